@@ -1,0 +1,515 @@
+//! The vocabulary: what can happen, with the fields of each event.
+//!
+//! One table ([`events!`] below) makes the types, the reader, the writer and the field list. The
+//! command line, the csv and JSON files, the mapping of foreign tables and the JSON Schema are all
+//! made from that list, so there is one vocabulary. Within an event the fields stand in
+//! alphabetical order, because that is the order of the stored bytes.
+
+use crate::domain::account::Fund;
+use crate::domain::calendar::{Date, parse_date};
+use crate::domain::field::{FieldKind, FieldSpec, FieldType, Fields, Json, Reader, Value};
+use crate::domain::json::Writer;
+use crate::domain::money::Money;
+use crate::domain::rate::{Rate, Share};
+use crate::domain::text::Id;
+use crate::limits::ATTACHMENTS_MAX;
+use crate::problem::Problem;
+use compact_str::CompactString;
+
+/// One thing that happened, as told by staff.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// The caller's own name for it; the same id with the same content is recorded once.
+    pub id: Id,
+    /// Business date.
+    pub date: Date,
+    /// Owner code; may be left out where the loan, claim or bank account names it, and for facts of
+    /// the whole city.
+    pub owner: Option<Id>,
+    /// Number of the document it rests on (文号).
+    pub document: Option<CompactString>,
+    /// Summary (摘要).
+    pub memo: Option<CompactString>,
+    /// Names or hashes of attached papers (附件).
+    pub attachments: Vec<CompactString>,
+    /// Who prepared it (制单).
+    pub maker: Option<CompactString>,
+    /// Who checked it (复核).
+    pub checker: Option<CompactString>,
+    /// Who approved it (审批).
+    pub approver: Option<CompactString>,
+    /// What happened.
+    pub kind: Kind,
+}
+
+/// The fields that every event may carry.
+pub const COMMON_FIELDS: &[FieldSpec] = &[
+    FieldSpec { name: "event", kind: FieldKind::Id, required: true },
+    FieldSpec { name: "id", kind: FieldKind::Id, required: true },
+    FieldSpec { name: "date", kind: FieldKind::Date, required: true },
+    FieldSpec { name: "owner", kind: FieldKind::Id, required: false },
+    FieldSpec { name: "document", kind: FieldKind::Text, required: false },
+    FieldSpec { name: "memo", kind: FieldKind::Text, required: false },
+    FieldSpec { name: "attachments", kind: FieldKind::Texts, required: false },
+    FieldSpec { name: "maker", kind: FieldKind::Text, required: false },
+    FieldSpec { name: "checker", kind: FieldKind::Text, required: false },
+    FieldSpec { name: "approver", kind: FieldKind::Text, required: false },
+];
+
+/// Events of the vocabulary that this version does not record yet; they are refused by name.
+pub const LATER: &[&str] = &[
+    "return-budget",
+    "receive-deposit",
+    "refund-deposit",
+    "apply-deposit",
+    "approve-withdrawal",
+    "pay-withdrawal",
+    "unknown-receipt",
+    "explain-receipt",
+    "pay-treasury",
+    "cancel-rest",
+    "settle-claim",
+    "revoke-claim",
+    "refund-claim",
+    "recovery-cost",
+    "return-subsidy",
+    "reissue-subsidy",
+    "reduce-subsidy",
+    "claw-back",
+    "receive-clawback",
+    "offset-clawback",
+    "write-off-clawback",
+    "close",
+];
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $variant:ident $word:literal { $($(#[$fdoc:meta])* $field:ident: $type:ty),* $(,)? })*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Debug, PartialEq)]
+            #[allow(missing_docs, reason = "the fields carry the names of the vocabulary")]
+            pub struct $variant { $($(#[$fdoc])* pub $field: $type),* }
+        )*
+
+        /// What happened: one variant an event of the vocabulary.
+        #[derive(Clone, Debug, PartialEq)]
+        #[allow(missing_docs, reason = "each variant wraps the documented struct of its name")]
+        #[allow(clippy::large_enum_variant, reason = "events are moved once, boxes would cost more")]
+        pub enum Kind { $($variant($variant)),* }
+
+        /// Every event word with its own fields, in the order of design section 6.
+        pub const VOCABULARY: &[(&str, &[FieldSpec])] = &[
+            $(($word, &[$(FieldSpec {
+                name: stringify!($field),
+                kind: <$type as FieldType>::KIND,
+                required: <$type as FieldType>::REQUIRED,
+            }),*])),*
+        ];
+
+        impl Kind {
+            /// The event word: `contribute`.
+            pub fn word(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $word),* }
+            }
+
+            fn read(word: &str, reader: &mut Reader<'_, '_>) -> Result<Self, Problem> {
+                match word {
+                    $($word => Ok(Self::$variant($variant {
+                        $($field: reader.take(stringify!($field))?),*
+                    })),)*
+                    _ => Err(unknown_event(word)),
+                }
+            }
+
+            /// Hands every field that is present to `visit`, in alphabetical order.
+            pub fn visit(&self, visit: &mut dyn FnMut(&'static str, &dyn crate::domain::field::Shown)) {
+                match self {
+                    $(Self::$variant(event) => {
+                        $(if FieldType::is_present(&event.$field) {
+                            visit(stringify!($field), &event.$field);
+                        })*
+                        let _ = (event, visit);
+                    })*
+                }
+            }
+        }
+    };
+}
+
+fn unknown_event(word: &str) -> Problem {
+    if LATER.contains(&word) {
+        return Problem::data("event-not-yet").with("event", word);
+    }
+    let near = crate::domain::field::nearest(word, VOCABULARY.iter().map(|(word, _)| *word));
+    Problem::data("event-unknown").with("event", word).with("nearest", near.unwrap_or("-"))
+}
+
+events! {
+    // --- set-up -------------------------------------------------------------------------------
+    /// An owner joins the book from the event's date on.
+    Join "join" { kind: Option<OwnerKind>, name: Option<CompactString> }
+    /// A firm, bank, guarantor or funder becomes known. `override_reason` takes a credit code that
+    /// fails its check digits, with the reason.
+    Party "party" {
+        credit_code: Option<CompactString>, kind: PartyKind, name: CompactString,
+        override_reason: Option<CompactString>, party: Id,
+    }
+    /// A bank account is opened for a fund of an owner.
+    BankAccount "bank-account" { bank: Option<Id>, bank_account: Id, fund: Fund, number: Option<CompactString> }
+    /// A rules text (TOML) comes into force on the event's date.
+    AdoptRules "adopt-rules" { rules: LongText }
+    /// A table of reference rates (TOML) replaces the one before.
+    AdoptRates "adopt-rates" { rates: LongText }
+    /// What the three funds together are to reach, and by when.
+    Target "target" { amount: Money, by: Date }
+
+    // --- funding ------------------------------------------------------------------------------
+    /// E-01 a contribution is promised (认缴).
+    Commit "commit" { amount: Money, fund: Option<Fund>, party: Option<Id>, source: Source }
+    /// E-02 to E-04, E-08, E-09 a contribution is received (出资到位).
+    Contribute "contribute" {
+        amount: Money, bank_account: Id, fund: Option<Fund>, party: Option<Id>, source: Source,
+    }
+    /// E-60 a subsidy budget is received.
+    Budget "budget" { amount: Money, bank_account: Id, fund: Option<Fund>, source: Option<Source> }
+    /// E-12 money goes from one owner's pool to another's.
+    Transfer "transfer" {
+        amount: Money, bank_account: Id, fund: Option<Fund>, to_bank_account: Option<Id>, to_owner: Id,
+    }
+    /// E-13 money goes from one bank account to another within the cell.
+    Move "move" { amount: Money, from_bank_account: Id, fund: Option<Fund>, to_bank_account: Id }
+    /// E-20, E-21 the bank credits interest on the pool's deposits.
+    PoolInterest "pool-interest" { amount: Money, bank_account: Id, fund: Option<Fund>, to: Option<InterestOwner> }
+    /// E-24 the bank charges a fee.
+    BankCharge "bank-charge" { amount: Money, bank_account: Id, fund: Option<Fund> }
+    /// E-25 the trustee takes its fee.
+    TrusteeFee "trustee-fee" { amount: Money, bank_account: Id, fund: Option<Fund> }
+
+    // --- loan ---------------------------------------------------------------------------------
+    /// E-30 a loan is enrolled (备案).
+    Enrol "enrol" {
+        amount: Money, bank: Id, contract: Option<CompactString>, due: Date, firm: Id,
+        firm_class: Option<CompactString>, first_loan: Option<bool>, guarantor: Option<Id>, loan: Id,
+        pool_share: Option<Share>, rate: Rate, security: Option<CompactString>, signed: Option<Date>,
+    }
+    /// E-31 the bank disburses; `note` is the drawdown note (借据).
+    Disburse "disburse" { amount: Money, due: Option<Date>, loan: Id, note: Option<Id> }
+    /// E-32 principal is repaid.
+    Repay "repay" { amount: Money, loan: Id, note: Option<Id> }
+    /// The firm paid interest to the bank for the days `[from, to)`.
+    InterestPaid "interest-paid" { amount: Money, from: Date, loan: Id, note: Option<Id>, to: Date }
+    /// The firm paid the guarantee fee for the days `[from, to)`.
+    FeePaid "fee-paid" { amount: Money, fee_rate: Rate, from: Date, loan: Id, to: Date }
+    /// The contract rate changes from the event's date on.
+    Reprice "reprice" { loan: Id, note: Option<Id>, rate: Rate }
+    /// E-33 the term is extended; the original maturity is kept.
+    Extend "extend" { due: Date, loan: Id, note: Option<Id> }
+    /// E-34 principal is overdue.
+    Overdue "overdue" { loan: Id, note: Option<Id> }
+    /// E-35 the bank classifies the loan as non-performing (不良).
+    Npl "npl" { loan: Id, note: Option<Id> }
+    /// E-36 the loan is in order again.
+    Cure "cure" { loan: Id, note: Option<Id> }
+    /// E-37 the enrolment is revoked.
+    Remove "remove" { loan: Id, reason: CompactString }
+
+    // --- claim --------------------------------------------------------------------------------
+    /// E-40 the bank or guarantor claims compensation; `lawsuit` is the court's acceptance.
+    FileClaim "file-claim" { base: Money, claim: Id, lawsuit: Option<CompactString>, loan: Id, note: Option<Id> }
+    /// E-41 the claim is approved, in full or for a smaller `amount`.
+    ApproveClaim "approve-claim" { amount: Option<Money>, claim: Id }
+    /// E-42 the claim is refused or withdrawn.
+    RejectClaim "reject-claim" { claim: Id, reason: CompactString }
+    /// E-43, E-44 compensation is paid, in full or in part.
+    PayClaim "pay-claim" { amount: Option<Money>, bank_account: Id, claim: Id }
+    /// E-50, E-51 money is recovered from the borrower.
+    Recover "recover" {
+        bank_account: Id, claim: Id, cost: Option<Money>, gross: Money, receives: Option<Receives>,
+    }
+    /// E-53 the rest of the recovery right is written off (核销).
+    WriteOff "write-off" { claim: Id }
+
+    // --- subsidy ------------------------------------------------------------------------------
+    /// E-62 a subsidy line is approved; the event's id names the line.
+    ApproveSubsidy "approve-subsidy" {
+        amount: Money, loan: Id, note: Option<Id>, period: CompactString, programme: Programme,
+        working: Option<Json>,
+    }
+    /// E-63 an approved line is paid.
+    PaySubsidy "pay-subsidy" { amount: Option<Money>, bank_account: Id, subsidy: Id }
+
+    // --- books --------------------------------------------------------------------------------
+    /// E-90 an entry is reversed by its exact opposite; at most once, never a reversal itself.
+    Reverse "reverse" { entry: Seq, reason: CompactString }
+}
+
+/// A word of a closed list, with its code in files.
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($variant:ident $word:literal),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[allow(missing_docs, reason = "each variant is the word in the table")]
+        pub enum $name { $(#[serde(rename = $word)] $variant),* }
+        impl $name {
+            /// The whole list, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+            /// The words of the list, in order.
+            pub const WORDS: &'static [&'static str] = &[$($word),*];
+            /// The word in files.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+            /// The variant of a word.
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($word => Some(Self::$variant),)* _ => None }
+            }
+        }
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.code())
+            }
+        }
+    )*};
+}
+
+words! {
+    /// Kind of an owner (县区类别); it decides the split between city and owner.
+    OwnerKind {
+        City "city", County "county", CountyCity "county-city", District "district", Zone "zone",
+    }
+    /// Kind of a party.
+    PartyKind { Firm "firm", Bank "bank", Guarantor "guarantor", Funder "funder" }
+    /// Who the money comes from (出资方).
+    Source { Province "province", City "city", County "county", Guarantor "guarantor", Bank "bank" }
+    /// Who owns the interest on the pool's deposits (R-24).
+    InterestOwner { Pool "pool", Treasury "treasury" }
+    /// What arrives in the pool's account when something is recovered: only its share (E-50), or
+    /// the gross sum of which the others' parts are paid on (E-51).
+    Receives { Share "share", Gross "gross" }
+    /// A subsidy programme.
+    Programme { InterestDiscount "interest-discount", GuaranteeFee "guarantee-fee" }
+}
+
+impl Programme {
+    /// The fund that pays it.
+    pub fn fund(self) -> Fund {
+        match self {
+            Self::InterestDiscount => Fund::Interest,
+            Self::GuaranteeFee => Fund::Fee,
+        }
+    }
+}
+
+/// The number of an entry in the journal, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seq(pub u64);
+
+/// A text of several lines, bounded by [`crate::limits::RULES_TEXT_MAX`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LongText(pub String);
+
+impl Event {
+    /// Reads an event from named values, wherever they came from.
+    ///
+    /// # Errors
+    /// A [`Problem`] naming the field: unknown event, missing, unknown or malformed field.
+    pub fn from_fields(fields: &Fields<'_>) -> Result<Self, Problem> {
+        let mut reader = Reader::new(fields);
+        let word: Id = reader.take("event")?;
+        let attachments: Option<Vec<CompactString>> = reader.take("attachments")?;
+        let attachments = attachments.unwrap_or_default();
+        if attachments.len() > ATTACHMENTS_MAX {
+            return Err(Problem::data("too-many-attachments")
+                .with("count", attachments.len())
+                .with("limit", ATTACHMENTS_MAX));
+        }
+        let event = Self {
+            id: reader.take("id")?,
+            date: reader.take("date")?,
+            owner: reader.take("owner")?,
+            document: reader.take("document")?,
+            memo: reader.take("memo")?,
+            attachments,
+            maker: reader.take("maker")?,
+            checker: reader.take("checker")?,
+            approver: reader.take("approver")?,
+            kind: Kind::read(&word, &mut reader)?,
+        };
+        let known =
+            VOCABULARY.iter().find(|(known, _)| word == *known).map_or(&[][..], |(_, own)| own);
+        reader.finish(known)?;
+        Ok(event)
+    }
+
+    /// Reads one JSON object.
+    ///
+    /// # Errors
+    /// A [`Problem`]: not a JSON object, or as [`Event::from_fields`].
+    pub fn from_json(bytes: &[u8]) -> Result<Self, Problem> {
+        Self::from_fields(&Fields::from_json(bytes)?)
+    }
+
+    /// Writes the part of the event that an entry keeps under `event`: the word, the owner and memo
+    /// as given, and the event's own fields, keys in order. The other common fields stand in the
+    /// entry itself.
+    pub fn write_own(&self, out: &mut Writer<'_>) {
+        let common: [(&str, Option<&str>); 3] = [
+            ("event", Some(self.kind.word())),
+            ("memo", self.memo.as_deref()),
+            ("owner", self.owner.as_deref()),
+        ];
+        let mut common =
+            common.into_iter().filter_map(|(key, value)| Some((key, value?))).peekable();
+        out.begin_object();
+        self.kind.visit(&mut |name, value| {
+            while let Some((key, text)) = common.next_if(|(key, _)| *key < name) {
+                out.key(key);
+                out.string(text);
+            }
+            out.key(name);
+            value.write(out);
+        });
+        for (key, text) in common {
+            out.key(key);
+            out.string(text);
+        }
+        out.end_object();
+    }
+
+    /// The whole event as one canonical JSON object, as event files hold it.
+    pub fn to_json(&self) -> String {
+        let mut own = Vec::new();
+        self.write_own(&mut Writer::new(&mut own));
+        let mut object: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_slice(&own).unwrap_or_default();
+        let mut put = |key: &str, value: Option<&str>| {
+            if let Some(value) = value {
+                object.insert(key.to_owned(), value.into());
+            }
+        };
+        put("id", Some(&self.id));
+        put("date", Some(&self.date.to_string()));
+        put("document", self.document.as_deref());
+        put("maker", self.maker.as_deref());
+        put("checker", self.checker.as_deref());
+        put("approver", self.approver.as_deref());
+        if !self.attachments.is_empty() {
+            let list = self.attachments.iter().map(|text| text.as_str().into()).collect();
+            object.insert("attachments".to_owned(), serde_json::Value::Array(list));
+        }
+        serde_json::Value::Object(object).to_string()
+    }
+
+    /// Names of the fields in which two events differ. A person that `self` does not name agrees
+    /// with anybody, because the other may have had it from a default.
+    pub fn differing_fields(&self, recorded: &Self) -> Vec<String> {
+        let mut differing = Vec::new();
+        let mut compare = |name: &str, same: bool| {
+            if !same {
+                differing.push(name.to_owned());
+            }
+        };
+        let person = |mine: &Option<CompactString>, theirs| mine.is_none() || mine == theirs;
+        compare("event", self.kind.word() == recorded.kind.word());
+        compare("date", self.date == recorded.date);
+        compare("owner", self.owner == recorded.owner);
+        compare("document", self.document == recorded.document);
+        compare("memo", self.memo == recorded.memo);
+        compare("attachments", self.attachments == recorded.attachments);
+        compare("maker", person(&self.maker, &recorded.maker));
+        compare("checker", person(&self.checker, &recorded.checker));
+        compare("approver", person(&self.approver, &recorded.approver));
+        let own = |event: &Self| {
+            let mut texts: Vec<(&'static str, String)> = Vec::new();
+            event.kind.visit(&mut |name, value| {
+                let mut bytes = Vec::new();
+                value.write(&mut Writer::new(&mut bytes));
+                texts.push((name, String::from_utf8_lossy(&bytes).into_owned()));
+            });
+            texts
+        };
+        let (mine, theirs) = (own(self), own(recorded));
+        for (name, text) in &mine {
+            compare(name, theirs.iter().any(|(other, theirs)| other == name && theirs == text));
+        }
+        for (name, _) in &theirs {
+            compare(name, mine.iter().any(|(other, _)| other == name));
+        }
+        differing
+    }
+}
+
+/// The date of a text value, as the reader of fields needs it.
+pub(crate) fn date_value(text: &str) -> Result<Date, Problem> {
+    parse_date(text).map_err(|error| Problem::data(error.code()).with("text", text))
+}
+
+/// The values of an event file row that is missing or blank.
+pub(crate) fn is_blank(value: &Value<'_>) -> bool {
+    matches!(value, Value::Null) || matches!(value, Value::Text(text) if text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_vocabulary_is_in_the_order_of_the_stored_bytes() {
+        for (word, fields) in VOCABULARY {
+            let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
+            assert!(names.is_sorted(), "{word}: {names:?}");
+            assert!(!LATER.contains(word));
+            assert!(
+                !names.iter().any(|name| COMMON_FIELDS.iter().any(|field| field.name == *name))
+            );
+        }
+    }
+
+    #[test]
+    fn reads_writes_and_reads_again() {
+        let line = r#"{"event":"contribute","id":"C-1","date":"2017-03-01","owner":"410821","fund":"RISK","source":"county","bank_account":"RISK-A","amount":"6,000,000.00","memo":"首批 \"到位\"","attachments":["a.pdf"]}"#;
+        let event = Event::from_json(line.as_bytes()).unwrap();
+        let again = Event::from_json(event.to_json().as_bytes()).unwrap();
+        assert_eq!(event, again);
+        let mut own = Vec::new();
+        event.write_own(&mut Writer::new(&mut own));
+        assert_eq!(
+            String::from_utf8(own).unwrap(),
+            r#"{"amount":"6000000.00","bank_account":"RISK-A","event":"contribute","fund":"RISK","memo":"首批 \"到位\"","owner":"410821","source":"county"}"#
+        );
+    }
+
+    #[test]
+    fn names_the_field_that_is_wrong() {
+        let check = |line: &str, expected: &str| {
+            let problem = Event::from_json(line.as_bytes()).unwrap_err();
+            assert_eq!(
+                format!("{} {}", problem.code, problem.arg("field").unwrap_or("-")),
+                expected,
+                "{line}"
+            );
+        };
+        let event = |own: &str| {
+            format!(
+                r#"{{"event":"bank-charge","id":"a","date":"2017-03-01","owner":"410821",{own}}}"#
+            )
+        };
+        check(&event(r#""bank_account":"x","amount":"1.005""#), "amount-precision amount");
+        check(&event(r#""bank_account":"x","amount":"1e3""#), "amount-format amount");
+        check(&event(r#""bank_account":"x","amount":"-1.00""#), "amount-negative amount");
+        check(&event(r#""bank_account":"x","amount":"10000000000000000""#), "amount-range amount");
+        check(&event(r#""bank_account":"x","amount":5"#), "number-not-text amount");
+        check(&event(r#""bank_account":"x""#), "field-missing amount");
+        check(
+            &event(r#""bank_account":"x","amount":"1","bankacount":"y""#),
+            "field-unknown bankacount",
+        );
+        check(
+            r#"{"event":"bank-charge","id":"a","date":"2017-02-29","owner":"x","bank_account":"x","amount":"1"}"#,
+            "date-unknown date",
+        );
+        check(r#"{"event":"close","id":"a","date":"2017-02-28"}"#, "event-not-yet -");
+        check(r#"{"event":"contribut","id":"a","date":"2017-02-28"}"#, "event-unknown -");
+        check(r#"{"event":"x","event":"y"}"#, "json-syntax -");
+    }
+}

@@ -1,0 +1,632 @@
+//! Named values and the types that fields of events may have.
+//!
+//! Every way in (JSON, csv, workbook, mapping, command line) ends in [`Fields`]; the events are
+//! read from there and nowhere else, so every way in has the same rules and the same messages.
+
+use crate::domain::account::Fund;
+use crate::domain::calendar::Date;
+use crate::domain::event::{
+    COMMON_FIELDS, InterestOwner, LongText, OwnerKind, PartyKind, Programme, Receives, Seq, Source,
+    date_value, is_blank,
+};
+use crate::domain::json::Writer;
+use crate::domain::money::Money;
+use crate::domain::rate::{Rate, Share};
+use crate::domain::text::{Id, clean, line};
+use crate::limits::{JOURNAL_LINE_MAX, JSON_DEPTH_MAX, RULES_TEXT_MAX};
+use crate::problem::{Exit, Problem};
+use compact_str::CompactString;
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
+use std::fmt;
+
+/// One value as it came in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// Nothing.
+    Null,
+    /// A text.
+    Text(Cow<'a, str>),
+    /// True or false.
+    Bool(bool),
+    /// A whole number.
+    Int(u64),
+    /// A number with a fraction, an exponent or a sign: never taken, kept to be shown.
+    Float(String),
+    /// A list of values.
+    List(Vec<Value<'a>>),
+    /// A nested object.
+    Object(serde_json::Value),
+}
+
+impl<'a> Value<'a> {
+    /// A text value.
+    pub fn text(text: impl Into<Cow<'a, str>>) -> Self {
+        Self::Text(text.into())
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Self::Null => "null".to_owned(),
+            Self::Text(text) => text.to_string(),
+            Self::Bool(value) => value.to_string(),
+            Self::Int(value) => value.to_string(),
+            Self::Float(value) => value.clone(),
+            Self::List(_) => "[…]".to_owned(),
+            Self::Object(_) => "{…}".to_owned(),
+        }
+    }
+}
+
+/// Named values of one event, in the order in which they came.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fields<'a>(Vec<(Cow<'a, str>, Value<'a>)>);
+
+impl<'a> Fields<'a> {
+    /// No values yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a value; a later value of the same name does not replace the first, it is a mistake
+    /// that [`Fields::from_json`] and the tables refuse before they come here.
+    pub fn push(&mut self, name: impl Into<Cow<'a, str>>, value: Value<'a>) {
+        self.0.push((name.into(), value));
+    }
+
+    /// The value of a name.
+    pub fn get(&self, name: &str) -> Option<&Value<'a>> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    /// Names and values in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value<'a>)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value))
+    }
+
+    /// Reads one JSON object. Doubled keys, numbers out of range and deep nesting are refused.
+    /// Cost: one pass; texts without escapes are borrowed.
+    ///
+    /// # Errors
+    /// `json-syntax` with the column, or `line-too-long`.
+    pub fn from_json(bytes: &'a [u8]) -> Result<Self, Problem> {
+        if bytes.len() > JOURNAL_LINE_MAX {
+            return Err(Problem::data("line-too-long").with("limit", JOURNAL_LINE_MAX));
+        }
+        serde_json::from_slice(bytes).map_err(|error| {
+            Problem::data("json-syntax")
+                .with("detail", json_detail(&error))
+                .with("position", error.column())
+        })
+    }
+}
+
+/// The parser's own words without its position, which is told apart.
+fn json_detail(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or_default().to_owned()
+}
+
+impl<'de: 'a, 'a> serde::Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FieldsVisitor<'a>(std::marker::PhantomData<&'a ()>);
+        impl<'de: 'a, 'a> Visitor<'de> for FieldsVisitor<'a> {
+            type Value = Fields<'a>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("one JSON object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'a>, A::Error> {
+                let mut fields = Fields(Vec::with_capacity(12));
+                while let Some(Key(name)) = map.next_key::<Key<'a>>()? {
+                    if fields.get(&name).is_some() {
+                        return Err(A::Error::custom(format_args!(
+                            "the key `{name}` stands twice"
+                        )));
+                    }
+                    let value = map.next_value::<Value<'a>>()?;
+                    fields.0.push((name, value));
+                }
+                Ok(fields)
+            }
+        }
+        deserializer.deserialize_map(FieldsVisitor(std::marker::PhantomData))
+    }
+}
+
+/// A key or text, borrowed where the input allows it.
+struct Key<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> serde::Deserialize<'de> for Key<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor<'a>(std::marker::PhantomData<&'a ()>);
+        impl<'de: 'a, 'a> Visitor<'de> for KeyVisitor<'a> {
+            type Value = Key<'a>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Key<'a>, E> {
+                Ok(Key(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Key<'a>, E> {
+                Ok(Key(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(KeyVisitor(std::marker::PhantomData))
+    }
+}
+
+impl<'de: 'a, 'a> serde::Deserialize<'de> for Value<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ValueVisitor<'a>(std::marker::PhantomData<&'a ()>);
+        impl<'de: 'a, 'a> Visitor<'de> for ValueVisitor<'a> {
+            type Value = Value<'a>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON value")
+            }
+            fn visit_unit<E>(self) -> Result<Value<'a>, E> {
+                Ok(Value::Null)
+            }
+            fn visit_bool<E>(self, value: bool) -> Result<Value<'a>, E> {
+                Ok(Value::Bool(value))
+            }
+            fn visit_u64<E>(self, value: u64) -> Result<Value<'a>, E> {
+                Ok(Value::Int(value))
+            }
+            fn visit_i64<E>(self, value: i64) -> Result<Value<'a>, E> {
+                Ok(u64::try_from(value)
+                    .map_or_else(|_| Value::Float(value.to_string()), Value::Int))
+            }
+            fn visit_f64<E>(self, value: f64) -> Result<Value<'a>, E> {
+                Ok(Value::Float(value.to_string()))
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Value<'a>, E> {
+                Ok(Value::Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Value<'a>, E> {
+                Ok(Value::Text(Cow::Owned(text.to_owned())))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value<'a>, A::Error> {
+                let mut list = Vec::new();
+                while let Some(value) = seq.next_element()? {
+                    list.push(value);
+                }
+                Ok(Value::List(list))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value<'a>, A::Error> {
+                let access = serde::de::value::MapAccessDeserializer::new(map);
+                serde_json::Value::deserialize(access).map(Value::Object)
+            }
+        }
+        use serde::Deserialize as _;
+        deserializer.deserialize_any(ValueVisitor(std::marker::PhantomData))
+    }
+}
+
+/// What a field holds, for schemas, help and messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    /// An identifier.
+    Id,
+    /// One line of text.
+    Text,
+    /// Several texts.
+    Texts,
+    /// A text of several lines, or (on the command line) the file that holds it.
+    LongText,
+    /// `YYYY-MM-DD`.
+    Date,
+    /// A positive amount, `1234.50`.
+    Amount,
+    /// `4.35%` or `0.0435`.
+    Rate,
+    /// `40%`, `0.4` or `2/5`.
+    Share,
+    /// `true` or `false`.
+    Bool,
+    /// The number of an entry.
+    Entry,
+    /// A JSON object without floats.
+    Json,
+    /// One word of a closed list.
+    Word(&'static [&'static str]),
+}
+
+/// One field of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FieldSpec {
+    /// Name in files, on the command line and in the journal.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: FieldKind,
+    /// True when the event cannot do without it.
+    pub required: bool,
+}
+
+/// A JSON object kept as canonical text: keys sorted, no floats, bounded depth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Json(Box<str>);
+
+impl Json {
+    /// Takes a value in.
+    ///
+    /// # Errors
+    /// `json-float` or `json-deep`.
+    pub fn new(value: &serde_json::Value) -> Result<Self, Problem> {
+        check_json(value, JSON_DEPTH_MAX)?;
+        Ok(Self(value.to_string().into_boxed_str()))
+    }
+
+    /// The canonical text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The parsed value.
+    pub fn value(&self) -> serde_json::Value {
+        serde_json::from_str(&self.0).unwrap_or_default()
+    }
+}
+
+fn check_json(value: &serde_json::Value, depth: usize) -> Result<(), Problem> {
+    let deeper = depth
+        .checked_sub(1)
+        .ok_or_else(|| Problem::data("json-deep").with("limit", JSON_DEPTH_MAX))?;
+    match value {
+        serde_json::Value::Number(number) if !(number.is_u64() || number.is_i64()) => {
+            Err(Problem::data("json-float").with("text", number))
+        }
+        serde_json::Value::Array(list) => {
+            list.iter().try_for_each(|value| check_json(value, deeper))
+        }
+        serde_json::Value::Object(map) => {
+            map.values().try_for_each(|value| check_json(value, deeper))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A value that can be written into an entry.
+pub trait Shown {
+    /// Appends the canonical JSON of the value.
+    fn write(&self, out: &mut Writer<'_>);
+}
+
+/// A value that one field holds.
+pub trait Scalar: Sized + Shown {
+    /// What the field holds.
+    const KIND: FieldKind;
+    /// Reads the value.
+    ///
+    /// # Errors
+    /// A [`Problem`] with the text as given; the field's name is added by the caller.
+    fn read(value: &Value<'_>) -> Result<Self, Problem>;
+}
+
+/// The type of a field: a value that must be there, or an `Option` of one.
+pub trait FieldType: Sized + Shown {
+    /// What the field holds.
+    const KIND: FieldKind;
+    /// True when the event cannot do without it.
+    const REQUIRED: bool;
+    /// Reads the value, if there is one.
+    ///
+    /// # Errors
+    /// As [`Scalar::read`], or `field-missing`.
+    fn read(value: Option<&Value<'_>>) -> Result<Self, Problem>;
+    /// True when there is something to write.
+    fn is_present(&self) -> bool;
+}
+
+impl<T: Scalar> FieldType for T {
+    const KIND: FieldKind = T::KIND;
+    const REQUIRED: bool = true;
+    fn read(value: Option<&Value<'_>>) -> Result<Self, Problem> {
+        match value {
+            Some(value) if !is_blank(value) => T::read(value),
+            _ => Err(Problem::data("field-missing")),
+        }
+    }
+    fn is_present(&self) -> bool {
+        true
+    }
+}
+
+impl<T: Shown> Shown for Option<T> {
+    fn write(&self, out: &mut Writer<'_>) {
+        if let Some(value) = self {
+            value.write(out);
+        }
+    }
+}
+
+impl<T: Scalar> FieldType for Option<T> {
+    const KIND: FieldKind = T::KIND;
+    const REQUIRED: bool = false;
+    fn read(value: Option<&Value<'_>>) -> Result<Self, Problem> {
+        match value {
+            Some(value) if !is_blank(value) => T::read(value).map(Some),
+            _ => Ok(None),
+        }
+    }
+    fn is_present(&self) -> bool {
+        self.is_some()
+    }
+}
+
+/// The text of a value; numbers are refused, because amounts and codes are texts.
+fn text_of<'v>(value: &'v Value<'_>) -> Result<&'v str, Problem> {
+    match value {
+        Value::Text(text) => Ok(text),
+        Value::Int(_) | Value::Float(_) => {
+            Err(Problem::data("number-not-text").with("text", value.shown()))
+        }
+        other => Err(Problem::data("field-type").with("text", other.shown())),
+    }
+}
+
+impl Shown for Id {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.string(self);
+    }
+}
+impl Scalar for Id {
+    const KIND: FieldKind = FieldKind::Id;
+    fn read(value: &Value<'_>) -> Result<Self, Problem> {
+        let text = text_of(value)?;
+        Self::parse(text)
+            .map_err(|error| Problem::data(error.code()).with("text", text.escape_debug()))
+    }
+}
+
+impl Shown for CompactString {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.string(self);
+    }
+}
+impl Scalar for CompactString {
+    const KIND: FieldKind = FieldKind::Text;
+    fn read(value: &Value<'_>) -> Result<Self, Problem> {
+        let text = text_of(value)?;
+        line(text).map_err(|error| Problem::data(error.code()).with("text", text.escape_debug()))
+    }
+}
+
+impl Shown for Vec<CompactString> {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.begin_array();
+        for text in self {
+            out.string(text);
+        }
+        out.end_array();
+    }
+}
+impl Scalar for Vec<CompactString> {
+    const KIND: FieldKind = FieldKind::Texts;
+    /// A list of texts, or one text in which `;` parts them (as a table cell holds them).
+    fn read(value: &Value<'_>) -> Result<Self, Problem> {
+        match value {
+            Value::List(list) => list.iter().map(<CompactString as Scalar>::read).collect(),
+            other => {
+                let parts = text_of(other)?
+                    .split([';', '；'])
+                    .map(str::trim)
+                    .filter(|text| !text.is_empty());
+                parts.map(|text| <CompactString as Scalar>::read(&Value::text(text))).collect()
+            }
+        }
+    }
+}
+
+impl Shown for LongText {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.string(&self.0);
+    }
+}
+impl Scalar for LongText {
+    const KIND: FieldKind = FieldKind::LongText;
+    fn read(value: &Value<'_>) -> Result<Self, Problem> {
+        let text = text_of(value)?;
+        clean(text, RULES_TEXT_MAX, true)
+            .map(|text| Self(text.into_string()))
+            .map_err(|error| Problem::data(error.code()).with("text", "…"))
+    }
+}
+
+impl Shown for Date {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.quoted(self);
+    }
+}
+impl Scalar for Date {
+    const KIND: FieldKind = FieldKind::Date;
+    fn read(value: &Value<'_>) -> Result<Self, Problem> {
+        date_value(text_of(value)?)
+    }
+}
+
+impl Shown for Money {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.quoted(self);
+    }
+}
+impl Scalar for Money {
+    const KIND: FieldKind = FieldKind::Amount;
+    /// A positive amount; what is negative or zero is never an event.
+    fn read(value: &Value<'_>) -> Result<Self, Problem> {
+        let text = text_of(value)?;
+        let money = Self::parse(text)
+            .map_err(|error| Problem::data(error.code()).with("text", text.escape_debug()))?;
+        if money < Self::ZERO {
+            return Err(Problem::data("amount-negative").with("text", text));
+        }
+        Ok(money)
+    }
+}
+
+impl Shown for bool {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.boolean(*self);
+    }
+}
+impl Scalar for bool {
+    const KIND: FieldKind = FieldKind::Bool;
+    fn read(value: &Value<'_>) -> Result<Self, Problem> {
+        match value {
+            Value::Bool(value) => Ok(*value),
+            other => match text_of(other)? {
+                "true" | "yes" | "是" => Ok(true),
+                "false" | "no" | "否" => Ok(false),
+                text => Err(Problem::data("bool-format").with("text", text)),
+            },
+        }
+    }
+}
+
+impl Shown for Seq {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.integer(self.0);
+    }
+}
+impl Scalar for Seq {
+    const KIND: FieldKind = FieldKind::Entry;
+    fn read(value: &Value<'_>) -> Result<Self, Problem> {
+        let wrong = || Problem::data("entry-format").with("text", value.shown());
+        match value {
+            Value::Int(number) => Ok(Self(*number)),
+            other => text_of(other)?.parse().map(Self).map_err(|_| wrong()),
+        }
+    }
+}
+
+impl Shown for Json {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.raw(self.0.as_bytes());
+    }
+}
+impl Scalar for Json {
+    const KIND: FieldKind = FieldKind::Json;
+    fn read(value: &Value<'_>) -> Result<Self, Problem> {
+        match value {
+            Value::Object(object) => Self::new(object),
+            other => {
+                let text = text_of(other)?;
+                let parsed: serde_json::Value = serde_json::from_str(text).map_err(|error| {
+                    Problem::data("json-syntax")
+                        .with("detail", json_detail(&error))
+                        .with("position", error.column())
+                })?;
+                Self::new(&parsed)
+            }
+        }
+    }
+}
+
+macro_rules! rate_fields {
+    ($($name:ident $kind:ident),*) => {$(
+        impl Shown for $name {
+            fn write(&self, out: &mut Writer<'_>) {
+                out.quoted(self);
+            }
+        }
+        impl Scalar for $name {
+            const KIND: FieldKind = FieldKind::$kind;
+            fn read(value: &Value<'_>) -> Result<Self, Problem> {
+                let text = text_of(value)?;
+                Self::parse(text)
+                    .map_err(|error| Problem::data(error.code()).with("text", text.escape_debug()))
+            }
+        }
+    )*};
+}
+rate_fields!(Rate Rate, Share Share);
+
+macro_rules! word_fields {
+    ($($name:ident),*) => {$(
+        impl Shown for $name {
+            fn write(&self, out: &mut Writer<'_>) {
+                out.string(self.code());
+            }
+        }
+        impl Scalar for $name {
+            const KIND: FieldKind = FieldKind::Word($name::WORDS);
+            fn read(value: &Value<'_>) -> Result<Self, Problem> {
+                let text = text_of(value)?;
+                Self::parse(text).ok_or_else(|| {
+                    Problem::data("word-unknown").with("text", text).with("allowed", Self::WORDS.join(", "))
+                })
+            }
+        }
+    )*};
+}
+word_fields!(OwnerKind, PartyKind, Source, InterestOwner, Receives, Programme, Fund);
+
+impl Fund {
+    /// The codes of the funds, in the order of reports.
+    pub const WORDS: &'static [&'static str] = &["RISK", "INT", "GFEE"];
+}
+
+/// Reads the fields of one event and notices those that nothing asked for.
+pub struct Reader<'f, 'a> {
+    fields: &'f Fields<'a>,
+}
+
+impl<'f, 'a> Reader<'f, 'a> {
+    /// A reader over the fields.
+    pub fn new(fields: &'f Fields<'a>) -> Self {
+        Self { fields }
+    }
+
+    /// The value of a field, with the field's name in the problem if it is not sound.
+    ///
+    /// # Errors
+    /// `field-missing`, or what the field's type says of the text.
+    pub fn take<T: FieldType>(&mut self, name: &'static str) -> Result<T, Problem> {
+        T::read(self.fields.get(name))
+            .map_err(|problem| problem.with("field", name).in_column(name))
+    }
+
+    /// Refuses fields that are neither common nor `own`.
+    ///
+    /// # Errors
+    /// `field-unknown` with the nearest known name.
+    pub fn finish(self, own: &[FieldSpec]) -> Result<(), Problem> {
+        let known = |name: &str| COMMON_FIELDS.iter().chain(own).any(|spec| spec.name == name);
+        for (name, _) in self.fields.iter() {
+            if !known(name) {
+                let names = COMMON_FIELDS.iter().chain(own).map(|spec| spec.name);
+                let near = nearest(name, names).unwrap_or("-");
+                let problem = Problem::new("field-unknown", Exit::Data);
+                return Err(problem.with("field", name).with("nearest", near).in_column(name));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The candidate with the smallest edit distance, when it is near enough to be meant.
+pub fn nearest<'c>(word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    if word.len() > 64 {
+        return None;
+    }
+    let scored = candidates.map(|candidate| (distance(word, candidate), candidate));
+    scored.min_by_key(|(distance, _)| *distance).filter(|(d, c)| *d <= c.len() / 2).map(|(_, c)| c)
+}
+
+/// Levenshtein distance over bytes.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut corner = i;
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+        let mut left = i + 1;
+        for (cell, y) in row.iter_mut().skip(1).zip(b.bytes()) {
+            let here = (corner + usize::from(x != y)).min(left + 1).min(*cell + 1);
+            corner = *cell;
+            *cell = here;
+            left = here;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}

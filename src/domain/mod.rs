@@ -1,0 +1,13 @@
+//! The rules of the field, pure: no clock, disk, randomness or printing.
+//!
+//! Reading order: [`money`], [`rate`], [`calendar`], [`account`] are the values; [`event`] is the
+//! vocabulary; [`entry`] is what the journal keeps.
+
+pub mod account;
+pub mod calendar;
+pub mod event;
+pub mod field;
+pub mod json;
+pub mod money;
+pub mod rate;
+pub mod text;

@@ -1,0 +1,171 @@
+//! Identifiers and texts as the book keeps them: NFC, printable, bounded.
+
+use crate::limits::{ID_MAX, MEMO_MAX};
+use compact_str::CompactString;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+/// An identifier: ASCII letters, digits, `.`, `_`, `-`, `:`, `/`, `#`, or letters of another
+/// script such as hanzi; 1 to 64 characters.
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(transparent)]
+pub struct Id(CompactString);
+
+impl Id {
+    /// Reads an identifier.
+    ///
+    /// # Errors
+    /// [`TextError`] says which rule the text breaks.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        id(text).map(Self)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::ops::Deref for Id {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::borrow::Borrow<str> for Id {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for Id {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl PartialEq<str> for Id {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == other
+    }
+}
+
+impl PartialEq<&str> for Id {
+    fn eq(&self, other: &&str) -> bool {
+        self.0 == *other
+    }
+}
+
+/// Why a text is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// Empty where something must stand.
+    #[error("empty")]
+    Empty,
+    /// Longer than the bound.
+    #[error("longer than {0} characters")]
+    TooLong(usize),
+    /// A control, format, bidirectional or private-use character.
+    #[error("holds the hidden character U+{0:04X}")]
+    Hidden(u32),
+    /// A character that no identifier may hold.
+    #[error("holds a character that no identifier may hold")]
+    Identifier,
+}
+
+impl TextError {
+    /// The word code of this error, as shown to users.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Empty => "text-empty",
+            Self::TooLong(_) => "text-too-long",
+            Self::Hidden(_) => "text-hidden-character",
+            Self::Identifier => "id-format",
+        }
+    }
+}
+
+/// True for characters that do not show, turn the reading direction, or mean nothing by themselves.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFD}'
+            | '\u{E000}'..='\u{F8FF}' | '\u{E0000}'..='\u{E0FFF}' | '\u{F0000}'..='\u{10FFFF}')
+}
+
+/// A text in NFC, at most `max` characters, without hidden characters. Line breaks are allowed
+/// only where `lines` says so (rules texts).
+///
+/// # Errors
+/// [`TextError`] says which rule the text breaks.
+pub fn clean(text: &str, max: usize, lines: bool) -> Result<CompactString, TextError> {
+    // Plain ASCII, by far the most common text, needs no second look.
+    if text.len() <= max && text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+        return Ok(CompactString::new(text));
+    }
+    let text: CompactString = match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => CompactString::new(text),
+        _ => text.nfc().collect(),
+    };
+    if text.chars().count() > max {
+        return Err(TextError::TooLong(max));
+    }
+    let hidden =
+        text.chars().find(|c| is_hidden(*c) && !(lines && matches!(c, '\n' | '\r' | '\t')));
+    match hidden {
+        Some(c) => Err(TextError::Hidden(u32::from(c))),
+        None => Ok(text),
+    }
+}
+
+/// A memo, name or reason in one line.
+///
+/// # Errors
+/// [`TextError`] says which rule the text breaks.
+pub fn line(text: &str) -> Result<CompactString, TextError> {
+    clean(text, MEMO_MAX, false)
+}
+
+fn id(text: &str) -> Result<CompactString, TextError> {
+    if text.is_empty() {
+        return Err(TextError::Empty);
+    }
+    let plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | ':' | '/' | '#');
+    if text.len() <= ID_MAX && text.chars().all(plain) {
+        return Ok(CompactString::new(text));
+    }
+    let text = clean(text, ID_MAX, false)?;
+    let sound = text
+        .chars()
+        .all(|c| plain(c) || (!c.is_ascii() && c.is_alphanumeric()) || "（）〔〕".contains(c));
+    if sound { Ok(text) } else { Err(TextError::Identifier) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn normalises_and_refuses_what_hides() {
+        assert_eq!(line("e\u{301}").unwrap(), "é");
+        assert_eq!(line("修武县"), Ok("修武县".into()));
+        assert_eq!(line("a\u{202E}b"), Err(TextError::Hidden(0x202E)));
+        assert_eq!(line("a\nb"), Err(TextError::Hidden(10)));
+        assert_eq!(clean("a\nb", 10, true), Ok("a\nb".into()));
+        assert_eq!(line(&"长".repeat(MEMO_MAX + 1)), Err(TextError::TooLong(MEMO_MAX)));
+        assert!(line(&"长".repeat(MEMO_MAX)).is_ok());
+    }
+
+    #[test]
+    fn identifiers_hold_no_spaces() {
+        assert_eq!(id("借据2017-001"), Ok("借据2017-001".into()));
+        assert_eq!(id("a b"), Err(TextError::Identifier));
+        assert_eq!(id(""), Err(TextError::Empty));
+        assert!(id(&"x".repeat(ID_MAX)).is_ok());
+        assert_eq!(id(&"x".repeat(ID_MAX + 1)), Err(TextError::TooLong(ID_MAX)));
+    }
+}

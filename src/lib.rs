@@ -1,0 +1,4 @@
+//! poolbook
+pub mod domain;
+pub mod limits;
+pub mod problem;
