@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod event;
 pub mod field;
 pub mod json;
+pub mod loan;
 pub mod money;
 pub mod rate;
 pub mod text;

@@ -1,0 +1,182 @@
+//! A loan as the pool sees it: one enrolment (备案) with its drawdown notes (借据).
+//!
+//! The loan is the bank's asset; the book keeps its life off balance. A record holds the facts
+//! with their business dates, so that a period can be computed again when a late fact arrives.
+
+use crate::domain::calendar::{Date, Period};
+use crate::domain::money::{Money, MoneyError};
+use crate::domain::rate::{Rate, Share};
+use crate::domain::text::Id;
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+
+/// An enrolled loan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Loan {
+    /// Loan number.
+    pub id: Id,
+    /// Owner whose pool backs it.
+    pub owner: Id,
+    /// Borrowing firm (party).
+    pub firm: Id,
+    /// Lending bank (party).
+    pub bank: Id,
+    /// Guarantor (party), if any.
+    pub guarantor: Option<Id>,
+    /// Contract number.
+    pub contract: Option<CompactString>,
+    /// Contract amount.
+    pub amount: Money,
+    /// Day the contract was signed; the day of enrolment when not told.
+    pub signed: Date,
+    /// Day of enrolment (备案日).
+    pub enrolled: Date,
+    /// Contract maturity.
+    pub due: Date,
+    /// Contract rate a year at signing.
+    pub rate: Rate,
+    /// Kind of security, as the bank names it.
+    pub security: Option<CompactString>,
+    /// Class of the firm, as the rules name it.
+    pub firm_class: Option<CompactString>,
+    /// First loan of the firm (首贷).
+    pub first_loan: bool,
+    /// Share borne by the pool where the loan carries its own.
+    pub pool_share: Option<Share>,
+    /// Id of the rules in force at enrolment; the loan keeps them (新老划断).
+    pub rules: Id,
+    /// Day the enrolment was revoked, if it was.
+    pub removed: Option<Date>,
+    /// Drawdown notes, in order of disbursement.
+    pub notes: Vec<Note>,
+    /// Guarantee fees paid by the firm.
+    pub fees: Vec<FeePaid>,
+}
+
+/// A drawdown note (借据): interest accrues per note.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Note {
+    /// Note number.
+    pub id: Id,
+    /// Principal drawn.
+    pub amount: Money,
+    /// Day of disbursement, the first day that bears interest.
+    pub drawn: Date,
+    /// Original maturity; it never moves.
+    pub due: Date,
+    /// Where the note stands.
+    pub state: NoteState,
+    /// Principal still owed.
+    pub balance: Money,
+    /// Share of the balance that stands in the pool's exposure (9111).
+    pub exposure: Money,
+    /// Repayments of principal in the order in which they were recorded.
+    pub repayments: Vec<(Date, Money)>,
+    /// Contract rate changes in the order in which they were recorded.
+    pub rates: Vec<(Date, Rate)>,
+    /// Extensions: from which day (the maturity before), to which new maturity.
+    pub extensions: Vec<(Date, Date)>,
+    /// Overdue spells: first overdue day, day of cure.
+    pub overdue: Vec<(Date, Option<Date>)>,
+    /// Day of classification as non-performing.
+    pub npl: Option<Date>,
+    /// Interest paid by the firm.
+    pub interest: Vec<InterestPaid>,
+}
+
+/// Where a note stands (domain.md 2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum NoteState {
+    /// Drawn, nothing amiss (9101).
+    Active,
+    /// Term extended (9102).
+    Extended,
+    /// Overdue (9103).
+    Overdue,
+    /// Non-performing (9104).
+    Npl,
+    /// Fully repaid.
+    Repaid,
+    /// Enrolment revoked.
+    Removed,
+}
+
+impl NoteState {
+    /// The word in reports and messages.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Extended => "extended",
+            Self::Overdue => "overdue",
+            Self::Npl => "npl",
+            Self::Repaid => "repaid",
+            Self::Removed => "removed",
+        }
+    }
+}
+
+/// Interest that the firm paid to the bank.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InterestPaid {
+    /// Day of payment.
+    pub paid: Date,
+    /// Days it was paid for.
+    pub from: Date,
+    /// First day it was not paid for.
+    pub to: Date,
+    /// Amount.
+    pub amount: Money,
+}
+
+/// Guarantee fee that the firm paid.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FeePaid {
+    /// Day of payment.
+    pub paid: Date,
+    /// First day covered.
+    pub from: Date,
+    /// First day no longer covered.
+    pub to: Date,
+    /// Amount.
+    pub amount: Money,
+    /// Yearly fee rate charged.
+    pub rate: Rate,
+}
+
+impl Loan {
+    /// Principal still owed over all notes.
+    ///
+    /// # Errors
+    /// [`MoneyError::Range`] when the sum leaves the bounds.
+    pub fn balance(&self) -> Result<Money, MoneyError> {
+        self.notes.iter().try_fold(Money::ZERO, |sum, note| sum.add(note.balance))
+    }
+
+    /// Principal drawn over all notes.
+    ///
+    /// # Errors
+    /// [`MoneyError::Range`] when the sum leaves the bounds.
+    pub fn drawn(&self) -> Result<Money, MoneyError> {
+        self.notes.iter().try_fold(Money::ZERO, |sum, note| sum.add(note.amount))
+    }
+
+    /// The note of an id, or the only note when none is named.
+    pub fn note(&self, id: Option<&Id>) -> Option<&Note> {
+        match id {
+            Some(id) => self.notes.iter().find(|note| note.id == *id),
+            None if self.notes.len() == 1 => self.notes.first(),
+            None => None,
+        }
+    }
+}
+
+impl Note {
+    /// The days on which this note may bear a subsidy by its own life: from drawdown to the first of
+    /// original maturity, first overdue day, first extension, non-performing, `removed`.
+    pub fn regular_period(&self, removed: Option<Date>) -> Period {
+        let cuts = [removed, self.npl, self.overdue.first().map(|(from, _)| *from)];
+        let extension = self.extensions.first().map(|(from, _)| *from);
+        let end = cuts.into_iter().chain([extension]).flatten().fold(self.due, Date::min);
+        Period { from: self.drawn, to: end.max(self.drawn) }
+    }
+}
