@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod calendar;
+pub mod entry;
 pub mod event;
 pub mod field;
 pub mod json;
