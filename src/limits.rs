@@ -25,6 +25,8 @@ pub const MEMO_MAX: usize = 2_000;
 pub const ATTACHMENTS_MAX: usize = 100;
 /// Largest text of rules or rates adopted by one event.
 pub const RULES_TEXT_MAX: usize = 256 * 1024;
+/// Most cases tried to prove that the bands of a rules text leave no gap.
+pub const BAND_CASES_MAX: usize = 200_000;
 /// Most lines of one entry.
 pub const LINES_MAX: usize = 500;
 /// Longest line of a journal or of a JSON Lines file.

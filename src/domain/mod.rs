@@ -5,6 +5,9 @@
 
 pub mod account;
 pub mod calendar;
+pub mod capitals;
+pub mod credit_code;
+pub mod division;
 pub mod entry;
 pub mod event;
 pub mod field;
@@ -12,4 +15,8 @@ pub mod json;
 pub mod loan;
 pub mod money;
 pub mod rate;
+pub mod rates;
+pub mod rules;
+pub mod settings;
+pub mod subsidy;
 pub mod text;

@@ -254,7 +254,9 @@ impl Fraction {
         (self.numerator, self.denominator)
     }
 
-    fn reduced(self) -> Self {
+    /// The same value in lowest terms.
+    #[must_use]
+    pub fn reduced(self) -> Self {
         let (mut a, mut b) = (self.numerator.unsigned_abs(), self.denominator.unsigned_abs());
         while b != 0 {
             (a, b) = (b, a % b);
