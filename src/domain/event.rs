@@ -82,6 +82,9 @@ pub const LATER: &[&str] = &[
     "close",
 ];
 
+/// The event that only `init` records.
+pub const OPENING: &str = "open-book";
+
 macro_rules! events {
     ($($(#[$doc:meta])* $variant:ident $word:literal { $($(#[$fdoc:meta])* $field:ident: $type:ty),* $(,)? })*) => {
         $(
@@ -146,6 +149,8 @@ fn unknown_event(word: &str) -> Problem {
 
 events! {
     // --- set-up -------------------------------------------------------------------------------
+    /// The book is opened: the first entry of every journal, recorded by `init`.
+    OpenBook "open-book" { city: Id, currency: CompactString, name: CompactString }
     /// An owner joins the book from the event's date on.
     Join "join" { kind: Option<OwnerKind>, name: Option<CompactString> }
     /// A firm, bank, guarantor or funder becomes known. `override_reason` takes a credit code that

@@ -4,6 +4,7 @@
 //! with their business dates, so that a period can be computed again when a late fact arrives.
 
 use crate::domain::calendar::{Date, Period};
+use crate::domain::event::Programme;
 use crate::domain::money::{Money, MoneyError};
 use crate::domain::rate::{Rate, Share};
 use crate::domain::text::Id;
@@ -43,14 +44,19 @@ pub struct Loan {
     pub first_loan: bool,
     /// Share borne by the pool where the loan carries its own.
     pub pool_share: Option<Share>,
-    /// Id of the rules in force at enrolment; the loan keeps them (新老划断).
-    pub rules: Id,
+    /// Id of the rules in force at enrolment; the loan keeps them (新老划断). None where the loan
+    /// carries its own share and the book had no rules yet.
+    pub rules: Option<Id>,
+    /// Share borne by the pool, fixed at enrolment.
+    pub share: Share,
     /// Day the enrolment was revoked, if it was.
     pub removed: Option<Date>,
     /// Drawdown notes, in order of disbursement.
     pub notes: Vec<Note>,
     /// Guarantee fees paid by the firm.
     pub fees: Vec<FeePaid>,
+    /// Entries that touched it, in order.
+    pub trail: Vec<u64>,
 }
 
 /// A drawdown note (借据): interest accrues per note.
@@ -82,6 +88,23 @@ pub struct Note {
     pub npl: Option<Date>,
     /// Interest paid by the firm.
     pub interest: Vec<InterestPaid>,
+    /// Principal for which the pool has paid compensation in full.
+    pub compensated: Money,
+    /// Claims filed on it.
+    pub claims: Vec<Id>,
+    /// Settlement periods for which a subsidy is approved.
+    pub subsidised: Vec<Subsidised>,
+}
+
+/// A settlement period of a note for which a subsidy is approved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Subsidised {
+    /// Programme.
+    pub programme: Programme,
+    /// Period as people write it, `2017Q4`.
+    pub period: CompactString,
+    /// Id of the subsidy line.
+    pub subsidy: Id,
 }
 
 /// Where a note stands (domain.md 2.3).

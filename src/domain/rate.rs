@@ -149,6 +149,13 @@ impl Share {
         self.0
     }
 
+    /// What is left of the whole.
+    #[must_use]
+    pub fn rest(self) -> Self {
+        let Fraction { numerator, denominator } = self.0;
+        Self(Fraction { numerator: denominator - numerator, denominator })
+    }
+
     /// Reads `40%`, `0.4` or `750000/2000000`.
     ///
     /// # Errors

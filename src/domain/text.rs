@@ -21,6 +21,11 @@ impl Id {
         id(text).map(Self)
     }
 
+    /// A key made of parts that are sound already; it may be longer than an identifier.
+    pub(crate) fn joined(text: &str) -> Self {
+        Self(CompactString::new(text))
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

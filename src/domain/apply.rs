@@ -1,0 +1,643 @@
+//! Applying: takes an accepted entry into the state. It cannot fail.
+//!
+//! Balances follow the lines; records follow the event. An entry that does not fit (which only a
+//! damaged or forged journal can hold) leaves the record it names untouched, and `verify` finds it.
+
+use crate::domain::account::Account;
+use crate::domain::calendar::Date;
+use crate::domain::decide::{cap_year, sharing_of};
+use crate::domain::entry::{Entry, Line};
+use crate::domain::event::{Event, Kind};
+use crate::domain::loan::{FeePaid, InterestPaid, Loan, Note, NoteState, Subsidised};
+use crate::domain::money::{Money, Total};
+use crate::domain::rate::Share;
+use crate::domain::rates::RateTable;
+use crate::domain::registry::{
+    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, ClaimState, LossShares, Owner, Party,
+    Subsidy, SubsidyState, Target,
+};
+use crate::domain::rules::RuleSet;
+use crate::domain::state::{Settings, State, cap_id};
+use crate::domain::text::Id;
+use crate::domain::{decide, division};
+
+/// Takes an entry in. Cost: a few hash look-ups a line, independent of the book's size.
+pub fn apply(state: &mut State, entry: &Entry) {
+    for line in entry.all_lines() {
+        let bank = line.bank_account.as_ref();
+        state.add_balance(&line.owner, line.fund, line.account, bank, line.signed());
+    }
+    if let Some(voucher) = &entry.voucher {
+        state.count_voucher(&voucher.owner, voucher.month, voucher.word);
+    }
+    state.last_recorded = Some(entry.recorded);
+    match entry.reverses {
+        Some(seq) => {
+            state.set_reversed(seq, entry.seq);
+            if let Some(original) = reversed_entry(entry, seq) {
+                undo(state, &original);
+            }
+        }
+        None => follow(state, entry),
+    }
+}
+
+/// The reversed entry as far as its records are concerned: a reversal carries the event it takes
+/// back in its working, and its lines turned once more are the original lines.
+fn reversed_entry(reversal: &Entry, seq: u64) -> Option<Entry> {
+    let working = reversal.working.as_ref()?.value();
+    let event = Event::from_json(working.get("reversed")?.to_string().as_bytes()).ok()?;
+    let turned = |lines: &[Line]| lines.iter().map(Line::turned).collect();
+    Some(Entry {
+        seq,
+        event,
+        lines: turned(&reversal.lines),
+        memo: turned(&reversal.memo),
+        reverses: None,
+        working: None,
+        ..reversal.clone()
+    })
+}
+
+/// Sum of an account's lines on one side.
+fn sum(lines: &[Line], account: Account) -> Money {
+    let total: Total = lines.iter().filter(|line| line.account == account).map(Line::signed).sum();
+    Total(total.0.abs()).money().unwrap_or_default()
+}
+
+fn follow(state: &mut State, entry: &Entry) {
+    let event = &entry.event;
+    match &event.kind {
+        Kind::OpenBook(_)
+        | Kind::Join(_)
+        | Kind::Party(_)
+        | Kind::BankAccount(_)
+        | Kind::AdoptRules(_)
+        | Kind::AdoptRates(_)
+        | Kind::Target(_) => follow_setup(state, event),
+        Kind::Commit(own) => {
+            if let Some(owner) = entry.owner() {
+                state.add_commitment(owner, own.source, own.amount.into());
+            }
+        }
+        Kind::Contribute(own) => {
+            let taken = sum(&entry.memo, Account::Commitments);
+            if let Some(owner) = entry.owner() {
+                state.add_commitment(owner, own.source, -Total::from(taken));
+            }
+        }
+        Kind::Enrol(_) => enrol(state, event),
+        Kind::FileClaim(_)
+        | Kind::ApproveClaim(_)
+        | Kind::RejectClaim(_)
+        | Kind::PayClaim(_)
+        | Kind::Recover(_)
+        | Kind::WriteOff(_) => follow_claim(state, entry),
+        Kind::ApproveSubsidy(_) | Kind::PaySubsidy(_) => follow_subsidy(state, entry),
+        Kind::Budget(_)
+        | Kind::Transfer(_)
+        | Kind::Move(_)
+        | Kind::PoolInterest(_)
+        | Kind::BankCharge(_)
+        | Kind::TrusteeFee(_)
+        | Kind::Reverse(_) => {}
+        _ => follow_loan(state, entry),
+    }
+}
+
+fn follow_setup(state: &mut State, event: &Event) {
+    let id = event.id.clone();
+    match &event.kind {
+        Kind::OpenBook(own) => {
+            state.settings = Some(Settings {
+                city: own.city.clone(),
+                name: own.name.clone(),
+                currency: own.currency.clone(),
+            });
+        }
+        Kind::Join(own) => {
+            let Some(code) = event.owner.clone() else { return };
+            let known = division::check_owner(state.city(), &code, own.name.as_deref(), own.kind);
+            if let Ok((name, kind)) = known {
+                state.owners.insert(Owner { code, name, kind, joined: event.date });
+            }
+        }
+        Kind::Party(own) => state.add_party(Party {
+            id: own.party.clone(),
+            name: own.name.clone(),
+            kind: own.kind,
+            credit_code: own.credit_code.clone(),
+            override_reason: own.override_reason.clone(),
+        }),
+        Kind::BankAccount(own) => {
+            let owner = event.owner.clone().unwrap_or_else(|| Id::joined(state.city()));
+            state.bank_accounts.insert(BankAccount {
+                id: own.bank_account.clone(),
+                owner,
+                fund: own.fund,
+                bank: own.bank.clone(),
+                number: own.number.clone(),
+                opened: event.date,
+            });
+        }
+        Kind::AdoptRules(own) => {
+            if let Ok(rules) = RuleSet::parse(&own.rules.0) {
+                let text = own.rules.0.clone();
+                let adopted = AdoptedRules { id: rules.id.clone(), from: event.date, text };
+                state.adopt_rules(adopted, rules);
+            }
+        }
+        Kind::AdoptRates(own) => {
+            if let Ok(rates) = RateTable::parse(&own.rates.0) {
+                state.adopt_rates(AdoptedRates { id, text: own.rates.0.clone() }, rates);
+            }
+        }
+        Kind::Target(own) => state.targets.insert(Target { id, by: own.by, amount: own.amount }),
+        _ => {}
+    }
+}
+
+fn enrol(state: &mut State, event: &Event) {
+    let (Kind::Enrol(own), Some(owner)) = (&event.kind, &event.owner) else { return };
+    let mut loan = Loan {
+        id: own.loan.clone(),
+        owner: owner.clone(),
+        firm: own.firm.clone(),
+        bank: own.bank.clone(),
+        guarantor: own.guarantor.clone(),
+        contract: own.contract.clone(),
+        amount: own.amount,
+        signed: own.signed.unwrap_or(event.date),
+        enrolled: event.date,
+        due: own.due,
+        rate: own.rate,
+        security: own.security.clone(),
+        firm_class: own.firm_class.clone(),
+        first_loan: own.first_loan.unwrap_or(false),
+        pool_share: own.pool_share,
+        rules: state.rules_on(event.date).map(|rules| rules.id.clone()),
+        share: own.pool_share.unwrap_or(Share::ZERO),
+        removed: None,
+        notes: Vec::new(),
+        fees: Vec::new(),
+        trail: Vec::new(),
+    };
+    if let Ok(LossShares { shares: [pool, ..], .. }) = sharing_of(state, &loan) {
+        loan.share = pool;
+    }
+    state.loans.insert(loan);
+}
+
+/// The note that an event of the loan family names.
+fn note_mut<'l>(loan: &'l mut Loan, id: Option<&Id>) -> Option<&'l mut Note> {
+    match id {
+        Some(id) => loan.notes.iter_mut().find(|note| note.id == *id),
+        None => loan.notes.first_mut(),
+    }
+}
+
+/// Loan and note of an event of the loan family.
+fn loan_key(kind: &Kind) -> Option<(&Id, Option<&Id>)> {
+    match kind {
+        Kind::Disburse(own) => Some((&own.loan, own.note.as_ref())),
+        Kind::Repay(own) => Some((&own.loan, own.note.as_ref())),
+        Kind::InterestPaid(own) => Some((&own.loan, own.note.as_ref())),
+        Kind::FeePaid(own) => Some((&own.loan, None)),
+        Kind::Reprice(own) => Some((&own.loan, own.note.as_ref())),
+        Kind::Extend(own) => Some((&own.loan, own.note.as_ref())),
+        Kind::Overdue(own) => Some((&own.loan, own.note.as_ref())),
+        Kind::Npl(own) => Some((&own.loan, own.note.as_ref())),
+        Kind::Cure(own) => Some((&own.loan, own.note.as_ref())),
+        Kind::Remove(own) => Some((&own.loan, None)),
+        _ => None,
+    }
+}
+
+fn new_note(loan: &Loan, event: &Event, exposure: Money) -> Option<Note> {
+    let Kind::Disburse(own) = &event.kind else { return None };
+    Some(Note {
+        id: own.note.clone().unwrap_or_else(|| loan.id.clone()),
+        amount: own.amount,
+        drawn: event.date,
+        due: own.due.unwrap_or(loan.due),
+        state: NoteState::Active,
+        balance: own.amount,
+        exposure,
+        repayments: Vec::new(),
+        rates: Vec::new(),
+        extensions: Vec::new(),
+        overdue: Vec::new(),
+        npl: None,
+        interest: Vec::new(),
+        compensated: Money::ZERO,
+        claims: Vec::new(),
+        subsidised: Vec::new(),
+    })
+}
+
+fn follow_loan(state: &mut State, entry: &Entry) {
+    let event = &entry.event;
+    let Some((id, note)) = loan_key(&event.kind) else { return };
+    let Some(loan) = state.loans.get_mut(id) else { return };
+    loan.trail.push(entry.seq);
+    match &event.kind {
+        Kind::Disburse(_) => {
+            if let Some(note) = new_note(loan, event, sum(&entry.memo, Account::Exposure)) {
+                loan.notes.push(note);
+            }
+        }
+        Kind::FeePaid(own) => loan.fees.push(FeePaid {
+            paid: event.date,
+            from: own.from,
+            to: own.to,
+            amount: own.amount,
+            rate: own.fee_rate,
+        }),
+        Kind::Remove(_) => {
+            loan.removed = Some(event.date);
+            for note in &mut loan.notes {
+                note.state = NoteState::Removed;
+                note.balance = Money::ZERO;
+                note.exposure = Money::ZERO;
+            }
+        }
+        kind => {
+            if let Some(note) = note_mut(loan, note) {
+                follow_note(note, kind, event.date, &entry.memo);
+            }
+        }
+    }
+}
+
+fn follow_note(note: &mut Note, kind: &Kind, date: Date, memo: &[Line]) {
+    match kind {
+        Kind::Repay(own) => {
+            note.repayments.push((date, own.amount));
+            note.balance = note.balance.sub(own.amount).unwrap_or_default();
+            let released = sum(memo, Account::Exposure);
+            note.exposure = note.exposure.sub(released).unwrap_or_default();
+            if note.balance.is_zero() {
+                note.state = NoteState::Repaid;
+            }
+        }
+        Kind::InterestPaid(own) => note.interest.push(InterestPaid {
+            paid: date,
+            from: own.from,
+            to: own.to,
+            amount: own.amount,
+        }),
+        Kind::Reprice(own) => note.rates.push((date, own.rate)),
+        Kind::Extend(own) => {
+            let from = note.extensions.last().map_or(note.due, |(_, due)| *due);
+            note.extensions.push((from, own.due));
+            note.state = NoteState::Extended;
+        }
+        Kind::Overdue(_) => {
+            note.overdue.push((date, None));
+            note.state = NoteState::Overdue;
+        }
+        Kind::Npl(_) => {
+            note.npl = Some(date);
+            note.state = NoteState::Npl;
+        }
+        Kind::Cure(_) => {
+            if let Some((_, cured @ None)) = note.overdue.last_mut() {
+                *cured = Some(date);
+            }
+            note.npl = None;
+            note.state = decide::cured(note);
+        }
+        _ => {}
+    }
+}
+
+/// Loan and note of a claim.
+fn claim_note<'s>(state: &'s mut State, claim: &Id, seq: u64) -> Option<&'s mut Note> {
+    let (loan, note) = state.claims.get(claim).map(|claim| (claim.loan.clone(), claim.note.clone()))?;
+    let loan = state.loans.get_mut(&loan)?;
+    if seq > 0 {
+        loan.trail.push(seq);
+    }
+    note_mut(loan, Some(&note))
+}
+
+fn file_claim(state: &mut State, entry: &Entry) {
+    let Kind::FileClaim(own) = &entry.event.kind else { return };
+    let Some(loan) = state.loans.get(&own.loan) else { return };
+    let sharing = sharing_of(state, loan);
+    let (Ok(sharing), Some(note)) = (sharing, loan.note(own.note.as_ref())) else { return };
+    let claim = Claim {
+        id: own.claim.clone(),
+        owner: loan.owner.clone(),
+        loan: loan.id.clone(),
+        note: note.id.clone(),
+        filed: entry.event.date,
+        base: own.base,
+        claimed: sum(&entry.memo, Account::ClaimsInReview),
+        lawsuit: own.lawsuit.clone(),
+        state: ClaimState::Filed,
+        sharing,
+        approved: Money::ZERO,
+        approved_on: None,
+        paid: Money::ZERO,
+        net_recovered: Money::ZERO,
+        recovered: Money::ZERO,
+        written_off: Money::ZERO,
+        trail: vec![entry.seq],
+    };
+    let id = claim.id.clone();
+    state.claims.insert(claim);
+    if let Some(note) = claim_note(state, &id, entry.seq) {
+        note.claims.push(id);
+    }
+}
+
+fn follow_claim(state: &mut State, entry: &Entry) {
+    match &entry.event.kind {
+        Kind::FileClaim(_) => file_claim(state, entry),
+        Kind::ApproveClaim(own) => with_claim(state, &own.claim, entry.seq, |claim| {
+            claim.approved = sum(&entry.lines, Account::Compensation);
+            claim.approved_on = Some(entry.event.date);
+            claim.state = ClaimState::Approved;
+        }),
+        Kind::RejectClaim(own) => with_claim(state, &own.claim, entry.seq, |claim| {
+            claim.state = ClaimState::Rejected;
+        }),
+        Kind::PayClaim(own) => {
+            let paid = sum(&entry.lines, Account::CompensationPayable);
+            let mut compensated = Money::ZERO;
+            with_claim(state, &own.claim, entry.seq, |claim| {
+                claim.paid = claim.paid.add(paid).unwrap_or_default();
+                let full = claim.paid == claim.approved;
+                claim.state = if full { ClaimState::Paid } else { ClaimState::PaidPart };
+                compensated = if full { claim.base } else { Money::ZERO };
+            });
+            let released = sum(&entry.memo, Account::Exposure);
+            if let Some(note) = claim_note(state, &own.claim, entry.seq) {
+                note.exposure = note.exposure.sub(released).unwrap_or_default();
+                note.compensated = note.compensated.add(compensated).unwrap_or_default();
+            }
+        }
+        Kind::Recover(own) => {
+            let net = own.gross.sub(own.cost.unwrap_or_default()).unwrap_or_default();
+            let share = sum(&entry.lines, Account::RecoveryIncome);
+            with_claim(state, &own.claim, entry.seq, |claim| {
+                claim.net_recovered = claim.net_recovered.add(net).unwrap_or_default();
+                claim.recovered = claim.recovered.add(share).unwrap_or_default();
+            });
+        }
+        Kind::WriteOff(own) => {
+            let rest = sum(&entry.lines, Account::RecoveryRight);
+            with_claim(state, &own.claim, entry.seq, |claim| {
+                claim.written_off = claim.written_off.add(rest).unwrap_or_default();
+                claim.state = ClaimState::WrittenOff;
+            });
+        }
+        _ => {}
+    }
+}
+
+fn with_claim(state: &mut State, id: &Id, seq: u64, change: impl FnOnce(&mut Claim)) {
+    if let Some(claim) = state.claims.get_mut(id) {
+        claim.trail.push(seq);
+        change(claim);
+    }
+}
+
+fn add_cap_use(state: &mut State, line: &Subsidy, by: Money) {
+    let firm = state.firm_identity(&line.firm).to_owned();
+    let id = cap_id(line.programme, &firm, line.year);
+    match state.caps.get_mut(&id) {
+        Some(cap) => cap.used = cap.used.add(by).unwrap_or_default(),
+        None => state.caps.insert(CapUse { id, used: by }),
+    }
+}
+
+fn follow_subsidy(state: &mut State, entry: &Entry) {
+    let event = &entry.event;
+    match &event.kind {
+        Kind::ApproveSubsidy(own) => {
+            let Some(loan) = state.loans.get_mut(&own.loan) else { return };
+            let line = Subsidy {
+                id: event.id.clone(),
+                programme: own.programme,
+                owner: loan.owner.clone(),
+                loan: loan.id.clone(),
+                note: own.note.clone().unwrap_or_else(|| loan.id.clone()),
+                firm: loan.firm.clone(),
+                period: own.period.clone(),
+                year: cap_year(&own.period).unwrap_or(event.date.year()),
+                amount: own.amount,
+                paid: Money::ZERO,
+                state: SubsidyState::Approved,
+                approved_on: event.date,
+                trail: vec![entry.seq],
+            };
+            if let Some(note) = note_mut(loan, own.note.as_ref()) {
+                let (programme, period) = (own.programme, own.period.clone());
+                note.subsidised.push(Subsidised { programme, period, subsidy: event.id.clone() });
+            }
+            add_cap_use(state, &line, own.amount);
+            state.subsidies.insert(line);
+        }
+        Kind::PaySubsidy(own) => {
+            let paid = paid_subsidy(entry);
+            if let Some(line) = state.subsidies.get_mut(&own.subsidy) {
+                line.trail.push(entry.seq);
+                line.paid = line.paid.add(paid).unwrap_or_default();
+                let full = line.paid == line.amount;
+                line.state = if full { SubsidyState::Paid } else { SubsidyState::PaidPart };
+            }
+        }
+        _ => {}
+    }
+}
+
+fn paid_subsidy(entry: &Entry) -> Money {
+    let payable = |account| sum(&entry.lines, account);
+    payable(Account::DiscountPayable).max(payable(Account::FeeSubsidyPayable))
+}
+
+// --- reversal ----------------------------------------------------------------------------------
+
+/// Takes back what an entry did to its records; the lines are posted by the reversal itself.
+fn undo(state: &mut State, original: &Entry) {
+    let event = &original.event;
+    match &event.kind {
+        Kind::Commit(own) => {
+            if let Some(owner) = original.owner() {
+                state.add_commitment(owner, own.source, -Total::from(own.amount));
+            }
+        }
+        Kind::Contribute(own) => {
+            let taken = sum(&original.memo, Account::Commitments);
+            if let Some(owner) = original.owner() {
+                state.add_commitment(owner, own.source, taken.into());
+            }
+        }
+        Kind::FileClaim(own) => {
+            if let Some(note) = claim_note(state, &own.claim, 0) {
+                note.claims.retain(|id| *id != own.claim);
+            }
+            undo_loan_trail(state, &own.loan);
+            undo_claim(state, &own.claim, |claim| claim.state = ClaimState::Rejected);
+        }
+        Kind::ApproveClaim(own) => undo_claim(state, &own.claim, |claim| {
+            claim.approved = Money::ZERO;
+            claim.approved_on = None;
+            claim.state = ClaimState::Filed;
+        }),
+        Kind::RejectClaim(own) => {
+            undo_claim(state, &own.claim, |claim| claim.state = ClaimState::Filed);
+        }
+        Kind::PayClaim(own) => undo_payment(state, original, &own.claim),
+        Kind::Recover(own) => {
+            let net = own.gross.sub(own.cost.unwrap_or_default()).unwrap_or_default();
+            let share = sum(&original.lines, Account::RecoveryIncome);
+            undo_claim(state, &own.claim, |claim| {
+                claim.net_recovered = claim.net_recovered.sub(net).unwrap_or_default();
+                claim.recovered = claim.recovered.sub(share).unwrap_or_default();
+            });
+        }
+        Kind::WriteOff(own) => {
+            let rest = sum(&original.lines, Account::RecoveryRight);
+            undo_claim(state, &own.claim, |claim| {
+                claim.written_off = claim.written_off.sub(rest).unwrap_or_default();
+                let full = claim.paid == claim.approved;
+                claim.state = if full { ClaimState::Paid } else { ClaimState::PaidPart };
+            });
+        }
+        Kind::ApproveSubsidy(_) | Kind::PaySubsidy(_) => undo_subsidy(state, original),
+        _ => undo_loan(state, original),
+    }
+}
+
+fn undo_claim(state: &mut State, id: &Id, change: impl FnOnce(&mut Claim)) {
+    if let Some(claim) = state.claims.get_mut(id) {
+        claim.trail.pop();
+        change(claim);
+    }
+}
+
+fn undo_loan_trail(state: &mut State, id: &Id) {
+    if let Some(loan) = state.loans.get_mut(id) {
+        loan.trail.pop();
+    }
+}
+
+fn undo_payment(state: &mut State, original: &Entry, id: &Id) {
+    let paid = sum(&original.lines, Account::CompensationPayable);
+    let released = sum(&original.memo, Account::Exposure);
+    let mut compensated = Money::ZERO;
+    undo_claim(state, id, |claim| {
+        if claim.paid == claim.approved {
+            compensated = claim.base;
+        }
+        claim.paid = claim.paid.sub(paid).unwrap_or_default();
+        let none = claim.paid.is_zero();
+        claim.state = if none { ClaimState::Approved } else { ClaimState::PaidPart };
+    });
+    if let Some(note) = claim_note(state, id, 0) {
+        note.exposure = note.exposure.add(released).unwrap_or_default();
+        note.compensated = note.compensated.sub(compensated).unwrap_or_default();
+    }
+    if let Some(loan) = state.claims.get(id).map(|claim| claim.loan.clone()) {
+        undo_loan_trail(state, &loan);
+    }
+}
+
+fn undo_subsidy(state: &mut State, original: &Entry) {
+    match &original.event.kind {
+        Kind::ApproveSubsidy(own) => {
+            let id = &original.event.id;
+            let Some(line) = state.subsidies.get_mut(id) else { return };
+            line.state = SubsidyState::Cancelled;
+            line.trail.pop();
+            let line = line.clone();
+            add_cap_use(state, &line, own.amount.negated());
+            let note = state.loans.get_mut(&own.loan).and_then(|loan| note_mut(loan, own.note.as_ref()));
+            if let Some(note) = note {
+                note.subsidised.retain(|line| line.subsidy != *id);
+            }
+        }
+        Kind::PaySubsidy(own) => {
+            let paid = paid_subsidy(original);
+            if let Some(line) = state.subsidies.get_mut(&own.subsidy) {
+                line.trail.pop();
+                line.paid = line.paid.sub(paid).unwrap_or_default();
+                let none = line.paid.is_zero();
+                line.state = if none { SubsidyState::Approved } else { SubsidyState::PaidPart };
+            }
+        }
+        _ => {}
+    }
+}
+
+fn undo_loan(state: &mut State, original: &Entry) {
+    let event = &original.event;
+    let Some((id, note)) = loan_key(&event.kind) else { return };
+    let Some(loan) = state.loans.get_mut(id) else { return };
+    loan.trail.pop();
+    match &event.kind {
+        Kind::Disburse(_) => {
+            loan.notes.pop();
+        }
+        Kind::FeePaid(_) => {
+            loan.fees.pop();
+        }
+        kind => {
+            if let Some(note) = note_mut(loan, note) {
+                undo_note(note, kind, &original.memo);
+            }
+        }
+    }
+}
+
+/// The state in which a note stood, by the off-balance account that an entry took its balance from.
+fn stood_in(memo: &[Line]) -> Option<NoteState> {
+    let credited = memo.iter().filter(|line| line.side == crate::domain::account::Side::Credit);
+    credited.map(|line| line.account).find_map(|account| match account {
+        Account::LoansNormal => Some(NoteState::Active),
+        Account::LoansExtended => Some(NoteState::Extended),
+        Account::LoansOverdue => Some(NoteState::Overdue),
+        Account::LoansNpl => Some(NoteState::Npl),
+        _ => None,
+    })
+}
+
+fn undo_note(note: &mut Note, kind: &Kind, memo: &[Line]) {
+    let stood = stood_in(memo).unwrap_or(note.state);
+    match kind {
+        Kind::Repay(own) => {
+            note.repayments.pop();
+            note.balance = note.balance.add(own.amount).unwrap_or_default();
+            let released = sum(memo, Account::Exposure);
+            note.exposure = note.exposure.add(released).unwrap_or_default();
+        }
+        Kind::InterestPaid(_) => {
+            note.interest.pop();
+        }
+        Kind::Reprice(_) => {
+            note.rates.pop();
+        }
+        Kind::Extend(_) => {
+            note.extensions.pop();
+        }
+        Kind::Overdue(_) => {
+            note.overdue.pop();
+        }
+        Kind::Npl(_) => note.npl = None,
+        Kind::Cure(_) => {
+            if let Some((from, cured)) = note.overdue.last_mut() {
+                *cured = None;
+                // A cured non-performing note is non-performing again from its first overdue day,
+                // which is the latest day that is still known.
+                if stood == NoteState::Npl {
+                    note.npl = Some(*from);
+                }
+            }
+        }
+        _ => {}
+    }
+    note.state = stood;
+}

@@ -1,0 +1,325 @@
+//! Compensation: claim, approval, payment, recovery, write-off (E-40 to E-44, E-50, E-51, E-53, E-54).
+
+use super::loan::{draft, exposure, loan, note};
+use super::{Decision, bank_account, in_order, out_of_range, owner, positive};
+use crate::domain::account::Fund;
+use crate::domain::calendar::{Date, days_between};
+use crate::domain::event::{
+    ApproveClaim, Enrol, Event, FileClaim, PayClaim, Receives, Recover, RejectClaim, WriteOff,
+};
+use crate::domain::field::Json;
+use crate::domain::loan::{Loan, Note, NoteState};
+use crate::domain::money::Money;
+use crate::domain::posting::{self, Draft};
+use crate::domain::rate::{Share, split, split_cumulative};
+use crate::domain::refusal::Reason;
+use crate::domain::registry::{Claim, ClaimState, LossShares};
+use crate::domain::rules::band::months_between;
+use crate::domain::rules::words::Side;
+use crate::domain::rules::{LoanFacts, RuleSet, Sharing};
+use crate::domain::state::{Cell, State};
+use crate::domain::text::Id;
+use crate::problem::Problem;
+use serde_json::json;
+
+/// What the sharing table asks of a loan, at enrolment.
+pub(super) fn enrol_facts<'a>(own: &'a Enrol, signed: Date) -> LoanFacts<'a> {
+    LoanFacts {
+        firm_class: own.firm_class.as_deref(),
+        security: own.security.as_deref(),
+        first_loan: own.first_loan.unwrap_or(false),
+        guaranteed: own.guarantor.is_some(),
+        tenor_months: months_between(signed, own.due),
+        amount: own.amount,
+    }
+}
+
+/// How the loss on a loan is shared: by the rules kept with it, where its own pool share wins; a
+/// loan with its own share in a book without rules leaves the rest to the bank.
+///
+/// # Errors
+/// `rules-missing`, or `sharing-missing` when no row of the table fits the loan.
+pub(super) fn sharing(
+    rules: Option<&RuleSet>,
+    own: Option<Share>,
+    facts: &LoanFacts<'_>,
+) -> Result<LossShares, Problem> {
+    let table = rules.and_then(|rules| rules.sharing(facts));
+    let sharing = match (table, own) {
+        (Some(sharing), Some(pool)) => sharing.with_pool(pool),
+        (Some(sharing), None) => sharing,
+        (None, Some(pool)) => {
+            let bank = pool.rest();
+            Sharing { pool, guarantor: Share::ZERO, bank, balancing: Side::Bank }
+        }
+        (None, None) => {
+            let reason = if rules.is_some() { Reason::SharingMissing } else { Reason::RulesMissing };
+            return Err(reason.refuse().with("date", "-").with("amount", facts.amount.grouped()));
+        }
+    };
+    let balancing = u8::try_from(sharing.balancing_index()).unwrap_or(2);
+    Ok(LossShares { shares: sharing.shares(), balancing })
+}
+
+/// How the loss on an enrolled loan is shared.
+///
+/// # Errors
+/// As for a new loan: no rules, or no row of the table that fits.
+pub fn sharing_of(state: &State, loan: &Loan) -> Result<LossShares, Problem> {
+    let rules = loan.rules.as_ref().and_then(|id| state.rules(id));
+    sharing(rules, loan.pool_share, &LoanFacts::of(loan))
+}
+
+fn claim<'s>(state: &'s State, event: &Event, id: &Id) -> Result<&'s Claim, Problem> {
+    let unknown = || Reason::ClaimUnknown.refuse().with("claim", id);
+    let claim = state.claims.get(id).ok_or_else(unknown)?;
+    owner(state, event, Some(&claim.owner))?;
+    Ok(claim)
+}
+
+fn stands(event: &Event, claim: &Claim, legal: &[ClaimState]) -> Result<(), Problem> {
+    if legal.contains(&claim.state) {
+        return Ok(());
+    }
+    let legal: Vec<&str> = legal.iter().map(|state| state.code()).collect();
+    Err(Reason::ClaimState
+        .refuse()
+        .with("claim", &claim.id)
+        .with("event", event.kind.word())
+        .with("state", claim.state.code())
+        .with("legal", legal.join(", ")))
+}
+
+fn claim_draft(state: &State, claim: &Claim) -> Draft {
+    let cell = Cell { owner: claim.owner.clone(), fund: Fund::Risk };
+    let bank = state.loans.get(&claim.loan).map(|loan| &loan.bank);
+    Draft::new(&cell).loan(&claim.loan).claim(&claim.id).party(bank)
+}
+
+fn rules_of<'s>(state: &'s State, claim: &Claim) -> Option<&'s RuleSet> {
+    state.loans.get(&claim.loan).and_then(|loan| loan.rules.as_ref()).and_then(|id| state.rules(id))
+}
+
+fn entry(state: &State, claim: &Claim, draft: Draft) -> Decision {
+    let rules = rules_of(state, claim).map(|rules| rules.id.clone());
+    Decision::entry(claim.owner.clone(), draft).rules(rules)
+}
+
+/// The trigger of the rules: days overdue, and the court's acceptance.
+fn check_trigger(
+    rules: Option<&RuleSet>,
+    event: &Event,
+    own: &FileClaim,
+    loan: &Loan,
+    note: &Note,
+) -> Result<(), Problem> {
+    let Some(trigger) = rules.map(|rules| &rules.claim) else { return Ok(()) };
+    let since = note.overdue.iter().rev().find(|(_, cured)| cured.is_none()).map(|(from, _)| *from);
+    let since = since.or(note.npl);
+    let days = since.map_or(0, |since| days_between(since, event.date));
+    // "More than 60 days": the day itself is not enough.
+    if days <= i64::from(trigger.overdue_days) && trigger.overdue_days > 0 {
+        return Err(Reason::ClaimTooEarly
+            .refuse()
+            .with("loan", &loan.id)
+            .with("days", days)
+            .with("required", trigger.overdue_days)
+            .with("since", since.map_or_else(|| "-".to_owned(), |since| since.to_string())));
+    }
+    if trigger.lawsuit && own.lawsuit.is_none() {
+        return Err(Reason::ClaimLawsuitMissing.refuse().with("claim", &own.claim));
+    }
+    Ok(())
+}
+
+pub(super) fn file(state: &State, event: &Event, own: &FileClaim) -> Result<Decision, Problem> {
+    let loan = loan(state, event, &own.loan)?;
+    let note = note(loan, own.note.as_ref())?;
+    if let Some(known) = state.claims.get(&own.claim) {
+        return Err(Reason::ClaimExists.refuse().with("claim", &own.claim).with("filed", known.filed));
+    }
+    let live = |id: &&Id| state.claims.get(id).is_some_and(|claim| claim.state != ClaimState::Rejected);
+    if let Some(other) = note.claims.iter().find(live) {
+        return Err(Reason::ClaimDuplicate
+            .refuse()
+            .with("loan", &loan.id)
+            .with("note", &note.id)
+            .with("claim", other));
+    }
+    if !matches!(note.state, NoteState::Overdue | NoteState::Npl) {
+        return Err(Reason::LoanState
+            .refuse()
+            .with("loan", &loan.id)
+            .with("note", &note.id)
+            .with("event", event.kind.word())
+            .with("state", note.state.code())
+            .with("legal", "overdue, npl"));
+    }
+    let base = positive(own.base)?;
+    if base > note.balance {
+        return Err(Reason::ClaimBaseAboveBalance
+            .refuse()
+            .with("claim", &own.claim)
+            .with("base", base.grouped())
+            .with("balance", note.balance.grouped()));
+    }
+    let rules = loan.rules.as_ref().and_then(|id| state.rules(id));
+    check_trigger(rules, event, own, loan, note)?;
+    let sharing = sharing_of(state, loan)?;
+    let [claimed, ..] = parts(base, &sharing)?;
+    let decision = Decision::entry(
+        loan.owner.clone(),
+        posting::file_claim(draft(loan).claim(&own.claim), claimed),
+    );
+    Ok(decision.rules(rules.map(|rules| rules.id.clone())))
+}
+
+/// Pool, guarantor and bank of an amount; they add up to it (domain.md 5.5).
+fn parts(amount: Money, sharing: &LossShares) -> Result<[Money; 3], Problem> {
+    let parts = split(amount, &sharing.shares, usize::from(sharing.balancing)).map_err(out_of_range)?;
+    parts.try_into().map_err(|_| out_of_range(crate::domain::money::MoneyError::Range))
+}
+
+/// The most that may be approved, with the working: the pool's part, cut by the cap per loan.
+///
+/// # Errors
+/// When an amount leaves its bounds.
+pub fn approvable(state: &State, claim: &Claim) -> Result<(Money, Json), Problem> {
+    let [pool, guarantor, bank] = parts(claim.base, &claim.sharing)?;
+    let rules = rules_of(state, claim);
+    let cap = rules.and_then(|rules| rules.claim.caps.loan);
+    let amount = cap.map_or(pool, |cap| pool.min(cap));
+    let parties = ["pool", "guarantor", "bank"];
+    let mut working = json!({
+        "base": claim.base,
+        "shares": {
+            "pool": claim.sharing.shares.first(),
+            "guarantor": claim.sharing.shares.get(1),
+            "bank": claim.sharing.shares.get(2),
+        },
+        "balancing": parties.get(usize::from(claim.sharing.balancing)),
+        "parts": { "pool": pool, "guarantor": guarantor, "bank": bank },
+        "limit": amount,
+    });
+    if let (Some(cap), Some(object)) = (cap, working.as_object_mut()) {
+        object.insert("cap_per_loan".to_owned(), json!(cap));
+    }
+    if let Some((rules, kind)) = rules.zip(state.owner_kind(&claim.owner)) {
+        let [city, owner] = rules.split_city(kind, amount).map_err(out_of_range)?;
+        if let Some(object) = working.as_object_mut() {
+            object.insert("levels".to_owned(), json!({ "city": city, "owner": owner }));
+        }
+    }
+    Ok((amount, Json::new(&working)?))
+}
+
+pub(super) fn approve(state: &State, event: &Event, own: &ApproveClaim) -> Result<Decision, Problem> {
+    let claim = claim(state, event, &own.claim)?;
+    stands(event, claim, &[ClaimState::Filed])?;
+    in_order(("filed", claim.filed), ("date", event.date), false)?;
+    let (limit, working) = approvable(state, claim)?;
+    let amount = positive(own.amount.unwrap_or(limit))?;
+    if amount > limit {
+        return Err(Reason::ApprovalAboveLimit
+            .refuse()
+            .with("claim", &claim.id)
+            .with("amount", amount.grouped())
+            .with("base", claim.base.grouped())
+            .with("limit", limit.grouped()));
+    }
+    let draft = posting::approve_claim(claim_draft(state, claim), claim.claimed, amount);
+    Ok(entry(state, claim, draft).working(working))
+}
+
+pub(super) fn reject(state: &State, event: &Event, own: &RejectClaim) -> Result<Decision, Problem> {
+    let claim = claim(state, event, &own.claim)?;
+    stands(event, claim, &[ClaimState::Filed])?;
+    Ok(entry(state, claim, posting::reject_claim(claim_draft(state, claim), claim.claimed)))
+}
+
+pub(super) fn pay(state: &State, event: &Event, own: &PayClaim) -> Result<Decision, Problem> {
+    let claim = claim(state, event, &own.claim)?;
+    stands(event, claim, &[ClaimState::Approved, ClaimState::PaidPart])?;
+    let owner = owner(state, event, Some(&claim.owner))?;
+    let account = bank_account(state, &own.bank_account, owner, Some(Fund::Risk))?;
+    let open = claim.approved.sub(claim.paid).map_err(out_of_range)?;
+    let amount = positive(own.amount.unwrap_or(open))?;
+    if amount > open {
+        return Err(Reason::PayAboveApproved
+            .refuse()
+            .with("what", &claim.id)
+            .with("approved", claim.approved.grouped())
+            .with("paid", claim.paid.grouped())
+            .with("amount", amount.grouped()));
+    }
+    let released = released_by_payment(state, claim, amount, open)?;
+    let draft = posting::pay_claim(claim_draft(state, claim), &account.id, amount, released);
+    let cell = Cell { owner: claim.owner.clone(), fund: Fund::Risk };
+    Ok(entry(state, claim, draft).payment(&cell, amount, open))
+}
+
+/// Exposure that a payment releases: with the last fen everything that the base stood for, before
+/// that as much as is paid.
+fn released_by_payment(state: &State, claim: &Claim, amount: Money, open: Money) -> Result<Money, Problem> {
+    let unknown = || Reason::LoanUnknown.refuse().with("loan", &claim.loan);
+    let loan = state.loans.get(&claim.loan).ok_or_else(unknown)?;
+    let note = note(loan, Some(&claim.note))?;
+    let without_base = note.balance.sub(claim.base).map_err(out_of_range)?;
+    let floor = exposure(loan, note, without_base)?.min(note.exposure);
+    let releasable = note.exposure.sub(floor).map_err(out_of_range)?;
+    Ok(if amount == open { releasable } else { releasable.min(amount) })
+}
+
+pub(super) fn recover(state: &State, event: &Event, own: &Recover) -> Result<Decision, Problem> {
+    let claim = claim(state, event, &own.claim)?;
+    let recovering = [ClaimState::PaidPart, ClaimState::Paid, ClaimState::WrittenOff];
+    stands(event, claim, &recovering)?;
+    let owner = owner(state, event, Some(&claim.owner))?;
+    let account = bank_account(state, &own.bank_account, owner, Some(Fund::Risk))?;
+    let (gross, cost) = (positive(own.gross)?, own.cost.unwrap_or(Money::ZERO));
+    let net = gross.sub(cost).map_err(out_of_range)?;
+    if !net.is_positive() {
+        return Err(Reason::CostAboveRecovery
+            .refuse()
+            .with("claim", &claim.id)
+            .with("gross", gross.grouped())
+            .with("cost", cost.grouped()));
+    }
+    let balancing = usize::from(claim.sharing.balancing);
+    let parts = split_cumulative(claim.net_recovered, net, &claim.sharing.shares, balancing);
+    let share = parts.map_err(out_of_range)?.first().copied().unwrap_or_default();
+    let recovered = claim.recovered.add(share).map_err(out_of_range)?;
+    if recovered > claim.paid {
+        return Err(Reason::RecoveryAboveCompensation
+            .refuse()
+            .with("claim", &claim.id)
+            .with("paid", claim.paid.grouped())
+            .with("recovered", claim.recovered.grouped())
+            .with("share", share.grouped()));
+    }
+    let open = claim.open_right().map_err(out_of_range)?;
+    let right = share.min(open);
+    let written_off = share.sub(right).map_err(out_of_range)?;
+    let draft = claim_draft(state, claim);
+    let draft = match own.receives.unwrap_or(Receives::Share) {
+        Receives::Share => posting::recover_share(draft, &account.id, share, right, written_off),
+        Receives::Gross => {
+            let others = gross.sub(share).map_err(out_of_range)?;
+            let sums = (gross, share, others);
+            posting::recover_gross(draft, &account.id, sums, right, written_off)
+        }
+    };
+    let working = json!({
+        "gross": gross, "cost": cost, "net": net,
+        "net_before": claim.net_recovered, "pool_before": claim.recovered,
+        "share": claim.sharing.shares.first(), "pool_part": share,
+    });
+    Ok(entry(state, claim, draft).working(Json::new(&working)?))
+}
+
+pub(super) fn write_off(state: &State, event: &Event, own: &WriteOff) -> Result<Decision, Problem> {
+    let claim = claim(state, event, &own.claim)?;
+    stands(event, claim, &[ClaimState::Paid, ClaimState::PaidPart])?;
+    let rest = positive(claim.open_right().map_err(out_of_range)?)?;
+    Ok(entry(state, claim, posting::write_off(claim_draft(state, claim), rest)))
+}

@@ -1,0 +1,139 @@
+//! Funding and cost of the pools: E-01 to E-04, E-08, E-09, E-12, E-13, E-20, E-21, E-24, E-25, E-60.
+
+use super::{Decision, bank_account, owner, owner_of_code, party, positive};
+use crate::domain::account::Fund;
+use crate::domain::event::{
+    BankCharge, Budget, Commit, Contribute, Event, InterestOwner, Move, PartyKind, PoolInterest,
+    Source, Transfer, TrusteeFee,
+};
+use crate::domain::money::{Money, Total};
+use crate::domain::posting::{self, Draft};
+use crate::domain::refusal::Reason;
+use crate::domain::registry::{BankAccount, Owner};
+use crate::domain::state::{Cell, State};
+use crate::domain::text::Id;
+use crate::problem::Problem;
+
+fn cell(owner: &Owner, fund: Fund) -> Cell {
+    Cell { owner: owner.code.clone(), fund }
+}
+
+/// Owner, bank account and cell of an event on one bank account.
+fn place<'s>(
+    state: &'s State,
+    event: &Event,
+    bank: &Id,
+    fund: Option<Fund>,
+) -> Result<(&'s Owner, &'s BankAccount, Cell), Problem> {
+    let holder = state.bank_accounts.get(bank).map(|account| &account.owner);
+    let known = if event.owner.is_none() { holder } else { None };
+    let owner = owner(state, event, known)?;
+    let account = bank_account(state, bank, owner, fund)?;
+    Ok((owner, account, cell(owner, account.fund)))
+}
+
+/// The fund must be one of those that the event knows (专款专用, invariant 12).
+fn fund_is(event: &Event, fund: Fund, allowed: &[Fund]) -> Result<(), Problem> {
+    if allowed.contains(&fund) {
+        return Ok(());
+    }
+    let allowed: Vec<&str> = allowed.iter().map(|fund| fund.code()).collect();
+    Err(Reason::FundMismatch
+        .refuse()
+        .with("event", event.kind.word())
+        .with("fund", fund)
+        .with("allowed", allowed.join(", ")))
+}
+
+fn source_party(state: &State, id: Option<&Id>) -> Result<(), Problem> {
+    match id {
+        Some(id) => party(state, id, PartyKind::ALL).map(|_| ()),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn commit(state: &State, event: &Event, own: &Commit) -> Result<Decision, Problem> {
+    let owner = owner(state, event, None)?;
+    let fund = own.fund.unwrap_or(Fund::Risk);
+    fund_is(event, fund, &[Fund::Risk])?;
+    source_party(state, own.party.as_ref())?;
+    let draft = Draft::new(&cell(owner, fund)).source(own.source).party(own.party.as_ref());
+    Ok(Decision::entry(owner.code.clone(), posting::commit(draft, positive(own.amount)?)))
+}
+
+pub(super) fn contribute(state: &State, event: &Event, own: &Contribute) -> Result<Decision, Problem> {
+    let (owner, account, cell) = place(state, event, &own.bank_account, own.fund)?;
+    fund_is(event, account.fund, &[Fund::Risk])?;
+    source_party(state, own.party.as_ref())?;
+    let amount = positive(own.amount)?;
+    let open = state.commitment(&owner.code, own.source).max(Total::ZERO);
+    let committed = open.min(amount.into()).money().unwrap_or(Money::ZERO);
+    let draft = Draft::new(&cell).source(own.source).party(own.party.as_ref());
+    let draft = posting::contribute(draft, own.source, &account.id, amount, committed);
+    Ok(Decision::entry(owner.code.clone(), draft))
+}
+
+pub(super) fn budget(state: &State, event: &Event, own: &Budget) -> Result<Decision, Problem> {
+    let (owner, account, cell) = place(state, event, &own.bank_account, own.fund)?;
+    fund_is(event, account.fund, &[Fund::Interest, Fund::Fee])?;
+    let draft = Draft::new(&cell).source(own.source.unwrap_or(Source::County));
+    let draft = posting::budget(draft, account.fund, &account.id, positive(own.amount)?);
+    Ok(Decision::entry(owner.code.clone(), draft))
+}
+
+/// A transfer between owners rests on a decision document (invariant 15).
+pub(super) fn transfer(state: &State, event: &Event, own: &Transfer) -> Result<Decision, Problem> {
+    let (owner, from, paying) = place(state, event, &own.bank_account, own.fund)?;
+    let to_owner = owner_of_code(state, event, &own.to_owner)?;
+    if to_owner.code == owner.code {
+        return Err(Reason::BankAccountOwner
+            .refuse()
+            .with("bank_account", &own.bank_account)
+            .with("holder", &owner.code)
+            .with("owner", &to_owner.code));
+    }
+    let to = own.to_bank_account.as_ref().unwrap_or(&own.bank_account);
+    let to = bank_account(state, to, to_owner, Some(from.fund))?;
+    let amount = positive(own.amount)?;
+    if event.document.is_none() {
+        return Err(Reason::DocumentMissing.refuse().with("event", event.kind.word()));
+    }
+    let receiving = Draft::new(&cell(to_owner, from.fund));
+    let draft =
+        posting::transfer(Draft::new(&paying), receiving, from.fund, &from.id, &to.id, amount);
+    Ok(Decision::entry(owner.code.clone(), draft).payment(&paying, amount, Money::ZERO))
+}
+
+pub(super) fn move_money(state: &State, event: &Event, own: &Move) -> Result<Decision, Problem> {
+    let (owner, from, cell) = place(state, event, &own.from_bank_account, own.fund)?;
+    let to = bank_account(state, &own.to_bank_account, owner, Some(from.fund))?;
+    let amount = positive(own.amount)?;
+    let draft = posting::move_money(Draft::new(&cell), from.fund, &from.id, &to.id, amount);
+    Ok(Decision::entry(owner.code.clone(), draft))
+}
+
+/// Who owns the interest: the event says, else the rules in force, else it stays in the pool.
+pub(super) fn pool_interest(state: &State, event: &Event, own: &PoolInterest) -> Result<Decision, Problem> {
+    let (owner, account, cell) = place(state, event, &own.bank_account, own.fund)?;
+    let rules = state.rules_on(event.date);
+    let to = own.to.or(rules.map(|rules| rules.pool_interest)).unwrap_or(InterestOwner::Pool);
+    let amount = positive(own.amount)?;
+    let draft = posting::pool_interest(Draft::new(&cell), account.fund, &account.id, amount, to);
+    let rules = rules.filter(|_| own.to.is_none()).map(|rules| rules.id.clone());
+    Ok(Decision::entry(owner.code.clone(), draft).rules(rules))
+}
+
+/// The bank takes its charge by itself, so nobody orders it and no checker is asked for.
+pub(super) fn bank_charge(state: &State, event: &Event, own: &BankCharge) -> Result<Decision, Problem> {
+    let (owner, account, cell) = place(state, event, &own.bank_account, own.fund)?;
+    let amount = positive(own.amount)?;
+    let draft = posting::bank_charge(Draft::new(&cell), account.fund, &account.id, amount);
+    Ok(Decision::entry(owner.code.clone(), draft))
+}
+
+pub(super) fn trustee_fee(state: &State, event: &Event, own: &TrusteeFee) -> Result<Decision, Problem> {
+    let (owner, account, cell) = place(state, event, &own.bank_account, own.fund)?;
+    let amount = positive(own.amount)?;
+    let draft = posting::trustee_fee(Draft::new(&cell), account.fund, &account.id, amount);
+    Ok(Decision::entry(owner.code.clone(), draft).payment(&cell, amount, Money::ZERO))
+}

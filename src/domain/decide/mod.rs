@@ -1,0 +1,350 @@
+//! Deciding: state + event → one balanced entry, or one refusal. Reads nothing but its arguments.
+//!
+//! Guards first, in the order of [`crate::domain::refusal`]; then the lines from
+//! [`crate::domain::posting`]; then the rules that hold for every entry (who checked it, available
+//! money, no bank account below zero, bounds). Below that line nothing can fail, and
+//! [`crate::domain::apply`] takes the entry in. Cost: a few hash look-ups an event, and the number of
+//! bank accounts for a payment.
+
+mod claim;
+mod funding;
+mod loan;
+mod reverse;
+mod setup;
+mod subsidy;
+
+pub use claim::{approvable, sharing_of};
+pub(crate) use loan::cured;
+pub use subsidy::{cap_year, firm_year_cap};
+
+use crate::domain::account::Fund;
+use crate::domain::calendar::Month;
+use crate::domain::entry::{Entry, Line, Voucher, VoucherWord};
+use crate::domain::event::{Event, Kind};
+use crate::domain::field::Json;
+use crate::domain::money::{Money, MoneyError, Total};
+use crate::domain::posting::Draft;
+use crate::domain::refusal::Reason;
+use crate::domain::registry::{BankAccount, Owner, Party};
+use crate::domain::state::{Cell, State};
+use crate::domain::text::Id;
+use crate::limits::{LINES_MAX, MONEY_MAX_FEN};
+use crate::problem::Problem;
+use jiff::Timestamp;
+
+/// What deciding needs besides state and event.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// Number that the entry gets.
+    pub seq: u64,
+    /// Now, from the caller's clock.
+    pub recorded: Timestamp,
+    /// The entry that the event wants to reverse, if it exists.
+    pub original: Option<&'a Entry>,
+}
+
+/// What an event comes to, before the rules that hold for every entry.
+struct Decision {
+    owner: Option<Id>,
+    draft: Option<Draft>,
+    rules: Option<Id>,
+    working: Option<Json>,
+    payment: Option<Payment>,
+    reverses: Option<u64>,
+}
+
+/// Money that leaves a cell by order.
+struct Payment {
+    cell: Cell,
+    amount: Money,
+    /// What was set aside for this very payment and therefore does not stand in its way.
+    own: Money,
+}
+
+impl Decision {
+    /// A fact without lines.
+    fn fact(owner: Option<Id>) -> Self {
+        Self { owner, draft: None, rules: None, working: None, payment: None, reverses: None }
+    }
+
+    /// An entry with lines.
+    fn entry(owner: Id, draft: Draft) -> Self {
+        Self { draft: Some(draft), ..Self::fact(Some(owner)) }
+    }
+
+    fn rules(self, rules: Option<Id>) -> Self {
+        Self { rules, ..self }
+    }
+
+    fn working(self, working: Json) -> Self {
+        Self { working: Some(working), ..self }
+    }
+
+    fn payment(self, cell: &Cell, amount: Money, own: Money) -> Self {
+        Self { payment: Some(Payment { cell: cell.clone(), amount, own }), ..self }
+    }
+}
+
+/// Decides an event.
+///
+/// # Errors
+/// A refusal ([`Reason`]) with the numbers, or bad data that only the state can show (a rules text
+/// that does not parse, a credit code that fails its check digits).
+pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entry, Problem> {
+    if state.settings.is_none() && !matches!(event.kind, Kind::OpenBook(_)) {
+        return Err(Reason::BookNotOpen.refuse().with("event", event.kind.word()));
+    }
+    let decision = match &event.kind {
+        Kind::OpenBook(_) => setup::open_book(state),
+        Kind::Join(own) => setup::join(state, &event, own),
+        Kind::Party(own) => setup::party_event(state, &event, own),
+        Kind::BankAccount(own) => setup::bank_account(state, &event, own),
+        Kind::AdoptRules(own) => setup::adopt_rules(state, &event, own),
+        Kind::AdoptRates(own) => setup::adopt_rates(state, &event, own),
+        Kind::Target(own) => setup::target(state, &event, own),
+        Kind::Commit(own) => funding::commit(state, &event, own),
+        Kind::Contribute(own) => funding::contribute(state, &event, own),
+        Kind::Budget(own) => funding::budget(state, &event, own),
+        Kind::Transfer(own) => funding::transfer(state, &event, own),
+        Kind::Move(own) => funding::move_money(state, &event, own),
+        Kind::PoolInterest(own) => funding::pool_interest(state, &event, own),
+        Kind::BankCharge(own) => funding::bank_charge(state, &event, own),
+        Kind::TrusteeFee(own) => funding::trustee_fee(state, &event, own),
+        Kind::Enrol(own) => loan::enrol(state, &event, own),
+        Kind::Disburse(own) => loan::disburse(state, &event, own),
+        Kind::Repay(own) => loan::repay(state, &event, own),
+        Kind::InterestPaid(own) => loan::interest_paid(state, &event, own),
+        Kind::FeePaid(own) => loan::fee_paid(state, &event, own),
+        Kind::Reprice(own) => loan::reprice(state, &event, own),
+        Kind::Extend(own) => loan::extend(state, &event, own),
+        Kind::Overdue(own) => loan::overdue(state, &event, own),
+        Kind::Npl(own) => loan::npl(state, &event, own),
+        Kind::Cure(own) => loan::cure(state, &event, own),
+        Kind::Remove(own) => loan::remove(state, &event, own),
+        Kind::FileClaim(own) => claim::file(state, &event, own),
+        Kind::ApproveClaim(own) => claim::approve(state, &event, own),
+        Kind::RejectClaim(own) => claim::reject(state, &event, own),
+        Kind::PayClaim(own) => claim::pay(state, &event, own),
+        Kind::Recover(own) => claim::recover(state, &event, own),
+        Kind::WriteOff(own) => claim::write_off(state, &event, own),
+        Kind::ApproveSubsidy(own) => subsidy::approve(state, &event, own),
+        Kind::PaySubsidy(own) => subsidy::pay(state, &event, own),
+        Kind::Reverse(own) => reverse::reverse(state, own, context.original),
+    }?;
+    check_people(&event, decision.payment.is_some())?;
+    if let Some(payment) = &decision.payment {
+        check_available(state, payment)?;
+    }
+    let (lines, memo) = decision.draft.map(|draft| (draft.lines, draft.memo)).unwrap_or_default();
+    check_lines(state, &lines, &memo)?;
+    let voucher = voucher(state, &event, decision.owner.as_ref(), &lines, &memo);
+    let recorded = state.last_recorded.map_or(context.recorded, |last| last.max(context.recorded));
+    Ok(Entry {
+        seq: context.seq,
+        recorded,
+        voucher,
+        rules: decision.rules,
+        lines,
+        memo,
+        reverses: decision.reverses,
+        more: 0,
+        working: decision.working,
+        event,
+    })
+}
+
+/// Money out needs a checker who is not the maker (invariant 5).
+fn check_people(event: &Event, money_out: bool) -> Result<(), Problem> {
+    if let (Some(maker), Some(checker)) = (&event.maker, &event.checker)
+        && maker == checker
+    {
+        return Err(Reason::CheckerSame.refuse().with("person", maker));
+    }
+    let missing = |who: &'static str| {
+        Reason::CheckerMissing.refuse().with("event", event.kind.word()).with("who", who)
+    };
+    match (money_out, &event.maker, &event.checker) {
+        (true, None, _) => Err(missing("maker")),
+        (true, _, None) => Err(missing("checker")),
+        _ => Ok(()),
+    }
+}
+
+fn check_available(state: &State, payment: &Payment) -> Result<(), Problem> {
+    let Payment { cell, amount, own } = payment;
+    let (cash, reserved) = (state.cash(cell), state.reserved(cell));
+    let available = cash - reserved + Total::from(*own);
+    // What is set aside for this payment may be paid as far as there is cash at all (E-44).
+    let limit = if own.is_zero() { available } else { available.max(cash.min(Total::from(*own))) };
+    if Total::from(*amount) <= limit {
+        return Ok(());
+    }
+    Err(Reason::AvailableShort
+        .refuse()
+        .with("owner", &cell.owner)
+        .with("fund", cell.fund)
+        .with("amount", amount.grouped())
+        .with("cash", cash.grouped())
+        .with("reserved", (reserved - Total::from(*own)).grouped())
+        .with("available", limit.max(Total::ZERO).grouped()))
+}
+
+/// Rules for every entry: balanced in each cell, no bank account of a cell below zero, bounds.
+fn check_lines(state: &State, lines: &[Line], memo: &[Line]) -> Result<(), Problem> {
+    if lines.len() + memo.len() > LINES_MAX {
+        return Err(Problem::data("too-many-lines").with("limit", LINES_MAX));
+    }
+    for lines in [lines, memo] {
+        if !balances_in_every_cell(lines) {
+            return Err(Problem::new("bug-unbalanced", crate::problem::Exit::Bug));
+        }
+    }
+    for (index, line) in lines.iter().chain(memo).enumerate() {
+        let bank = line.bank_account.as_ref();
+        let same = |other: &&Line| {
+            other.account == line.account
+                && other.owner == line.owner
+                && other.fund == line.fund
+                && other.bank_account == line.bank_account
+        };
+        if lines.iter().chain(memo).take(index).any(|other| same(&other)) {
+            continue;
+        }
+        let moved: Total = lines.iter().chain(memo).filter(same).map(Line::signed).sum();
+        let before = state.balance(&line.owner, line.fund, line.account, bank);
+        let after = before + moved;
+        if line.account.is_cash() && after < Total::ZERO && moved < Total::ZERO {
+            return Err(Reason::CashShort
+                .refuse()
+                .with("owner", &line.owner)
+                .with("fund", line.fund)
+                .with("bank_account", bank.map_or("-", |bank| bank.as_str()))
+                .with("balance", before.grouped())
+                .with("amount", (-moved).grouped()));
+        }
+        if after.0.unsigned_abs() > MONEY_MAX_FEN.unsigned_abs().into() {
+            return Err(Reason::BalanceRange
+                .refuse()
+                .with("owner", &line.owner)
+                .with("account", line.account)
+                .with("balance", after.grouped()));
+        }
+    }
+    Ok(())
+}
+
+/// Debits equal credits in each (owner, fund) cell.
+fn balances_in_every_cell(lines: &[Line]) -> bool {
+    lines.iter().all(|line| {
+        let cell = lines.iter().filter(|other| other.owner == line.owner && other.fund == line.fund);
+        cell.map(Line::signed).sum::<Total>() == Total::ZERO
+    })
+}
+
+fn voucher(state: &State, event: &Event, owner: Option<&Id>, lines: &[Line], memo: &[Line]) -> Option<Voucher> {
+    let word = match (lines.is_empty(), memo.is_empty()) {
+        (false, _) => VoucherWord::General,
+        (true, false) => VoucherWord::Register,
+        (true, true) => return None,
+    };
+    let owner = owner.or(event.owner.as_ref())?.clone();
+    let month = Month::of(event.date);
+    let number = state.last_voucher(&owner, month, word).checked_add(1)?;
+    Some(Voucher { month, number, owner, word })
+}
+
+// --- what several families of events ask for ---------------------------------------------------
+
+/// The owner of an event: as given, or as the loan, claim or account tells it.
+fn owner<'s>(state: &'s State, event: &Event, known: Option<&Id>) -> Result<&'s Owner, Problem> {
+    let code = match (&event.owner, known) {
+        (Some(given), Some(known)) if given != known => {
+            return Err(Reason::LoanOwner.refuse().with("given", given).with("owner", known));
+        }
+        (Some(code), _) | (None, Some(code)) => code,
+        (None, None) => return Err(Reason::OwnerMissing.refuse().with("event", event.kind.word())),
+    };
+    owner_of_code(state, event, code)
+}
+
+fn owner_of_code<'s>(state: &'s State, event: &Event, code: &Id) -> Result<&'s Owner, Problem> {
+    let unknown = || Reason::OwnerUnknown.refuse().with("owner", code);
+    let owner = state.owners.get(code).ok_or_else(unknown)?;
+    if event.date < owner.joined {
+        return Err(Reason::OwnerNotJoined
+            .refuse()
+            .with("owner", code)
+            .with("name", &owner.name)
+            .with("joined", owner.joined)
+            .with("date", event.date));
+    }
+    Ok(owner)
+}
+
+/// The bank account of an event, held to the cell's owner and fund.
+fn bank_account<'s>(
+    state: &'s State,
+    id: &Id,
+    owner: &Owner,
+    fund: Option<Fund>,
+) -> Result<&'s BankAccount, Problem> {
+    let unknown = || Reason::BankAccountUnknown.refuse().with("bank_account", id);
+    let account = state.bank_accounts.get(id).ok_or_else(unknown)?;
+    if let Some(fund) = fund
+        && fund != account.fund
+    {
+        return Err(Reason::BankAccountFund
+            .refuse()
+            .with("bank_account", id)
+            .with("fund", account.fund)
+            .with("given", fund));
+    }
+    if account.owner != owner.code && account.owner != *state.city() {
+        return Err(Reason::BankAccountOwner
+            .refuse()
+            .with("bank_account", id)
+            .with("holder", &account.owner)
+            .with("owner", &owner.code));
+    }
+    Ok(account)
+}
+
+/// A party of one of the kinds.
+fn party<'s>(state: &'s State, id: &Id, kinds: &[crate::domain::event::PartyKind]) -> Result<&'s Party, Problem> {
+    let party = state.parties.get(id).ok_or_else(|| Reason::PartyUnknown.refuse().with("party", id))?;
+    if !kinds.contains(&party.kind) {
+        let expected: Vec<&str> = kinds.iter().map(|kind| kind.code()).collect();
+        return Err(Reason::PartyKind
+            .refuse()
+            .with("party", id)
+            .with("kind", party.kind)
+            .with("expected", expected.join(", ")));
+    }
+    Ok(party)
+}
+
+fn positive(amount: Money) -> Result<Money, Problem> {
+    if amount.is_positive() { Ok(amount) } else { Err(Reason::AmountZero.refuse()) }
+}
+
+/// Dates that must follow each other; `strict` when they may not be equal.
+fn in_order(
+    (earlier_name, earlier): (&'static str, crate::domain::calendar::Date),
+    (later_name, later): (&'static str, crate::domain::calendar::Date),
+    strict: bool,
+) -> Result<(), Problem> {
+    if earlier < later || (!strict && earlier == later) {
+        return Ok(());
+    }
+    Err(Reason::DateOrder
+        .refuse()
+        .with("earlier_field", earlier_name)
+        .with("earlier", earlier)
+        .with("later_field", later_name)
+        .with("later", later))
+}
+
+/// An amount that left its bounds while deciding.
+fn out_of_range(_: MoneyError) -> Problem {
+    Reason::BalanceRange.refuse().with("owner", "-").with("account", "-").with("balance", "-")
+}

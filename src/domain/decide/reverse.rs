@@ -1,0 +1,100 @@
+//! Reversal (红字冲销, E-90): the exact opposite, once, and only of the last word on a record.
+
+use super::Decision;
+use crate::domain::entry::Entry;
+use crate::domain::event::{Kind, Reverse};
+use crate::domain::field::Json;
+use crate::domain::posting;
+use crate::domain::refusal::Reason;
+use crate::domain::state::State;
+use crate::problem::Problem;
+
+pub(super) fn reverse(state: &State, own: &Reverse, original: Option<&Entry>) -> Result<Decision, Problem> {
+    let seq = own.entry.0;
+    let original = original.ok_or_else(|| Reason::ReverseUnknown.refuse().with("entry", seq))?;
+    if original.reverses.is_some() {
+        return Err(Reason::ReverseReversal.refuse().with("entry", seq));
+    }
+    if let Some(by) = state.reversed_by(seq) {
+        return Err(Reason::ReverseTwice.refuse().with("entry", seq).with("by", by));
+    }
+    check_kind(original)?;
+    if let Some(later) = later_entry(state, original) {
+        return Err(Reason::ReverseLater.refuse().with("entry", seq).with("later", later));
+    }
+    let owner = original.owner().cloned();
+    let mut decision = Decision::fact(owner.clone());
+    if let Some(line) = original.all_lines().next() {
+        let cell = crate::domain::state::Cell { owner: line.owner.clone(), fund: line.fund };
+        let mut draft = posting::Draft::new(&cell);
+        draft.lines = posting::reverse(&original.lines);
+        draft.memo = posting::reverse(&original.memo);
+        decision.draft = Some(draft);
+    }
+    decision.rules = original.rules.clone();
+    // The event that is taken back travels with the reversal, so that replay needs no look-up.
+    let event: serde_json::Value = serde_json::from_str(&original.event.to_json()).unwrap_or_default();
+    decision.working = Some(Json::new(&serde_json::json!({ "reversed": event }))?);
+    decision.reverses = Some(seq);
+    Ok(decision)
+}
+
+/// Master data and enrolments are superseded or removed, because other entries rest on them.
+fn check_kind(original: &Entry) -> Result<(), Problem> {
+    match &original.event.kind {
+        Kind::OpenBook(_)
+        | Kind::Join(_)
+        | Kind::Party(_)
+        | Kind::BankAccount(_)
+        | Kind::AdoptRules(_)
+        | Kind::AdoptRates(_)
+        | Kind::Target(_)
+        | Kind::Enrol(_)
+        | Kind::Remove(_)
+        | Kind::Reverse(_) => Err(Reason::ReverseKind
+            .refuse()
+            .with("entry", original.seq)
+            .with("event", original.event.kind.word())),
+        _ => Ok(()),
+    }
+}
+
+/// The last entry on a loan, claim or subsidy line that the original touched, when it is another.
+fn later_entry(state: &State, original: &Entry) -> Option<u64> {
+    touched(state, original).into_iter().flatten().filter_map(|trail| trail.last().copied()).find(|last| *last != original.seq)
+}
+
+/// The trails of the records that an entry touched.
+fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
+    let loan = |id: &str| state.loans.get(id).map(|loan| loan.trail.as_slice());
+    let claim = |id: &str| state.claims.get(id).map(|claim| claim.trail.as_slice());
+    match &original.event.kind {
+        Kind::Disburse(own) => [loan(&own.loan), None],
+        Kind::Repay(own) => [loan(&own.loan), None],
+        Kind::InterestPaid(own) => [loan(&own.loan), None],
+        Kind::FeePaid(own) => [loan(&own.loan), None],
+        Kind::Reprice(own) => [loan(&own.loan), None],
+        Kind::Extend(own) => [loan(&own.loan), None],
+        Kind::Overdue(own) => [loan(&own.loan), None],
+        Kind::Npl(own) => [loan(&own.loan), None],
+        Kind::Cure(own) => [loan(&own.loan), None],
+        Kind::FileClaim(own) => [claim(&own.claim), loan(&own.loan)],
+        Kind::ApproveClaim(own) => [claim(&own.claim), None],
+        Kind::RejectClaim(own) => [claim(&own.claim), None],
+        Kind::PayClaim(own) => {
+            let of = state.claims.get(&own.claim).and_then(|claim| loan(&claim.loan));
+            [claim(&own.claim), of]
+        }
+        Kind::Recover(own) => [claim(&own.claim), None],
+        Kind::WriteOff(own) => [claim(&own.claim), None],
+        Kind::ApproveSubsidy(_) => {
+            let line = state.subsidies.get(&original.event.id);
+            [line.map(|line| line.trail.as_slice()), None]
+        }
+        Kind::PaySubsidy(own) => {
+            let line = state.subsidies.get(&own.subsidy);
+            [line.map(|line| line.trail.as_slice()), None]
+        }
+        _ => [None, None],
+    }
+}

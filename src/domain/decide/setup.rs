@@ -1,0 +1,95 @@
+//! Set-up: owners, parties, bank accounts, rules, rates, targets.
+
+use super::{Decision, owner, party};
+use crate::domain::credit_code;
+use crate::domain::division;
+use crate::domain::event::{AdoptRates, AdoptRules, BankAccount, Event, Join, Party, PartyKind, Target};
+use crate::domain::rates::RateTable;
+use crate::domain::refusal::Reason;
+use crate::domain::rules::RuleSet;
+use crate::domain::state::State;
+use crate::problem::Problem;
+
+/// A fact of the whole city; an owner that is named must be known, or be the city itself.
+fn city_fact(state: &State, event: &Event) -> Result<Decision, Problem> {
+    match &event.owner {
+        Some(code) if *code != *state.city() => owner(state, event, None).map(|_| ())?,
+        _ => {}
+    }
+    Ok(Decision::fact(event.owner.clone()))
+}
+
+/// The first entry, and never again.
+pub(super) fn open_book(state: &State) -> Result<Decision, Problem> {
+    match &state.settings {
+        Some(settings) => Err(Reason::BookOpen.refuse().with("city", &settings.city)),
+        None => Ok(Decision::fact(None)),
+    }
+}
+
+pub(super) fn join(state: &State, event: &Event, own: &Join) -> Result<Decision, Problem> {
+    let missing = || Reason::OwnerMissing.refuse().with("event", event.kind.word());
+    let code = event.owner.as_ref().ok_or_else(missing)?;
+    if let Some(owner) = state.owners.get(code) {
+        return Err(Reason::OwnerExists.refuse().with("owner", code).with("joined", owner.joined));
+    }
+    division::check_owner(state.city(), code, own.name.as_deref(), own.kind)?;
+    Ok(Decision::fact(Some(code.clone())))
+}
+
+pub(super) fn party_event(state: &State, event: &Event, own: &Party) -> Result<Decision, Problem> {
+    if let Some(known) = state.parties.get(&own.party) {
+        return Err(Reason::PartyExists.refuse().with("party", &own.party).with("name", &known.name));
+    }
+    if let Some(code) = &own.credit_code {
+        if own.override_reason.is_none() {
+            credit_code::check(code)?;
+        }
+        if let Some(holder) = state.party_of_code(own.kind, code) {
+            return Err(Reason::CreditCodeTaken
+                .refuse()
+                .with("credit_code", code)
+                .with("party", &holder.id)
+                .with("name", &holder.name));
+        }
+    }
+    city_fact(state, event)
+}
+
+
+pub(super) fn bank_account(state: &State, event: &Event, own: &BankAccount) -> Result<Decision, Problem> {
+    if state.bank_accounts.get(&own.bank_account).is_some() {
+        return Err(Reason::BankAccountExists.refuse().with("bank_account", &own.bank_account));
+    }
+    if let Some(bank) = &own.bank {
+        party(state, bank, &[PartyKind::Bank])?;
+    }
+    // The city may hold accounts for its owners without being one itself.
+    city_fact(state, event)
+}
+
+pub(super) fn adopt_rules(state: &State, event: &Event, own: &AdoptRules) -> Result<Decision, Problem> {
+    let rules = RuleSet::parse(&own.rules.0).map_err(first)?;
+    if state.adopted_rules.get(&rules.id).is_some() {
+        return Err(Reason::RulesExist.refuse().with("rules", &rules.id));
+    }
+    let id = rules.id.clone();
+    Ok(city_fact(state, event)?.rules(Some(id)))
+}
+
+pub(super) fn adopt_rates(state: &State, event: &Event, own: &AdoptRates) -> Result<Decision, Problem> {
+    RateTable::parse(&own.rates.0).map_err(first)?;
+    city_fact(state, event)
+}
+
+pub(super) fn target(state: &State, event: &Event, own: &Target) -> Result<Decision, Problem> {
+    super::positive(own.amount)?;
+    city_fact(state, event)
+}
+
+/// One of several findings speaks for all; `rules check` lists every one.
+fn first(problems: Vec<Problem>) -> Problem {
+    let count = problems.len();
+    let first = problems.into_iter().next().unwrap_or_else(|| Problem::data("rules-unreadable"));
+    if count > 1 { first.with("findings", count) } else { first }
+}

@@ -1,0 +1,109 @@
+//! Subsidy lines: approved (E-62) and paid (E-63).
+
+use super::loan::{loan, note};
+use super::{Decision, bank_account, out_of_range, owner, positive};
+use crate::domain::calendar::{InterestQuarter, Quarter};
+use crate::domain::event::{ApproveSubsidy, Event, PaySubsidy, Programme};
+use crate::domain::money::{Money, Total};
+use crate::domain::posting::{self, Draft};
+use crate::domain::refusal::Reason;
+use crate::domain::registry::SubsidyState;
+use crate::domain::rules::RuleSet;
+use crate::domain::state::{Cell, State};
+use crate::problem::Problem;
+
+/// The year of the cap that a settlement period uses: the year of its settlement day.
+///
+/// # Errors
+/// When the period is not a quarter such as `2017Q4`.
+pub fn cap_year(period: &str) -> Result<i16, Problem> {
+    let quarter = Quarter::parse(period)
+        .map_err(|error| Problem::data(error.code()).with("text", period).in_column("period"))?;
+    Ok(InterestQuarter(quarter).settlement_day().year())
+}
+
+/// The cap of a firm in a year under the rules of a loan.
+pub fn firm_year_cap(rules: &RuleSet, programme: Programme) -> Option<Money> {
+    match programme {
+        Programme::InterestDiscount => rules.interest_discount.as_ref().and_then(|own| own.caps.year),
+        Programme::GuaranteeFee => rules.fee_subsidy.as_ref().and_then(|own| own.caps.year),
+    }
+}
+
+pub(super) fn approve(state: &State, event: &Event, own: &ApproveSubsidy) -> Result<Decision, Problem> {
+    let loan = loan(state, event, &own.loan)?;
+    let note = note(loan, own.note.as_ref())?;
+    let amount = positive(own.amount)?;
+    let year = cap_year(&own.period)?;
+    let approved = note.subsidised.iter().find(|line| {
+        line.programme == own.programme && line.period == own.period
+    });
+    if let Some(line) = approved {
+        return Err(Reason::SubsidyExists
+            .refuse()
+            .with("loan", &loan.id)
+            .with("period", &own.period)
+            .with("subsidy", &line.subsidy));
+    }
+    let rules = loan.rules.as_ref().and_then(|id| state.rules(id));
+    let firm = state.firm_identity(&loan.firm);
+    if let Some(cap) = rules.and_then(|rules| firm_year_cap(rules, own.programme)) {
+        let used = state.cap_used(own.programme, firm, year);
+        if used + Total::from(amount) > Total::from(cap) {
+            return Err(Reason::FirmYearCap
+                .refuse()
+                .with("firm", firm)
+                .with("year", year)
+                .with("cap", cap.grouped())
+                .with("used", used.grouped())
+                .with("amount", amount.grouped()));
+        }
+    }
+    let cell = Cell { owner: loan.owner.clone(), fund: own.programme.fund() };
+    let left = state.available(&cell);
+    if Total::from(amount) > left {
+        return Err(Reason::AvailableShort
+            .refuse()
+            .with("owner", &cell.owner)
+            .with("fund", cell.fund)
+            .with("amount", amount.grouped())
+            .with("cash", state.cash(&cell).grouped())
+            .with("reserved", state.reserved(&cell).grouped())
+            .with("available", left.grouped()));
+    }
+    let draft = Draft::new(&cell).loan(&loan.id).party(Some(&loan.firm));
+    let draft = posting::approve_subsidy(draft, own.programme, amount);
+    let decision = Decision::entry(loan.owner.clone(), draft);
+    Ok(decision.rules(loan.rules.clone()))
+}
+
+pub(super) fn pay(state: &State, event: &Event, own: &PaySubsidy) -> Result<Decision, Problem> {
+    let unknown = || Reason::SubsidyUnknown.refuse().with("subsidy", &own.subsidy);
+    let line = state.subsidies.get(&own.subsidy).ok_or_else(unknown)?;
+    let owner = owner(state, event, Some(&line.owner))?;
+    if !matches!(line.state, SubsidyState::Approved | SubsidyState::PaidPart) {
+        return Err(Reason::SubsidyState
+            .refuse()
+            .with("subsidy", &line.id)
+            .with("event", event.kind.word())
+            .with("state", line.state.code())
+            .with("legal", "approved, paid-part"));
+    }
+    let fund = Programme::fund(line.programme);
+    let account = bank_account(state, &own.bank_account, owner, Some(fund))?;
+    let open = line.amount.sub(line.paid).map_err(out_of_range)?;
+    let amount = positive(own.amount.unwrap_or(open))?;
+    if amount > open {
+        return Err(Reason::PayAboveApproved
+            .refuse()
+            .with("what", &line.id)
+            .with("approved", line.amount.grouped())
+            .with("paid", line.paid.grouped())
+            .with("amount", amount.grouped()));
+    }
+    let cell = Cell { owner: line.owner.clone(), fund };
+    let draft = Draft::new(&cell).loan(&line.loan).party(Some(&line.firm));
+    let draft = posting::pay_subsidy(draft, line.programme, &account.id, amount);
+    let rules = state.loans.get(&line.loan).and_then(|loan| loan.rules.clone());
+    Ok(Decision::entry(line.owner.clone(), draft).rules(rules).payment(&cell, amount, open))
+}

@@ -1,0 +1,307 @@
+//! The accounting table: which accounts an event debits and credits (domain.md 4.4).
+//!
+//! One function an event, named by its E-code, so that an accountant can read the page from top to
+//! bottom. Whether an event may happen is decided elsewhere; here it is only posted. Each pair
+//! stands inside one cell, so that every draft balances in every cell that it touches.
+
+use crate::domain::account::{Account, Fund, Side};
+use crate::domain::entry::Line;
+use crate::domain::event::{InterestOwner, Programme, Source};
+use crate::domain::loan::NoteState;
+use crate::domain::money::Money;
+use crate::domain::state::Cell;
+use crate::domain::text::Id;
+
+/// Lines under construction; every step adds a balanced pair in one cell.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    cell: Cell,
+    party: Option<Id>,
+    loan: Option<Id>,
+    claim: Option<Id>,
+    source: Option<Source>,
+    /// Lines on balance.
+    pub lines: Vec<Line>,
+    /// Lines of the off-balance register.
+    pub memo: Vec<Line>,
+}
+
+impl Draft {
+    /// An empty draft in a cell.
+    pub fn new(cell: &Cell) -> Self {
+        Self {
+            cell: cell.clone(),
+            party: None,
+            loan: None,
+            claim: None,
+            source: None,
+            lines: Vec::new(),
+            memo: Vec::new(),
+        }
+    }
+
+    /// The party of the following lines.
+    #[must_use]
+    pub fn party(mut self, party: Option<&Id>) -> Self {
+        self.party = party.cloned();
+        self
+    }
+
+    /// The loan of the following lines.
+    #[must_use]
+    pub fn loan(mut self, loan: &Id) -> Self {
+        self.loan = Some(loan.clone());
+        self
+    }
+
+    /// The claim of the following lines.
+    #[must_use]
+    pub fn claim(mut self, claim: &Id) -> Self {
+        self.claim = Some(claim.clone());
+        self
+    }
+
+    /// The source of the following lines.
+    #[must_use]
+    pub fn source(mut self, source: Source) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    fn line(&self, account: Account, side: Side, amount: Money, bank: Option<&Id>) -> Line {
+        Line {
+            account,
+            amount,
+            bank_account: bank.filter(|_| account.is_cash()).cloned(),
+            claim: self.claim.clone(),
+            fund: self.cell.fund,
+            loan: self.loan.clone(),
+            owner: self.cell.owner.clone(),
+            party: self.party.clone(),
+            side,
+            source: self.source,
+        }
+    }
+
+    /// A debit and a credit on balance; nothing for 0.00. `bank` goes to the bank deposit head.
+    #[must_use]
+    pub fn post(mut self, debit: Account, credit: Account, amount: Money, bank: Option<&Id>) -> Self {
+        if !amount.is_zero() {
+            self.lines.push(self.line(debit, Side::Debit, amount, bank));
+            self.lines.push(self.line(credit, Side::Credit, amount, bank));
+        }
+        self
+    }
+
+    /// A debit of an off-balance account; its counter-account takes the credit.
+    #[must_use]
+    pub fn register(mut self, account: Account, amount: Money) -> Self {
+        if !amount.is_zero() {
+            self.memo.push(self.line(account, Side::Debit, amount, None));
+            self.memo.push(self.line(Account::MemoCounter, Side::Credit, amount, None));
+        }
+        self
+    }
+
+    /// A credit of an off-balance account; its counter-account takes the debit.
+    #[must_use]
+    pub fn release(mut self, account: Account, amount: Money) -> Self {
+        if !amount.is_zero() {
+            self.memo.push(self.line(Account::MemoCounter, Side::Debit, amount, None));
+            self.memo.push(self.line(account, Side::Credit, amount, None));
+        }
+        self
+    }
+
+    /// From one off-balance account to another.
+    #[must_use]
+    pub fn reclassify(mut self, to: Account, from: Account, amount: Money) -> Self {
+        if !amount.is_zero() {
+            self.memo.push(self.line(to, Side::Debit, amount, None));
+            self.memo.push(self.line(from, Side::Credit, amount, None));
+        }
+        self
+    }
+
+    /// The lines of another cell in the same entry.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.lines.extend(other.lines);
+        self.memo.extend(other.memo);
+        self
+    }
+}
+
+/// The capital account of a source (3101.01 to 3101.05).
+pub fn capital(source: Source) -> Account {
+    match source {
+        Source::Province => Account::CapitalProvince,
+        Source::City => Account::CapitalCity,
+        Source::County => Account::CapitalCounty,
+        Source::Guarantor => Account::CapitalGuarantor,
+        Source::Bank => Account::CapitalBank,
+    }
+}
+
+/// The off-balance account in which a note's balance stands (9101 to 9104).
+pub fn loan_account(state: NoteState) -> Account {
+    match state {
+        NoteState::Active | NoteState::Repaid | NoteState::Removed => Account::LoansNormal,
+        NoteState::Extended => Account::LoansExtended,
+        NoteState::Overdue => Account::LoansOverdue,
+        NoteState::Npl => Account::LoansNpl,
+    }
+}
+
+/// E-01 commitment signed (认缴).
+pub fn commit(draft: Draft, amount: Money) -> Draft {
+    draft.register(Account::Commitments, amount)
+}
+
+/// E-02, E-03, E-04, E-08, E-09 contribution received; `committed` is what it takes off the promise.
+pub fn contribute(draft: Draft, source: Source, bank: &Id, amount: Money, committed: Money) -> Draft {
+    draft
+        .post(Account::CashRisk, capital(source), amount, Some(bank))
+        .release(Account::Commitments, committed)
+}
+
+/// E-60 subsidy budget received.
+pub fn budget(draft: Draft, fund: Fund, bank: &Id, amount: Money) -> Draft {
+    let income = match fund {
+        Fund::Risk => Account::BudgetCompensation,
+        Fund::Interest => Account::BudgetInterest,
+        Fund::Fee => Account::BudgetFee,
+    };
+    draft.post(fund.cash(), income, amount, Some(bank))
+}
+
+/// E-12 transfer between pools: one voucher, two balanced cells.
+pub fn transfer(paying: Draft, receiving: Draft, fund: Fund, from: &Id, to: &Id, amount: Money) -> Draft {
+    paying
+        .post(Account::InterPoolReceivable, fund.cash(), amount, Some(from))
+        .and(receiving.post(fund.cash(), Account::InterPoolPayable, amount, Some(to)))
+}
+
+/// E-13 move between bank accounts of a cell.
+pub fn move_money(mut draft: Draft, fund: Fund, from: &Id, to: &Id, amount: Money) -> Draft {
+    let debit = draft.line(fund.cash(), Side::Debit, amount, Some(to));
+    let credit = draft.line(fund.cash(), Side::Credit, amount, Some(from));
+    draft.lines.extend([debit, credit]);
+    draft
+}
+
+/// E-20 interest kept in the pool; E-21 interest that belongs to the treasury.
+pub fn pool_interest(draft: Draft, fund: Fund, bank: &Id, amount: Money, to: InterestOwner) -> Draft {
+    let credit = match to {
+        InterestOwner::Pool => Account::InterestIncome,
+        InterestOwner::Treasury => Account::TreasuryPayable,
+    };
+    draft.post(fund.cash(), credit, amount, Some(bank))
+}
+
+/// E-24 bank charge.
+pub fn bank_charge(draft: Draft, fund: Fund, bank: &Id, amount: Money) -> Draft {
+    draft.post(Account::OtherExpense, fund.cash(), amount, Some(bank))
+}
+
+/// E-25 trustee fee.
+pub fn trustee_fee(draft: Draft, fund: Fund, bank: &Id, amount: Money) -> Draft {
+    draft.post(Account::TrusteeFee, fund.cash(), amount, Some(bank))
+}
+
+/// E-31 disbursement: the note's balance, and the pool's share of it.
+pub fn disburse(draft: Draft, amount: Money, exposure: Money) -> Draft {
+    draft.register(Account::LoansNormal, amount).register(Account::Exposure, exposure)
+}
+
+/// E-32 repayment, out of the account in which the balance stands.
+pub fn repay(draft: Draft, standing: NoteState, amount: Money, exposure: Money) -> Draft {
+    draft.release(loan_account(standing), amount).release(Account::Exposure, exposure)
+}
+
+/// E-33 extension, E-34 overdue, E-35 non-performing, E-36 cure.
+pub fn reclassify(draft: Draft, to: NoteState, from: NoteState, balance: Money) -> Draft {
+    draft.reclassify(loan_account(to), loan_account(from), balance)
+}
+
+/// E-40 claim filed.
+pub fn file_claim(draft: Draft, claimed: Money) -> Draft {
+    draft.register(Account::ClaimsInReview, claimed)
+}
+
+/// E-41 claim approved.
+pub fn approve_claim(draft: Draft, claimed: Money, approved: Money) -> Draft {
+    draft
+        .post(Account::Compensation, Account::CompensationPayable, approved, None)
+        .release(Account::ClaimsInReview, claimed)
+        .register(Account::BankYear, approved)
+}
+
+/// E-42 claim refused or withdrawn.
+pub fn reject_claim(draft: Draft, claimed: Money) -> Draft {
+    draft.release(Account::ClaimsInReview, claimed)
+}
+
+/// E-43, E-44 compensation paid: the recovery right opens with an equal allowance.
+pub fn pay_claim(draft: Draft, bank: &Id, paid: Money, exposure: Money) -> Draft {
+    draft
+        .post(Account::CompensationPayable, Account::CashRisk, paid, Some(bank))
+        .post(Account::RecoveryRight, Account::RecoveryAllowance, paid, None)
+        .release(Account::Exposure, exposure)
+}
+
+/// E-50 recovery: the pool's share arrives. `right` is what it takes off the open right; the rest
+/// (`written_off`, E-54) comes off the written-off register.
+pub fn recover_share(draft: Draft, bank: &Id, share: Money, right: Money, written_off: Money) -> Draft {
+    draft
+        .post(Account::CashRisk, Account::RecoveryIncome, share, Some(bank))
+        .post(Account::RecoveryAllowance, Account::RecoveryRight, right, None)
+        .release(Account::WrittenOff, written_off)
+}
+
+/// E-51 recovery: the gross sum arrives and the others' parts are paid on.
+pub fn recover_gross(
+    draft: Draft,
+    bank: &Id,
+    (gross, share, others): (Money, Money, Money),
+    right: Money,
+    written_off: Money,
+) -> Draft {
+    draft
+        .post(Account::CashRisk, Account::RecoveryUndistributed, gross, Some(bank))
+        .post(Account::RecoveryUndistributed, Account::RecoveryIncome, share, None)
+        .post(Account::RecoveryUndistributed, Account::CashRisk, others, Some(bank))
+        .post(Account::RecoveryAllowance, Account::RecoveryRight, right, None)
+        .release(Account::WrittenOff, written_off)
+}
+
+/// E-53 write-off (核销): the rest of the right leaves the books and stays in the register.
+pub fn write_off(draft: Draft, rest: Money) -> Draft {
+    draft
+        .post(Account::RecoveryAllowance, Account::RecoveryRight, rest, None)
+        .register(Account::WrittenOff, rest)
+}
+
+fn subsidy_accounts(programme: Programme) -> (Account, Account) {
+    match programme {
+        Programme::InterestDiscount => (Account::DiscountExpense, Account::DiscountPayable),
+        Programme::GuaranteeFee => (Account::FeeSubsidyExpense, Account::FeeSubsidyPayable),
+    }
+}
+
+/// E-62 subsidy approved.
+pub fn approve_subsidy(draft: Draft, programme: Programme, amount: Money) -> Draft {
+    let (expense, payable) = subsidy_accounts(programme);
+    draft.post(expense, payable, amount, None).register(Account::FirmYear, amount)
+}
+
+/// E-63 subsidy paid.
+pub fn pay_subsidy(draft: Draft, programme: Programme, bank: &Id, amount: Money) -> Draft {
+    let (_, payable) = subsidy_accounts(programme);
+    draft.post(payable, programme.fund().cash(), amount, Some(bank))
+}
+
+/// E-90 reversal: the exact opposite of the lines (红字冲销).
+pub fn reverse(lines: &[Line]) -> Vec<Line> {
+    lines.iter().map(Line::turned).collect()
+}

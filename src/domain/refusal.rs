@@ -1,0 +1,155 @@
+//! The closed list of reasons to say no, in the order in which they are tested.
+//!
+//! Each has a word code; the wording (what, why, what to do) stands in the `.ftl` files. A refusal
+//! carries its numbers, so that the reader can check the arithmetic.
+
+use crate::problem::Problem;
+use std::fmt;
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $variant:ident $code:literal;)*) => {
+        /// Why an event is refused, in precedence order.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Reason { $($(#[$doc])* $variant),* }
+
+        impl Reason {
+            /// Every reason, in precedence order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The word code.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code),* }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The same id was recorded with other content.
+    IdReused "id-reused";
+    /// The book was opened already.
+    BookOpen "book-open";
+    /// The first entry must open the book.
+    BookNotOpen "book-not-open";
+    /// The event names no owner and nothing else tells it.
+    OwnerMissing "owner-missing";
+    /// No owner of that code has joined.
+    OwnerUnknown "owner-unknown";
+    /// The owner joined later than the event's date.
+    OwnerNotJoined "owner-not-joined";
+    /// The owner has joined already.
+    OwnerExists "owner-exists";
+    /// The code is retired, a placeholder, or belongs to another city.
+    OwnerCode "owner-code";
+    /// The event belongs to another fund (专款专用).
+    FundMismatch "fund-mismatch";
+    /// No party of that id.
+    PartyUnknown "party-unknown";
+    /// The party is of another kind.
+    PartyKind "party-kind";
+    /// The party is known already.
+    PartyExists "party-exists";
+    /// The credit code is another party's.
+    CreditCodeTaken "credit-code-taken";
+    /// No bank account of that id.
+    BankAccountUnknown "bank-account-unknown";
+    /// The bank account is known already.
+    BankAccountExists "bank-account-exists";
+    /// The bank account belongs to another fund.
+    BankAccountFund "bank-account-fund";
+    /// The bank account belongs to another owner.
+    BankAccountOwner "bank-account-owner";
+    /// No rules are in force on that date.
+    RulesMissing "rules-missing";
+    /// No row of the sharing table fits the loan.
+    SharingMissing "sharing-missing";
+    /// Rules of that id were adopted already.
+    RulesExist "rules-exist";
+    /// The amount is zero.
+    AmountZero "amount-zero";
+    /// Dates in the wrong order.
+    DateOrder "date-order";
+    /// A decision document must be named.
+    DocumentMissing "document-missing";
+    /// No loan of that id.
+    LoanUnknown "loan-unknown";
+    /// The loan is enrolled already.
+    LoanExists "loan-exists";
+    /// The loan belongs to another owner.
+    LoanOwner "loan-owner";
+    /// The loan has several notes and the event names none.
+    NoteMissing "note-missing";
+    /// No note of that id under the loan.
+    NoteUnknown "note-unknown";
+    /// The note is known already.
+    NoteExists "note-exists";
+    /// The note's state does not allow the event.
+    LoanState "loan-state";
+    /// More would be drawn than the contract says.
+    DisburseAboveContract "disburse-above-contract";
+    /// More would be repaid than is owed.
+    RepayAboveBalance "repay-above-balance";
+    /// No claim of that id.
+    ClaimUnknown "claim-unknown";
+    /// The claim is filed already.
+    ClaimExists "claim-exists";
+    /// Another claim on the note is open or paid.
+    ClaimDuplicate "claim-duplicate";
+    /// The claim's state does not allow the event.
+    ClaimState "claim-state";
+    /// The base is above the principal owed.
+    ClaimBaseAboveBalance "claim-base-above-balance";
+    /// Not overdue long enough.
+    ClaimTooEarly "claim-too-early";
+    /// The court's acceptance is missing.
+    ClaimLawsuitMissing "claim-lawsuit-missing";
+    /// More than the rules allow would be approved.
+    ApprovalAboveLimit "approval-above-limit";
+    /// More would be paid than is approved and unpaid.
+    PayAboveApproved "pay-above-approved";
+    /// The pool would recover more than it paid.
+    RecoveryAboveCompensation "recovery-above-compensation";
+    /// The cost is above the recovery.
+    CostAboveRecovery "cost-above-recovery";
+    /// No subsidy line of that id.
+    SubsidyUnknown "subsidy-unknown";
+    /// The loan's period is approved already.
+    SubsidyExists "subsidy-exists";
+    /// The line's state does not allow the event.
+    SubsidyState "subsidy-state";
+    /// The firm's cap of the year is used up.
+    FirmYearCap "firm-year-cap";
+    /// No entry of that number.
+    ReverseUnknown "reverse-unknown";
+    /// The entry is itself a reversal.
+    ReverseReversal "reverse-reversal";
+    /// The entry is reversed already.
+    ReverseTwice "reverse-twice";
+    /// Later entries rest on it.
+    ReverseLater "reverse-later";
+    /// Master data are superseded, not reversed.
+    ReverseKind "reverse-kind";
+    /// Money out needs somebody who checked it.
+    CheckerMissing "checker-missing";
+    /// Maker and checker are the same person.
+    CheckerSame "checker-same";
+    /// The payment exceeds the available balance.
+    AvailableShort "available-short";
+    /// The bank account of the cell would stand below zero.
+    CashShort "cash-short";
+    /// A balance would leave the bounds of an amount.
+    BalanceRange "balance-range";
+}
+
+impl Reason {
+    /// The refusal, to which the numbers are added.
+    pub fn refuse(self) -> Problem {
+        Problem::refused(self.code())
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}

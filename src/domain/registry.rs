@@ -1,0 +1,314 @@
+//! Master data: who takes part, where the money lies, which rules hold since when.
+
+use crate::domain::account::Fund;
+use crate::domain::calendar::Date;
+use crate::domain::event::{OwnerKind, PartyKind, Programme};
+use crate::domain::money::{Money, MoneyError};
+use crate::domain::rate::Share;
+use crate::domain::table::Record;
+use crate::domain::text::Id;
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+
+/// First bytes of the keys in the store, one a table. The movements of accounts have theirs in
+/// [`crate::audit`].
+pub mod tables {
+    /// Settings of the book: city, name, currency, last instant.
+    pub const SETTINGS: u8 = 0x20;
+    /// Owners.
+    pub const OWNER: u8 = 0x21;
+    /// Parties.
+    pub const PARTY: u8 = 0x22;
+    /// Bank accounts.
+    pub const BANK_ACCOUNT: u8 = 0x23;
+    /// Adopted rules.
+    pub const RULES: u8 = 0x24;
+    /// Adopted rates.
+    pub const RATES: u8 = 0x25;
+    /// Targets.
+    pub const TARGET: u8 = 0x26;
+    /// Loans.
+    pub const LOAN: u8 = 0x27;
+    /// Claims.
+    pub const CLAIM: u8 = 0x28;
+    /// Subsidy lines.
+    pub const SUBSIDY: u8 = 0x29;
+    /// Balances of accounts by cell and bank account.
+    pub const BALANCE: u8 = 0x2a;
+    /// Last voucher numbers.
+    pub const VOUCHER: u8 = 0x2b;
+    /// Commitments outstanding by owner and source.
+    pub const COMMITMENT: u8 = 0x2c;
+    /// Which entry reversed which.
+    pub const REVERSED: u8 = 0x2d;
+    /// What firms have had of their yearly caps.
+    pub const CAP: u8 = 0x2e;
+}
+
+/// An owner (县区): a county, county-level city, district, zone or the city itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Owner {
+    /// Division code.
+    pub code: Id,
+    /// Name.
+    pub name: CompactString,
+    /// Kind; it decides the split between city and owner.
+    pub kind: OwnerKind,
+    /// First day on which it may take part.
+    pub joined: Date,
+}
+
+/// A firm, bank, guarantor or funder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Party {
+    /// Identifier in the book.
+    pub id: Id,
+    /// Name.
+    pub name: CompactString,
+    /// Kind.
+    pub kind: PartyKind,
+    /// Unified social credit code.
+    pub credit_code: Option<CompactString>,
+    /// Why a code that fails its check digits was taken.
+    pub override_reason: Option<CompactString>,
+}
+
+impl Party {
+    /// What the yearly caps count by: the credit code, so that a firm that moved is one firm.
+    pub fn identity(&self) -> &str {
+        self.credit_code.as_deref().unwrap_or(&self.id)
+    }
+}
+
+/// A bank account (专户) of one fund.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BankAccount {
+    /// Identifier in the book.
+    pub id: Id,
+    /// Owner that opened it; an account of the city may hold money of every owner.
+    pub owner: Id,
+    /// Fund.
+    pub fund: Fund,
+    /// Bank (party), if told.
+    pub bank: Option<Id>,
+    /// Account number.
+    pub number: Option<CompactString>,
+    /// First day.
+    pub opened: Date,
+}
+
+/// A rules text in force from a date on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AdoptedRules {
+    /// Id inside the text.
+    pub id: Id,
+    /// First day in force.
+    pub from: Date,
+    /// The whole text.
+    pub text: String,
+}
+
+/// A table of reference rates, by the entry that adopted it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AdoptedRates {
+    /// Id of the event.
+    pub id: Id,
+    /// The whole text.
+    pub text: String,
+}
+
+/// What the three funds together are to reach.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    /// Id of the event.
+    pub id: Id,
+    /// By when.
+    pub by: Date,
+    /// How much.
+    pub amount: Money,
+}
+
+/// Where a claim stands (domain.md 2.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClaimState {
+    /// Filed, under review.
+    Filed,
+    /// Approved, nothing paid yet.
+    Approved,
+    /// Paid in part.
+    PaidPart,
+    /// Paid in full.
+    Paid,
+    /// Refused or withdrawn.
+    Rejected,
+    /// The rest of the recovery right is written off.
+    WrittenOff,
+}
+
+impl ClaimState {
+    /// The word in reports and messages.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Filed => "filed",
+            Self::Approved => "approved",
+            Self::PaidPart => "paid-part",
+            Self::Paid => "paid",
+            Self::Rejected => "rejected",
+            Self::WrittenOff => "written-off",
+        }
+    }
+}
+
+/// How a loss is shared among pool, guarantor and bank.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LossShares {
+    /// Pool, guarantor, bank.
+    pub shares: [Share; 3],
+    /// Index of the party that takes the rest (倒挤).
+    pub balancing: u8,
+}
+
+/// A claim for compensation (补偿申请).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Claim number.
+    pub id: Id,
+    /// Owner whose pool pays.
+    pub owner: Id,
+    /// Loan.
+    pub loan: Id,
+    /// Note.
+    pub note: Id,
+    /// Day of filing.
+    pub filed: Date,
+    /// Compensation base.
+    pub base: Money,
+    /// Pool's part of the base.
+    pub claimed: Money,
+    /// The court's acceptance.
+    pub lawsuit: Option<CompactString>,
+    /// Where it stands.
+    pub state: ClaimState,
+    /// How the loss is shared.
+    pub sharing: LossShares,
+    /// Approved compensation.
+    pub approved: Money,
+    /// Day of approval.
+    pub approved_on: Option<Date>,
+    /// Paid compensation.
+    pub paid: Money,
+    /// Net recoveries of all parties together.
+    pub net_recovered: Money,
+    /// The pool's part of them.
+    pub recovered: Money,
+    /// Recovery right written off.
+    pub written_off: Money,
+    /// Entries that touched it, in order.
+    pub trail: Vec<u64>,
+}
+
+impl Claim {
+    /// The recovery right still open: paid less recovered less written off (invariant 22).
+    ///
+    /// # Errors
+    /// [`MoneyError::Range`] when the difference leaves the bounds.
+    pub fn open_right(&self) -> Result<Money, MoneyError> {
+        let open = self.paid.sub(self.recovered)?.sub(self.written_off)?;
+        // Recoveries after the write-off come off the register, not off the right.
+        Ok(open.max(Money::ZERO))
+    }
+}
+
+/// Where a subsidy line stands (domain.md 2.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SubsidyState {
+    /// Approved, nothing paid yet.
+    Approved,
+    /// Paid in part.
+    PaidPart,
+    /// Paid in full.
+    Paid,
+    /// The approval was reversed.
+    Cancelled,
+}
+
+impl SubsidyState {
+    /// The word in reports and messages.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::PaidPart => "paid-part",
+            Self::Paid => "paid",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// An approved subsidy line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Subsidy {
+    /// Id of the line, which is the id of the event that approved it.
+    pub id: Id,
+    /// Programme.
+    pub programme: Programme,
+    /// Owner.
+    pub owner: Id,
+    /// Loan.
+    pub loan: Id,
+    /// Note.
+    pub note: Id,
+    /// Firm (party).
+    pub firm: Id,
+    /// Settlement period as people write it.
+    pub period: CompactString,
+    /// Year of the cap it uses.
+    pub year: i16,
+    /// Approved amount.
+    pub amount: Money,
+    /// Paid amount.
+    pub paid: Money,
+    /// Where it stands.
+    pub state: SubsidyState,
+    /// Day of approval.
+    pub approved_on: Date,
+    /// Entries that touched it, in order.
+    pub trail: Vec<u64>,
+}
+
+/// What a firm has had of a programme's yearly cap.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CapUse {
+    /// `programme/firm/year`.
+    pub id: Id,
+    /// Approved in that year, net of reversals.
+    pub used: Money,
+}
+
+macro_rules! records {
+    ($($name:ident $table:ident $field:ident;)*) => {$(
+        impl Record for $name {
+            const TABLE: u8 = tables::$table;
+            fn id(&self) -> &Id {
+                &self.$field
+            }
+        }
+    )*};
+}
+records! {
+    Owner OWNER code;
+    Party PARTY id;
+    BankAccount BANK_ACCOUNT id;
+    AdoptedRules RULES id;
+    AdoptedRates RATES id;
+    Target TARGET id;
+    Claim CLAIM id;
+    Subsidy SUBSIDY id;
+    CapUse CAP id;
+}
+
+impl Record for crate::domain::loan::Loan {
+    const TABLE: u8 = tables::LOAN;
+    fn id(&self) -> &Id {
+        &self.id
+    }
+}

@@ -1,0 +1,328 @@
+//! What the book knows now: everything that deciding needs, in memory, folded from the entries.
+//!
+//! `State` is changed by [`crate::domain::apply`] only. It remembers which records changed, so that
+//! a batch of entries costs the store only what it touched.
+
+use crate::domain::account::{Account, Fund};
+use crate::domain::calendar::{Date, Month};
+use crate::domain::entry::VoucherWord;
+use crate::domain::event::{OwnerKind, PartyKind, Programme, Source};
+use crate::domain::loan::Loan;
+use crate::domain::money::Total;
+use crate::domain::rates::RateTable;
+use crate::domain::registry::{
+    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Owner, Party, Subsidy, Target, tables,
+};
+use crate::domain::rules::RuleSet;
+use crate::domain::table::{Numbers, Put, Table};
+use crate::domain::text::Id;
+use compact_str::CompactString;
+use foldhash::HashMap;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What a book is created with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Code of the city.
+    pub city: Id,
+    /// Name of the city.
+    pub name: CompactString,
+    /// Currency with two decimals, `CNY`.
+    pub currency: CompactString,
+}
+
+/// A cell: an owner's fund. Every entry balances inside each cell that it touches.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Cell {
+    /// Owner.
+    pub owner: Id,
+    /// Fund.
+    pub fund: Fund,
+}
+
+/// Everything the book knows.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// Settings; none before the book is created.
+    pub settings: Option<Settings>,
+    /// Owners.
+    pub owners: Table<Owner>,
+    /// Firms, banks, guarantors, funders.
+    pub parties: Table<Party>,
+    /// Bank accounts.
+    pub bank_accounts: Table<BankAccount>,
+    /// Adopted rules texts.
+    pub adopted_rules: Table<AdoptedRules>,
+    /// Adopted rates texts; the last one is in force.
+    pub adopted_rates: Table<AdoptedRates>,
+    /// Targets.
+    pub targets: Table<Target>,
+    /// Loans.
+    pub loans: Table<Loan>,
+    /// Claims.
+    pub claims: Table<Claim>,
+    /// Subsidy lines.
+    pub subsidies: Table<Subsidy>,
+    /// What firms have had of their yearly caps.
+    pub caps: Table<CapUse>,
+    balances: Numbers,
+    vouchers: Numbers,
+    commitments: Numbers,
+    reversed: Numbers,
+    codes: HashMap<CompactString, Id>,
+    rules: Vec<RuleSet>,
+    rates: RateTable,
+    /// When the last entry was recorded.
+    pub last_recorded: Option<Timestamp>,
+}
+
+/// Key of a balance: owner number, fund, account, bank account number (0: none).
+fn balance_key(owner: u32, fund: Fund, account: Account, bank: u32) -> u64 {
+    u64::from(owner) << 40 | (fund as u64) << 32 | u64::from(account.index()) << 24 | u64::from(bank & 0xff_ffff)
+}
+
+impl State {
+    /// A state with settings and the city's own code, and nothing else.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings: Some(settings), ..Self::default() }
+    }
+
+    /// The city's code; empty before the book is created.
+    pub fn city(&self) -> &str {
+        self.settings.as_ref().map_or("", |settings| &settings.city)
+    }
+
+    /// The number of an owner in order of joining.
+    pub fn owner_number(&self, code: &str) -> Option<u32> {
+        self.owners.number(code)
+    }
+
+    /// The number of a bank account, counted from 1; 0 stands for none.
+    pub fn bank_number(&self, id: Option<&Id>) -> u32 {
+        id.and_then(|id| self.bank_accounts.number(id)).map_or(0, |number| number + 1)
+    }
+
+    /// Net debit of an account in a cell, on one bank account (or none).
+    pub fn balance(&self, owner: &str, fund: Fund, account: Account, bank: Option<&Id>) -> Total {
+        let Some(owner) = self.owner_number(owner) else { return Total::ZERO };
+        Total(self.balances.get(balance_key(owner, fund, account, self.bank_number(bank))))
+    }
+
+    /// Cash of a cell over its bank accounts. Cost: linear in the number of bank accounts.
+    pub fn cash(&self, cell: &Cell) -> Total {
+        let accounts = self.bank_accounts.iter().filter(|account| account.fund == cell.fund);
+        accounts.map(|account| self.balance(&cell.owner, cell.fund, cell.fund.cash(), Some(&account.id))).sum()
+    }
+
+    /// What of a cell's cash is spoken for: approved and unpaid, and money of others (ring-fenced).
+    pub fn reserved(&self, cell: &Cell) -> Total {
+        let reserving = [
+            Account::TreasuryPayable,
+            Account::DiscountPayable,
+            Account::FeeSubsidyPayable,
+            Account::CompensationPayable,
+            Account::FirmDeposits,
+            Account::RecoveryUndistributed,
+            Account::UnknownReceipts,
+            Account::WithdrawalPayable,
+            Account::ReturnedPayments,
+        ];
+        let credit = |account| -self.balance(&cell.owner, cell.fund, account, None);
+        reserving.into_iter().map(credit).sum()
+    }
+
+    /// Cash less what is spoken for.
+    pub fn available(&self, cell: &Cell) -> Total {
+        self.cash(cell) - self.reserved(cell)
+    }
+
+    /// Adds to a balance. Unknown owners are left out; `decide` refuses them and `verify` finds them.
+    pub(crate) fn add_balance(&mut self, owner: &str, fund: Fund, account: Account, bank: Option<&Id>, by: Total) {
+        let Some(owner) = self.owner_number(owner) else { return };
+        let bank = self.bank_number(bank);
+        self.balances.add(balance_key(owner, fund, account, bank), by.0);
+    }
+
+    fn voucher_key(&self, owner: &str, month: Month, word: VoucherWord) -> u64 {
+        let owner = u64::from(self.owner_number(owner).unwrap_or(u32::MAX));
+        owner << 32 | u64::from(month.index()) << 8 | word as u64
+    }
+
+    /// The last voucher number of a run; 0 before the first.
+    pub fn last_voucher(&self, owner: &str, month: Month, word: VoucherWord) -> u32 {
+        u32::try_from(self.vouchers.get(self.voucher_key(owner, month, word))).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn count_voucher(&mut self, owner: &str, month: Month, word: VoucherWord) {
+        let key = self.voucher_key(owner, month, word);
+        self.vouchers.add(key, 1);
+    }
+
+    fn commitment_key(&self, owner: &str, source: Source) -> u64 {
+        u64::from(self.owner_number(owner).unwrap_or(u32::MAX)) << 8 | source as u64
+    }
+
+    /// What a source has promised to an owner's pool and not yet paid in.
+    pub fn commitment(&self, owner: &str, source: Source) -> Total {
+        Total(self.commitments.get(self.commitment_key(owner, source)))
+    }
+
+    pub(crate) fn add_commitment(&mut self, owner: &str, source: Source, by: Total) {
+        let key = self.commitment_key(owner, source);
+        self.commitments.add(key, by.0);
+    }
+
+    /// The entry that reversed an entry, if one did.
+    pub fn reversed_by(&self, seq: u64) -> Option<u64> {
+        u64::try_from(self.reversed.get(seq)).ok().filter(|by| *by > 0)
+    }
+
+    pub(crate) fn set_reversed(&mut self, seq: u64, by: u64) {
+        self.reversed.add(seq, i128::from(by));
+    }
+
+    /// The rules in force on a day: those adopted last with a date not after it.
+    pub fn rules_on(&self, day: Date) -> Option<&RuleSet> {
+        let in_force = self.adopted_rules.iter().zip(&self.rules).filter(|(adopted, _)| adopted.from <= day);
+        in_force.max_by_key(|(adopted, _)| adopted.from).map(|(_, rules)| rules)
+    }
+
+    /// The rules of an id.
+    pub fn rules(&self, id: &str) -> Option<&RuleSet> {
+        self.adopted_rules.number(id).and_then(|number| self.rules.get(number as usize))
+    }
+
+    /// The reference rates in force.
+    pub fn rates(&self) -> &RateTable {
+        &self.rates
+    }
+
+    pub(crate) fn adopt_rules(&mut self, adopted: AdoptedRules, rules: RuleSet) {
+        if self.adopted_rules.number(&adopted.id).is_none() {
+            self.rules.push(rules);
+            self.adopted_rules.insert(adopted);
+        }
+    }
+
+    pub(crate) fn adopt_rates(&mut self, adopted: AdoptedRates, rates: RateTable) {
+        self.adopted_rates.insert(adopted);
+        self.rates = rates;
+    }
+
+    /// Takes a party in.
+    pub(crate) fn add_party(&mut self, party: Party) {
+        self.note_code(&party);
+        self.parties.insert(party);
+    }
+
+    fn note_code(&mut self, party: &Party) {
+        if let Some(code) = &party.credit_code {
+            self.codes.insert(code_key(party.kind, code), party.id.clone());
+        }
+    }
+
+    /// The party of a kind that has a credit code. Cost: one hash look-up.
+    pub fn party_of_code(&self, kind: PartyKind, code: &str) -> Option<&Party> {
+        self.codes.get(&code_key(kind, code)).and_then(|id| self.parties.get(id))
+    }
+
+    /// Kind of an owner.
+    pub fn owner_kind(&self, code: &str) -> Option<OwnerKind> {
+        self.owners.get(code).map(|owner| owner.kind)
+    }
+
+    /// What a firm has been approved of a programme in a cap year.
+    pub fn cap_used(&self, programme: Programme, firm: &str, year: i16) -> Total {
+        self.caps.get(&cap_id(programme, firm, year)).map_or(Total::ZERO, |cap| cap.used.into())
+    }
+
+    /// The identity by which a firm's caps count.
+    pub fn firm_identity<'s>(&'s self, firm: &'s str) -> &'s str {
+        self.parties.get(firm).map_or(firm, |party| party.identity())
+    }
+
+    /// Puts of everything that changed since the last call. Cost: linear in what changed.
+    pub fn drain(&mut self) -> Vec<Put> {
+        let mut puts = Vec::new();
+        self.owners.drain(&mut puts);
+        self.parties.drain(&mut puts);
+        self.bank_accounts.drain(&mut puts);
+        self.adopted_rules.drain(&mut puts);
+        self.adopted_rates.drain(&mut puts);
+        self.targets.drain(&mut puts);
+        self.loans.drain(&mut puts);
+        self.claims.drain(&mut puts);
+        self.subsidies.drain(&mut puts);
+        self.caps.drain(&mut puts);
+        self.balances.drain(tables::BALANCE, &mut puts);
+        self.vouchers.drain(tables::VOUCHER, &mut puts);
+        self.commitments.drain(tables::COMMITMENT, &mut puts);
+        self.reversed.drain(tables::REVERSED, &mut puts);
+        let settings = (&self.settings, self.last_recorded.map(|instant| instant.as_second()));
+        puts.push((vec![tables::SETTINGS], postcard::to_allocvec(&settings).unwrap_or_default()));
+        puts
+    }
+
+    /// Takes one stored put back in; puts come in the order of their keys.
+    ///
+    /// # Errors
+    /// `None` when the bytes are not what [`State::drain`] writes.
+    pub fn load(&mut self, key: &[u8], value: &[u8]) -> Option<()> {
+        match *key.first()? {
+            tables::SETTINGS => {
+                let (settings, second): (Option<Settings>, Option<i64>) = postcard::from_bytes(value).ok()?;
+                self.settings = settings;
+                self.last_recorded = second.and_then(|second| Timestamp::from_second(second).ok());
+                Some(())
+            }
+            tables::OWNER => self.owners.load(value),
+            tables::PARTY => {
+                let known = self.parties.len();
+                self.parties.load(value)?;
+                let new: Vec<Party> = self.parties.iter().skip(known).cloned().collect();
+                new.iter().for_each(|party| self.note_code(party));
+                Some(())
+            }
+            tables::BANK_ACCOUNT => self.bank_accounts.load(value),
+            tables::RULES => {
+                self.adopted_rules.load(value)?;
+                self.rules.clear();
+                for adopted in self.adopted_rules.iter() {
+                    self.rules.push(RuleSet::parse(&adopted.text).ok()?);
+                }
+                Some(())
+            }
+            tables::RATES => {
+                self.adopted_rates.load(value)?;
+                let last = self.adopted_rates.iter().last()?;
+                self.rates = RateTable::parse(&last.text).ok()?;
+                Some(())
+            }
+            tables::TARGET => self.targets.load(value),
+            tables::LOAN => self.loans.load(value),
+            tables::CLAIM => self.claims.load(value),
+            tables::SUBSIDY => self.subsidies.load(value),
+            tables::CAP => self.caps.load(value),
+            tables::BALANCE => self.balances.load(key, value),
+            tables::VOUCHER => self.vouchers.load(key, value),
+            tables::COMMITMENT => self.commitments.load(key, value),
+            tables::REVERSED => self.reversed.load(key, value),
+            _ => None,
+        }
+    }
+
+    /// The first bytes of all keys that [`State::load`] takes.
+    pub fn tables() -> std::ops::RangeInclusive<u8> {
+        tables::SETTINGS..=tables::CAP
+    }
+}
+
+fn code_key(kind: PartyKind, code: &str) -> CompactString {
+    compact_str::format_compact!("{kind}/{code}")
+}
+
+/// Id of the record that counts a firm's yearly cap.
+pub fn cap_id(programme: Programme, firm: &str, year: i16) -> Id {
+    Id::joined(&format!("{}/{firm}/{year}", programme.fund()))
+}
