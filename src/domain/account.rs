@@ -246,8 +246,9 @@ impl serde::Serialize for Account {
 
 impl<'de> serde::Deserialize<'de> for Account {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let code = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::parse(&code).ok_or_else(|| serde::de::Error::custom(format!("no account {code}")))
+        crate::domain::text::deserialize_text(deserializer, |code| {
+            Self::parse(code).ok_or_else(|| format!("no account {code}"))
+        })
     }
 }
 

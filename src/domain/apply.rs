@@ -313,7 +313,8 @@ fn follow_note(note: &mut Note, kind: &Kind, date: Date, memo: &[Line]) {
 
 /// Loan and note of a claim.
 fn claim_note<'s>(state: &'s mut State, claim: &Id, seq: u64) -> Option<&'s mut Note> {
-    let (loan, note) = state.claims.get(claim).map(|claim| (claim.loan.clone(), claim.note.clone()))?;
+    let (loan, note) =
+        state.claims.get(claim).map(|claim| (claim.loan.clone(), claim.note.clone()))?;
     let loan = state.loans.get_mut(&loan)?;
     if seq > 0 {
         loan.trail.push(seq);
@@ -555,7 +556,8 @@ fn undo_subsidy(state: &mut State, original: &Entry) {
             line.trail.pop();
             let line = line.clone();
             add_cap_use(state, &line, own.amount.negated());
-            let note = state.loans.get_mut(&own.loan).and_then(|loan| note_mut(loan, own.note.as_ref()));
+            let note =
+                state.loans.get_mut(&own.loan).and_then(|loan| note_mut(loan, own.note.as_ref()));
             if let Some(note) = note {
                 note.subsidised.retain(|line| line.subsidy != *id);
             }

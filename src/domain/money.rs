@@ -187,8 +187,7 @@ impl<'de> serde::Deserialize<'de> for Money {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         use serde::de::Error;
         if deserializer.is_human_readable() {
-            let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-            Self::parse(&text).map_err(D::Error::custom)
+            crate::domain::text::deserialize_text(deserializer, Self::parse)
         } else {
             let fen = i64::deserialize(deserializer)?;
             Self::from_fen(fen).map_err(D::Error::custom)

@@ -85,7 +85,13 @@ impl Draft {
 
     /// A debit and a credit on balance; nothing for 0.00. `bank` goes to the bank deposit head.
     #[must_use]
-    pub fn post(mut self, debit: Account, credit: Account, amount: Money, bank: Option<&Id>) -> Self {
+    pub fn post(
+        mut self,
+        debit: Account,
+        credit: Account,
+        amount: Money,
+        bank: Option<&Id>,
+    ) -> Self {
         if !amount.is_zero() {
             self.lines.push(self.line(debit, Side::Debit, amount, bank));
             self.lines.push(self.line(credit, Side::Credit, amount, bank));
@@ -159,7 +165,13 @@ pub fn commit(draft: Draft, amount: Money) -> Draft {
 }
 
 /// E-02, E-03, E-04, E-08, E-09 contribution received; `committed` is what it takes off the promise.
-pub fn contribute(draft: Draft, source: Source, bank: &Id, amount: Money, committed: Money) -> Draft {
+pub fn contribute(
+    draft: Draft,
+    source: Source,
+    bank: &Id,
+    amount: Money,
+    committed: Money,
+) -> Draft {
     draft
         .post(Account::CashRisk, capital(source), amount, Some(bank))
         .release(Account::Commitments, committed)
@@ -176,10 +188,20 @@ pub fn budget(draft: Draft, fund: Fund, bank: &Id, amount: Money) -> Draft {
 }
 
 /// E-12 transfer between pools: one voucher, two balanced cells.
-pub fn transfer(paying: Draft, receiving: Draft, fund: Fund, from: &Id, to: &Id, amount: Money) -> Draft {
-    paying
-        .post(Account::InterPoolReceivable, fund.cash(), amount, Some(from))
-        .and(receiving.post(fund.cash(), Account::InterPoolPayable, amount, Some(to)))
+pub fn transfer(
+    paying: Draft,
+    receiving: Draft,
+    fund: Fund,
+    from: &Id,
+    to: &Id,
+    amount: Money,
+) -> Draft {
+    paying.post(Account::InterPoolReceivable, fund.cash(), amount, Some(from)).and(receiving.post(
+        fund.cash(),
+        Account::InterPoolPayable,
+        amount,
+        Some(to),
+    ))
 }
 
 /// E-13 move between bank accounts of a cell.
@@ -191,7 +213,13 @@ pub fn move_money(mut draft: Draft, fund: Fund, from: &Id, to: &Id, amount: Mone
 }
 
 /// E-20 interest kept in the pool; E-21 interest that belongs to the treasury.
-pub fn pool_interest(draft: Draft, fund: Fund, bank: &Id, amount: Money, to: InterestOwner) -> Draft {
+pub fn pool_interest(
+    draft: Draft,
+    fund: Fund,
+    bank: &Id,
+    amount: Money,
+    to: InterestOwner,
+) -> Draft {
     let credit = match to {
         InterestOwner::Pool => Account::InterestIncome,
         InterestOwner::Treasury => Account::TreasuryPayable,
@@ -252,7 +280,13 @@ pub fn pay_claim(draft: Draft, bank: &Id, paid: Money, exposure: Money) -> Draft
 
 /// E-50 recovery: the pool's share arrives. `right` is what it takes off the open right; the rest
 /// (`written_off`, E-54) comes off the written-off register.
-pub fn recover_share(draft: Draft, bank: &Id, share: Money, right: Money, written_off: Money) -> Draft {
+pub fn recover_share(
+    draft: Draft,
+    bank: &Id,
+    share: Money,
+    right: Money,
+    written_off: Money,
+) -> Draft {
     draft
         .post(Account::CashRisk, Account::RecoveryIncome, share, Some(bank))
         .post(Account::RecoveryAllowance, Account::RecoveryRight, right, None)

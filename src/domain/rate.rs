@@ -217,8 +217,7 @@ macro_rules! text_serde {
         }
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                Self::parse(&text).map_err(serde::de::Error::custom)
+                crate::domain::text::deserialize_text(deserializer, Self::parse)
             }
         }
     )*};

@@ -79,7 +79,10 @@ pub struct State {
 
 /// Key of a balance: owner number, fund, account, bank account number (0: none).
 fn balance_key(owner: u32, fund: Fund, account: Account, bank: u32) -> u64 {
-    u64::from(owner) << 40 | (fund as u64) << 32 | u64::from(account.index()) << 24 | u64::from(bank & 0xff_ffff)
+    u64::from(owner) << 40
+        | (fund as u64) << 32
+        | u64::from(account.index()) << 24
+        | u64::from(bank & 0xff_ffff)
 }
 
 impl State {
@@ -112,7 +115,11 @@ impl State {
     /// Cash of a cell over its bank accounts. Cost: linear in the number of bank accounts.
     pub fn cash(&self, cell: &Cell) -> Total {
         let accounts = self.bank_accounts.iter().filter(|account| account.fund == cell.fund);
-        accounts.map(|account| self.balance(&cell.owner, cell.fund, cell.fund.cash(), Some(&account.id))).sum()
+        accounts
+            .map(|account| {
+                self.balance(&cell.owner, cell.fund, cell.fund.cash(), Some(&account.id))
+            })
+            .sum()
     }
 
     /// What of a cell's cash is spoken for: approved and unpaid, and money of others (ring-fenced).
@@ -138,7 +145,14 @@ impl State {
     }
 
     /// Adds to a balance. Unknown owners are left out; `decide` refuses them and `verify` finds them.
-    pub(crate) fn add_balance(&mut self, owner: &str, fund: Fund, account: Account, bank: Option<&Id>, by: Total) {
+    pub(crate) fn add_balance(
+        &mut self,
+        owner: &str,
+        fund: Fund,
+        account: Account,
+        bank: Option<&Id>,
+        by: Total,
+    ) {
         let Some(owner) = self.owner_number(owner) else { return };
         let bank = self.bank_number(bank);
         self.balances.add(balance_key(owner, fund, account, bank), by.0);
@@ -184,7 +198,8 @@ impl State {
 
     /// The rules in force on a day: those adopted last with a date not after it.
     pub fn rules_on(&self, day: Date) -> Option<&RuleSet> {
-        let in_force = self.adopted_rules.iter().zip(&self.rules).filter(|(adopted, _)| adopted.from <= day);
+        let in_force =
+            self.adopted_rules.iter().zip(&self.rules).filter(|(adopted, _)| adopted.from <= day);
         in_force.max_by_key(|(adopted, _)| adopted.from).map(|(_, rules)| rules)
     }
 
@@ -271,7 +286,8 @@ impl State {
     pub fn load(&mut self, key: &[u8], value: &[u8]) -> Option<()> {
         match *key.first()? {
             tables::SETTINGS => {
-                let (settings, second): (Option<Settings>, Option<i64>) = postcard::from_bytes(value).ok()?;
+                let (settings, second): (Option<Settings>, Option<i64>) =
+                    postcard::from_bytes(value).ok()?;
                 self.settings = settings;
                 self.last_recorded = second.and_then(|second| Timestamp::from_second(second).ok());
                 Some(())

@@ -150,6 +150,33 @@ fn id(text: &str) -> Result<CompactString, TextError> {
     if sound { Ok(text) } else { Err(TextError::Identifier) }
 }
 
+/// Reads a value from a borrowed or owned text without keeping the text.
+///
+/// # Errors
+/// What `read` says of the text.
+pub(crate) fn deserialize_text<'de, D, T, E>(
+    deserializer: D,
+    read: impl Fn(&str) -> Result<T, E>,
+) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    E: std::fmt::Display,
+{
+    struct TextVisitor<F>(F);
+    impl<T, E: std::fmt::Display, F: Fn(&str) -> Result<T, E>> serde::de::Visitor<'_>
+        for TextVisitor<F>
+    {
+        type Value = T;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a text")
+        }
+        fn visit_str<Error: serde::de::Error>(self, text: &str) -> Result<T, Error> {
+            (self.0)(text).map_err(Error::custom)
+        }
+    }
+    deserializer.deserialize_str(TextVisitor(read))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -53,7 +53,8 @@ pub(super) fn sharing(
             Sharing { pool, guarantor: Share::ZERO, bank, balancing: Side::Bank }
         }
         (None, None) => {
-            let reason = if rules.is_some() { Reason::SharingMissing } else { Reason::RulesMissing };
+            let reason =
+                if rules.is_some() { Reason::SharingMissing } else { Reason::RulesMissing };
             return Err(reason.refuse().with("date", "-").with("amount", facts.amount.grouped()));
         }
     };
@@ -136,9 +137,13 @@ pub(super) fn file(state: &State, event: &Event, own: &FileClaim) -> Result<Deci
     let loan = loan(state, event, &own.loan)?;
     let note = note(loan, own.note.as_ref())?;
     if let Some(known) = state.claims.get(&own.claim) {
-        return Err(Reason::ClaimExists.refuse().with("claim", &own.claim).with("filed", known.filed));
+        return Err(Reason::ClaimExists
+            .refuse()
+            .with("claim", &own.claim)
+            .with("filed", known.filed));
     }
-    let live = |id: &&Id| state.claims.get(id).is_some_and(|claim| claim.state != ClaimState::Rejected);
+    let live =
+        |id: &&Id| state.claims.get(id).is_some_and(|claim| claim.state != ClaimState::Rejected);
     if let Some(other) = note.claims.iter().find(live) {
         return Err(Reason::ClaimDuplicate
             .refuse()
@@ -176,7 +181,8 @@ pub(super) fn file(state: &State, event: &Event, own: &FileClaim) -> Result<Deci
 
 /// Pool, guarantor and bank of an amount; they add up to it (domain.md 5.5).
 fn parts(amount: Money, sharing: &LossShares) -> Result<[Money; 3], Problem> {
-    let parts = split(amount, &sharing.shares, usize::from(sharing.balancing)).map_err(out_of_range)?;
+    let parts =
+        split(amount, &sharing.shares, usize::from(sharing.balancing)).map_err(out_of_range)?;
     parts.try_into().map_err(|_| out_of_range(crate::domain::money::MoneyError::Range))
 }
 
@@ -213,7 +219,11 @@ pub fn approvable(state: &State, claim: &Claim) -> Result<(Money, Json), Problem
     Ok((amount, Json::new(&working)?))
 }
 
-pub(super) fn approve(state: &State, event: &Event, own: &ApproveClaim) -> Result<Decision, Problem> {
+pub(super) fn approve(
+    state: &State,
+    event: &Event,
+    own: &ApproveClaim,
+) -> Result<Decision, Problem> {
     let claim = claim(state, event, &own.claim)?;
     stands(event, claim, &[ClaimState::Filed])?;
     in_order(("filed", claim.filed), ("date", event.date), false)?;
@@ -260,7 +270,12 @@ pub(super) fn pay(state: &State, event: &Event, own: &PayClaim) -> Result<Decisi
 
 /// Exposure that a payment releases: with the last fen everything that the base stood for, before
 /// that as much as is paid.
-fn released_by_payment(state: &State, claim: &Claim, amount: Money, open: Money) -> Result<Money, Problem> {
+fn released_by_payment(
+    state: &State,
+    claim: &Claim,
+    amount: Money,
+    open: Money,
+) -> Result<Money, Problem> {
     let unknown = || Reason::LoanUnknown.refuse().with("loan", &claim.loan);
     let loan = state.loans.get(&claim.loan).ok_or_else(unknown)?;
     let note = note(loan, Some(&claim.note))?;

@@ -61,7 +61,11 @@ pub(super) fn commit(state: &State, event: &Event, own: &Commit) -> Result<Decis
     Ok(Decision::entry(owner.code.clone(), posting::commit(draft, positive(own.amount)?)))
 }
 
-pub(super) fn contribute(state: &State, event: &Event, own: &Contribute) -> Result<Decision, Problem> {
+pub(super) fn contribute(
+    state: &State,
+    event: &Event,
+    own: &Contribute,
+) -> Result<Decision, Problem> {
     let (owner, account, cell) = place(state, event, &own.bank_account, own.fund)?;
     fund_is(event, account.fund, &[Fund::Risk])?;
     source_party(state, own.party.as_ref())?;
@@ -113,7 +117,11 @@ pub(super) fn move_money(state: &State, event: &Event, own: &Move) -> Result<Dec
 }
 
 /// Who owns the interest: the event says, else the rules in force, else it stays in the pool.
-pub(super) fn pool_interest(state: &State, event: &Event, own: &PoolInterest) -> Result<Decision, Problem> {
+pub(super) fn pool_interest(
+    state: &State,
+    event: &Event,
+    own: &PoolInterest,
+) -> Result<Decision, Problem> {
     let (owner, account, cell) = place(state, event, &own.bank_account, own.fund)?;
     let rules = state.rules_on(event.date);
     let to = own.to.or(rules.map(|rules| rules.pool_interest)).unwrap_or(InterestOwner::Pool);
@@ -124,14 +132,22 @@ pub(super) fn pool_interest(state: &State, event: &Event, own: &PoolInterest) ->
 }
 
 /// The bank takes its charge by itself, so nobody orders it and no checker is asked for.
-pub(super) fn bank_charge(state: &State, event: &Event, own: &BankCharge) -> Result<Decision, Problem> {
+pub(super) fn bank_charge(
+    state: &State,
+    event: &Event,
+    own: &BankCharge,
+) -> Result<Decision, Problem> {
     let (owner, account, cell) = place(state, event, &own.bank_account, own.fund)?;
     let amount = positive(own.amount)?;
     let draft = posting::bank_charge(Draft::new(&cell), account.fund, &account.id, amount);
     Ok(Decision::entry(owner.code.clone(), draft))
 }
 
-pub(super) fn trustee_fee(state: &State, event: &Event, own: &TrusteeFee) -> Result<Decision, Problem> {
+pub(super) fn trustee_fee(
+    state: &State,
+    event: &Event,
+    own: &TrusteeFee,
+) -> Result<Decision, Problem> {
     let (owner, account, cell) = place(state, event, &own.bank_account, own.fund)?;
     let amount = positive(own.amount)?;
     let draft = posting::trustee_fee(Draft::new(&cell), account.fund, &account.id, amount);

@@ -1,8 +1,8 @@
 //! The life of a loan, off balance: E-30 to E-37, and the interest and fees that the firm paid.
 
+use super::claim::{enrol_facts, sharing};
 use super::{Decision, in_order, out_of_range, owner, party, positive};
 use crate::domain::account::Fund;
-use super::claim::{enrol_facts, sharing};
 use crate::domain::event::{
     Cure, Disburse, Enrol, Event, Extend, FeePaid, InterestPaid, Npl, Overdue, PartyKind, Remove,
     Repay, Reprice,
@@ -27,9 +27,7 @@ pub(super) fn loan<'s>(state: &'s State, event: &Event, id: &Id) -> Result<&'s L
 pub(super) fn note<'s>(loan: &'s Loan, id: Option<&Id>) -> Result<&'s Note, Problem> {
     loan.note(id).ok_or_else(|| match id {
         Some(id) => Reason::NoteUnknown.refuse().with("loan", &loan.id).with("note", id),
-        None => {
-            Reason::NoteMissing.refuse().with("loan", &loan.id).with("notes", loan.notes.len())
-        }
+        None => Reason::NoteMissing.refuse().with("loan", &loan.id).with("notes", loan.notes.len()),
     })
 }
 
@@ -149,7 +147,11 @@ pub(super) fn repay(state: &State, event: &Event, own: &Repay) -> Result<Decisio
     Ok(entry(loan, posting::repay(draft(loan), note.state, amount, released)))
 }
 
-pub(super) fn interest_paid(state: &State, event: &Event, own: &InterestPaid) -> Result<Decision, Problem> {
+pub(super) fn interest_paid(
+    state: &State,
+    event: &Event,
+    own: &InterestPaid,
+) -> Result<Decision, Problem> {
     let loan = loan(state, event, &own.loan)?;
     note(loan, own.note.as_ref())?;
     in_order(("from", own.from), ("to", own.to), true)?;
@@ -230,13 +232,14 @@ pub(super) fn remove(state: &State, event: &Event, own: &Remove) -> Result<Decis
         return Err(refuse(NoteState::Removed.code()));
     }
     let claims = loan.notes.iter().flat_map(|note| &note.claims);
-    let live = claims.filter_map(|id| state.claims.get(id)).find(|claim| claim.state != ClaimState::Rejected);
+    let live = claims
+        .filter_map(|id| state.claims.get(id))
+        .find(|claim| claim.state != ClaimState::Rejected);
     if let Some(claim) = live {
         return Err(refuse(claim.state.code()));
     }
-    let draft = loan
-        .notes
-        .iter()
-        .fold(draft(loan), |draft, note| posting::repay(draft, note.state, note.balance, note.exposure));
+    let draft = loan.notes.iter().fold(draft(loan), |draft, note| {
+        posting::repay(draft, note.state, note.balance, note.exposure)
+    });
     Ok(entry(loan, draft))
 }

@@ -236,12 +236,19 @@ fn check_lines(state: &State, lines: &[Line], memo: &[Line]) -> Result<(), Probl
 /// Debits equal credits in each (owner, fund) cell.
 fn balances_in_every_cell(lines: &[Line]) -> bool {
     lines.iter().all(|line| {
-        let cell = lines.iter().filter(|other| other.owner == line.owner && other.fund == line.fund);
+        let cell =
+            lines.iter().filter(|other| other.owner == line.owner && other.fund == line.fund);
         cell.map(Line::signed).sum::<Total>() == Total::ZERO
     })
 }
 
-fn voucher(state: &State, event: &Event, owner: Option<&Id>, lines: &[Line], memo: &[Line]) -> Option<Voucher> {
+fn voucher(
+    state: &State,
+    event: &Event,
+    owner: Option<&Id>,
+    lines: &[Line],
+    memo: &[Line],
+) -> Option<Voucher> {
     let word = match (lines.is_empty(), memo.is_empty()) {
         (false, _) => VoucherWord::General,
         (true, false) => VoucherWord::Register,
@@ -310,8 +317,13 @@ fn bank_account<'s>(
 }
 
 /// A party of one of the kinds.
-fn party<'s>(state: &'s State, id: &Id, kinds: &[crate::domain::event::PartyKind]) -> Result<&'s Party, Problem> {
-    let party = state.parties.get(id).ok_or_else(|| Reason::PartyUnknown.refuse().with("party", id))?;
+fn party<'s>(
+    state: &'s State,
+    id: &Id,
+    kinds: &[crate::domain::event::PartyKind],
+) -> Result<&'s Party, Problem> {
+    let party =
+        state.parties.get(id).ok_or_else(|| Reason::PartyUnknown.refuse().with("party", id))?;
     if !kinds.contains(&party.kind) {
         let expected: Vec<&str> = kinds.iter().map(|kind| kind.code()).collect();
         return Err(Reason::PartyKind

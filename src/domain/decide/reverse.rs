@@ -9,7 +9,11 @@ use crate::domain::refusal::Reason;
 use crate::domain::state::State;
 use crate::problem::Problem;
 
-pub(super) fn reverse(state: &State, own: &Reverse, original: Option<&Entry>) -> Result<Decision, Problem> {
+pub(super) fn reverse(
+    state: &State,
+    own: &Reverse,
+    original: Option<&Entry>,
+) -> Result<Decision, Problem> {
     let seq = own.entry.0;
     let original = original.ok_or_else(|| Reason::ReverseUnknown.refuse().with("entry", seq))?;
     if original.reverses.is_some() {
@@ -33,7 +37,8 @@ pub(super) fn reverse(state: &State, own: &Reverse, original: Option<&Entry>) ->
     }
     decision.rules = original.rules.clone();
     // The event that is taken back travels with the reversal, so that replay needs no look-up.
-    let event: serde_json::Value = serde_json::from_str(&original.event.to_json()).unwrap_or_default();
+    let event: serde_json::Value =
+        serde_json::from_str(&original.event.to_json()).unwrap_or_default();
     decision.working = Some(Json::new(&serde_json::json!({ "reversed": event }))?);
     decision.reverses = Some(seq);
     Ok(decision)
@@ -61,7 +66,11 @@ fn check_kind(original: &Entry) -> Result<(), Problem> {
 
 /// The last entry on a loan, claim or subsidy line that the original touched, when it is another.
 fn later_entry(state: &State, original: &Entry) -> Option<u64> {
-    touched(state, original).into_iter().flatten().filter_map(|trail| trail.last().copied()).find(|last| *last != original.seq)
+    touched(state, original)
+        .into_iter()
+        .flatten()
+        .filter_map(|trail| trail.last().copied())
+        .find(|last| *last != original.seq)
 }
 
 /// The trails of the records that an entry touched.

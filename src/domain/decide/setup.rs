@@ -3,7 +3,9 @@
 use super::{Decision, owner, party};
 use crate::domain::credit_code;
 use crate::domain::division;
-use crate::domain::event::{AdoptRates, AdoptRules, BankAccount, Event, Join, Party, PartyKind, Target};
+use crate::domain::event::{
+    AdoptRates, AdoptRules, BankAccount, Event, Join, Party, PartyKind, Target,
+};
 use crate::domain::rates::RateTable;
 use crate::domain::refusal::Reason;
 use crate::domain::rules::RuleSet;
@@ -39,7 +41,10 @@ pub(super) fn join(state: &State, event: &Event, own: &Join) -> Result<Decision,
 
 pub(super) fn party_event(state: &State, event: &Event, own: &Party) -> Result<Decision, Problem> {
     if let Some(known) = state.parties.get(&own.party) {
-        return Err(Reason::PartyExists.refuse().with("party", &own.party).with("name", &known.name));
+        return Err(Reason::PartyExists
+            .refuse()
+            .with("party", &own.party)
+            .with("name", &known.name));
     }
     if let Some(code) = &own.credit_code {
         if own.override_reason.is_none() {
@@ -56,8 +61,11 @@ pub(super) fn party_event(state: &State, event: &Event, own: &Party) -> Result<D
     city_fact(state, event)
 }
 
-
-pub(super) fn bank_account(state: &State, event: &Event, own: &BankAccount) -> Result<Decision, Problem> {
+pub(super) fn bank_account(
+    state: &State,
+    event: &Event,
+    own: &BankAccount,
+) -> Result<Decision, Problem> {
     if state.bank_accounts.get(&own.bank_account).is_some() {
         return Err(Reason::BankAccountExists.refuse().with("bank_account", &own.bank_account));
     }
@@ -68,7 +76,11 @@ pub(super) fn bank_account(state: &State, event: &Event, own: &BankAccount) -> R
     city_fact(state, event)
 }
 
-pub(super) fn adopt_rules(state: &State, event: &Event, own: &AdoptRules) -> Result<Decision, Problem> {
+pub(super) fn adopt_rules(
+    state: &State,
+    event: &Event,
+    own: &AdoptRules,
+) -> Result<Decision, Problem> {
     let rules = RuleSet::parse(&own.rules.0).map_err(first)?;
     if state.adopted_rules.get(&rules.id).is_some() {
         return Err(Reason::RulesExist.refuse().with("rules", &rules.id));
@@ -77,7 +89,11 @@ pub(super) fn adopt_rules(state: &State, event: &Event, own: &AdoptRules) -> Res
     Ok(city_fact(state, event)?.rules(Some(id)))
 }
 
-pub(super) fn adopt_rates(state: &State, event: &Event, own: &AdoptRates) -> Result<Decision, Problem> {
+pub(super) fn adopt_rates(
+    state: &State,
+    event: &Event,
+    own: &AdoptRates,
+) -> Result<Decision, Problem> {
     RateTable::parse(&own.rates.0).map_err(first)?;
     city_fact(state, event)
 }

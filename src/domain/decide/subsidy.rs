@@ -25,19 +25,26 @@ pub fn cap_year(period: &str) -> Result<i16, Problem> {
 /// The cap of a firm in a year under the rules of a loan.
 pub fn firm_year_cap(rules: &RuleSet, programme: Programme) -> Option<Money> {
     match programme {
-        Programme::InterestDiscount => rules.interest_discount.as_ref().and_then(|own| own.caps.year),
+        Programme::InterestDiscount => {
+            rules.interest_discount.as_ref().and_then(|own| own.caps.year)
+        }
         Programme::GuaranteeFee => rules.fee_subsidy.as_ref().and_then(|own| own.caps.year),
     }
 }
 
-pub(super) fn approve(state: &State, event: &Event, own: &ApproveSubsidy) -> Result<Decision, Problem> {
+pub(super) fn approve(
+    state: &State,
+    event: &Event,
+    own: &ApproveSubsidy,
+) -> Result<Decision, Problem> {
     let loan = loan(state, event, &own.loan)?;
     let note = note(loan, own.note.as_ref())?;
     let amount = positive(own.amount)?;
     let year = cap_year(&own.period)?;
-    let approved = note.subsidised.iter().find(|line| {
-        line.programme == own.programme && line.period == own.period
-    });
+    let approved = note
+        .subsidised
+        .iter()
+        .find(|line| line.programme == own.programme && line.period == own.period);
     if let Some(line) = approved {
         return Err(Reason::SubsidyExists
             .refuse()
