@@ -3,3 +3,4 @@
 pub mod domain;
 pub mod limits;
 pub mod problem;
+pub mod store;

@@ -1,0 +1,369 @@
+//! What the file store knows beside the journal: places, ids and the caller's tables, in sled and,
+//! for what sled does not hold yet, in memory. All of it can be made again.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard};
+
+use super::error::io;
+use super::ids::Ids;
+use super::journal::Journal;
+use super::place::{BLOCK, Place, Places, Tag, block_of, entries};
+use super::recover::{Found, Paths};
+use super::sled::{Puts, SledIndex, Stamp, block_key, bucket_key, rows};
+use super::tree::{Frontier, leaf_hash};
+use super::{Changes, Head, StoreError};
+use crate::problem::{Exit, Problem};
+
+/// Look-ups of ids in sled after which all ids are taken into memory.
+const BURST: u32 = 512;
+/// Entries outside the buckets that are left for the next time.
+const MERGE_AT: u64 = 16_384;
+/// Entries indexed since opening from which on sled is opened once more before it is left.
+const BULK: u64 = 10_000;
+/// Entries of one bucket on average, at most: 3 KiB.
+const BUCKET: u64 = 384;
+const BITS_MIN: u8 = 8;
+const BITS_MAX: u8 = 24;
+/// Indexes kept in `quarantine/`.
+const ASIDE_MAX: usize = 2;
+
+/// Places, ids and tables.
+pub struct Catalogue {
+    path: PathBuf,
+    quarantine: PathBuf,
+    /// Nothing after sled failed.
+    index: Option<SledIndex>,
+    stamp: Option<Stamp>,
+    /// Places of the entries that sled does not hold, and of the block at the end.
+    pub places: Places,
+    known: Mutex<Known>,
+    indexed_here: u64,
+}
+
+#[derive(Default)]
+struct Known {
+    ids: Ids,
+    /// The ids of the entries above this one are in memory.
+    from: u64,
+    looked: u32,
+}
+
+impl Catalogue {
+    /// Opens the index and tests that it reflects a prefix of this journal; if it does not, it is
+    /// set aside and an empty one is begun. What was done is told in `notes`.
+    ///
+    /// # Errors
+    /// The journal is damaged, or not even an empty index can be made.
+    pub fn open(
+        paths: &Paths,
+        journal: &Journal,
+        found: &Found,
+        notes: &mut Vec<Problem>,
+    ) -> Result<Self, StoreError> {
+        let mut catalogue = Self {
+            path: paths.index.clone(),
+            quarantine: paths.quarantine.clone(),
+            index: None,
+            stamp: None,
+            places: Places::default(),
+            known: Mutex::default(),
+            indexed_here: 0,
+        };
+        let existed = paths.index.exists();
+        let reason = match catalogue.try_open(journal, found) {
+            Ok(true) => return Ok(catalogue),
+            Ok(false) if found.tree.count() == 0 && catalogue.stamp.is_none() => {
+                return Ok(catalogue);
+            }
+            Ok(false) if !existed => "index-missing",
+            Ok(false) => "index-foreign",
+            Err(error) if error.problem().code == "index-failed" => {
+                notes.push(error.problem());
+                "index-foreign"
+            }
+            Err(error) => return Err(error),
+        };
+        if existed {
+            catalogue.reset()?;
+        }
+        let note = Problem::new(reason, Exit::Findings).with("path", paths.index.display());
+        notes.push(note.with("entries", found.tree.count()));
+        Ok(catalogue)
+    }
+
+    /// Opens sled; whether what it holds belongs to the journal.
+    fn try_open(&mut self, journal: &Journal, found: &Found) -> Result<bool, StoreError> {
+        let index = self.index.insert(SledIndex::open(&self.path)?);
+        let Some(stamp) = index.stamp()? else { return Ok(false) };
+        let count = stamp.tree.count();
+        let last = index.block(count / BLOCK)?;
+        self.stamp = Some(stamp.clone());
+        if count > found.tree.count() || stamp.length > found.length {
+            return Ok(false);
+        }
+        let placed = last.as_deref().map_or(0, |block| entries(block).count() as u64);
+        if placed != count % BLOCK {
+            return Ok(false);
+        }
+        // An index that is behind must lead, with the entries that it lacks, to the same tree.
+        let mut tree = stamp.tree.clone();
+        journal.scan(count + 1, stamp.length, found.length, &mut |_, json| {
+            tree.append(leaf_hash(json));
+            Ok(())
+        })?;
+        if tree != found.tree {
+            return Ok(false);
+        }
+        self.places = Places::resume(count, stamp.length, last);
+        self.known().from = count;
+        Ok(true)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // Nothing in it is left half done by a panic.
+        self.known.lock().unwrap_or_else(|poison| poison.into_inner())
+    }
+
+    fn index(&self) -> Result<&SledIndex, StoreError> {
+        let gone = || Problem::new("index-failed", Exit::Io).with("fault", "set aside").into();
+        self.index.as_ref().ok_or_else(gone)
+    }
+
+    /// The prefix that the index reflects.
+    pub fn head(&self) -> Option<Head> {
+        let stamp = self.stamp.as_ref().filter(|_| self.index.is_some())?;
+        Some(Head { count: stamp.tree.count(), root: stamp.tree.root() })
+    }
+
+    /// The tree over the prefix that the index reflects.
+    pub fn tree(&self) -> Frontier {
+        self.stamp.as_ref().map(|stamp| stamp.tree.clone()).unwrap_or_default()
+    }
+
+    /// Sets the index aside and begins an empty one.
+    ///
+    /// # Errors
+    /// The directory cannot be moved, or sled cannot be opened.
+    pub fn reset(&mut self) -> Result<(), StoreError> {
+        self.index = None;
+        self.stamp = None;
+        self.places = Places::default();
+        *self.known() = Known::default();
+        self.set_aside()?;
+        self.index = Some(SledIndex::open(&self.path)?);
+        Ok(())
+    }
+
+    fn set_aside(&self) -> Result<(), StoreError> {
+        if !self.path.exists() {
+            return Ok(());
+        }
+        let quarantine = &self.quarantine;
+        std::fs::create_dir_all(quarantine).map_err(io("create", quarantine))?;
+        let files = std::fs::read_dir(quarantine).map_err(io("read", quarantine))?;
+        let number = |name: &std::ffi::OsStr| name.to_str()?.strip_prefix("index-")?.parse().ok();
+        let mut aside: Vec<u64> =
+            files.flatten().filter_map(|file| number(&file.file_name())).collect();
+        aside.sort_unstable();
+        for old in aside.iter().rev().skip(ASIDE_MAX - 1) {
+            let old = quarantine.join(format!("index-{old}"));
+            std::fs::remove_dir_all(&old).map_err(io("remove", &old))?;
+        }
+        let next = aside.last().map_or(1, |last| last.saturating_add(1));
+        let to = quarantine.join(format!("index-{next}"));
+        std::fs::rename(&self.path, &to).map_err(io("rename", &self.path))
+    }
+
+    /// The ids of a batch that is being written.
+    pub fn learn(&self, first: u64, tags: impl Iterator<Item = Tag>) {
+        let mut known = self.known();
+        for (seq, tag) in (first..).zip(tags) {
+            // Numbers are bounded when the entry is written.
+            known.ids.insert(tag, u32::try_from(seq).unwrap_or(u32::MAX));
+        }
+    }
+
+    /// Forgets the ids above an entry.
+    pub fn unlearn(&self, last: u64) {
+        self.known().ids.cut(last);
+    }
+
+    /// Takes in one entry of a replay.
+    pub fn replayed(&mut self, tag: Tag, length: usize) {
+        self.places.push(tag, length);
+        self.learn(self.places.count, std::iter::once(tag));
+    }
+
+    /// Entries that may have this id.
+    ///
+    /// # Errors
+    /// sled failed.
+    pub fn find(&self, tag: Tag) -> Result<Vec<u64>, StoreError> {
+        let mut known = self.known();
+        let merged = self.stamp.as_ref().map_or(0, |stamp| stamp.merged);
+        if known.from > merged {
+            self.load(&mut known, merged)?;
+        }
+        let mut found = Vec::new();
+        if known.from > 0 {
+            known.looked += 1;
+            if known.looked > BURST {
+                self.load(&mut known, 0)?;
+            } else if let Some(stamp) = &self.stamp {
+                let bucket = self.index()?.bucket(stamp.bits, bucket_of(tag.0, stamp.bits))?;
+                found.extend(
+                    bucket_entries(&bucket)
+                        .filter(|(low, _)| *low == tag.0 as u32)
+                        .map(|(_, seq)| u64::from(seq)),
+                );
+            }
+        }
+        known.ids.find(tag, &mut found);
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// Takes the ids of the entries above `from` into memory.
+    fn load(&self, known: &mut Known, from: u64) -> Result<(), StoreError> {
+        let mut all = Vec::new();
+        self.tags(from, known.from, &mut all)?;
+        for (tag, seq) in all {
+            known.ids.insert(Tag(tag), seq);
+        }
+        known.from = from;
+        Ok(())
+    }
+
+    /// The ids of the entries above `from` up to `to`, out of sled's blocks.
+    fn tags(&self, from: u64, to: u64, out: &mut Vec<(u64, u32)>) -> Result<(), StoreError> {
+        let index = self.index()?;
+        for number in from / BLOCK..to.div_ceil(BLOCK) {
+            let block = index.block(number)?.unwrap_or_default();
+            let first = number * BLOCK + 1;
+            let places = (first..).zip(entries(&block));
+            let wanted = places.filter(|(seq, _)| *seq > from && *seq <= to);
+            out.extend(wanted.map(|(seq, place)| (place.tag.0, seq as u32)));
+        }
+        Ok(())
+    }
+
+    /// Where an entry lies, if that is known.
+    ///
+    /// # Errors
+    /// sled failed.
+    pub fn place(&self, seq: u64) -> Result<Option<Place>, StoreError> {
+        let (number, at) = block_of(seq);
+        if let Some(block) = self.places.block(number) {
+            return Ok(entries(block).nth(at));
+        }
+        match &self.index {
+            Some(index) if seq <= self.places.count => {
+                Ok(index.block(number)?.and_then(|block| entries(&block).nth(at)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// sled failed.
+    pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.index()?.get(key)
+    }
+
+    /// Visits the keys with a prefix.
+    ///
+    /// # Errors
+    /// sled failed.
+    pub fn range(
+        &self,
+        prefix: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]),
+    ) -> Result<(), StoreError> {
+        self.index()?.range(prefix, visit)
+    }
+
+    /// Makes the caller's changes together with the new places, stamped with the tree.
+    ///
+    /// # Errors
+    /// A key that is not allowed; or sled failed, and the index is not used any more.
+    pub fn apply(&mut self, changes: Changes, tree: &Frontier) -> Result<(), StoreError> {
+        let mut puts = rows(changes)?;
+        for (number, block) in self.places.numbered() {
+            puts.insert(block_key(number), Some(block.to_vec()));
+        }
+        let before = self.stamp.clone().unwrap_or_default();
+        let indexed = tree.count().saturating_sub(before.tree.count());
+        let stamp = Stamp { tree: tree.clone(), length: self.places.length, ..before };
+        let applied = self.index().and_then(|index| index.apply(puts, &stamp));
+        if let Err(error) = applied {
+            self.index = None;
+            return Err(error);
+        }
+        self.stamp = Some(stamp);
+        self.indexed_here += indexed;
+        self.places.forget_full();
+        Ok(())
+    }
+
+    /// Leaves the index in the state in which the next opening is fast: ids in their buckets, and
+    /// a snapshot, which sled writes only while opening.
+    ///
+    /// # Errors
+    /// sled failed.
+    pub fn close(&mut self) -> Result<(), StoreError> {
+        self.merge()?;
+        let reopen = self.index.take().is_some() && self.indexed_here >= BULK;
+        if reopen {
+            SledIndex::open(&self.path)?;
+        }
+        Ok(())
+    }
+
+    /// Puts the ids of new entries into buckets once there are enough of them.
+    fn merge(&mut self) -> Result<(), StoreError> {
+        let (Some(stamp), Some(index)) = (&self.stamp, &self.index) else { return Ok(()) };
+        let count = stamp.tree.count();
+        if count - stamp.merged < MERGE_AT {
+            return Ok(());
+        }
+        let bits = bits_for(count);
+        let grow = bits != stamp.bits;
+        let mut puts = Puts::new();
+        if grow {
+            index.remove_buckets(&mut puts)?;
+        }
+        let mut ids = Vec::new();
+        self.tags(if grow { 0 } else { stamp.merged }, count, &mut ids)?;
+        ids.sort_unstable();
+        for chunk in ids.chunk_by(|a, b| bucket_of(a.0, bits) == bucket_of(b.0, bits)) {
+            let number = chunk.first().map_or(0, |(tag, _)| bucket_of(*tag, bits));
+            let mut bucket = if grow { Vec::new() } else { index.bucket(bits, number)? };
+            for (tag, seq) in chunk {
+                bucket.extend_from_slice(&(*tag as u32).to_be_bytes());
+                bucket.extend_from_slice(&seq.to_be_bytes());
+            }
+            puts.insert(bucket_key(bits, number), Some(bucket));
+        }
+        let stamp = Stamp { merged: count, bits, ..stamp.clone() };
+        index.apply(puts, &stamp)?;
+        self.stamp = Some(stamp);
+        Ok(())
+    }
+}
+
+fn bits_for(count: u64) -> u8 {
+    (BITS_MIN..BITS_MAX).find(|bits| count >> bits <= BUCKET).unwrap_or(BITS_MAX)
+}
+
+/// The upper bits of a 40-bit tag.
+fn bucket_of(tag: u64, bits: u8) -> u32 {
+    (tag >> (40 - u32::from(bits.min(BITS_MAX)))) as u32
+}
+
+fn bucket_entries(bucket: &[u8]) -> impl Iterator<Item = (u32, u32)> + '_ {
+    bucket.as_chunks::<8>().0.iter().map(|[a, b, c, d, e, f, g, h]| {
+        (u32::from_be_bytes([*a, *b, *c, *d]), u32::from_be_bytes([*e, *f, *g, *h]))
+    })
+}

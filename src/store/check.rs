@@ -1,0 +1,239 @@
+//! Checking the raw bytes of a book from the first to the last, with every finding.
+//!
+//! One thread reads, checksums and hashes, while the caller looks at the contents of the same
+//! lines; the memory stays flat.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use super::error::{damaged, io};
+use super::head::{SLOT, Slot, read_slot};
+use super::journal::Lines;
+use super::line::{is_framed, more, parse};
+use super::recover::Paths;
+use super::tree::{Frontier, leaf_hash};
+use super::{Head, StoreError, Visit};
+use crate::problem::{Exit, Problem};
+
+/// Findings told one by one; the rest is counted.
+pub const FINDINGS_MAX: usize = 1000;
+/// Bytes handed over at once.
+const CHUNK: usize = 512 * 1024;
+/// Chunks that may wait.
+const WAITING: usize = 4;
+
+/// The result of a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// Lines of the journal, and the root over them as they stand.
+    pub head: Head,
+    /// Bytes of the journal.
+    pub bytes: u64,
+    /// Everything that is wrong; empty for a sound book.
+    pub findings: Vec<Problem>,
+}
+
+#[derive(Default)]
+struct Chunk {
+    bytes: Vec<u8>,
+    /// Number, first byte and end of each sound line's JSON.
+    sound: Vec<(u64, usize, usize)>,
+}
+
+#[derive(Default)]
+struct Findings {
+    told: Vec<Problem>,
+    more: u64,
+}
+
+impl Findings {
+    fn tell(&mut self, finding: Problem) {
+        if self.told.len() < FINDINGS_MAX { self.told.push(finding) } else { self.more += 1 }
+    }
+}
+
+/// Goes over journal and head as they stand, needs no lock and changes nothing. Each sound line is
+/// shown to the visitor with its number.
+///
+/// Findings: `line-damaged` (checksum wrong), `line-unframed` (not a line of a journal),
+/// `line-torn` (no line feed at the end), `group-torn` (the last group is not whole),
+/// `journal-short`, `root-differs`, `head-damaged`, `head-missing`, `findings-more`.
+///
+/// # Errors
+/// `book-missing`, reading fails, or the visitor's error.
+pub fn check(directory: &Path, visit: &mut Visit<'_>) -> Result<Checked, StoreError> {
+    let paths = Paths::new(directory);
+    if std::fs::symlink_metadata(&paths.journal).is_err() {
+        paths.expect_book()?;
+    }
+    let mut findings = Findings::default();
+    // The head first: a writer beside may add entries, never take any away.
+    let slot = check_head(&paths.head, &mut findings)?;
+    let length = std::fs::metadata(&paths.journal).map_err(io("read", &paths.journal))?.len();
+    let (chunks, arrived) = sync_channel(WAITING);
+    let (back, empties) = sync_channel(WAITING + 2);
+    let (walk, shown) = std::thread::scope(|scope| {
+        let path = &paths.journal;
+        let slot = slot.as_ref();
+        let walker = scope.spawn(move || {
+            let mut walk = Walk::new(path, slot);
+            walk.go(length, &chunks, &empties).map(|()| walk)
+        });
+        let shown = show(&arrived, &back, visit);
+        // Dropping the receiver ends a walker whose chunks nobody wants any more.
+        drop(arrived);
+        (walker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), shown)
+    });
+    shown?;
+    let walk = walk?;
+    for finding in walk.findings.told {
+        findings.tell(finding);
+    }
+    let more = findings.more + walk.findings.more;
+    if more > 0 {
+        findings.told.push(Problem::new("findings-more", Exit::Damaged).with("count", more));
+    }
+    let head = Head { count: walk.tree.count(), root: walk.tree.root() };
+    Ok(Checked { head, bytes: length, findings: findings.told })
+}
+
+fn show(
+    arrived: &Receiver<Chunk>,
+    back: &SyncSender<Chunk>,
+    visit: &mut Visit<'_>,
+) -> Result<(), StoreError> {
+    for mut chunk in arrived {
+        for (seq, from, to) in &chunk.sound {
+            visit(*seq, chunk.bytes.get(*from..*to).unwrap_or_default())?;
+        }
+        chunk.bytes.clear();
+        chunk.sound.clear();
+        // Without room for it the chunk is simply freed.
+        let _ = back.try_send(chunk);
+    }
+    Ok(())
+}
+
+fn check_head(path: &Path, findings: &mut Findings) -> Result<Option<Slot>, StoreError> {
+    let about = match std::fs::symlink_metadata(path) {
+        Ok(about) => about,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let missing = Problem::new("head-missing", Exit::Damaged);
+            findings.tell(missing.with("path", path.display()));
+            return Ok(None);
+        }
+        Err(error) => return Err(io("read", path)(error)),
+    };
+    let bad = |slot: usize| {
+        let finding = Problem::new("head-damaged", Exit::Damaged);
+        finding.with("path", path.display()).with("slot", slot)
+    };
+    if about.len() > 2 * SLOT as u64 {
+        findings.tell(bad(2));
+    }
+    let mut newest: Option<Slot> = None;
+    for number in 0..2 {
+        let whole = about.len() >= ((number + 1) * SLOT) as u64;
+        let slot = if whole { Slot::decode(&read_slot(path, number)?).ok() } else { None };
+        match slot {
+            Some(slot) if newest.as_ref().is_none_or(|n| n.generation < slot.generation) => {
+                newest = Some(slot);
+            }
+            Some(_) => {}
+            None => findings.tell(bad(number)),
+        }
+    }
+    Ok(newest)
+}
+
+/// The walk over the journal.
+struct Walk<'a> {
+    path: &'a Path,
+    slot: Option<&'a Slot>,
+    tree: Frontier,
+    open_group: bool,
+    findings: Findings,
+}
+
+impl<'a> Walk<'a> {
+    fn new(path: &'a Path, slot: Option<&'a Slot>) -> Self {
+        let findings = Findings::default();
+        Self { path, slot, tree: Frontier::default(), open_group: false, findings }
+    }
+
+    fn go(
+        &mut self,
+        length: u64,
+        chunks: &SyncSender<Chunk>,
+        empties: &Receiver<Chunk>,
+    ) -> Result<(), StoreError> {
+        let mut lines = Lines::open(self.path, 0, length)?;
+        let mut chunk = Chunk::default();
+        let mut at_head = self.slot.is_none_or(|slot| slot.tree.count() == 0);
+        while let Some(line) = lines.next()? {
+            self.take(&line, &mut chunk);
+            if !at_head && self.slot.is_some_and(|slot| slot.tree.count() == self.tree.count()) {
+                at_head = true;
+                self.compare(line.offset + line.length);
+            }
+            if chunk.bytes.len() >= CHUNK {
+                let next = empties.try_recv().unwrap_or_default();
+                if chunks.send(std::mem::replace(&mut chunk, next)).is_err() {
+                    // The visitor has given up.
+                    return Ok(());
+                }
+            }
+        }
+        // As above: whether anyone still listens is the other side's matter.
+        let _ = chunks.send(chunk);
+        self.end(at_head, length);
+        Ok(())
+    }
+
+    fn take(&mut self, line: &super::journal::RawLine<'_>, chunk: &mut Chunk) {
+        let seq = self.tree.count() + 1;
+        let json = parse(line.bytes).filter(|_| line.whole);
+        if let Some(json) = json {
+            let from = chunk.bytes.len();
+            chunk.bytes.extend_from_slice(json);
+            chunk.sound.push((seq, from, chunk.bytes.len()));
+            self.open_group = more(json) > 0;
+        } else {
+            let code = match (line.whole, is_framed(line.bytes)) {
+                (false, _) => "line-torn",
+                (true, true) => "line-damaged",
+                (true, false) => "line-unframed",
+            };
+            let finding = Problem::new(code, Exit::Damaged).with("path", self.path.display());
+            self.findings.tell(finding.with("line", seq).with("offset", line.offset));
+        }
+        // A damaged line is hashed as it stands, so that the root shows it, too.
+        let hashed = json.or(line.bytes.get(super::line::LEAD..)).unwrap_or_default();
+        self.tree.append(leaf_hash(hashed));
+    }
+
+    fn compare(&mut self, length: u64) {
+        let Some(slot) = self.slot else { return };
+        if slot.tree != self.tree || slot.length != length {
+            let finding = Problem::new("root-differs", Exit::Damaged);
+            let finding = finding.with("path", self.path.display());
+            self.findings.tell(finding.with("entries", slot.tree.count()));
+        }
+    }
+
+    fn end(&mut self, at_head: bool, length: u64) {
+        let slot = self.slot.filter(|slot| !at_head || slot.length > length);
+        if let Some(slot) = slot {
+            let finding = Problem::new("journal-short", Exit::Damaged)
+                .with("path", self.path.display())
+                .with("entries", slot.tree.count())
+                .with("expected", slot.length)
+                .with("found", length);
+            self.findings.tell(finding);
+        }
+        if self.open_group {
+            let finding = damaged(self.path, self.tree.count(), length).problem();
+            self.findings.tell(Problem { code: "group-torn", ..finding });
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! The store in a directory: journal, head, lock, and the sled index over them.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::catalogue::Catalogue;
+use super::error::{io, misuse};
+use super::group::{Group, Writer, missing};
+use super::head::HeadFile;
+use super::journal::Journal;
+use super::lock::Lock;
+use super::place::Tag;
+use super::recover::{Found, Paths, examine, set_tail_aside, sync_directory};
+use super::tree::Frontier;
+use super::{Changes, Frames, Head, Replay, Store, StoreError, TABLE_MAX, Visit};
+use crate::limits::LOCK_WAIT_SECONDS;
+use crate::problem::{Exit, Problem};
+
+/// A book's directory, open for writing. One process at a time.
+pub struct FileStore {
+    journal: Journal,
+    head_file: HeadFile,
+    head_count: u64,
+    tree: Frontier,
+    length: u64,
+    group: Option<Writer>,
+    poisoned: bool,
+    catalogue: Catalogue,
+    notes: Vec<Problem>,
+    closed: bool,
+    /// Given back last.
+    _lock: Lock,
+}
+
+impl FileStore {
+    /// Makes an empty book in a directory, which is made as well if need be, and opens it.
+    ///
+    /// # Errors
+    /// `book-exists`, `book-incomplete` (a journal with entries and no head), or the files cannot
+    /// be made.
+    pub fn create(directory: &Path) -> Result<Self, StoreError> {
+        let paths = Paths::new(directory);
+        if std::fs::symlink_metadata(&paths.head).is_ok() {
+            let problem = Problem::refused("book-exists").with("path", directory.display());
+            return Err(problem.into());
+        }
+        if paths.expect_book().is_err_and(|error| error.problem().code == "book-incomplete") {
+            return paths.expect_book().and(Err(misuse("create")));
+        }
+        std::fs::create_dir_all(directory).map_err(io("create", directory))?;
+        let lock = Lock::take(&paths.lock, Duration::from_secs(LOCK_WAIT_SECONDS))?;
+        let journal = std::fs::OpenOptions::new().create(true).append(true).open(&paths.journal);
+        let journal = journal.map_err(io("create", &paths.journal))?;
+        journal.sync_all().map_err(io("sync", &paths.journal))?;
+        // The head comes last: it is what makes the directory a book.
+        HeadFile::create(&paths.head)?;
+        sync_directory(directory)?;
+        if let Some(parent) = directory.canonicalize().ok().as_deref().and_then(Path::parent) {
+            sync_directory(parent)?;
+        }
+        Self::open_locked(&paths, lock)
+    }
+
+    /// Opens a book, waiting [`LOCK_WAIT_SECONDS`] for another process.
+    ///
+    /// # Errors
+    /// `book-missing`, `book-incomplete`, `book-foreign`, `book-busy`, `format-newer`,
+    /// `journal-short`, `journal-damaged`, `head-damaged`, or a call of the system failed. None of
+    /// them changes the journal or the head.
+    pub fn open(directory: &Path) -> Result<Self, StoreError> {
+        Self::open_within(directory, Duration::from_secs(LOCK_WAIT_SECONDS))
+    }
+
+    /// Opens a book, waiting no longer than this for another process.
+    ///
+    /// # Errors
+    /// As [`FileStore::open`].
+    pub fn open_within(directory: &Path, wait: Duration) -> Result<Self, StoreError> {
+        let paths = Paths::new(directory);
+        paths.expect_book()?;
+        let lock = Lock::take(&paths.lock, wait)?;
+        Self::open_locked(&paths, lock)
+    }
+
+    fn open_locked(paths: &Paths, mut lock: Lock) -> Result<Self, StoreError> {
+        let journal = Journal::open(&paths.journal, true)?;
+        let mut found = examine(paths, &journal)?;
+        lock.sign();
+        let mut head_file = HeadFile::open(&paths.head, found.newest.as_ref())?;
+        settle(paths, &journal, &mut found, &mut head_file)?;
+        let mut notes = std::mem::take(&mut found.notes);
+        let catalogue = Catalogue::open(paths, &journal, &found, &mut notes)?;
+        Ok(Self {
+            journal,
+            head_file,
+            head_count: found.tree.count(),
+            tree: found.tree,
+            length: found.length,
+            group: None,
+            poisoned: false,
+            catalogue,
+            notes,
+            closed: false,
+            _lock: lock,
+        })
+    }
+
+    /// Leaves the book in the state in which the next opening is fast. Dropping does the same and
+    /// tells of no failure; none of them touches an entry.
+    ///
+    /// # Errors
+    /// The head or the index could not be written; the next opening puts that right.
+    pub fn close(mut self) -> Result<(), StoreError> {
+        self.finish()
+    }
+
+    fn finish(&mut self) -> Result<(), StoreError> {
+        if std::mem::replace(&mut self.closed, true) {
+            return Ok(());
+        }
+        self.abandon()?;
+        let index = self.catalogue.close();
+        if !self.poisoned {
+            self.write_head()?;
+            self.head_file.sync()?;
+        }
+        index
+    }
+
+    fn write_head(&mut self) -> Result<(), StoreError> {
+        if self.head_count != self.tree.count() {
+            let written = self.head_file.write(self.length, &self.tree);
+            written.inspect_err(|_| self.poisoned = true)?;
+            self.head_count = self.tree.count();
+        }
+        Ok(())
+    }
+
+    fn usable(&self) -> Result<(), StoreError> {
+        if self.poisoned { Err(StoreError::Poisoned) } else { Ok(()) }
+    }
+
+    /// A full disk passes; after any other failure of the system nothing is written any more.
+    fn failed(&mut self, error: StoreError) -> StoreError {
+        if matches!(error, StoreError::Io { .. }) && !error.is_disk_full() {
+            self.poisoned = true;
+        }
+        error
+    }
+
+    /// First byte and length of an entry's line; looked for in the journal if the index is gone.
+    fn locate(&self, seq: u64) -> Result<(u64, u64), StoreError> {
+        match self.catalogue.place(seq) {
+            Ok(Some(place)) => Ok((place.offset, place.length)),
+            Ok(None) | Err(_) => self.journal.find_line(seq, self.length),
+        }
+    }
+}
+
+/// Puts right what a power cut left: the tail is set aside and cut, the head is brought up.
+fn settle(
+    paths: &Paths,
+    journal: &Journal,
+    found: &mut Found,
+    head_file: &mut HeadFile,
+) -> Result<(), StoreError> {
+    if found.file_length > found.length {
+        let note = set_tail_aside(paths, journal, found)?;
+        found.notes.push(note);
+        journal.cut(found.length)?;
+    }
+    let known = found.newest.as_ref().map(|(_, slot)| slot.tree.count());
+    if known != Some(found.tree.count()) {
+        // Entries behind the head may be in the system's memory only; the head must not run ahead.
+        journal.sync().map_err(io("sync", journal.path()))?;
+        match known {
+            Some(_) => head_file.write(found.length, &found.tree)?,
+            None => head_file.restore(found.length, &found.tree)?,
+        }
+    }
+    Ok(())
+}
+
+impl Drop for FileStore {
+    fn drop(&mut self) {
+        // `close` tells of failures; here there is nobody to tell.
+        let _ = self.finish();
+    }
+}
+
+impl Store for FileStore {
+    fn head(&self) -> Head {
+        Head { count: self.tree.count(), root: self.tree.root() }
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        self.usable()?;
+        if self.group.is_some() || self.catalogue.places.count != self.tree.count() {
+            return Err(misuse("begin"));
+        }
+        let file = self.journal.handle()?;
+        let path = self.journal.path().to_owned();
+        let group = Group::new(file, path, self.tree.clone(), self.catalogue.places.end());
+        self.group = Some(Writer::new(group));
+        Ok(())
+    }
+
+    fn write(&mut self, frames: Box<dyn Frames>) -> Result<(), StoreError> {
+        self.usable()?;
+        let group = self.group.as_mut().ok_or_else(|| misuse("write"))?;
+        let tags = (0..frames.len()).map(|index| Tag::of(frames.id_hash(index)));
+        self.catalogue.learn(group.last() + 1, tags);
+        let written = group.write(frames);
+        written.map_err(|error| self.failed(error))
+    }
+
+    fn abandon(&mut self) -> Result<(), StoreError> {
+        let Some(group) = self.group.take() else { return Ok(()) };
+        // The worker must have ended before the file is cut.
+        let _ = group.end();
+        self.catalogue.unlearn(self.tree.count());
+        let longer = self.journal.length()? > self.length;
+        let cut = if longer { self.journal.cut(self.length) } else { Ok(()) };
+        cut.inspect_err(|_| self.poisoned = true)
+    }
+
+    fn commit(&mut self) -> Result<Head, StoreError> {
+        self.usable()?;
+        let writer = self.group.take().ok_or_else(|| misuse("commit"))?;
+        let before = self.tree.count();
+        let ended = writer.end().and_then(|mut group| group.finish().map(|()| group));
+        let group = match ended {
+            Ok(group) if group.len() == 0 => return Ok(self.head()),
+            Ok(group) => group,
+            Err(error) => {
+                self.group = Some(Writer::failed(before));
+                return Err(self.failed(error));
+            }
+        };
+        if let Err(source) = self.journal.sync() {
+            self.poisoned = true;
+            self.catalogue.unlearn(before);
+            let path = self.journal.path().to_owned();
+            return Err(StoreError::OutcomeUnknown { path, source });
+        }
+        self.length = group.places.length;
+        self.tree = group.tree;
+        self.catalogue.places.extend(group.places);
+        Ok(self.head())
+    }
+
+    fn index(&mut self, changes: Changes) -> Result<(), StoreError> {
+        self.usable()?;
+        if self.group.is_some() || self.catalogue.places.count != self.tree.count() {
+            return Err(misuse("index"));
+        }
+        let applied = self.catalogue.apply(changes, &self.tree);
+        self.write_head()?;
+        applied
+    }
+
+    fn index_head(&self) -> Option<Head> {
+        // An empty index reflects an empty journal.
+        self.catalogue.head().or_else(|| (self.tree.count() == 0).then(|| self.head()))
+    }
+
+    fn reset_index(&mut self) -> Result<(), StoreError> {
+        self.abandon()?;
+        self.catalogue.reset()
+    }
+
+    fn replay(&mut self, visit: &mut Replay<'_>) -> Result<(), StoreError> {
+        let (seq, offset) = (self.catalogue.places.count + 1, self.catalogue.places.length);
+        let mut tree = self.catalogue.tree();
+        let (journal, catalogue) = (&self.journal, &mut self.catalogue);
+        journal.scan(seq, offset, self.length, &mut |seq, json| {
+            let tag = Tag::of(visit(seq, json)?);
+            tree.append(super::tree::leaf_hash(json));
+            catalogue.replayed(tag, json.len() + super::line::LEAD + 1);
+            Ok(())
+        })?;
+        if tree == self.tree { Ok(()) } else { Err(root_differs(journal)) }
+    }
+
+    fn read(&self, seq: u64) -> Result<Vec<u8>, StoreError> {
+        match &self.group {
+            _ if seq == 0 => Err(missing(seq)),
+            Some(group) if seq > self.tree.count() && seq <= group.last() => group.read(seq),
+            _ if seq > self.tree.count() => Err(missing(seq)),
+            _ => {
+                let (offset, length) = self.locate(seq)?;
+                self.journal.read(seq, offset, length)
+            }
+        }
+    }
+
+    fn scan(&self, from: u64, visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        let from = from.max(1);
+        if from > self.tree.count() {
+            return Ok(());
+        }
+        let offset = if from == 1 { 0 } else { self.locate(from)?.0 };
+        self.journal.scan(from, offset, self.length, visit)
+    }
+
+    fn find(&self, id_hash: u64) -> Result<Vec<u64>, StoreError> {
+        self.catalogue.find(Tag::of(id_hash))
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match key.first() {
+            Some(table) if *table < TABLE_MAX => self.catalogue.get(key),
+            _ => Ok(None),
+        }
+    }
+
+    fn range(&self, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
+        self.catalogue.range(prefix, visit)
+    }
+
+    fn notes(&self) -> &[Problem] {
+        &self.notes
+    }
+}
+
+/// The lines are sound one by one, and are not those of the head.
+pub(super) fn root_differs(journal: &Journal) -> StoreError {
+    Problem::new("root-differs", Exit::Damaged).with("path", journal.path().display()).into()
+}

@@ -1,0 +1,305 @@
+//! The head: what the journal is known to hold, in two slots of one small file.
+//!
+//! A slot is written after the entries that it counts are durable, so damage of the journal at or
+//! below the head is never a torn write. The slot that was synced last is left alone until the
+//! other one is synced, so a power cut tears one slot at most.
+
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+
+use super::StoreError;
+use super::error::io;
+use super::journal::{read_exact_at, write_all_at};
+use super::tree::{Frontier, Hash};
+use crate::problem::{Exit, Problem};
+
+/// Bytes of one slot.
+pub const SLOT: usize = 4096;
+/// Version of the format of the whole directory.
+pub const VERSION: u32 = 1;
+const MAGIC: &[u8; 8] = b"POOLBOOK";
+/// Unsynced slots before one is synced: bounds the tail that is scanned after a power cut.
+const SYNC_EVERY: u32 = 256;
+
+/// What one slot says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Slot {
+    /// Counts the slots written; the highest counts.
+    pub generation: u64,
+    /// Bytes of the journal that hold the entries.
+    pub length: u64,
+    /// The tree over the entries.
+    pub tree: Frontier,
+}
+
+/// Why a slot cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlotFault {
+    /// Not one of ours at all.
+    Foreign,
+    /// Ours, and damaged.
+    Damaged,
+    /// Sound, and of a newer format.
+    Newer(u32),
+}
+
+impl Slot {
+    /// The bytes of the slot, as `notes/format.md` describes them.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(SLOT);
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(&VERSION.to_be_bytes());
+        bytes.extend_from_slice(&(self.tree.nodes().len() as u32).to_be_bytes());
+        bytes.extend_from_slice(&self.generation.to_be_bytes());
+        bytes.extend_from_slice(&self.tree.count().to_be_bytes());
+        bytes.extend_from_slice(&self.length.to_be_bytes());
+        bytes.extend_from_slice(&self.tree.root());
+        self.tree.nodes().iter().for_each(|node| bytes.extend_from_slice(node));
+        bytes.resize(SLOT - 4, 0);
+        bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
+        bytes
+    }
+
+    /// Reads a slot.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub fn decode(slot: &[u8]) -> Result<Self, SlotFault> {
+        let (body, sum) = slot.split_last_chunk::<4>().ok_or(SlotFault::Foreign)?;
+        let mut rest = body.strip_prefix(MAGIC).ok_or(SlotFault::Foreign)?;
+        // Magic, version and checksum keep their places in every version, so that an older program
+        // can tell a newer format from damage.
+        if slot.len() != SLOT || crc32c::crc32c(body) != u32::from_be_bytes(*sum) {
+            return Err(SlotFault::Damaged);
+        }
+        let version = u32::from_be_bytes(take(&mut rest)?);
+        if version > VERSION {
+            return Err(SlotFault::Newer(version));
+        }
+        let nodes = u32::from_be_bytes(take(&mut rest)?);
+        let generation = u64::from_be_bytes(take(&mut rest)?);
+        let count = u64::from_be_bytes(take(&mut rest)?);
+        let length = u64::from_be_bytes(take(&mut rest)?);
+        let root: Hash = take(&mut rest)?;
+        let nodes =
+            (0..nodes.min(64)).map(|_| take(&mut rest)).collect::<Result<Vec<Hash>, _>>()?;
+        let tree = Frontier::from_nodes(count, nodes).ok_or(SlotFault::Damaged)?;
+        if version != VERSION || tree.root() != root || (count == 0) != (length == 0) {
+            return Err(SlotFault::Damaged);
+        }
+        Ok(Self { generation, length, tree })
+    }
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], SlotFault> {
+    let (chunk, after) = rest.split_first_chunk::<N>().ok_or(SlotFault::Damaged)?;
+    *rest = after;
+    Ok(*chunk)
+}
+
+/// What the two slots together say.
+pub struct Slots {
+    /// The newest sound slot and its number, if there is one.
+    pub newest: Option<(usize, Slot)>,
+    /// Numbers of the slots that cannot be read.
+    pub bad: Vec<usize>,
+}
+
+/// Reads the head without changing anything.
+///
+/// # Errors
+/// `book-foreign` for a file that is not a head, `format-newer`, or reading fails.
+pub fn read(path: &Path) -> Result<Slots, StoreError> {
+    let foreign = || {
+        StoreError::from(Problem::new("book-foreign", Exit::Damaged).with("path", path.display()))
+    };
+    let about = std::fs::symlink_metadata(path).map_err(io("read", path))?;
+    if !about.is_file() || about.len() != 2 * SLOT as u64 {
+        return Err(foreign());
+    }
+    let bytes = std::fs::read(path).map_err(io("read", path))?;
+    let mut slots = Slots { newest: None, bad: Vec::new() };
+    let mut ours = false;
+    for (number, slot) in bytes.chunks(SLOT).enumerate() {
+        match Slot::decode(slot) {
+            Ok(slot) => {
+                ours = true;
+                let newer = |(_, other): &(usize, Slot)| slot.generation > other.generation;
+                if slots.newest.as_ref().is_none_or(newer) {
+                    slots.newest = Some((number, slot));
+                }
+            }
+            Err(SlotFault::Newer(version)) => {
+                return Err(Problem::refused("format-newer")
+                    .with("path", path.display())
+                    .with("found", version)
+                    .with("known", VERSION)
+                    .into());
+            }
+            Err(fault) => {
+                ours |= fault == SlotFault::Damaged;
+                slots.bad.push(number);
+            }
+        }
+    }
+    if ours { Ok(slots) } else { Err(foreign()) }
+}
+
+/// The head of an open book.
+pub struct HeadFile {
+    path: PathBuf,
+    file: File,
+    generation: u64,
+    /// The slot that must not be overwritten, and whether it is known to be on the disk.
+    kept: usize,
+    kept_synced: bool,
+    unsynced: u32,
+}
+
+impl HeadFile {
+    /// A new head, both slots saying that the journal is empty, synced.
+    ///
+    /// It is made under another name first: a directory is a book from the moment on at which it
+    /// has a `head`.
+    ///
+    /// # Errors
+    /// Writing fails.
+    pub fn create(path: &Path) -> Result<(), StoreError> {
+        let new = path.with_extension("new");
+        let mut bytes = Slot::default().encode();
+        bytes.extend(Slot { generation: 1, ..Slot::default() }.encode());
+        let file = File::create(&new).map_err(io("create", &new))?;
+        write_all_at(&file, &bytes, 0).map_err(io("write", &new))?;
+        file.sync_all().map_err(io("sync", &new))?;
+        std::fs::rename(&new, path).map_err(io("rename", path))
+    }
+
+    /// Opens the head for writing; `newest` is the slot that [`read`] chose.
+    ///
+    /// # Errors
+    /// Opening fails.
+    pub fn open(path: &Path, newest: Option<&(usize, Slot)>) -> Result<Self, StoreError> {
+        let file =
+            OpenOptions::new().read(true).write(true).open(path).map_err(io("open", path))?;
+        let (kept, generation) = newest.map_or((0, 0), |(slot, is)| (*slot, is.generation));
+        Ok(Self { path: path.to_owned(), file, generation, kept, kept_synced: false, unsynced: 0 })
+    }
+
+    /// Writes the next slot; it is on the disk after [`HeadFile::sync`], or a little later.
+    ///
+    /// # Errors
+    /// Writing fails.
+    pub fn write(&mut self, length: u64, tree: &Frontier) -> Result<(), StoreError> {
+        if !self.kept_synced {
+            // It may have been written by a process that ended before syncing it.
+            self.file.sync_data().map_err(io("sync", &self.path))?;
+            self.kept_synced = true;
+        }
+        self.generation += 1;
+        let slot = Slot { generation: self.generation, length, tree: tree.clone() };
+        let offset = (1 - self.kept) * SLOT;
+        write_all_at(&self.file, &slot.encode(), offset as u64).map_err(io("write", &self.path))?;
+        self.unsynced += 1;
+        if self.unsynced >= SYNC_EVERY { self.sync() } else { Ok(()) }
+    }
+
+    /// Brings the last slot to the disk.
+    ///
+    /// # Errors
+    /// Syncing fails.
+    pub fn sync(&mut self) -> Result<(), StoreError> {
+        if self.unsynced > 0 {
+            self.file.sync_data().map_err(io("sync", &self.path))?;
+            self.unsynced = 0;
+            self.kept = 1 - self.kept;
+        }
+        Ok(())
+    }
+
+    /// Writes both slots anew, after both were found unreadable.
+    ///
+    /// # Errors
+    /// Writing fails.
+    pub fn restore(&mut self, length: u64, tree: &Frontier) -> Result<(), StoreError> {
+        for _ in 0..2 {
+            self.write(length, tree)?;
+            self.sync()?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads slot `number` of a head as it stands, for checking.
+pub fn read_slot(path: &Path, number: usize) -> Result<Vec<u8>, StoreError> {
+    let file = File::open(path).map_err(io("open", path))?;
+    let mut bytes = vec![0; SLOT];
+    read_exact_at(&file, &mut bytes, (number * SLOT) as u64).map_err(io("read", path))?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tree::leaf_hash;
+    use super::*;
+
+    fn slot(generation: u64, count: u8) -> Slot {
+        let mut tree = Frontier::default();
+        (0..count).for_each(|n| tree.append(leaf_hash(&[n])));
+        Slot { generation, length: u64::from(count) * 100, tree }
+    }
+
+    #[test]
+    fn slot_goes_through_its_bytes() {
+        for count in [0, 1, 2, 3, 255] {
+            let slot = slot(7, count);
+            assert_eq!(slot.encode().len(), SLOT);
+            assert_eq!(Slot::decode(&slot.encode()), Ok(slot));
+        }
+    }
+
+    #[test]
+    fn every_flip_and_every_cut_of_a_slot_is_noticed() {
+        let bytes = slot(7, 5).encode();
+        for at in 0..SLOT {
+            let mut bad = bytes.clone();
+            bad[at] ^= 1 << (at % 8);
+            assert!(matches!(Slot::decode(&bad), Err(SlotFault::Damaged | SlotFault::Foreign)));
+            assert!(Slot::decode(&bytes[..at]).is_err());
+        }
+    }
+
+    #[test]
+    fn newer_version_is_told_from_damage() {
+        let mut bytes = slot(1, 1).encode();
+        bytes[11] = 2;
+        assert_eq!(Slot::decode(&bytes), Err(SlotFault::Damaged));
+        let sum = crc32c::crc32c(&bytes[..SLOT - 4]).to_be_bytes();
+        bytes[SLOT - 4..].copy_from_slice(&sum);
+        assert_eq!(Slot::decode(&bytes), Err(SlotFault::Newer(2)));
+    }
+
+    #[test]
+    fn synced_slot_stays_until_the_other_is_synced() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("head");
+        HeadFile::create(&path).unwrap();
+        let slots = read(&path).unwrap();
+        let mut head = HeadFile::open(&path, slots.newest.as_ref()).unwrap();
+        assert_eq!(slots.newest.as_ref().map(|(slot, is)| (*slot, is.generation)), Some((1, 1)));
+        let kept = read_slot(&path, 1).unwrap();
+        for count in 1..=3 {
+            head.write(u64::from(count) * 100, &slot(0, count).tree).unwrap();
+            assert_eq!(read_slot(&path, 1).unwrap(), kept);
+            assert_eq!(
+                Slot::decode(&read_slot(&path, 0).unwrap()).unwrap().generation,
+                1 + u64::from(count)
+            );
+        }
+        head.sync().unwrap();
+        let kept = read_slot(&path, 0).unwrap();
+        head.write(400, &slot(0, 4).tree).unwrap();
+        assert_eq!(read_slot(&path, 0).unwrap(), kept);
+        let (number, newest) = read(&path).unwrap().newest.unwrap();
+        assert_eq!((number, newest.generation, newest.tree.count()), (1, 5, 4));
+    }
+}

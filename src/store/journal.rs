@@ -1,0 +1,262 @@
+//! The journal file: its lines read by place or one after the other.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use super::error::{damaged, io};
+use super::line::{LINE_MAX, parse};
+use super::{StoreError, Visit};
+use crate::problem::{Exit, Problem};
+
+/// Bytes read at once.
+const BUFFER: usize = 256 * 1024;
+
+/// The journal of an open book.
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+}
+
+impl Journal {
+    /// Opens the journal.
+    ///
+    /// # Errors
+    /// It is not a regular file (`book-foreign`), or opening fails.
+    pub fn open(path: &Path, writable: bool) -> Result<Self, StoreError> {
+        let about = std::fs::symlink_metadata(path).map_err(io("open", path))?;
+        if !about.is_file() {
+            let problem = Problem::new("book-foreign", Exit::Damaged).with("path", path.display());
+            return Err(problem.into());
+        }
+        let file = OpenOptions::new().read(true).write(writable).open(path);
+        Ok(Self { path: path.to_owned(), file: file.map_err(io("open", path))? })
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A second handle for a group, which writes at places of its own choice.
+    ///
+    /// # Errors
+    /// The system has no handle left.
+    pub fn handle(&self) -> Result<File, StoreError> {
+        self.file.try_clone().map_err(io("open", &self.path))
+    }
+
+    /// Bytes of the file.
+    ///
+    /// # Errors
+    /// The system does not tell.
+    pub fn length(&self) -> Result<u64, StoreError> {
+        Ok(self.file.metadata().map_err(io("read", &self.path))?.len())
+    }
+
+    /// Makes what was written durable.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn sync(&self) -> Result<(), std::io::Error> {
+        self.file.sync_data()
+    }
+
+    /// Cuts the file to a length and makes that durable.
+    ///
+    /// # Errors
+    /// Cutting or syncing fails.
+    pub fn cut(&self, length: u64) -> Result<(), StoreError> {
+        self.file.set_len(length).map_err(io("cut", &self.path))?;
+        self.file.sync_data().map_err(io("sync", &self.path))
+    }
+
+    /// The JSON of the line at a place.
+    ///
+    /// # Errors
+    /// The line is damaged, or reading fails.
+    pub fn read(&self, seq: u64, offset: u64, length: u64) -> Result<Vec<u8>, StoreError> {
+        read_line(&self.file, &self.path, seq, offset, length)
+    }
+
+    /// Raw bytes, for setting them aside.
+    ///
+    /// # Errors
+    /// Reading fails.
+    pub fn bytes(&self, offset: u64, bytes: &mut [u8]) -> Result<(), StoreError> {
+        read_exact_at(&self.file, bytes, offset).map_err(io("read", &self.path))
+    }
+
+    /// A reader of the lines from `offset` to `end`.
+    ///
+    /// # Errors
+    /// Opening fails.
+    pub fn lines(&self, offset: u64, end: u64) -> Result<Lines, StoreError> {
+        Lines::open(&self.path, offset, end)
+    }
+
+    /// Looks for a line from the beginning: first byte and length. Only for want of an index.
+    ///
+    /// # Errors
+    /// There are fewer lines, or reading fails.
+    pub fn find_line(&self, seq: u64, end: u64) -> Result<(u64, u64), StoreError> {
+        let mut lines = self.lines(0, end)?;
+        let mut number = 0;
+        while let Some(line) = lines.next()? {
+            number += 1;
+            if number == seq {
+                return Ok((line.offset, line.length));
+            }
+        }
+        Err(damaged(&self.path, seq, end))
+    }
+
+    /// Visits the sound lines between two places; `seq` is the number of the first.
+    ///
+    /// # Errors
+    /// A line is damaged, reading fails, or the visitor's error.
+    pub fn scan(
+        &self,
+        mut seq: u64,
+        offset: u64,
+        end: u64,
+        visit: &mut Visit<'_>,
+    ) -> Result<(), StoreError> {
+        let mut lines = self.lines(offset, end)?;
+        while let Some(line) = lines.next()? {
+            let json = line.whole.then(|| parse(line.bytes)).flatten();
+            let json = json.ok_or_else(|| damaged(&self.path, seq, line.offset))?;
+            visit(seq, json)?;
+            seq += 1;
+        }
+        Ok(())
+    }
+}
+
+/// Reads one line by its place and verifies it.
+pub fn read_line(
+    file: &File,
+    path: &Path,
+    seq: u64,
+    offset: u64,
+    length: u64,
+) -> Result<Vec<u8>, StoreError> {
+    let wrong = || damaged(path, seq, offset);
+    let length = usize::try_from(length).ok().filter(|length| *length <= LINE_MAX);
+    let mut line = vec![0; length.ok_or_else(wrong)?];
+    read_exact_at(file, &mut line, offset).map_err(|error| match error.kind() {
+        std::io::ErrorKind::UnexpectedEof => wrong(),
+        _ => io("read", path)(error),
+    })?;
+    let ends = line.pop() == Some(b'\n');
+    let json = parse(&line).filter(|_| ends).ok_or_else(wrong)?;
+    Ok(json.to_vec())
+}
+
+/// One line as it stands in the file.
+pub struct RawLine<'a> {
+    /// Its first byte in the file.
+    pub offset: u64,
+    /// Its bytes without the LF.
+    pub bytes: &'a [u8],
+    /// Bytes in the file, LF included.
+    pub length: u64,
+    /// Whether it ends with LF and is no longer than a line may be.
+    pub whole: bool,
+}
+
+/// Lines of a part of the journal, one after the other, in flat memory.
+pub struct Lines {
+    path: PathBuf,
+    reader: std::io::Take<BufReader<File>>,
+    offset: u64,
+    line: Vec<u8>,
+}
+
+impl Lines {
+    /// A reader of the lines from `offset` to `end`.
+    ///
+    /// # Errors
+    /// Opening fails.
+    pub fn open(path: &Path, offset: u64, end: u64) -> Result<Self, StoreError> {
+        let mut file = File::open(path).map_err(io("open", path))?;
+        file.seek(SeekFrom::Start(offset)).map_err(io("read", path))?;
+        let left = end.saturating_sub(offset);
+        let size = usize::try_from(left).unwrap_or(BUFFER).clamp(512, BUFFER);
+        let reader = BufReader::with_capacity(size, file).take(left);
+        Ok(Self { path: path.to_owned(), reader, offset, line: Vec::new() })
+    }
+
+    /// The next line, however damaged; nothing at the end.
+    ///
+    /// # Errors
+    /// Reading fails.
+    #[allow(clippy::should_implement_trait, reason = "a line borrows from its reader")]
+    pub fn next(&mut self) -> Result<Option<RawLine<'_>>, StoreError> {
+        self.line.clear();
+        let offset = self.offset;
+        let (length, whole) = self.append_next()?;
+        if length == 0 {
+            return Ok(None);
+        }
+        let bytes = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
+        Ok(Some(RawLine { offset, bytes, length, whole }))
+    }
+
+    /// Reads a line into the buffer: how many bytes it has in the file, and whether it is whole.
+    fn append_next(&mut self) -> Result<(u64, bool), StoreError> {
+        let failed = |error| io("read", &self.path)(error);
+        let most = LINE_MAX as u64;
+        let mut length =
+            (&mut self.reader).take(most).read_until(b'\n', &mut self.line).map_err(failed)? as u64;
+        let whole = self.line.last() == Some(&b'\n');
+        if !whole && length == most {
+            // Too long for a line: its end is looked for without keeping what is in between.
+            length += self.reader.skip_until(b'\n').map_err(failed)? as u64;
+        }
+        self.offset += length;
+        Ok((length, whole))
+    }
+}
+
+/// Fills the buffer from a place of the file.
+#[cfg(unix)]
+pub fn read_exact_at(file: &File, bytes: &mut [u8], offset: u64) -> std::io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
+}
+
+/// Writes the bytes to a place of the file.
+#[cfg(unix)]
+pub fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> std::io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
+}
+
+/// Fills the buffer from a place of the file.
+#[cfg(windows)]
+pub fn read_exact_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> std::io::Result<()> {
+    while !bytes.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, bytes, offset)? {
+            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+            read => {
+                bytes = bytes.get_mut(read..).unwrap_or_default();
+                offset += read as u64;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes the bytes to a place of the file.
+#[cfg(windows)]
+pub fn write_all_at(file: &File, mut bytes: &[u8], mut offset: u64) -> std::io::Result<()> {
+    while !bytes.is_empty() {
+        match std::os::windows::fs::FileExt::seek_write(file, bytes, offset)? {
+            0 => return Err(std::io::ErrorKind::WriteZero.into()),
+            written => {
+                bytes = bytes.get(written..).unwrap_or_default();
+                offset += written as u64;
+            }
+        }
+    }
+    Ok(())
+}

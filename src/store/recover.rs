@@ -1,0 +1,225 @@
+//! Opening: what the files say, decided without changing any of them.
+
+use std::path::{Path, PathBuf};
+
+use super::StoreError;
+use super::error::{damaged, io};
+use super::head::{self, Slot};
+use super::journal::Journal;
+use super::line::{LINE_MAX, more, parse};
+use super::tree::{Frontier, leaf_hash};
+use crate::problem::{Exit, Problem};
+
+/// The files of a book.
+#[derive(Clone, Debug)]
+pub struct Paths {
+    /// The directory.
+    pub book: PathBuf,
+    /// The entries.
+    pub journal: PathBuf,
+    /// The head.
+    pub head: PathBuf,
+    /// The lock.
+    pub lock: PathBuf,
+    /// The sled index.
+    pub index: PathBuf,
+    /// What was set aside.
+    pub quarantine: PathBuf,
+}
+
+impl Paths {
+    /// The files of the book in a directory.
+    pub fn new(book: &Path) -> Self {
+        Self {
+            book: book.to_owned(),
+            journal: book.join("journal.jsonl"),
+            head: book.join("head"),
+            lock: book.join("lock"),
+            index: book.join("index"),
+            quarantine: book.join("quarantine"),
+        }
+    }
+
+    /// Tests that there is a book.
+    ///
+    /// # Errors
+    /// `book-missing`, or `book-incomplete` naming the file that is gone.
+    pub fn expect_book(&self) -> Result<(), StoreError> {
+        let has = |path: &Path| std::fs::symlink_metadata(path).is_ok();
+        let empty = |path: &Path| std::fs::metadata(path).is_ok_and(|about| about.len() == 0);
+        let incomplete = |missing: &str| {
+            Problem::new("book-incomplete", Exit::Damaged)
+                .with("path", self.book.display())
+                .with("missing", missing)
+        };
+        match (has(&self.journal), has(&self.head)) {
+            (true, true) => Ok(()),
+            (false, true) => Err(incomplete("journal.jsonl").into()),
+            // An empty journal alone is left by a creation that was cut short: no book yet.
+            (true, false) if !empty(&self.journal) => Err(incomplete("head").into()),
+            _ => Err(Problem::new("book-missing", Exit::NoInput)
+                .with("path", self.book.display())
+                .into()),
+        }
+    }
+}
+
+/// What the journal and the head say together.
+pub struct Found {
+    /// The newest sound slot and its number.
+    pub newest: Option<(usize, Slot)>,
+    /// The tree over every entry that counts.
+    pub tree: Frontier,
+    /// Bytes of the journal that count.
+    pub length: u64,
+    /// Bytes of the file.
+    pub file_length: u64,
+    /// What is to be told.
+    pub notes: Vec<Problem>,
+}
+
+/// Reads the head and what lies behind it; takes no longer for a long journal than for a short one.
+///
+/// # Errors
+/// `journal-short` or `journal-damaged` if entries that were acknowledged are gone or changed,
+/// `head-damaged` if nothing says how many there were, and the errors of [`head::read`].
+pub fn examine(paths: &Paths, journal: &Journal) -> Result<Found, StoreError> {
+    let slots = head::read(&paths.head)?;
+    let file_length = journal.length()?;
+    let mut notes = Vec::new();
+    for slot in &slots.bad {
+        notes.push(head_note(&paths.head, *slot, Exit::Findings));
+    }
+    let (tree, length) = match &slots.newest {
+        Some((_, slot)) => (slot.tree.clone(), slot.length),
+        None if file_length == 0 => return Err(head_note(&paths.head, 0, Exit::Damaged).into()),
+        None => (Frontier::default(), 0),
+    };
+    if file_length < length {
+        return Err(Problem::new("journal-short", Exit::Damaged)
+            .with("path", paths.journal.display())
+            .with("entries", tree.count())
+            .with("expected", length)
+            .with("found", file_length)
+            .into());
+    }
+    if length > 0 {
+        test_last_line(journal, tree.count(), length)?;
+    }
+    let mut found = Found { newest: slots.newest, tree, length, file_length, notes };
+    if file_length > length {
+        take_tail(journal, &mut found)?;
+    }
+    Ok(found)
+}
+
+fn head_note(path: &Path, slot: usize, exit: Exit) -> Problem {
+    Problem::new("head-damaged", exit).with("path", path.display()).with("slot", slot)
+}
+
+/// Tests the line that ends at `end`: the cheapest sign that the file is the one that was left.
+fn test_last_line(journal: &Journal, seq: u64, end: u64) -> Result<(), StoreError> {
+    let mut size = end.min(4096);
+    loop {
+        let mut bytes = vec![0; size as usize];
+        journal.bytes(end - size, &mut bytes)?;
+        let line = bytes.strip_suffix(b"\n").ok_or_else(|| damaged(journal.path(), seq, end))?;
+        let start = line.iter().rposition(|byte| *byte == b'\n').map(|at| at + 1);
+        let start = if size == end { Some(start.unwrap_or(0)) } else { start };
+        if let Some(start) = start {
+            let line = line.get(start..).unwrap_or_default();
+            let offset = end - size + start as u64;
+            return parse(line).map(drop).ok_or_else(|| damaged(journal.path(), seq, offset));
+        }
+        if size > LINE_MAX as u64 {
+            return Err(damaged(journal.path(), seq, end - size));
+        }
+        size = end.min(size * 8);
+    }
+}
+
+/// Counts the whole groups behind the head and finds out what the rest is.
+///
+/// Groups are synced one after the other, so a power cut can tear only the last one. A sound group
+/// behind a bad line proves that the bad line had been synced: that is damage, not a torn write.
+fn take_tail(journal: &Journal, found: &mut Found) -> Result<(), StoreError> {
+    let mut lines = journal.lines(found.length, found.file_length)?;
+    let mut tree = found.tree.clone();
+    let before = tree.count();
+    let mut bad: Option<(u64, u64)> = None;
+    let mut group_ended = false;
+    while let Some(line) = lines.next()? {
+        let json = line.whole.then(|| parse(line.bytes)).flatten();
+        match (json, bad) {
+            (Some(json), None) => {
+                tree.append(leaf_hash(json));
+                if more(json) == 0 {
+                    found.tree.clone_from(&tree);
+                    found.length = line.offset + line.length;
+                }
+            }
+            (None, None) => bad = Some((tree.count() + 1, line.offset)),
+            (Some(_), Some((seq, offset))) if group_ended => {
+                return Err(damaged(journal.path(), seq, offset));
+            }
+            (Some(json), Some(_)) => group_ended = more(json) == 0,
+            (None, Some(_)) => {}
+        }
+    }
+    if found.newest.is_none() && found.length < found.file_length {
+        // Without a head nothing tells an unfinished group from one that was acknowledged.
+        let (seq, offset) = bad.unwrap_or((found.tree.count() + 1, found.length));
+        return Err(damaged(journal.path(), seq, offset));
+    }
+    let kept = found.tree.count() - before;
+    if kept > 0 && found.newest.is_some() {
+        found.notes.push(Problem::new("tail-kept", Exit::Done).with("entries", kept));
+    }
+    Ok(())
+}
+
+/// Copies an unfinished tail to `quarantine/`, synced, and says where.
+///
+/// # Errors
+/// The copy cannot be made; nothing was changed then.
+pub fn set_tail_aside(
+    paths: &Paths,
+    journal: &Journal,
+    found: &Found,
+) -> Result<Problem, StoreError> {
+    let to = free_name(&paths.quarantine, &format!("tail-{}", found.length))?;
+    let mut source = std::fs::File::open(&paths.journal).map_err(io("open", &paths.journal))?;
+    let mut copy = std::fs::File::create_new(&to).map_err(io("create", &to))?;
+    std::io::Seek::seek(&mut source, std::io::SeekFrom::Start(found.length))
+        .map_err(io("read", journal.path()))?;
+    std::io::copy(&mut source, &mut copy).map_err(io("write", &to))?;
+    copy.sync_all().map_err(io("sync", &to))?;
+    sync_directory(&paths.quarantine)?;
+    Ok(Problem::new("torn-tail", Exit::Findings)
+        .with("bytes", found.file_length - found.length)
+        .with("path", to.display()))
+}
+
+/// A name in `quarantine/` that nothing has yet.
+///
+/// # Errors
+/// The directory cannot be made.
+pub fn free_name(quarantine: &Path, name: &str) -> Result<PathBuf, StoreError> {
+    std::fs::create_dir_all(quarantine).map_err(io("create", quarantine))?;
+    let names = std::iter::once(name.to_owned()).chain((2_u32..).map(|n| format!("{name}-{n}")));
+    let mut free = names.map(|name| quarantine.join(name));
+    let free = free.find(|path| std::fs::symlink_metadata(path).is_err());
+    Ok(free.unwrap_or_else(|| quarantine.join(name)))
+}
+
+/// Makes the names in a directory durable. Windows has no such call and needs none.
+///
+/// # Errors
+/// What the system said.
+pub fn sync_directory(path: &Path) -> Result<(), StoreError> {
+    if cfg!(unix) {
+        let directory = std::fs::File::open(path).map_err(io("open", path))?;
+        directory.sync_all().map_err(io("sync", path))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,300 @@
+//! The index on sled: sorted keys and values, contained.
+//!
+//! sled may panic on a damaged file, loses what it was not asked to keep, and puts values above
+//! 8 KiB into files of their own that it never syncs. So every call is guarded, every state it
+//! comes up with is tested against the journal by its [`Stamp`], and long values are split.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use ::sled::{Batch, Config, Db, Mode};
+
+use super::tree::{Frontier, Hash};
+use super::{Changes, StoreError, TABLE_MAX, VALUE_MAX};
+use crate::problem::{Exit, Problem};
+
+/// Key of the stamp.
+const STAMP: &[u8] = &[TABLE_MAX];
+/// Table of the blocks of places.
+const BLOCKS: u8 = TABLE_MAX + 1;
+/// Table of the buckets of ids.
+const BUCKETS: u8 = TABLE_MAX + 2;
+/// Table of the further parts of long values.
+const PARTS: u8 = TABLE_MAX + 3;
+/// Longest part of a value.
+const PART: usize = 7 * 1024;
+/// Memory for pages.
+const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+/// Time for the threads of a closed sled to let go of its file.
+const LET_GO: Duration = Duration::from_secs(2);
+const STAMP_VERSION: u8 = 1;
+
+/// Which prefix of the journal the index reflects.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// The tree over the prefix.
+    pub tree: Frontier,
+    /// Bytes of the prefix.
+    pub length: u64,
+    /// Entries whose ids stand in buckets; those above are only in the blocks.
+    pub merged: u64,
+    /// Bits of a bucket's number.
+    pub bits: u8,
+}
+
+impl Stamp {
+    fn encode(&self) -> Vec<u8> {
+        let mut bytes = vec![STAMP_VERSION, self.bits];
+        for number in [self.tree.count(), self.length, self.merged] {
+            bytes.extend_from_slice(&number.to_be_bytes());
+        }
+        self.tree.nodes().iter().for_each(|node| bytes.extend_from_slice(node));
+        bytes
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let ([version, bits], rest) = bytes.split_first_chunk::<2>()?;
+        let (count, rest) = rest.split_first_chunk::<8>()?;
+        let (length, rest) = rest.split_first_chunk::<8>()?;
+        let (merged, rest) = rest.split_first_chunk::<8>()?;
+        let (nodes, rest) = rest.as_chunks::<32>();
+        let nodes: Vec<Hash> = nodes.to_vec();
+        let tree = Frontier::from_nodes(u64::from_be_bytes(*count), nodes)?;
+        let merged = u64::from_be_bytes(*merged);
+        let sound = *version == STAMP_VERSION && rest.is_empty() && merged <= tree.count();
+        let length = u64::from_be_bytes(*length);
+        sound.then_some(Self { tree, length, merged, bits: *bits })
+    }
+}
+
+/// One change of the index, in the order in which they count.
+pub type Puts = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// The index.
+pub struct SledIndex {
+    db: Option<Db>,
+}
+
+impl SledIndex {
+    /// Opens or makes the index in a directory.
+    ///
+    /// # Errors
+    /// `index-failed` with sled's words.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        remove_half_snapshots(path);
+        let start = Instant::now();
+        loop {
+            let config = Config::new()
+                .path(path)
+                .cache_capacity(CACHE_BYTES)
+                .mode(Mode::HighThroughput)
+                .flush_every_ms(None);
+            match guard(|| config.open()) {
+                Ok(db) => return Ok(Self { db: Some(db) }),
+                // Threads of the sled that was closed just now may hold its lock a little longer.
+                Err(fault) if fault.contains("lock") && start.elapsed() < LET_GO => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                Err(fault) => return Err(failed(&fault)),
+            }
+        }
+    }
+
+    fn call<T>(&self, call: impl FnOnce(&Db) -> ::sled::Result<T>) -> Result<T, StoreError> {
+        let db = self.db.as_ref().ok_or_else(|| failed("closed"))?;
+        guard(|| call(db)).map_err(|fault| failed(&fault))
+    }
+
+    /// The stamp, if there is a sound one.
+    ///
+    /// # Errors
+    /// sled failed.
+    pub fn stamp(&self) -> Result<Option<Stamp>, StoreError> {
+        let value = self.call(|db| db.get(STAMP))?;
+        Ok(value.and_then(|value| Stamp::decode(&value)))
+    }
+
+    /// The value of one of the caller's keys.
+    ///
+    /// # Errors
+    /// sled failed, or a part of the value is gone.
+    pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(value) = self.call(|db| db.get(key))? else { return Ok(None) };
+        self.whole(key, &value).map(Some)
+    }
+
+    /// Puts a value together from its first part.
+    fn whole(&self, key: &[u8], first: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let (parts, first) = first.split_first().ok_or_else(|| failed("empty value"))?;
+        let mut value = first.to_vec();
+        for part in 1..=*parts {
+            let more = self.call(|db| db.get(part_key(key, part)))?;
+            value.extend_from_slice(&more.ok_or_else(|| failed("part of a value missing"))?);
+        }
+        Ok(value)
+    }
+
+    /// Visits the caller's keys with a prefix.
+    ///
+    /// # Errors
+    /// sled failed.
+    pub fn range(
+        &self,
+        prefix: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]),
+    ) -> Result<(), StoreError> {
+        let mut rows = self.call(|db| Ok(db.scan_prefix(prefix)))?;
+        while let Some((key, value)) = self.call(|_| rows.next().transpose())? {
+            if key.first().is_none_or(|table| *table >= TABLE_MAX) {
+                break;
+            }
+            match value.split_first() {
+                Some((0, value)) => visit(&key, value),
+                _ => visit(&key, &self.whole(&key, &value)?),
+            }
+        }
+        Ok(())
+    }
+
+    /// A block of places.
+    ///
+    /// # Errors
+    /// sled failed.
+    pub fn block(&self, number: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.get(&block_key(number))
+    }
+
+    /// A bucket of ids.
+    ///
+    /// # Errors
+    /// sled failed.
+    pub fn bucket(&self, bits: u8, number: u32) -> Result<Vec<u8>, StoreError> {
+        Ok(self.get(&bucket_key(bits, number))?.unwrap_or_default())
+    }
+
+    /// Marks every bucket for removal.
+    ///
+    /// # Errors
+    /// sled failed.
+    pub fn remove_buckets(&self, puts: &mut Puts) -> Result<(), StoreError> {
+        let mut rows = self.call(|db| Ok(db.scan_prefix([BUCKETS])))?;
+        while let Some((key, _)) = self.call(|_| rows.next().transpose())? {
+            puts.insert(key.to_vec(), None);
+        }
+        Ok(())
+    }
+
+    /// Makes the changes and sets the stamp, all in one atomic step.
+    ///
+    /// # Errors
+    /// sled failed.
+    pub fn apply(&self, puts: Puts, stamp: &Stamp) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        for (key, value) in puts {
+            match value {
+                Some(value) => put(&mut batch, key, &value)?,
+                None => batch.remove(key),
+            }
+        }
+        batch.insert(STAMP, stamp.encode());
+        self.call(|db| db.apply_batch(batch))
+    }
+}
+
+impl Drop for SledIndex {
+    fn drop(&mut self) {
+        // sled writes while it is dropped, and panics if that fails.
+        let db = self.db.take();
+        let _ = guard(move || {
+            drop(db);
+            Ok(())
+        });
+    }
+}
+
+/// The caller's changes as rows.
+///
+/// # Errors
+/// A key or a value is not one that the contract allows (`index-key`, `index-value`).
+pub fn rows(changes: Changes) -> Result<Puts, StoreError> {
+    let mut puts = Puts::new();
+    for key in changes.deletes {
+        puts.insert(own_key(key)?, None);
+    }
+    for (key, value) in changes.puts {
+        if value.len() > VALUE_MAX {
+            let problem = Problem::new("index-value", Exit::Bug).with("bytes", value.len());
+            return Err(problem.into());
+        }
+        puts.insert(own_key(key)?, Some(value));
+    }
+    Ok(puts)
+}
+
+fn own_key(key: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+    match key.first() {
+        Some(table) if *table < TABLE_MAX => Ok(key),
+        _ => Err(Problem::new("index-key", Exit::Bug).into()),
+    }
+}
+
+/// Key of a block of places.
+pub fn block_key(number: u64) -> Vec<u8> {
+    [&[BLOCKS], &number.to_be_bytes()[..]].concat()
+}
+
+/// Key of a bucket of ids.
+pub fn bucket_key(bits: u8, number: u32) -> Vec<u8> {
+    [&[BUCKETS, bits], &number.to_be_bytes()[..]].concat()
+}
+
+fn part_key(key: &[u8], part: u8) -> Vec<u8> {
+    [&[PARTS], key, &[part]].concat()
+}
+
+/// A value as it is kept: how many parts follow, and the first part. Parts that a longer value
+/// left behind are out of reach and go when the index is made anew.
+fn put(batch: &mut Batch, key: Vec<u8>, value: &[u8]) -> Result<(), StoreError> {
+    let mut parts = value.chunks(PART);
+    let first = parts.next().unwrap_or_default();
+    let count = u8::try_from(parts.len()).map_err(|_| failed("value too long"))?;
+    for (part, bytes) in (1..=count).zip(parts) {
+        batch.insert(part_key(&key, part), bytes);
+    }
+    let mut kept = Vec::with_capacity(first.len() + 1);
+    kept.push(count);
+    kept.extend_from_slice(first);
+    batch.insert(key, kept);
+    Ok(())
+}
+
+fn failed(fault: &str) -> StoreError {
+    Problem::new("index-failed", Exit::Io).with("fault", fault).into()
+}
+
+fn guard<T>(call: impl FnOnce() -> ::sled::Result<T>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(result) => result.map_err(|error| error.to_string()),
+        Err(panic) => Err(panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+            .unwrap_or_else(|| "panic".to_owned())),
+    }
+}
+
+/// A snapshot that was not finished when the process was killed is taken for the newest one by
+/// sled, which then refuses to open.
+fn remove_half_snapshots(path: &Path) {
+    let Ok(files) = std::fs::read_dir(path) else { return };
+    for file in files.flatten() {
+        let name = file.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            // If it cannot be removed, opening fails and the index is made anew.
+            let _ = std::fs::remove_file(file.path());
+        }
+    }
+}

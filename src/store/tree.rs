@@ -1,0 +1,152 @@
+//! The Merkle tree of RFC 6962 over the entries, kept as its right edge only.
+//!
+//! A leaf is `SHA-256(0x00 || entry)`, a node `SHA-256(0x01 || left || right)`. Appending needs
+//! only the roots of the complete subtrees, one for each binary one of the count, so the state is
+//! at most 64 hashes however long the journal grows.
+
+use sha2::{Digest, Sha256};
+
+/// One SHA-256 value.
+pub type Hash = [u8; 32];
+
+/// Hash of one entry's bytes.
+pub fn leaf_hash(entry: &[u8]) -> Hash {
+    Sha256::new().chain_update([0x00]).chain_update(entry).finalize().into()
+}
+
+/// Hash of two neighbouring subtrees.
+pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
+    // One buffer of known length is hashed faster than three updates.
+    let mut bytes = [0x01_u8; 65];
+    bytes[1..33].copy_from_slice(left);
+    bytes[33..65].copy_from_slice(right);
+    Sha256::digest(bytes).into()
+}
+
+/// Root of the empty tree: the hash of nothing.
+pub fn empty_root() -> Hash {
+    Sha256::digest([]).into()
+}
+
+/// The right edge of the tree: the roots of its complete subtrees, largest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frontier {
+    count: u64,
+    nodes: Vec<Hash>,
+}
+
+impl Frontier {
+    /// The edge of a tree of `count` leaves, if there is one node for each binary one of the count.
+    pub fn from_nodes(count: u64, nodes: Vec<Hash>) -> Option<Self> {
+        (nodes.len() == count.count_ones() as usize).then_some(Self { count, nodes })
+    }
+
+    /// Number of leaves.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Roots of the complete subtrees, largest first.
+    pub fn nodes(&self) -> &[Hash] {
+        &self.nodes
+    }
+
+    /// Adds one leaf.
+    pub fn append(&mut self, leaf: Hash) {
+        let mut hash = leaf;
+        // Each trailing one of the count is a complete subtree that the new leaf completes further.
+        for _ in 0..self.count.trailing_ones() {
+            if let Some(left) = self.nodes.pop() {
+                hash = node_hash(&left, &hash);
+            }
+        }
+        self.nodes.push(hash);
+        self.count += 1;
+    }
+
+    /// Root over all leaves.
+    pub fn root(&self) -> Hash {
+        let mut nodes = self.nodes.iter().rev();
+        let Some(last) = nodes.next() else { return empty_root() };
+        nodes.fold(*last, |right, left| node_hash(left, &right))
+    }
+}
+
+/// Lower-case hexadecimal text of a hash.
+pub fn hex(hash: &Hash) -> String {
+    use std::fmt::Write as _;
+    hash.iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ct_merkle::mem_backed_tree::MemoryBackedTree;
+
+    /// Inputs and roots of the RFC 6962 reference implementation (certificate-transparency's
+    /// merkle_tree_test): root after each of the first eight leaves.
+    const LEAVES: [&[u8]; 8] = [
+        b"",
+        b"\x00",
+        b"\x10",
+        b"\x20\x21",
+        b"\x30\x31",
+        b"\x40\x41\x42\x43",
+        b"\x50\x51\x52\x53\x54\x55\x56\x57",
+        b"\x60\x61\x62\x63\x64\x65\x66\x67\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f",
+    ];
+    const ROOTS: [&str; 8] = [
+        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+        "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+        "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+        "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+        "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+        "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+        "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+    ];
+
+    #[test]
+    fn roots_are_those_of_the_reference() {
+        let mut tree = Frontier::default();
+        assert_eq!(
+            hex(&tree.root()),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        );
+        for (leaf, root) in LEAVES.iter().zip(ROOTS) {
+            tree.append(leaf_hash(leaf));
+            assert_eq!(hex(&tree.root()), root, "after {} leaves", tree.count());
+        }
+    }
+
+    #[test]
+    fn roots_equal_those_of_another_implementation() {
+        let mut ours = Frontier::default();
+        let mut theirs = MemoryBackedTree::<Sha256, Vec<u8>>::new();
+        for n in 0..300_u32 {
+            let entry = n.to_be_bytes().repeat(n as usize % 7);
+            ours.append(leaf_hash(&entry));
+            theirs.push(entry);
+            assert_eq!(ours.root().as_slice(), theirs.root().as_bytes().as_slice(), "{n}");
+        }
+    }
+
+    #[test]
+    fn edge_goes_through_its_nodes() {
+        let mut tree = Frontier::default();
+        for n in 0..77_u8 {
+            tree.append(leaf_hash(&[n]));
+        }
+        let again = Frontier::from_nodes(tree.count(), tree.nodes().to_vec()).unwrap();
+        assert_eq!(again, tree);
+        assert_eq!(
+            Frontier::from_nodes(78, tree.nodes().to_vec()).map(|tree| tree.count()),
+            Some(78)
+        );
+        assert!(Frontier::from_nodes(79, tree.nodes().to_vec()).is_none());
+    }
+}

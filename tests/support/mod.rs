@@ -1,0 +1,72 @@
+//! What several tests share.
+
+use poolbook::store::{Changes, Frames, Head, Store, StoreError};
+
+/// Entries given as (id hash, bytes).
+pub struct Lines(pub Vec<(u64, Vec<u8>)>);
+
+impl Frames for Lines {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+    fn encode(&self, index: usize, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0[index].1);
+    }
+    fn id_hash(&self, index: usize) -> u64 {
+        self.0[index].0
+    }
+}
+
+/// An entry as small as one can be, with an id that is its number.
+pub fn entry(id: u64, more: usize) -> (u64, Vec<u8>) {
+    let memo = "备注\\\"more\\\":9".repeat(id as usize % 3);
+    (id, format!("{{\"id\":\"{id}\",\"memo\":\"{memo}\",\"more\":{more}}}").into_bytes())
+}
+
+/// A group of entries.
+pub fn group(ids: std::ops::RangeInclusive<u64>) -> Vec<(u64, Vec<u8>)> {
+    let last = *ids.end();
+    ids.map(|id| entry(id, (last - id) as usize)).collect()
+}
+
+/// The id hash of such an entry.
+pub fn id_of(json: &[u8]) -> u64 {
+    let text = std::str::from_utf8(json).unwrap();
+    text.split('"').nth(3).unwrap().parse().unwrap()
+}
+
+/// Writes a group, commits and indexes it.
+pub fn append<S: Store>(store: &mut S, lines: Vec<(u64, Vec<u8>)>) -> Result<Head, StoreError> {
+    store.begin()?;
+    store.write(Box::new(Lines(lines)))?;
+    let head = store.commit()?;
+    store.index(Changes::default())?;
+    Ok(head)
+}
+
+/// Every entry, by scanning.
+pub fn all<S: Store>(store: &S) -> Vec<Vec<u8>> {
+    let mut entries = Vec::new();
+    store
+        .scan(1, &mut |seq, json| {
+            entries.push(json.to_vec());
+            assert_eq!(seq, entries.len() as u64);
+            Ok(())
+        })
+        .unwrap();
+    entries
+}
+
+/// The root by the definition of RFC 6962, section 2.1, independent of the incremental one.
+pub fn root(entries: &[Vec<u8>]) -> [u8; 32] {
+    use sha2::{Digest, Sha256};
+    match entries {
+        [] => Sha256::digest([]).into(),
+        [one] => Sha256::new().chain_update([0]).chain_update(one).finalize().into(),
+        many => {
+            let half = many.len().next_power_of_two() / 2;
+            let (left, right) = (root(&many[..half]), root(&many[half..]));
+            Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
+        }
+    }
+}
