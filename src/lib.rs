@@ -4,3 +4,4 @@ pub mod domain;
 pub mod limits;
 pub mod problem;
 pub mod store;
+pub mod report;

@@ -1,0 +1,165 @@
+//! A [`Problem`] in words: what, why, what to do, and where.
+
+use crate::domain::json::Writer;
+use crate::problem::{Place, Problem};
+use crate::report::locale::{Lang, Locale};
+use crate::report::text::visible;
+
+/// The three parts of a message in one language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// What is wrong, with the values.
+    pub what: String,
+    /// The rule or the cause.
+    pub why: String,
+    /// What to do.
+    pub next: String,
+    /// Where, in words; empty when it came from no file.
+    pub place: String,
+}
+
+impl Message {
+    /// The wording of a problem. Values are made visible first: a text from a file cannot steer the
+    /// terminal.
+    pub fn new(problem: &Problem, locale: &Locale) -> Self {
+        let values: Vec<(&str, String)> =
+            problem.args.iter().map(|(name, value)| (name.as_ref(), visible(value))).collect();
+        let args: Vec<(&str, &str)> =
+            values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let part = |attribute| locale.find(problem.code, attribute, &args).unwrap_or_default();
+        let mut what = part(None);
+        if what.is_empty() {
+            what = visible(&problem.to_string());
+        }
+        Self {
+            what,
+            why: part(Some("why")),
+            next: part(Some("next")),
+            place: place(&problem.place, locale),
+        }
+    }
+
+    /// One line: place, what, why and what to do, as a file of rejected rows holds it.
+    pub fn line(&self, lang: Lang) -> String {
+        let (colon, stop) = match lang {
+            Lang::Chinese => ("：", "；"),
+            Lang::English => (": ", "; "),
+        };
+        let mut out = String::new();
+        if !self.place.is_empty() {
+            out.push_str(&self.place);
+            out.push_str(colon);
+        }
+        let parts: Vec<&str> = [&self.what, &self.why, &self.next]
+            .into_iter()
+            .map(String::as_str)
+            .filter(|p| !p.is_empty())
+            .collect();
+        out.push_str(&parts.join(stop));
+        out
+    }
+}
+
+/// `文件 a.csv，工作表 一，第 7 行，「金额」列`; empty when nothing is known.
+fn place(place: &Place, locale: &Locale) -> String {
+    let row = place.row.map(|row| row.to_string());
+    let parts = [
+        ("place-file", place.file.as_deref()),
+        ("place-sheet", place.sheet.as_deref()),
+        ("place-row", row.as_deref()),
+        ("place-column", place.column.as_deref()),
+    ];
+    let told: Vec<String> = parts
+        .into_iter()
+        .filter_map(|(key, value)| Some(locale.text(key, &[("value", &visible(value?))])))
+        .collect();
+    told.join(&locale.text("place-separator", &[]))
+}
+
+/// The problem as one JSON object (`poolbook/error/1`), with its wording, in one line.
+pub fn problem_json(problem: &Problem, locale: &Locale) -> String {
+    let message = Message::new(problem, locale);
+    let mut out = Vec::new();
+    let mut writer = Writer::new(&mut out);
+    writer.begin_object();
+    for (key, text) in [
+        ("schema", "poolbook/error/1"),
+        ("code", problem.code),
+        ("what", &message.what),
+        ("why", &message.why),
+        ("next", &message.next),
+    ] {
+        writer.key(key);
+        writer.string(text);
+    }
+    writer.key("exit");
+    writer.integer(u64::from(problem.exit as u8));
+    writer.key("place");
+    writer.begin_object();
+    let place = &problem.place;
+    for (key, value) in [("file", &place.file), ("sheet", &place.sheet)] {
+        if let Some(value) = value {
+            writer.key(key);
+            writer.string(value);
+        }
+    }
+    if let Some(row) = place.row {
+        writer.key("row");
+        writer.integer(row);
+    }
+    if let Some(column) = &place.column {
+        writer.key("column");
+        writer.string(column);
+    }
+    writer.end_object();
+    writer.key("args");
+    writer.begin_object();
+    for (name, value) in &problem.args {
+        writer.key(name);
+        writer.string(value);
+    }
+    writer.end_object();
+    writer.end_object();
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Problem {
+        Problem::data("amount-format")
+            .with("text", "1e3\u{1b}[2J")
+            .in_file("出资.csv")
+            .in_row(7)
+            .in_column("金额")
+    }
+
+    #[test]
+    fn three_parts_and_the_place_with_nothing_hidden() {
+        let message = Message::new(&sample(), &Locale::new(Lang::Chinese));
+        assert!(message.what.contains(r"1e3\u{1b}[2J"), "{message:?}");
+        assert!(!message.why.is_empty() && !message.next.is_empty());
+        assert_eq!(message.place, "文件 出资.csv，第 7 行，「金额」列");
+        let message = Message::new(&sample(), &Locale::new(Lang::English));
+        assert_eq!(message.place, "file 出资.csv, row 7, column `金额`");
+    }
+
+    #[test]
+    fn a_code_without_wording_still_tells_the_facts() {
+        let problem = Problem::data("no-such-code").with("text", "x");
+        let message = Message::new(&problem, &Locale::new(Lang::Chinese));
+        assert_eq!(message.what, "no-such-code text=\"x\"");
+    }
+
+    #[test]
+    fn json_holds_the_same_parts() {
+        let json = problem_json(&sample(), &Locale::new(Lang::English));
+        let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(value["schema"], "poolbook/error/1");
+        assert_eq!(value["code"], "amount-format");
+        assert_eq!(value["exit"], 65);
+        assert_eq!(value["place"]["row"], 7);
+        assert_eq!(value["args"]["text"], "1e3\u{1b}[2J");
+    }
+}

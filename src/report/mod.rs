@@ -1,0 +1,57 @@
+//! Tables out: text for people, csv for spreadsheets, JSON for programs; and every wording.
+//!
+//! A [`Report`] is plain data in a declared [`Shape`]; the three forms and the JSON Schema are made
+//! from the same declaration, so they cannot disagree. A form never depends on the terminal, the
+//! clock or the machine. Words for people come from [`locale`] alone.
+//!
+//! Reading order: [`table`] (cells, columns, shapes), [`text`], [`csv`], [`json`] (the three forms),
+//! [`locale`] and [`message`] (wording), [`schema`] (the declarations as JSON Schema).
+
+pub mod capitals;
+pub mod csv;
+pub mod json;
+pub mod locale;
+pub mod message;
+pub mod schema;
+pub mod shapes;
+pub mod table;
+pub mod text;
+
+pub use locale::{Lang, Locale};
+pub use table::{Cell, Column, ColumnKind, Report, Shape};
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// Aligned text in the chosen language.
+    #[default]
+    Table,
+    /// One JSON object with English keys.
+    Json,
+    /// The rows as csv with English headers.
+    Csv,
+}
+
+impl Format {
+    /// The words of the option, in the order of help.
+    pub const WORDS: &'static [&'static str] = &["table", "json", "csv"];
+
+    /// The format of a word.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "table" => Some(Self::Table),
+            "json" => Some(Self::Json),
+            "csv" => Some(Self::Csv),
+            _ => None,
+        }
+    }
+}
+
+/// The bytes of a report in a format. Cost: linear in its cells.
+pub fn render(report: &Report, format: Format, locale: &Locale) -> Vec<u8> {
+    match format {
+        Format::Table => text::render(report, locale).into_bytes(),
+        Format::Json => json::render(report),
+        Format::Csv => csv::render(report, locale),
+    }
+}

@@ -1,0 +1,213 @@
+//! Cells, columns and the declared shape of a report.
+
+use crate::domain::calendar::Date;
+use crate::domain::money::{Money, Total};
+use crate::domain::rate::Rate;
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// A text as it stands in the book.
+    Text,
+    /// A word of a closed list; people read its label, programs its code.
+    Word,
+    /// An amount or a sum in yuan with two decimals.
+    Money,
+    /// A count or number.
+    Integer,
+    /// `YYYY-MM-DD`.
+    Date,
+    /// A rate: a percentage for people, a decimal for programs.
+    Rate,
+    /// Yes or no.
+    Bool,
+    /// A nested JSON value.
+    Json,
+}
+
+impl ColumnKind {
+    /// True for what people compare by its last digits.
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::Money | Self::Integer | Self::Rate)
+    }
+}
+
+/// A column: its key in csv and JSON, and what it holds. The header for people is the message
+/// `column-<key>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// English key.
+    pub key: &'static str,
+    /// What its cells hold.
+    pub kind: ColumnKind,
+}
+
+/// One value of a report.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Cell {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// A text.
+    Text(String),
+    /// The code of a word; its label is the message `word-<code>`.
+    Word(&'static str),
+    /// An amount or a sum, in fen.
+    Money(Total),
+    /// A count or number.
+    Integer(u64),
+    /// A day.
+    Date(Date),
+    /// A rate.
+    Rate(Rate),
+    /// Yes or no.
+    Bool(bool),
+    /// A JSON value, canonical.
+    Json(String),
+}
+
+impl Cell {
+    /// A text cell.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// The cell of a value, or an empty one.
+    pub fn optional<T: Into<Self>>(value: Option<T>) -> Self {
+        value.map_or(Self::Empty, Into::into)
+    }
+
+    /// True when the cell may stand in a column of this kind.
+    pub fn fits(&self, kind: ColumnKind) -> bool {
+        match self {
+            Self::Empty => true,
+            // What a program reads as a text may be a word or a plain text to people.
+            Self::Text(_) => matches!(kind, ColumnKind::Text | ColumnKind::Word),
+            Self::Word(_) => kind == ColumnKind::Word,
+            Self::Money(_) => kind == ColumnKind::Money,
+            Self::Integer(_) => kind == ColumnKind::Integer,
+            Self::Date(_) => kind == ColumnKind::Date,
+            Self::Rate(_) => kind == ColumnKind::Rate,
+            Self::Bool(_) => kind == ColumnKind::Bool,
+            Self::Json(_) => kind == ColumnKind::Json,
+        }
+    }
+}
+
+macro_rules! cells {
+    ($($type:ty => |$value:ident| $cell:expr;)*) => {$(
+        impl From<$type> for Cell {
+            fn from($value: $type) -> Self {
+                $cell
+            }
+        }
+    )*};
+}
+cells! {
+    String => |text| Self::Text(text);
+    &str => |text| Self::Text(text.to_owned());
+    &crate::domain::text::Id => |id| Self::Text(id.to_string());
+    &compact_str::CompactString => |text| Self::Text(text.to_string());
+    Money => |money| Self::Money(money.into());
+    Total => |total| Self::Money(total);
+    u64 => |number| Self::Integer(number);
+    u32 => |number| Self::Integer(u64::from(number));
+    usize => |number| Self::Integer(u64::try_from(number).unwrap_or(u64::MAX));
+    Date => |date| Self::Date(date);
+    Rate => |rate| Self::Rate(rate);
+    bool => |value| Self::Bool(value);
+}
+
+/// What a report consists of; declared once in [`super::shapes`].
+#[derive(Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Name; `poolbook/<name>/1` in JSON, `report-<name>` for the title.
+    pub name: &'static str,
+    /// Single values that stand above the table.
+    pub meta: &'static [Column],
+    /// Columns of the table; empty when there is none.
+    pub rows: &'static [Column],
+    /// True when a row of totals follows.
+    pub totals: bool,
+    /// Further tables under a key each; in text and JSON, not in csv.
+    pub sections: &'static [(&'static str, &'static [Column])],
+}
+
+impl Shape {
+    /// The value of `schema` in JSON.
+    pub fn schema(&self) -> String {
+        format!("poolbook/{}/1", self.name)
+    }
+}
+
+/// A remark under a report: a message key with its values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Message key.
+    pub key: &'static str,
+    /// Values that the wording names.
+    pub args: Vec<(&'static str, String)>,
+}
+
+/// A report: values in the order of its shape.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Its declaration.
+    pub shape: &'static Shape,
+    /// One cell each of `shape.meta`.
+    pub meta: Vec<Cell>,
+    /// Rows of one cell each of `shape.rows`.
+    pub rows: Vec<Vec<Cell>>,
+    /// One cell each of `shape.rows`, when the shape has totals.
+    pub totals: Option<Vec<Cell>>,
+    /// Rows of each of `shape.sections`.
+    pub sections: Vec<Vec<Vec<Cell>>>,
+    /// Remarks.
+    pub notes: Vec<Note>,
+}
+
+impl Report {
+    /// An empty report of a shape with its single values.
+    pub fn new(shape: &'static Shape, meta: Vec<Cell>) -> Self {
+        debug_assert!(matches(&meta, shape.meta), "{}: {meta:?}", shape.name);
+        Self {
+            shape,
+            meta,
+            rows: Vec::new(),
+            totals: None,
+            sections: vec![Vec::new(); shape.sections.len()],
+            notes: Vec::new(),
+        }
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, cells: Vec<Cell>) {
+        debug_assert!(matches(&cells, self.shape.rows), "{}: {cells:?}", self.shape.name);
+        self.rows.push(cells);
+    }
+
+    /// Sets the totals.
+    pub fn total(&mut self, cells: Vec<Cell>) {
+        debug_assert!(matches(&cells, self.shape.rows), "{}: {cells:?}", self.shape.name);
+        self.totals = Some(cells);
+    }
+
+    /// Adds a row to the section of a key; a key that the shape lacks is a mistake of the program.
+    pub fn section_row(&mut self, key: &str, cells: Vec<Cell>) {
+        let index = self.shape.sections.iter().position(|(known, _)| *known == key);
+        debug_assert!(index.is_some(), "{}: no section {key}", self.shape.name);
+        if let Some(rows) = index.and_then(|index| self.sections.get_mut(index)) {
+            rows.push(cells);
+        }
+    }
+
+    /// Adds a remark.
+    pub fn note(&mut self, key: &'static str, args: Vec<(&'static str, String)>) {
+        self.notes.push(Note { key, args });
+    }
+}
+
+fn matches(cells: &[Cell], columns: &[Column]) -> bool {
+    cells.len() == columns.len()
+        && cells.iter().zip(columns).all(|(cell, column)| cell.fits(column.kind))
+}

@@ -1,0 +1,204 @@
+//! Reports as aligned text.
+//!
+//! Widths are those of a terminal: a Chinese character takes two columns. Rules are drawn with
+//! ASCII hyphens, because box-drawing characters are one column wide here and two there.
+
+use crate::report::locale::Locale;
+use crate::report::table::{Cell, Column, Report};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
+use unicode_width::UnicodeWidthStr as _;
+
+const STYLE: TableStyle =
+    TableStyle::new().header_separator(LineStyle::none().fill('-').junction('-'));
+
+/// The text form in the locale's language, ending in a line break.
+pub fn render(report: &Report, locale: &Locale) -> String {
+    let shape = report.shape;
+    let mut out = locale.text(&format!("report-{}", shape.name), &[]);
+    out.push('\n');
+    render_meta(report, locale, &mut out);
+    if !shape.rows.is_empty() {
+        out.push('\n');
+        render_table(shape.rows, &report.rows, report.totals.as_deref(), locale, &mut out);
+    }
+    for ((key, columns), rows) in shape.sections.iter().zip(&report.sections) {
+        out.push('\n');
+        out.push_str(&locale.text(&format!("section-{key}"), &[]));
+        out.push('\n');
+        render_table(columns, rows, None, locale, &mut out);
+    }
+    if !report.notes.is_empty() {
+        out.push('\n');
+    }
+    for note in &report.notes {
+        let args: Vec<(&str, String)> =
+            note.args.iter().map(|(name, value)| (*name, visible(value))).collect();
+        let args: Vec<(&str, &str)> =
+            args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        out.push_str(&locale.text(note.key, &args));
+        out.push('\n');
+    }
+    out
+}
+
+/// One `label: value` line each, labels padded to one width.
+fn render_meta(report: &Report, locale: &Locale, out: &mut String) {
+    let present: Vec<(String, String)> = report
+        .shape
+        .meta
+        .iter()
+        .zip(&report.meta)
+        .filter(|(_, cell)| **cell != Cell::Empty)
+        .map(|(column, cell)| (label(column, locale), shown(cell, locale)))
+        .collect();
+    let width = present.iter().map(|(label, _)| label.width()).max().unwrap_or(0);
+    for (label, value) in present {
+        out.push_str(&label);
+        out.push_str(&" ".repeat(width.saturating_sub(label.width()).saturating_add(2)));
+        out.push_str(&value);
+        out.push('\n');
+    }
+}
+
+fn render_table(
+    columns: &[Column],
+    rows: &[Vec<Cell>],
+    totals: Option<&[Cell]>,
+    locale: &Locale,
+    out: &mut String,
+) {
+    if rows.is_empty() && totals.is_none() {
+        out.push_str(&locale.text("report-no-rows", &[]));
+        out.push('\n');
+        return;
+    }
+    let mut table = comfy_table::Table::new();
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(columns.iter().map(|column| label(column, locale)));
+    for row in rows {
+        table.add_row(row.iter().map(|cell| shown(cell, locale)));
+    }
+    if let Some(totals) = totals {
+        let word = locale.text("report-totals", &[]);
+        let cells = totals.iter().enumerate().map(|(index, cell)| match (index, cell) {
+            (0, Cell::Empty) => word.clone(),
+            (_, cell) => shown(cell, locale),
+        });
+        table.add_row(cells);
+    }
+    for (index, column) in columns.iter().enumerate() {
+        if let Some(drawn) = table.column_mut(index) {
+            drawn.set_padding((0, 2));
+            if column.kind.is_number() {
+                drawn.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+    }
+    let lines: Vec<String> = table.lines().collect();
+    let rule = lines.get(1).cloned().unwrap_or_default();
+    let last = lines.len().saturating_sub(1);
+    for (index, line) in lines.iter().enumerate() {
+        if index == last && totals.is_some() && !rows.is_empty() {
+            out.push_str(rule.trim_end());
+            out.push('\n');
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+}
+
+fn label(column: &Column, locale: &Locale) -> String {
+    locale.text(&format!("column-{}", column.key), &[])
+}
+
+/// A cell as people read it.
+pub fn shown(cell: &Cell, locale: &Locale) -> String {
+    match cell {
+        Cell::Empty => String::new(),
+        Cell::Text(text) => visible(text),
+        Cell::Word(code) => locale.word(code),
+        Cell::Money(total) => total.grouped(),
+        Cell::Integer(number) => number.to_string(),
+        Cell::Date(date) => date.to_string(),
+        Cell::Rate(rate) => rate.percent(),
+        Cell::Bool(value) => locale.word(if *value { "yes" } else { "no" }),
+        Cell::Json(json) => visible(json),
+    }
+}
+
+/// A text whose control and direction characters are written out, so that no text from a file can
+/// move the cursor, break a table or turn the reading direction.
+pub fn visible(text: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+    };
+    if !text.chars().any(hidden) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if hidden(c) { out.extend(c.escape_unicode()) } else { out.push(c) }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::money::Total;
+    use crate::report::locale::Lang;
+    use crate::report::table::{ColumnKind, Shape};
+
+    static SHAPE: Shape = Shape {
+        name: "balance",
+        meta: &[Column { key: "as_of", kind: ColumnKind::Text }],
+        rows: &[
+            Column { key: "name", kind: ColumnKind::Text },
+            Column { key: "closing", kind: ColumnKind::Money },
+            Column { key: "fund", kind: ColumnKind::Word },
+        ],
+        totals: true,
+        sections: &[],
+    };
+
+    fn sample() -> Report {
+        let mut report = Report::new(&SHAPE, vec![Cell::text("2017-12-31")]);
+        for (name, fen) in
+            [("焦作市", 5), ("孟州市", 600_000_000), ("焦作市城乡一体化示范区", -123_456)]
+        {
+            report.row(vec![name.into(), Total(fen).into(), Cell::Word("RISK")]);
+        }
+        report.total(vec![Cell::Empty, Total(599_876_549).into(), Cell::Empty]);
+        report
+    }
+
+    /// Where each amount ends, in terminal columns.
+    fn ends(text: &str) -> Vec<usize> {
+        let amounts = ["0.05", "6,000,000.00", "-1,234.56", "5,998,765.49"];
+        let found = amounts.iter().map(|amount| {
+            let line = text.lines().find(|line| line.contains(&format!(" {amount}"))).unwrap();
+            let end = line.find(amount).unwrap() + amount.len();
+            line[..end].width()
+        });
+        found.collect()
+    }
+
+    #[test]
+    fn amounts_end_in_one_column_whatever_the_names_are() {
+        for lang in [Lang::Chinese, Lang::English] {
+            let text = render(&sample(), &Locale::new(lang));
+            let ends = ends(&text);
+            assert!(ends.windows(2).all(|pair| pair[0] == pair[1]), "{ends:?}\n{text}");
+            assert!(text.lines().all(|line| line == line.trim_end()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_cannot_break_the_table() {
+        let mut report = sample();
+        report.row(vec!["a\nb\u{202E}c\u{1b}[2J".into(), Total(1).into(), Cell::Empty]);
+        let text = render(&report, &Locale::new(Lang::Chinese));
+        assert!(text.contains(r"a\u{a}b\u{202e}c\u{1b}[2J"), "{text}");
+    }
+}
