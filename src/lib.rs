@@ -1,4 +1,5 @@
 //! poolbook
 pub mod domain;
+pub mod intake;
 pub mod limits;
 pub mod problem;
