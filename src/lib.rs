@@ -1,6 +1,7 @@
 //! poolbook
 
 pub mod domain;
+pub mod intake;
 pub mod limits;
 pub mod problem;
 pub mod store;

@@ -49,3 +49,11 @@ pub const WORKBOOK_CELLS_MAX: usize = 2_000_000;
 pub const SETTINGS_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Seconds a second process waits for the book.
 pub const LOCK_WAIT_SECONDS: u64 = 5;
+/// Most parts of a workbook's archive.
+pub const WORKBOOK_PARTS_MAX: usize = 200;
+/// Largest part of a workbook, inflated.
+pub const WORKBOOK_PART_MAX: u64 = 64 * 1024 * 1024;
+/// Largest workbook, all parts inflated.
+pub const WORKBOOK_INFLATED_MAX: u64 = 200 * 1024 * 1024;
+/// Most rows of a sheet, as the format has it.
+pub const SHEET_ROWS_MAX: u32 = 1_048_576;

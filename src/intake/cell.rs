@@ -1,0 +1,259 @@
+//! One cell of a table and the values that fields may take from it.
+//!
+//! Whatever people write into cells that is unambiguous is made plain here and nowhere else: full
+//! width digits, a currency sign before an amount, `2017年12月31日`. The domain stays strict.
+
+use crate::domain::calendar::{Date, date};
+use crate::domain::field::{FieldKind, FieldSpec, Value};
+use crate::intake::headers;
+use crate::problem::Problem;
+use std::borrow::Cow;
+
+/// One cell as the file holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell<'a> {
+    /// Nothing.
+    Empty,
+    /// A text, trimmed.
+    Text(Cow<'a, str>),
+    /// A number of a workbook, as the shortest decimal text that means the same binary number.
+    Number(String),
+    /// A date of a workbook.
+    Date(Date),
+    /// A truth value of a workbook.
+    Bool(bool),
+}
+
+/// Digits before the dot from which a binary number no longer holds every fen.
+const EXACT_DIGITS: usize = 13;
+
+impl<'a> Cell<'a> {
+    /// A text cell, trimmed; blank texts are empty cells.
+    pub fn text(text: &'a str) -> Self {
+        match trim(text) {
+            "" => Self::Empty,
+            text => Self::Text(Cow::Borrowed(text)),
+        }
+    }
+
+    /// True when nothing stands in the cell.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Empty)
+    }
+
+    /// The cell as a person reads it.
+    pub fn shown(&self) -> Cow<'_, str> {
+        match self {
+            Self::Empty => Cow::Borrowed(""),
+            Self::Text(text) => Cow::Borrowed(text),
+            Self::Number(text) => Cow::Borrowed(text),
+            Self::Date(date) => Cow::Owned(date.to_string()),
+            Self::Bool(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
+        }
+    }
+
+    /// The value that a field of this kind takes from the cell; none for an empty cell. What is
+    /// still wrong with a text is told by the field's own type.
+    ///
+    /// # Errors
+    /// `number-not-text` where a workbook's number would have to be a code (a 19-digit account
+    /// number does not survive as a number), `number-inexact`, `field-type`, `word-unknown`.
+    pub fn value(&self, spec: &FieldSpec) -> Result<Option<Value<'_>>, Problem> {
+        let wrong = |code| Err(Problem::data(code).with("text", self.shown()));
+        let value = match (spec.kind, self) {
+            (_, Self::Empty) => return Ok(None),
+            (FieldKind::Amount, _) => Value::Text(self.amount_text()?),
+            (FieldKind::Date, _) => match self.date_text() {
+                Some(text) => Value::Text(text),
+                None => return wrong("date-format"),
+            },
+            (FieldKind::Rate | FieldKind::Share | FieldKind::Entry, Self::Number(text)) => {
+                Value::text(text.as_str())
+            }
+            (FieldKind::Rate | FieldKind::Share | FieldKind::Entry, Self::Text(text)) => {
+                Value::Text(half_width(text))
+            }
+            (FieldKind::Bool, Self::Bool(value)) => Value::Bool(*value),
+            (FieldKind::Bool, Self::Text(text)) => Value::text(text.to_lowercase()),
+            (FieldKind::Word(words), Self::Text(text)) => headers::word_value(text, words),
+            (FieldKind::Id, Self::Number(text)) if is_division(spec.name, text) => {
+                Value::text(text.as_str())
+            }
+            (_, Self::Text(text)) => Value::text(text.as_ref()),
+            (_, Self::Number(_)) => return wrong("number-not-text"),
+            _ => return wrong("field-type"),
+        };
+        Ok(Some(value))
+    }
+
+    /// The text of an amount, ready for the strict reader.
+    ///
+    /// # Errors
+    /// `number-inexact` for a workbook's number of 10^13 and more; `field-type`.
+    pub fn amount_text(&self) -> Result<Cow<'_, str>, Problem> {
+        let wrong = |code| Problem::data(code).with("text", self.shown());
+        match self {
+            Self::Number(text) => {
+                let whole = text.trim_start_matches('-').split('.').next().unwrap_or_default();
+                if whole.len() > EXACT_DIGITS {
+                    return Err(wrong("number-inexact"));
+                }
+                Ok(Cow::Borrowed(text))
+            }
+            Self::Text(text) => Ok(plain_amount(text)),
+            Self::Empty => Ok(Cow::Borrowed("")),
+            Self::Date(_) | Self::Bool(_) => Err(wrong("field-type")),
+        }
+    }
+
+    /// The date as `YYYY-MM-DD`, or the text as it stands when its shape is another; none for a
+    /// cell that cannot be a date.
+    fn date_text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Date(date) => Some(Cow::Owned(date.to_string())),
+            Self::Text(text) => Some(plain_date(text)),
+            _ => None,
+        }
+    }
+}
+
+/// Owner codes are six digits without leading zeros, so a number cell loses nothing of them.
+fn is_division(name: &str, text: &str) -> bool {
+    matches!(name, "owner" | "to_owner") && text.len() == 6 && !text.contains(['.', '-'])
+}
+
+/// Trims blanks of every width, and the marks that net-banks pad cells with.
+pub fn trim(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}')
+}
+
+/// Full-width digits and punctuation as their plain forms; other characters stay.
+pub fn half_width(text: &str) -> Cow<'_, str> {
+    let plain = |c: char| match c {
+        '\u{FF01}'..='\u{FF5E}' => {
+            u32::from(c).checked_sub(0xFEE0).and_then(char::from_u32).unwrap_or(c)
+        }
+        '\u{3000}' => ' ',
+        '\u{2212}' => '-',
+        '\u{FFE5}' => '¥',
+        _ => c,
+    };
+    if text.chars().all(|c| plain(c) == c) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.chars().map(plain).collect())
+    }
+}
+
+/// An amount without its currency sign (`¥`) and unit (`元`). `万元` is left, to be refused.
+fn plain_amount(text: &str) -> Cow<'_, str> {
+    fn bare(text: &str) -> &str {
+        let text = text.strip_prefix('¥').unwrap_or(text);
+        let text = text.strip_suffix('元').filter(|rest| !rest.ends_with('万')).unwrap_or(text);
+        trim(text)
+    }
+    match half_width(text) {
+        Cow::Borrowed(text) => Cow::Borrowed(bare(text)),
+        Cow::Owned(text) => Cow::Owned(bare(&text).to_owned()),
+    }
+}
+
+/// A date written year first as `YYYY-MM-DD`: `2017-1-5`, `2017/01/05`, `2017.1.5`, `20170105`,
+/// `2017年1月5日`, a midnight after it cut off. Any other text is given back as it is.
+pub fn plain_date(text: &str) -> Cow<'_, str> {
+    let half = half_width(text);
+    match year_first(&half) {
+        Some(date) => Cow::Owned(date.to_string()),
+        None => half,
+    }
+}
+
+fn year_first(text: &str) -> Option<Date> {
+    let text =
+        text.strip_suffix(" 00:00:00").or_else(|| text.strip_suffix(" 0:00")).unwrap_or(text);
+    if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return date(
+            text.get(..4)?.parse().ok()?,
+            text.get(4..6)?.parse().ok()?,
+            text.get(6..)?.parse().ok()?,
+        )
+        .ok();
+    }
+    let text = text.strip_suffix('日').unwrap_or(text);
+    let mut parts = text.split(['-', '/', '.', '年', '月']);
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    let digits = |part: &str, most: usize| {
+        !part.is_empty() && part.len() <= most && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if parts.next().is_some() || year.len() != 4 || !digits(year, 4) {
+        return None;
+    }
+    if !digits(month, 2) || !digits(day, 2) {
+        return None;
+    }
+    date(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::event::PartyKind;
+
+    fn spec(name: &'static str, kind: FieldKind) -> FieldSpec {
+        FieldSpec { name, kind, required: true }
+    }
+
+    fn read(cell: &Cell<'_>, kind: FieldKind) -> String {
+        match cell.value(&spec("x", kind)) {
+            Ok(Some(Value::Text(text))) => text.into_owned(),
+            Ok(other) => format!("{other:?}"),
+            Err(problem) => problem.code.to_owned(),
+        }
+    }
+
+    #[test]
+    fn amounts() {
+        let amount = |text: &'static str| read(&Cell::text(text), FieldKind::Amount);
+        assert_eq!(amount("１，２３４．５０"), "1,234.50");
+        assert_eq!(amount("￥1,234.50"), "1,234.50");
+        assert_eq!(amount("1234.5元"), "1234.5");
+        assert_eq!(amount("500万元"), "500万元");
+        assert_eq!(amount("1e3"), "1e3");
+        let number = |text: &str| read(&Cell::Number(text.to_owned()), FieldKind::Amount);
+        assert_eq!(number("9999999999999.99"), "9999999999999.99");
+        assert_eq!(number("10000000000000"), "number-inexact");
+        assert_eq!(number("-12.5"), "-12.5");
+    }
+
+    #[test]
+    fn dates() {
+        let date = |text: &'static str| read(&Cell::text(text), FieldKind::Date);
+        for text in [
+            "2017-01-05",
+            "2017/1/5",
+            "2017.01.05",
+            "20170105",
+            "2017年1月5日",
+            "２０１７/1/5",
+            "2017-01-05 00:00:00",
+        ] {
+            assert_eq!(date(text), "2017-01-05");
+        }
+        // Ambiguous or impossible: handed on as they are, to be refused.
+        for text in ["1/5/2017", "05-01-17", "2017-02-30", "2017-1", "17-01-05"] {
+            assert_eq!(date(text), text);
+        }
+        assert_eq!(read(&Cell::Number("43040".into()), FieldKind::Date), "date-format");
+    }
+
+    #[test]
+    fn codes_are_never_numbers() {
+        let account = Cell::Number("6222021702012345678".into());
+        assert_eq!(read(&account, FieldKind::Id), "number-not-text");
+        assert_eq!(read(&account, FieldKind::Text), "number-not-text");
+        let owner = Cell::Number("410821".into());
+        assert_eq!(owner.value(&spec("owner", FieldKind::Id)), Ok(Some(Value::text("410821"))));
+        assert_eq!(read(&Cell::text("担保机构"), FieldKind::Word(PartyKind::WORDS)), "guarantor");
+        assert_eq!(read(&Cell::text("\u{3000} \u{A0}"), FieldKind::Id), "None");
+    }
+}

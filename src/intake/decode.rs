@@ -1,0 +1,392 @@
+//! Bytes to text: which encoding a whole file is in, and the file as UTF-8.
+//!
+//! Strict UTF-8 is tried first, then strict GB18030, never lossy, and the answer holds for the
+//! whole file. The order matters: most hanzi texts in UTF-8 are also valid GB18030, so the other
+//! order would corrupt them without a sign.
+
+use crate::problem::{Exit, Problem};
+use encoding_rs::{DecoderResult, GB18030, UTF_16BE, UTF_16LE};
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+
+/// Encoding of a whole text file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// UTF-8, with or without a byte order mark.
+    Utf8,
+    /// GB18030, and with it GBK and GB2312.
+    Gb18030,
+    /// UTF-16, little end first; only with a byte order mark.
+    Utf16Le,
+    /// UTF-16, big end first; only with a byte order mark.
+    Utf16Be,
+}
+
+impl Encoding {
+    /// Name in settings and messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::Gb18030 => "gb18030",
+            Self::Utf16Le => "utf-16le",
+            Self::Utf16Be => "utf-16be",
+        }
+    }
+
+    /// The encoding of a settings word; `auto` is none.
+    ///
+    /// # Errors
+    /// `encoding-name` with the words that are known.
+    pub fn parse(word: &str) -> Result<Option<Self>, Problem> {
+        match word {
+            "auto" => Ok(None),
+            "utf-8" => Ok(Some(Self::Utf8)),
+            "gb18030" | "gbk" | "gb2312" => Ok(Some(Self::Gb18030)),
+            "utf-16le" => Ok(Some(Self::Utf16Le)),
+            "utf-16be" => Ok(Some(Self::Utf16Be)),
+            _ => Err(Problem::data("encoding-name")
+                .with("text", word)
+                .with("allowed", "auto, utf-8, gb18030, utf-16le, utf-16be")),
+        }
+    }
+
+    fn decoder(self) -> Option<encoding_rs::Decoder> {
+        let encoding = match self {
+            Self::Utf8 => return None,
+            Self::Gb18030 => GB18030,
+            Self::Utf16Le => UTF_16LE,
+            Self::Utf16Be => UTF_16BE,
+        };
+        Some(encoding.new_decoder_with_bom_removal())
+    }
+}
+
+const CHUNK: usize = 64 * 1024;
+const UTF8_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
+
+/// Where a text stops being sound in an encoding, counted in bytes from 0.
+struct Unsound {
+    offset: u64,
+    encoding: Encoding,
+}
+
+/// Finds out the encoding of a file by reading all of it once. Memory: one block.
+///
+/// # Errors
+/// `encoding-invalid` with the encoding that came furthest and the byte where it stopped;
+/// `file-missing` or `file-unreadable`.
+pub fn encoding_of(path: &Path, wanted: Option<Encoding>) -> Result<Encoding, Problem> {
+    let named = |problem: Problem| problem.in_file(path.display().to_string());
+    if let Some(encoding) = wanted {
+        check(open(path)?, encoding).map_err(|failed| named(failed.problem(path)))?;
+        return Ok(encoding);
+    }
+    let mut head = [0; 3];
+    let length =
+        read_full(&mut open(path)?, &mut head).map_err(|error| io_problem(path, &error))?;
+    let only = match head.get(..length).unwrap_or_default() {
+        [0xFF, 0xFE, ..] => Some(Encoding::Utf16Le),
+        [0xFE, 0xFF, ..] => Some(Encoding::Utf16Be),
+        UTF8_MARK => Some(Encoding::Utf8),
+        _ => None,
+    };
+    if let Some(encoding) = only {
+        return encoding_of(path, Some(encoding));
+    }
+    let first = match check(open(path)?, Encoding::Utf8) {
+        Ok(()) => return Ok(Encoding::Utf8),
+        Err(Failure::Unsound(unsound)) => unsound,
+        Err(other) => return Err(named(other.problem(path))),
+    };
+    match check(open(path)?, Encoding::Gb18030) {
+        Ok(()) => Ok(Encoding::Gb18030),
+        Err(Failure::Unsound(second)) => {
+            let furthest = if second.offset > first.offset { second } else { first };
+            Err(named(Failure::Unsound(furthest).problem(path)))
+        }
+        Err(other) => Err(named(other.problem(path))),
+    }
+}
+
+/// Opens a text file as UTF-8 without its mark; see [`encoding_of`].
+///
+/// # Errors
+/// As [`encoding_of`].
+pub fn open_text(
+    path: &Path,
+    wanted: Option<Encoding>,
+) -> Result<(Box<dyn Read>, Encoding), Problem> {
+    let encoding = encoding_of(path, wanted)?;
+    let file = open(path)?;
+    let reader: Box<dyn Read> = match encoding.decoder() {
+        Some(decoder) => Box::new(Transcoder::new(file, decoder)),
+        None => {
+            let mut file = file;
+            let mut head = [0; 3];
+            let length =
+                read_full(&mut file, &mut head).map_err(|error| io_problem(path, &error))?;
+            let head = head.get(..length).unwrap_or_default();
+            let kept = if head == UTF8_MARK { Vec::new() } else { head.to_vec() };
+            Box::new(io::Cursor::new(kept).chain(file))
+        }
+    };
+    Ok((reader, encoding))
+}
+
+/// A whole small text file (settings, rules) as text; at most `limit` bytes.
+///
+/// # Errors
+/// As [`encoding_of`], and `file-too-large`.
+pub fn read_text(path: &Path, limit: u64) -> Result<String, Problem> {
+    check_size(path, limit)?;
+    let (mut reader, _) = open_text(path, None)?;
+    let mut text = String::new();
+    reader.read_to_string(&mut text).map_err(|error| io_problem(path, &error))?;
+    Ok(text)
+}
+
+/// Refuses a file above a limit.
+///
+/// # Errors
+/// `file-too-large`, `file-missing` or `file-unreadable`.
+pub fn check_size(path: &Path, limit: u64) -> Result<u64, Problem> {
+    let size = std::fs::metadata(path).map_err(|error| io_problem(path, &error))?.len();
+    if size > limit {
+        return Err(Problem::data("file-too-large")
+            .with("size", size)
+            .with("limit", limit)
+            .in_file(path.display().to_string()));
+    }
+    Ok(size)
+}
+
+/// Opens a file for reading.
+///
+/// # Errors
+/// `file-missing` or `file-unreadable`.
+pub fn open(path: &Path) -> Result<BufReader<File>, Problem> {
+    let file = File::open(path).map_err(|error| io_problem(path, &error))?;
+    Ok(BufReader::with_capacity(CHUNK, file))
+}
+
+/// What a failed read of an input file is told as.
+pub fn io_problem(path: &Path, error: &io::Error) -> Problem {
+    let problem = match error.kind() {
+        io::ErrorKind::NotFound => Problem::new("file-missing", Exit::NoInput),
+        _ => Problem::new("file-unreadable", Exit::Io).with("detail", error),
+    };
+    problem.in_file(path.display().to_string())
+}
+
+enum Failure {
+    Unsound(Unsound),
+    Io(io::Error),
+}
+
+impl Failure {
+    fn problem(self, path: &Path) -> Problem {
+        match self {
+            Self::Unsound(unsound) => Problem::data("encoding-invalid")
+                .with("byte", unsound.offset)
+                .with("encoding", unsound.encoding.name()),
+            Self::Io(error) => io_problem(path, &error),
+        }
+    }
+}
+
+/// Reads a whole stream and says whether it is sound in one encoding: every byte decodes, and no
+/// NUL, replacement or private-use character stands in it. The replacement character is the trace
+/// of an earlier, lossy conversion; private-use characters are what damaged UTF-8 looks like when
+/// it is taken for GB18030.
+fn check(mut reader: impl Read, encoding: Encoding) -> Result<(), Failure> {
+    let mut decoder = encoding.decoder();
+    let mut block = vec![0; CHUNK];
+    let mut text = String::with_capacity(CHUNK * 3 + 16);
+    let (mut kept, mut offset) = (0, 0u64);
+    loop {
+        let free = block.get_mut(kept..).unwrap_or_default();
+        let read = read_full(&mut reader, free).map_err(Failure::Io)?;
+        let last = read < free.len();
+        let bytes = block.get(..kept + read).unwrap_or_default();
+        let unsound =
+            |at: usize| Failure::Unsound(Unsound { offset: offset + at as u64, encoding });
+        let taken = match &mut decoder {
+            None => match std::str::from_utf8(bytes) {
+                Ok(sound) => check_characters(sound).map_err(unsound)?,
+                Err(error) => {
+                    let sound = bytes.get(..error.valid_up_to()).unwrap_or_default();
+                    check_characters(std::str::from_utf8(sound).unwrap_or_default())
+                        .map_err(unsound)?;
+                    if error.error_len().is_some() || last {
+                        return Err(unsound(error.valid_up_to()));
+                    }
+                    error.valid_up_to()
+                }
+            },
+            Some(decoder) => {
+                text.clear();
+                let (result, taken) =
+                    decoder.decode_to_string_without_replacement(bytes, &mut text, last);
+                if let DecoderResult::Malformed(bad, after) = result {
+                    let bad = usize::from(bad) + usize::from(after);
+                    return Err(unsound(taken.saturating_sub(bad)));
+                }
+                // The position inside the block is not known after decoding; its start is named.
+                check_characters(&text).map_err(|_| unsound(0))?;
+                taken
+            }
+        };
+        if last {
+            return Ok(());
+        }
+        let length = bytes.len();
+        block.copy_within(taken..length, 0);
+        kept = length - taken;
+        offset += taken as u64;
+    }
+}
+
+fn check_characters(text: &str) -> Result<usize, usize> {
+    let nul = text.as_bytes().iter().position(|byte| *byte == 0);
+    let meaningless = |c: char| matches!(c, '\u{FFFD}' | '\u{E000}'..='\u{F8FF}');
+    let found = || if text.is_ascii() { None } else { text.find(meaningless) };
+    match nul.or_else(found) {
+        Some(at) => Err(at),
+        None => Ok(text.len()),
+    }
+}
+
+fn read_full(reader: &mut impl Read, mut buffer: &mut [u8]) -> io::Result<usize> {
+    let mut total = 0;
+    while !buffer.is_empty() {
+        match reader.read(buffer) {
+            Ok(0) => break,
+            Ok(read) => {
+                total += read;
+                buffer = buffer.get_mut(read..).unwrap_or_default();
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(total)
+}
+
+/// A reader that hands a stream of another encoding on as UTF-8.
+struct Transcoder<R> {
+    source: R,
+    decoder: encoding_rs::Decoder,
+    raw: Vec<u8>,
+    raw_kept: usize,
+    text: String,
+    given: usize,
+    ended: bool,
+}
+
+impl<R: Read> Transcoder<R> {
+    fn new(source: R, decoder: encoding_rs::Decoder) -> Self {
+        Self {
+            source,
+            decoder,
+            raw: vec![0; CHUNK],
+            raw_kept: 0,
+            text: String::with_capacity(CHUNK * 3 + 16),
+            given: 0,
+            ended: false,
+        }
+    }
+
+    fn fill(&mut self) -> io::Result<()> {
+        let free = self.raw.get_mut(self.raw_kept..).unwrap_or_default();
+        let read = read_full(&mut self.source, free)?;
+        self.ended = read < free.len();
+        let length = self.raw_kept + read;
+        let bytes = self.raw.get(..length).unwrap_or_default();
+        self.text.clear();
+        self.given = 0;
+        let (result, taken) =
+            self.decoder.decode_to_string_without_replacement(bytes, &mut self.text, self.ended);
+        if let DecoderResult::Malformed(..) = result {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the file changed while read"));
+        }
+        self.raw.copy_within(taken..length, 0);
+        self.raw_kept = length - taken;
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Transcoder<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.given == self.text.len() && !self.ended {
+            self.fill()?;
+        }
+        let rest = self.text.as_bytes().get(self.given..).unwrap_or_default();
+        let length = rest.len().min(buffer.len());
+        if let (Some(to), Some(from)) = (buffer.get_mut(..length), rest.get(..length)) {
+            to.copy_from_slice(from);
+        }
+        self.given += length;
+        Ok(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(bytes: &[u8]) -> Result<(String, Encoding), Problem> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.csv");
+        std::fs::write(&path, bytes).unwrap();
+        let (mut reader, encoding) = open_text(&path, None)?;
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        Ok((text, encoding))
+    }
+
+    fn gb(text: &str) -> Vec<u8> {
+        GB18030.encode(text).0.into_owned()
+    }
+
+    #[test]
+    fn decides_per_whole_file() {
+        let text = "编号,县区\n1,修武县䶮𠮷€\n";
+        assert_eq!(decoded(text.as_bytes()).unwrap(), (text.to_owned(), Encoding::Utf8));
+        let marked = [UTF8_MARK, text.as_bytes()].concat();
+        assert_eq!(decoded(&marked).unwrap(), (text.to_owned(), Encoding::Utf8));
+        assert_eq!(decoded(&gb(text)).unwrap(), (text.to_owned(), Encoding::Gb18030));
+        let little: Vec<u8> =
+            std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        assert_eq!(decoded(&little).unwrap(), (text.to_owned(), Encoding::Utf16Le));
+        let big: Vec<u8> =
+            std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect();
+        assert_eq!(decoded(&big).unwrap(), (text.to_owned(), Encoding::Utf16Be));
+        assert_eq!(decoded(b"").unwrap(), (String::new(), Encoding::Utf8));
+    }
+
+    #[test]
+    fn characters_across_blocks_stay_whole() {
+        for shift in 0..4 {
+            let text = format!("{}{}", "x".repeat(shift), "修武县𠮷".repeat(40_000));
+            assert_eq!(decoded(text.as_bytes()).unwrap().0, text);
+            assert_eq!(decoded(&gb(&text)).unwrap(), (text.clone(), Encoding::Gb18030));
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_unsound_and_names_the_byte() {
+        let check = |bytes: &[u8], byte: &str, encoding: &str| {
+            let problem = decoded(bytes).unwrap_err();
+            assert_eq!(problem.code, "encoding-invalid");
+            assert_eq!(problem.arg("byte"), Some(byte), "{problem}");
+            assert_eq!(problem.arg("encoding"), Some(encoding), "{problem}");
+        };
+        // UTF-8 cut inside its last character.
+        check("修武县".as_bytes().get(..8).unwrap(), "6", "utf-8");
+        check(b"abc\0def", "3", "utf-8");
+        check("ab\u{FFFD}".as_bytes(), "2", "utf-8");
+        // Valid GB18030 for a while, then a byte that neither knows.
+        check(&[gb("修武").as_slice(), &[0xFF, 0x41]].concat(), "4", "gb18030");
+    }
+}

@@ -1,0 +1,257 @@
+//! Chinese and English names of columns, and Chinese words of closed lists, in one table each.
+//!
+//! A name may stand for several fields (`借据号` is the note of a loan in one table and the loan in
+//! another); a table takes the first that it has a column for.
+
+use crate::domain::event::COMMON_FIELDS;
+use crate::domain::event::VOCABULARY;
+use crate::domain::field::{FieldSpec, Value, nearest};
+use crate::intake::cell::{half_width, trim};
+use crate::problem::Problem;
+use std::borrow::Cow;
+use unicode_normalization::UnicodeNormalization;
+
+/// Field names with the Chinese names of their columns. The first Chinese name is the one that
+/// templates and messages use.
+pub const HEADERS: &[(&str, &[&str])] = &[
+    ("id", &["编号", "序号", "业务编号"]),
+    ("event", &["事件", "业务类型"]),
+    ("date", &["日期", "业务日期", "发生日期"]),
+    ("owner", &["县区", "县市区", "县(市、区)", "县(市)区", "区县", "所属县区", "县区代码"]),
+    ("document", &["文号", "批文", "凭据号"]),
+    ("memo", &["摘要", "备注", "说明"]),
+    ("attachments", &["附件"]),
+    ("maker", &["制单", "制单人", "经办", "经办人"]),
+    ("checker", &["复核", "复核人", "审核", "审核人"]),
+    ("approver", &["审批", "审批人", "批准人"]),
+    ("amount", &["金额", "贷款金额", "出资金额", "还款金额", "利息金额", "借款金额", "代偿金额"]),
+    ("approved_amount", &["核定金额", "批准金额"]),
+    ("bank", &["银行", "贷款银行", "合作银行", "开户银行", "开户行"]),
+    ("bank_account", &["银行账户", "账户", "资金账户"]),
+    ("from_bank_account", &["转出账户"]),
+    ("to_bank_account", &["转入账户"]),
+    ("base", &["代偿基数", "未偿本金", "逾期本金", "申请金额"]),
+    ("by", &["期限", "目标日期"]),
+    ("claim", &["代偿号", "代偿编号"]),
+    ("contract", &["合同号", "贷款合同号", "合同编号"]),
+    ("cost", &["追偿费用", "费用"]),
+    ("credit_code", &["统一社会信用代码", "信用代码"]),
+    ("due", &["到期日", "到期日期", "展期到期日"]),
+    ("entry", &["凭证序号", "分录号"]),
+    ("fee_rate", &["担保费率", "费率"]),
+    ("filed", &["申请日", "申请日期", "申报日期"]),
+    ("firm", &["企业", "企业代码", "借款企业", "借款人"]),
+    ("firm_class", &["企业类型", "企业类别"]),
+    ("firm_name", &["企业名称", "借款企业名称"]),
+    ("first_loan", &["首贷", "是否首贷"]),
+    ("from", &["起", "起始日", "开始日期", "起息日"]),
+    ("fund", &["资金", "资金类别", "基金"]),
+    ("gross", &["追偿额", "追回金额", "追偿总额"]),
+    ("guarantor", &["担保机构", "担保公司"]),
+    ("kind", &["类别", "类型"]),
+    ("lawsuit", &["立案号", "起诉受理", "诉讼案号"]),
+    ("loan", &["贷款号", "贷款编号", "借据号", "借据编号"]),
+    ("name", &["名称"]),
+    ("note", &["借据号", "借据编号", "提款号"]),
+    ("number", &["账号", "银行账号"]),
+    ("override_reason", &["例外原因"]),
+    ("paid", &["支付日", "支付日期", "代偿日期", "拨付日期"]),
+    ("party", &["往来单位", "单位代码"]),
+    ("period", &["期间"]),
+    ("pool_share", &["风险池分担比例", "分担比例", "风险池比例"]),
+    ("programme", &["补贴项目", "项目"]),
+    ("rate", &["利率", "年利率", "贷款利率"]),
+    ("rates", &["利率表"]),
+    ("reason", &["原因", "理由"]),
+    ("receives", &["到账方式"]),
+    ("rules", &["规则"]),
+    ("security", &["担保方式"]),
+    ("signed", &["签订日", "签订日期", "合同签订日"]),
+    ("source", &["出资方", "资金来源", "来源"]),
+    ("status", &["状态", "贷款状态"]),
+    ("subsidy", &["补贴编号"]),
+    ("to", &["止", "终止日", "截止日期", "归属"]),
+    ("to_owner", &["转入县区"]),
+    ("working", &["计算过程"]),
+    ("enrolled", &["备案日", "备案日期"]),
+    ("disbursed", &["放款日", "放款日期", "发放日期"]),
+    ("approved", &["批准日", "审批日期", "批准日期"]),
+];
+
+/// Words of closed lists: the code in files, then what stands for it.
+pub const WORDS: &[(&str, &[&str])] = &[
+    ("RISK", &["风险池", "风险池基金", "融资风险池基金"]),
+    ("INT", &["贴息", "贷款贴息", "贴息资金"]),
+    ("GFEE", &["担保费补贴", "贷款担保补贴", "担保补贴"]),
+    ("province", &["省", "省级"]),
+    ("city", &["市", "市级", "市本级"]),
+    ("county", &["县", "县级", "县区"]),
+    ("county-city", &["县级市"]),
+    ("district", &["区", "市辖区"]),
+    ("zone", &["开发区", "示范区", "高新区"]),
+    ("firm", &["企业"]),
+    ("bank", &["银行"]),
+    ("guarantor", &["担保机构", "担保公司", "担保"]),
+    ("funder", &["出资人"]),
+    ("pool", &["风险池", "留存", "归池"]),
+    ("treasury", &["国库", "财政", "上缴财政"]),
+    ("share", &["份额"]),
+    ("gross", &["全额"]),
+    ("interest-discount", &["贷款贴息", "贴息"]),
+    ("guarantee-fee", &["担保费补贴", "担保补贴"]),
+    ("join", &["加入"]),
+    ("party", &["往来单位"]),
+    ("bank-account", &["银行账户"]),
+    ("adopt-rules", &["启用规则"]),
+    ("adopt-rates", &["启用利率"]),
+    ("target", &["目标"]),
+    ("commit", &["认缴"]),
+    ("contribute", &["出资", "出资到位"]),
+    ("budget", &["预算", "补贴预算"]),
+    ("transfer", &["跨县调剂"]),
+    ("move", &["账户划转"]),
+    ("pool-interest", &["存款利息"]),
+    ("bank-charge", &["手续费"]),
+    ("trustee-fee", &["托管费"]),
+    ("enrol", &["备案"]),
+    ("disburse", &["放款"]),
+    ("repay", &["还款", "还本"]),
+    ("interest-paid", &["付息"]),
+    ("fee-paid", &["付担保费"]),
+    ("reprice", &["调息"]),
+    ("extend", &["展期"]),
+    ("overdue", &["逾期"]),
+    ("npl", &["不良"]),
+    ("cure", &["恢复", "恢复正常"]),
+    ("remove", &["撤销", "撤销备案"]),
+    ("file-claim", &["申请代偿"]),
+    ("approve-claim", &["批准代偿"]),
+    ("reject-claim", &["驳回代偿"]),
+    ("pay-claim", &["支付代偿"]),
+    ("recover", &["追偿"]),
+    ("write-off", &["核销"]),
+    ("approve-subsidy", &["核定补贴"]),
+    ("pay-subsidy", &["支付补贴"]),
+    ("reverse", &["冲销", "红冲"]),
+];
+
+/// A header in the form in which names are compared: NFC, plain widths, no blanks, lower case, the
+/// unit yuan cut off (`金额(元)`); other units stay, so that `金额(万元)` is not taken for yuan.
+fn plain(header: &str) -> String {
+    let text: String = header.nfc().collect();
+    let text: String = half_width(&text)
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .flat_map(char::to_lowercase)
+        .collect();
+    let text = text.replace('-', "_");
+    text.strip_suffix("(元)").map_or(text.clone(), str::to_owned)
+}
+
+/// The field that a header names, among the fields of a table.
+///
+/// # Errors
+/// `header-unknown` with the nearest known name.
+pub fn field_of<'t>(header: &str, fields: &'t [FieldSpec]) -> Result<&'t FieldSpec, Problem> {
+    let word = plain(header);
+    if let Some(spec) = fields.iter().find(|spec| spec.name == word) {
+        return Ok(spec);
+    }
+    let named = HEADERS.iter().filter(|(_, names)| names.iter().any(|name| plain(name) == word));
+    let mut found = named.filter_map(|(field, _)| fields.iter().find(|spec| spec.name == *field));
+    found.next().ok_or_else(|| {
+        let english = fields.iter().map(|spec| spec.name);
+        let chinese = fields.iter().flat_map(|spec| chinese_of(spec.name).iter().copied());
+        let near = nearest(&word, english.chain(chinese)).unwrap_or("-");
+        Problem::data("header-unknown")
+            .with("header", header.escape_debug())
+            .with("nearest", near)
+            .in_column(header)
+    })
+}
+
+/// The Chinese names of a field, the first one preferred.
+pub fn chinese_of(field: &str) -> &'static [&'static str] {
+    HEADERS.iter().find(|(name, _)| *name == field).map_or(&[], |(_, names)| names)
+}
+
+/// The code of a word of a closed list; a code stands for itself.
+pub fn word_of<'w>(text: &str, words: &[&'w str]) -> Option<&'w str> {
+    let folded = text.to_ascii_lowercase();
+    if let Some(code) = words.iter().find(|code| code.to_ascii_lowercase() == folded) {
+        return Some(code);
+    }
+    let text = half_width(trim(text));
+    let mut codes = WORDS.iter().filter(|(_, names)| names.contains(&text.as_ref()));
+    codes.find_map(|(code, _)| words.iter().find(|word| *word == code).copied())
+}
+
+/// The word as a field's value: its code, or the text as it stands, for the field to refuse.
+pub fn word_value<'v>(text: &'v str, words: &[&'static str]) -> Value<'v> {
+    Value::Text(word_of(text, words).map_or(Cow::Borrowed(text), Cow::Borrowed))
+}
+
+/// The code of an event word in either language, or the text as it stands.
+pub fn event_word(text: &str) -> Cow<'_, str> {
+    let known = VOCABULARY.iter().map(|(word, _)| *word).collect::<Vec<_>>();
+    word_of(text, &known).map_or(Cow::Borrowed(text), Cow::Borrowed)
+}
+
+/// Every field of the vocabulary once, for tables whose rows are events of any kind.
+pub fn all_fields() -> Vec<FieldSpec> {
+    let mut fields: Vec<FieldSpec> = COMMON_FIELDS.to_vec();
+    for spec in VOCABULARY.iter().flat_map(|(_, own)| own.iter()) {
+        if !fields.iter().any(|known| known.name == spec.name) {
+            fields.push(*spec);
+        }
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_and_word_of_the_vocabulary_has_a_chinese_name() {
+        for spec in all_fields() {
+            assert!(!chinese_of(spec.name).is_empty(), "{}", spec.name);
+            if let crate::domain::field::FieldKind::Word(words) = spec.kind {
+                for word in words {
+                    let (_, names) = WORDS.iter().find(|(code, _)| code == word).unwrap();
+                    assert_eq!(word_of(names.first().unwrap(), words), Some(*word), "{word}");
+                }
+            }
+        }
+        for (word, _) in VOCABULARY {
+            let (_, names) = WORDS.iter().find(|(code, _)| code == word).unwrap();
+            assert_eq!(event_word(names.first().unwrap()), *word);
+            assert_eq!(event_word(word), *word);
+        }
+    }
+
+    #[test]
+    fn headers_are_found_in_both_languages() {
+        let fields = all_fields();
+        let name = |header: &str| field_of(header, &fields).map(|spec| spec.name);
+        assert_eq!(name("Amount"), Ok("amount"));
+        assert_eq!(name("金额（元）"), Ok("amount"));
+        assert_eq!(name(" 县（市、区） "), Ok("owner"));
+        assert_eq!(name("bank-account"), Ok("bank_account"));
+        let problem = field_of("金额(万元)", &fields).unwrap_err();
+        assert_eq!(problem.code, "header-unknown");
+        assert_eq!(field_of("amuont", &fields).unwrap_err().arg("nearest"), Some("amount"));
+        let loans =
+            [FieldSpec { name: "loan", kind: crate::domain::field::FieldKind::Id, required: true }];
+        assert_eq!(field_of("借据号", &loans).unwrap().name, "loan");
+    }
+
+    #[test]
+    fn a_word_means_what_its_list_says() {
+        assert_eq!(word_of("风险池", &["RISK", "INT"]), Some("RISK"));
+        assert_eq!(word_of("风险池", &["pool", "treasury"]), Some("pool"));
+        assert_eq!(word_of("risk", &["RISK"]), Some("RISK"));
+        assert_eq!(word_of("县级市", &["county", "county-city"]), Some("county-city"));
+        assert_eq!(word_of("不知", &["RISK"]), None);
+    }
+}

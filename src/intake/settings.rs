@@ -1,0 +1,53 @@
+//! Settings files in TOML: `book.toml`, mappings, profiles of bank statements.
+
+use crate::intake::decode::read_text;
+use crate::limits::SETTINGS_BYTES_MAX;
+use crate::problem::Problem;
+use serde::de::DeserializeOwned;
+use std::path::Path;
+
+/// Reads a settings file.
+///
+/// # Errors
+/// `settings-syntax` with the parser's words and the line; what [`read_text`] refuses.
+pub fn read_settings<T: DeserializeOwned>(path: &Path) -> Result<T, Problem> {
+    let text = read_text(path, SETTINGS_BYTES_MAX)?;
+    parse_settings(&text).map_err(|problem| problem.in_file(path.display().to_string()))
+}
+
+/// Reads a settings text.
+///
+/// # Errors
+/// `settings-syntax`.
+pub fn parse_settings<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    toml::from_str(text).map_err(|error| {
+        let problem = Problem::data("settings-syntax").with("detail", error.message().trim_end());
+        match error.span() {
+            Some(span) => {
+                let before = text.get(..span.start).unwrap_or_default();
+                problem.in_row(before.matches('\n').count() as u64 + 1)
+            }
+            None => problem,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Sample {
+        #[allow(dead_code)]
+        name: String,
+    }
+
+    #[test]
+    fn names_the_line() {
+        let problem = parse_settings::<Sample>("name = \"x\"\n\nnmae = 1\n").unwrap_err();
+        assert_eq!((problem.code, problem.place.row), ("settings-syntax", Some(3)));
+        assert!(problem.arg("detail").unwrap().contains("nmae"));
+        assert!(parse_settings::<Sample>("name = 'x'").is_ok());
+    }
+}

@@ -1,0 +1,393 @@
+//! Workbooks: containers are counted before they are opened, cells are read one by one.
+//!
+//! A workbook claims the range that its cells fill. A file of 1.4 KB can claim 10^10 cells, and a
+//! reader that believes it asks for more memory than there is and aborts. So a range is never asked
+//! for where cells can be had one by one (xlsx), and is measured first where they cannot (xls).
+
+use crate::domain::calendar::date;
+use crate::intake::cell::{Cell, trim};
+use crate::intake::compound;
+use crate::intake::decode::{check_size, io_problem, open};
+use crate::intake::rows::{Options, RowVisitor};
+use crate::intake::sniff::FileKind;
+use crate::limits::{
+    SHEET_ROWS_MAX, TABLE_CELL_MAX, TABLE_COLUMNS_MAX, WORKBOOK_BYTES_MAX, WORKBOOK_CELLS_MAX,
+    WORKBOOK_INFLATED_MAX, WORKBOOK_PART_MAX, WORKBOOK_PARTS_MAX,
+};
+use crate::problem::Problem;
+use calamine::{Data, DataRef, Reader as _, SheetType, SheetVisible, Xls, XlsOptions, Xlsx};
+use std::borrow::Cow;
+use std::io::{Cursor, Read, Seek};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+/// Hands every row of one sheet that holds a cell to `visit`.
+///
+/// # Errors
+/// `file-too-large`, `archive-bomb`, `workbook-locked`, `workbook-macros`, `workbook-damaged`,
+/// `sheet-missing`, `too-many-cells`, `too-many-columns`, `cell-error`, `formula-without-value`.
+pub fn visit_rows(
+    path: &Path,
+    kind: FileKind,
+    options: &Options,
+    visit: &mut RowVisitor<'_>,
+) -> Result<(), Problem> {
+    check_size(path, WORKBOOK_BYTES_MAX)?;
+    let mut bytes = Vec::new();
+    open(path)?.read_to_end(&mut bytes).map_err(|error| io_problem(path, &error))?;
+    let mut sheet = SheetRows { visit, row: None, cells: Vec::new(), count: 0, stopped: false };
+    // The reader is other people's code on other people's bytes: a panic in it is a damaged file.
+    let read = std::panic::AssertUnwindSafe(|| match kind {
+        FileKind::Xls => read_xls(&bytes, options, &mut sheet),
+        _ => read_xlsx(&bytes, options, &mut sheet),
+    });
+    std::panic::catch_unwind(read).unwrap_or_else(|_| Err(damaged("the reader gave up")))
+}
+
+fn damaged(detail: impl std::fmt::Display) -> Problem {
+    Problem::data("workbook-damaged").with("detail", detail)
+}
+
+/// Inflates every part once without keeping it, so that nothing is believed about its size.
+fn check_archive(bytes: &[u8]) -> Result<(), Problem> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
+    if archive.len() > WORKBOOK_PARTS_MAX {
+        return Err(Problem::data("archive-bomb").with("limit", WORKBOOK_PARTS_MAX));
+    }
+    let mut total = 0u64;
+    for index in 0..archive.len() {
+        let part = archive.by_index(index).map_err(damaged)?;
+        if part.encrypted() {
+            return Err(Problem::data("workbook-locked"));
+        }
+        let name = part.name().map_err(damaged)?.to_lowercase();
+        if name.ends_with("vbaproject.bin") {
+            return Err(Problem::data("workbook-macros"));
+        }
+        if name == "mimetype" || name == "content.xml" {
+            return Err(Problem::data("file-kind").with("kind", "OpenDocument"));
+        }
+        let mut counted = part.take(WORKBOOK_PART_MAX + 1);
+        let size = std::io::copy(&mut counted, &mut std::io::sink()).map_err(damaged)?;
+        total += size;
+        if size > WORKBOOK_PART_MAX || total > WORKBOOK_INFLATED_MAX {
+            return Err(Problem::data("archive-bomb").with("limit", WORKBOOK_INFLATED_MAX));
+        }
+    }
+    Ok(())
+}
+
+fn read_xlsx(
+    bytes: &[u8],
+    options: &Options,
+    sheet: &mut SheetRows<'_, '_>,
+) -> Result<(), Problem> {
+    check_archive(bytes)?;
+    let mut book = Xlsx::new(Cursor::new(bytes)).map_err(|error| match error {
+        calamine::XlsxError::Password => Problem::data("workbook-locked"),
+        other => damaged(other),
+    })?;
+    let name = sheet_name(book.sheets_metadata(), options)?;
+    sheet_rows_xlsx(&mut book, &name, sheet).map_err(|problem| in_sheet(problem, &name))
+}
+
+fn sheet_rows_xlsx<RS: Read + Seek>(
+    book: &mut Xlsx<RS>,
+    name: &str,
+    sheet: &mut SheetRows<'_, '_>,
+) -> Result<(), Problem> {
+    let mut reader = book.worksheet_cells_reader(name).map_err(damaged)?;
+    while let Some(found) = reader.next_cell_with_formula_metadata().map_err(damaged)? {
+        let (row, column) = found.pos;
+        let text;
+        let cell = match &found.value {
+            DataRef::Empty if found.formula.is_some() => return Err(no_value(row, column)),
+            DataRef::Empty => continue,
+            DataRef::String(own) => {
+                text = own.as_str();
+                Cell::text(text)
+            }
+            DataRef::SharedString(shared) => Cell::text(shared),
+            DataRef::Int(number) => Cell::Number(number.to_string()),
+            DataRef::Float(number) => Cell::Number(number.to_string()),
+            DataRef::Bool(value) => Cell::Bool(*value),
+            DataRef::DateTime(serial) => serial_date(serial, row, column)?,
+            DataRef::DateTimeIso(iso) => Cell::text(iso.get(..10).unwrap_or(iso)),
+            DataRef::DurationIso(iso) => Cell::text(iso),
+            DataRef::Error(error) => return Err(error_cell(error, row, column)),
+        };
+        sheet.put(row, column, owned(cell))?;
+        if sheet.stopped {
+            return Ok(());
+        }
+    }
+    sheet.finish()
+}
+
+fn read_xls(bytes: &[u8], options: &Options, sheet: &mut SheetRows<'_, '_>) -> Result<(), Problem> {
+    compound::check(bytes)?;
+    let mut xls_options = XlsOptions::default();
+    xls_options.force_codepage = options.codepage;
+    let mut book =
+        Xls::new_with_options(Cursor::new(bytes), xls_options).map_err(|error| match error {
+            calamine::XlsError::Password => Problem::data("workbook-locked"),
+            other => damaged(other),
+        })?;
+    let name = sheet_name(book.sheets_metadata(), options)?;
+    let range = book.worksheet_range(&name).map_err(damaged)?;
+    let formulas = book.worksheet_formula(&name).map_err(damaged)?;
+    let (top, left) = range.start().unwrap_or_default();
+    let rows = || -> Result<(), Problem> {
+        if let Some((first_row, first_column)) = formulas.start() {
+            for (row, column, _) in formulas.used_cells() {
+                let place = (first_row + row as u32, first_column + column as u32);
+                if matches!(range.get_value(place), None | Some(Data::Empty)) {
+                    return Err(no_value(place.0, place.1));
+                }
+            }
+        }
+        for (row, column, value) in range.used_cells() {
+            let (row, column) = (top + row as u32, left + column as u32);
+            let cell = match value {
+                Data::Empty => continue,
+                Data::String(text) => Cell::text(text),
+                Data::Int(number) => Cell::Number(number.to_string()),
+                Data::Float(number) => Cell::Number(number.to_string()),
+                Data::Bool(value) => Cell::Bool(*value),
+                Data::DateTime(serial) => serial_date(serial, row, column)?,
+                Data::DateTimeIso(iso) => Cell::text(iso.get(..10).unwrap_or(iso)),
+                Data::DurationIso(iso) => Cell::text(iso),
+                Data::Error(error) => return Err(error_cell(error, row, column)),
+            };
+            sheet.put(row, column, owned(cell))?;
+            if sheet.stopped {
+                return Ok(());
+            }
+        }
+        sheet.finish()
+    };
+    let mut rows = rows;
+    rows().map_err(|problem| in_sheet(problem, &name))
+}
+
+fn in_sheet(mut problem: Problem, name: &str) -> Problem {
+    problem.place.sheet.get_or_insert_with(|| name.to_owned());
+    problem
+}
+
+/// The sheet that is asked for, or the first that can be seen.
+fn sheet_name(sheets: &[calamine::Sheet], options: &Options) -> Result<String, Problem> {
+    let tables = sheets.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
+    let mut visible = tables.clone().filter(|sheet| sheet.visible == SheetVisible::Visible);
+    let found = match &options.sheet {
+        None => visible.next(),
+        Some(wanted) => tables.clone().find(|sheet| sheet.name == *wanted).or_else(|| {
+            let number: usize = wanted.parse().ok()?;
+            tables.clone().nth(number.checked_sub(1)?)
+        }),
+    };
+    found.map(|sheet| sheet.name.clone()).ok_or_else(|| {
+        let names: Vec<&str> = sheets.iter().map(|sheet| sheet.name.as_str()).collect();
+        Problem::data("sheet-missing")
+            .with("sheet", options.sheet.as_deref().unwrap_or("1"))
+            .with("sheets", names.join(", "))
+    })
+}
+
+fn serial_date(
+    serial: &calamine::ExcelDateTime,
+    row: u32,
+    column: u32,
+) -> Result<Cell<'static>, Problem> {
+    let (year, month, day, ..) = serial.to_ymd_hms_milli();
+    let parts = (i16::try_from(year), i8::try_from(month), i8::try_from(day));
+    let (Ok(year), Ok(month), Ok(day)) = parts else {
+        return Err(at(Problem::data("date-unknown").with("text", serial), row, column));
+    };
+    date(year, month, day)
+        .map(Cell::Date)
+        .map_err(|error| at(Problem::data(error.code()).with("text", serial), row, column))
+}
+
+fn no_value(row: u32, column: u32) -> Problem {
+    let cell = reference(row, column);
+    at(Problem::data("formula-without-value").with("cell", cell), row, column)
+}
+
+fn error_cell(error: &calamine::CellErrorType, row: u32, column: u32) -> Problem {
+    let cell = reference(row, column);
+    at(Problem::data("cell-error").with("text", error).with("cell", cell), row, column)
+}
+
+fn at(problem: Problem, row: u32, column: u32) -> Problem {
+    problem.in_row(u64::from(row) + 1).in_column(reference(row, column))
+}
+
+/// `B7`, as the workbook's own program names the cell.
+fn reference(row: u32, column: u32) -> String {
+    let mut letters = Vec::new();
+    let mut rest = u64::from(column) + 1;
+    while rest > 0 {
+        rest -= 1;
+        letters.push(char::from(b'A' + u8::try_from(rest % 26).unwrap_or_default()));
+        rest /= 26;
+    }
+    let letters: String = letters.iter().rev().collect();
+    format!("{letters}{}", u64::from(row) + 1)
+}
+
+fn owned(cell: Cell<'_>) -> Cell<'static> {
+    match cell {
+        Cell::Text(text) => Cell::Text(Cow::Owned(trim(&text).to_owned())),
+        Cell::Number(text) => Cell::Number(text),
+        Cell::Date(date) => Cell::Date(date),
+        Cell::Bool(value) => Cell::Bool(value),
+        Cell::Empty => Cell::Empty,
+    }
+}
+
+/// Gathers cells into rows and hands each on when the next begins.
+struct SheetRows<'s, 'v> {
+    visit: &'s mut RowVisitor<'v>,
+    row: Option<u32>,
+    cells: Vec<Cell<'static>>,
+    count: usize,
+    stopped: bool,
+}
+
+impl SheetRows<'_, '_> {
+    fn put(&mut self, row: u32, column: u32, cell: Cell<'static>) -> Result<(), Problem> {
+        let place = column as usize;
+        if row >= SHEET_ROWS_MAX || place >= TABLE_COLUMNS_MAX {
+            return Err(Problem::data("too-many-columns")
+                .with("count", u64::from(column) + 1)
+                .with("limit", TABLE_COLUMNS_MAX)
+                .in_row(u64::from(row) + 1));
+        }
+        self.count += 1;
+        if self.count > WORKBOOK_CELLS_MAX {
+            return Err(Problem::data("too-many-cells").with("limit", WORKBOOK_CELLS_MAX));
+        }
+        if matches!(&cell, Cell::Text(text) if text.len() > TABLE_CELL_MAX) {
+            let problem = Problem::data("cell-too-long").with("limit", TABLE_CELL_MAX);
+            return Err(at(problem, row, column));
+        }
+        if self.row != Some(row) {
+            if self.row.is_some_and(|before| before > row) {
+                return Err(damaged("rows out of order"));
+            }
+            self.finish()?;
+            self.row = Some(row);
+        }
+        while self.cells.len() <= place {
+            self.cells.push(Cell::Empty);
+        }
+        if let Some(slot) = self.cells.get_mut(place) {
+            *slot = cell;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), Problem> {
+        if let Some(row) = self.row.take()
+            && !self.stopped
+        {
+            let go = (self.visit)(u64::from(row) + 1, &self.cells)?;
+            self.stopped = go == ControlFlow::Break(());
+            self.cells.clear();
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::rows;
+    use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
+    use std::io::Write;
+
+    fn rows_of(bytes: &[u8]) -> Result<Vec<String>, Problem> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.csv");
+        std::fs::write(&path, bytes).unwrap();
+        let mut found = Vec::new();
+        rows::visit_rows(&path, &Options::default(), &mut |row, cells| {
+            let cells: Vec<String> = cells.iter().map(|cell| format!("{cell:?}")).collect();
+            found.push(format!("{row}: {}", cells.join(" ")));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(found)
+    }
+
+    #[test]
+    fn cells_come_as_what_they_are() {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet();
+        sheet.write(0, 0, "A&B <科技>").unwrap();
+        sheet.write(0, 2, 1_234_567.89).unwrap();
+        let format = Format::new().set_num_format("yyyy-mm-dd");
+        let day = ExcelDateTime::from_ymd(2017, 12, 31).unwrap();
+        sheet.write_with_format(2, 1, &day, &format).unwrap();
+        sheet.write(2, 2, true).unwrap();
+        sheet.write_formula(2, 3, Formula::new("=1+1").set_result("2")).unwrap();
+        let rows = rows_of(&book.save_to_buffer().unwrap()).unwrap();
+        assert_eq!(
+            rows,
+            [
+                r#"1: Text("A&B <科技>") Empty Number("1234567.89")"#,
+                r#"3: Empty Date(2017-12-31) Bool(true) Number("2")"#
+            ]
+        );
+    }
+
+    #[test]
+    fn cell_references() {
+        assert_eq!(reference(6, 1), "B7");
+        assert_eq!(reference(0, 25), "Z1");
+        assert_eq!(reference(0, 26), "AA1");
+        assert_eq!(reference(0, 255), "IV1");
+    }
+
+    /// A workbook of given parts, as a zip archive.
+    fn archive(parts: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, bytes) in parts {
+            writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+            writer.write_all(bytes).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    fn minimal(sheet: &str) -> Vec<u8> {
+        archive(&[
+            ("_rels/.rels", br#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#),
+            ("xl/workbook.xml", br#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>"#),
+            ("xl/_rels/workbook.xml.rels", br#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#),
+            ("xl/worksheets/sheet1.xml", format!(r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{sheet}</sheetData></worksheet>"#).as_bytes()),
+        ])
+    }
+
+    #[test]
+    fn hostile_workbooks_are_refused_by_name() {
+        let code = |bytes: &[u8]| rows_of(bytes).unwrap_err().code;
+        let cell =
+            |reference: &str, inner: &str| format!(r#"<row><c r="{reference}">{inner}</c></row>"#);
+        assert_eq!(rows_of(&minimal(&cell("A1", "<v>1</v>"))).unwrap(), [r#"1: Number("1")"#]);
+        // Two cells that span the whole sheet: no range is made of them.
+        let span = cell("A1", "<v>1</v>") + &cell("XFD1048576", "<v>1</v>");
+        assert_eq!(code(&minimal(&span)), "too-many-columns");
+        assert_eq!(rows_of(&minimal(&cell("A1048576", "<v>1</v>"))).unwrap().len(), 1);
+        assert_eq!(code(&minimal(&cell("B2", "<f>1+1</f>"))), "formula-without-value");
+        let error = r#"<row><c r="A1" t="e"><v>#N/A</v></c></row>"#;
+        assert_eq!(code(&minimal(error)), "cell-error");
+        let back = cell("A2", "<v>1</v>") + &cell("A1", "<v>1</v>");
+        assert_eq!(code(&minimal(&back)), "workbook-damaged");
+        assert_eq!(code(b"PK\x03\x04rubbish"), "workbook-damaged");
+        assert_eq!(code(&archive(&[("xl/vbaProject.bin", b"x")])), "workbook-macros");
+        assert_eq!(code(&archive(&[("content.xml", b"<x/>")])), "file-kind");
+        let zeros = vec![0; usize::try_from(WORKBOOK_PART_MAX).unwrap() + 1];
+        assert_eq!(code(&archive(&[("xl/workbook.xml", &zeros)])), "archive-bomb");
+        assert_eq!(code(&[0xD0, 0xCF, 0x11, 0xE0, 1, 2, 3]), "workbook-damaged");
+    }
+}
