@@ -1,4 +1,5 @@
 //! poolbook
+pub mod audit;
 pub mod domain;
 pub mod limits;
 pub mod problem;
