@@ -1,0 +1,21 @@
+//! The auditors' second opinion: figures recomputed from the stored lines, sharing no path with the
+//! code that decided them. Pure: no clock, disk or printing; callers hand in entries and rows.
+//!
+//! Reading order: [`flow`] says in which column of the roll-forward a line shows; [`turnover`] adds
+//! lines up into the tables of the index; [`movements`] reads them back over any period; the views
+//! are [`balance`], [`trial_balance`], [`account_ledger`], [`scale`] and [`explain`]; [`verify`],
+//! [`compare`] and [`reconcile`] look for what does not agree.
+
+pub mod account_ledger;
+pub mod balance;
+pub mod explain;
+pub mod finding;
+pub mod flow;
+pub mod movements;
+pub mod scale;
+pub mod trial_balance;
+pub mod turnover;
+pub mod verify;
+
+#[cfg(test)]
+mod sample;
