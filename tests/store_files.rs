@@ -1,1 +1,596 @@
+//! The store in a directory: reopening, torn tails, damage, locks, disks that refuse.
 
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use poolbook::problem::{Exit, Problem};
+use poolbook::store::{Changes, Checked, FileStore, ReadStore, Store, StoreError, check};
+
+use crate::support::{Lines, all, append, entry, group, id_of, root};
+
+fn book() -> (tempfile::TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let book = directory.path().join("book");
+    (directory, book)
+}
+
+/// A closed book with a few groups.
+fn small() -> (tempfile::TempDir, PathBuf) {
+    let (directory, book) = book();
+    let mut store = FileStore::create(&book).unwrap();
+    append(&mut store, group(1..=1)).unwrap();
+    append(&mut store, group(2..=4)).unwrap();
+    append(&mut store, group(5..=5)).unwrap();
+    store.close().unwrap();
+    (directory, book)
+}
+
+fn problem<T>(result: Result<T, StoreError>) -> Problem {
+    match result {
+        Ok(_) => panic!("expected a refusal"),
+        Err(error) => error.problem(),
+    }
+}
+
+fn codes(problems: &[Problem]) -> Vec<&'static str> {
+    problems.iter().map(|problem| problem.code).collect()
+}
+
+/// The files of a book, index and lock left out.
+fn files(book: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for file in fs::read_dir(book).unwrap().flatten() {
+        let name = file.file_name().into_string().unwrap();
+        if name != "index" && name != "lock" {
+            let path = file.path();
+            let bytes = if path.is_dir() { vec![] } else { fs::read(path).unwrap() };
+            files.insert(name, bytes);
+        }
+    }
+    files
+}
+
+fn checked(book: &Path) -> Checked {
+    check(book, &mut |_, _| Ok(())).unwrap()
+}
+
+fn copy(from: &Path, to: &Path) {
+    let _ = fs::remove_dir_all(to);
+    fs::create_dir_all(to).unwrap();
+    for name in ["journal.jsonl", "head"] {
+        fs::copy(from.join(name), to.join(name)).unwrap();
+    }
+}
+
+fn replay(store: &mut FileStore) {
+    store.replay(&mut |_, json| Ok(id_of(json))).unwrap();
+    store.index(Changes::default()).unwrap();
+}
+
+#[test]
+fn reopened_book_is_the_same() {
+    let (_directory, book) = book();
+    let mut store = FileStore::create(&book).unwrap();
+    let mut id = 0;
+    let mut expected = Vec::new();
+    for size in [1, 3, 300, 1, 255] {
+        let lines = group(id + 1..=id + size);
+        id += size;
+        expected.extend(lines.iter().map(|(_, json)| json.clone()));
+        let head = append(&mut store, lines).unwrap();
+        store.close().unwrap();
+        store = FileStore::open(&book).unwrap();
+        assert_eq!(store.notes(), []);
+        assert_eq!((store.head(), store.index_head()), (head, Some(head)));
+        assert_eq!(store.find(id).unwrap(), [id]);
+        assert_eq!(store.read(id).unwrap(), *expected.last().unwrap());
+    }
+    assert_eq!(all(&store), expected);
+    drop(store);
+    let sound = checked(&book);
+    assert_eq!(sound.findings, []);
+    assert_eq!((sound.head.count, sound.head.root), (id, root(&expected)));
+}
+
+#[test]
+fn ids_of_many_entries_are_found_after_reopening() {
+    let (_directory, book) = book();
+    let mut store = FileStore::create(&book).unwrap();
+    append(&mut store, group(1..=20_000)).unwrap();
+    store.close().unwrap();
+    let mut store = FileStore::open(&book).unwrap();
+    append(&mut store, vec![entry(7, 0)]).unwrap();
+    append(&mut store, group(20_002..=40_000)).unwrap();
+    assert_eq!(store.find(7).unwrap(), [7, 20_001]);
+    store.close().unwrap();
+    let store = FileStore::open(&book).unwrap();
+    assert_eq!(store.find(7).unwrap(), [7, 20_001]);
+    // More look-ups than are made in sled one by one.
+    for id in (8..2_000).chain(20_002..22_000) {
+        assert_eq!(store.find(id).unwrap(), [id]);
+    }
+    assert_eq!(store.find(7).unwrap(), [7, 20_001]);
+    assert_eq!(store.find(50_000).unwrap(), [] as [u64; 0]);
+    assert_eq!(store.read(30_000).unwrap(), entry(30_000, 10_000).1);
+}
+
+#[test]
+fn creating_again_is_refused_and_touches_nothing() {
+    let (_directory, book) = small();
+    let before = files(&book);
+    let refusal = problem(FileStore::create(&book));
+    assert_eq!((refusal.code, refusal.exit), ("book-exists", Exit::Refused));
+    assert_eq!(files(&book), before);
+}
+
+#[test]
+fn creation_that_was_cut_short_is_no_book_and_can_be_repeated() {
+    let (_directory, book) = book();
+    assert_eq!(problem(FileStore::open(&book)).code, "book-missing");
+    assert!(!book.exists(), "looking for a book makes none");
+    fs::create_dir(&book).unwrap();
+    for leftover in ["lock", "journal.jsonl", "head.new"] {
+        fs::write(book.join(leftover), b"").unwrap();
+        let missing = problem(FileStore::open(&book));
+        assert_eq!((missing.code, missing.exit), ("book-missing", Exit::NoInput));
+        assert_eq!(problem(ReadStore::open(&book)).code, "book-missing");
+    }
+    FileStore::create(&book).unwrap().close().unwrap();
+    assert_eq!(checked(&book).findings, []);
+}
+
+#[test]
+fn missing_empty_and_foreign_files_are_refused() {
+    let (_directory, book) = small();
+    let copied = book.with_file_name("copied");
+    let expect = |name: &str, bytes: Option<&[u8]>, code: &str| {
+        copy(&book, &copied);
+        fs::remove_file(copied.join(name)).unwrap();
+        if let Some(bytes) = bytes {
+            fs::write(copied.join(name), bytes).unwrap();
+        }
+        let before = files(&copied);
+        assert_eq!(problem(FileStore::open(&copied)).code, code, "{name}");
+        assert_eq!(problem(ReadStore::open(&copied)).code, code, "{name}");
+        if name == "head" {
+            assert_ne!(problem(FileStore::create(&copied)).code, "ok");
+        }
+        assert_eq!(files(&copied), before);
+        assert!(!copied.join("index").exists());
+    };
+    expect("head", None, "book-incomplete");
+    expect("head", Some(b""), "book-foreign");
+    expect("head", Some(&[7; 8192]), "book-foreign");
+    expect("head", Some(&[0; 8192]), "book-foreign");
+    expect("head", Some(&[0; 9000]), "book-foreign");
+    expect("journal.jsonl", None, "book-incomplete");
+    expect("journal.jsonl", Some(b""), "journal-short");
+    expect("journal.jsonl", Some(&[7; 9000]), "journal-damaged");
+    #[cfg(unix)]
+    for name in ["head", "journal.jsonl"] {
+        copy(&book, &copied);
+        fs::remove_file(copied.join(name)).unwrap();
+        std::os::unix::fs::symlink(book.join(name), copied.join(name)).unwrap();
+        assert_eq!(problem(FileStore::open(&copied)).code, "book-foreign");
+    }
+}
+
+#[test]
+fn newer_format_is_refused_untouched() {
+    let (_directory, book) = small();
+    let mut head = fs::read(book.join("head")).unwrap();
+    for slot in [0, 4096] {
+        head[slot + 11] = 2;
+        let sum = crc32c::crc32c(&head[slot..slot + 4092]).to_be_bytes();
+        head[slot + 4092..slot + 4096].copy_from_slice(&sum);
+    }
+    fs::write(book.join("head"), head).unwrap();
+    let before = files(&book);
+    let refusal = problem(FileStore::open(&book));
+    assert_eq!((refusal.code, refusal.exit), ("format-newer", Exit::Refused));
+    assert_eq!((refusal.arg("found"), refusal.arg("known")), (Some("2"), Some("1")));
+    assert_eq!(files(&book), before);
+}
+
+/// The head as it was when only `entries` entries were known, and the journal of the whole.
+fn lagging() -> (tempfile::TempDir, PathBuf, Vec<u8>, Vec<u8>) {
+    let (directory, book) = book();
+    let mut store = FileStore::create(&book).unwrap();
+    append(&mut store, group(1..=2)).unwrap();
+    store.close().unwrap();
+    let head = fs::read(book.join("head")).unwrap();
+    let mut store = FileStore::open(&book).unwrap();
+    append(&mut store, group(3..=3)).unwrap();
+    append(&mut store, group(4..=6)).unwrap();
+    store.close().unwrap();
+    let journal = fs::read(book.join("journal.jsonl")).unwrap();
+    (directory, book, head, journal)
+}
+
+#[test]
+fn torn_tail_is_set_aside_at_every_byte() {
+    let (_directory, book, head, journal) = lagging();
+    let ends: Vec<usize> = (1..=journal.len()).filter(|end| journal[end - 1] == b'\n').collect();
+    for index in ["kept", "none"] {
+        for cut in ends[1]..=journal.len() {
+            let torn = book.with_file_name("torn");
+            copy(&book, &torn);
+            fs::write(torn.join("head"), &head).unwrap();
+            fs::write(torn.join("journal.jsonl"), &journal[..cut]).unwrap();
+            if index == "kept" && cut % 16 == 0 {
+                copy_index(&book, &torn);
+            }
+            // Entries 3 and 4..6 are groups; the latter counts with its last byte only.
+            let count = if cut == ends[5] {
+                6
+            } else if cut >= ends[2] {
+                3
+            } else {
+                2
+            };
+            let reader = ReadStore::open(&torn).unwrap();
+            assert_eq!(reader.head().count, count as u64, "cut at {cut}");
+            let mut store = FileStore::open(&torn).unwrap();
+            assert_eq!(store.head(), reader.head());
+            let whole = ends[count - 1];
+            let told = codes(store.notes()).contains(&"torn-tail");
+            assert_eq!(told, whole != cut, "cut at {cut}");
+            if told {
+                let aside = torn.join(format!("quarantine/tail-{whole}"));
+                assert_eq!(fs::read(aside).unwrap(), &journal[whole..cut]);
+            }
+            assert_eq!(fs::read(torn.join("journal.jsonl")).unwrap(), &journal[..whole]);
+            replay(&mut store);
+            append(&mut store, group(7..=8)).unwrap();
+            store.close().unwrap();
+            assert_eq!(checked(&torn).findings, [], "cut at {cut}");
+        }
+    }
+}
+
+fn copy_index(from: &Path, to: &Path) {
+    fs::create_dir_all(to.join("index/blobs")).unwrap();
+    for file in fs::read_dir(from.join("index")).unwrap().flatten() {
+        if file.path().is_file() {
+            fs::copy(file.path(), to.join("index").join(file.file_name())).unwrap();
+        }
+    }
+}
+
+#[test]
+fn cut_below_the_head_is_refused_at_every_byte() {
+    let (_directory, book) = small();
+    let journal = fs::read(book.join("journal.jsonl")).unwrap();
+    for cut in 0..journal.len() {
+        fs::write(book.join("journal.jsonl"), &journal[..cut]).unwrap();
+        let before = files(&book);
+        for refusal in [problem(FileStore::open(&book)), problem(ReadStore::open(&book))] {
+            assert_eq!((refusal.code, refusal.exit), ("journal-short", Exit::Damaged));
+            assert_eq!(refusal.arg("entries"), Some("5"));
+        }
+        assert!(codes(&checked(&book).findings).contains(&"journal-short"), "{cut}");
+        assert_eq!(files(&book), before);
+    }
+}
+
+#[test]
+fn every_flip_is_noticed_and_no_refusal_changes_a_file() {
+    let (_directory, book) = small();
+    for name in ["journal.jsonl", "head"] {
+        let sound = fs::read(book.join(name)).unwrap();
+        for at in 0..sound.len() {
+            // Every bit of the journal, one bit a byte of the mostly empty head.
+            for bit in if name == "head" { at % 8..at % 8 + 1 } else { 0..8 } {
+                let mut bad = sound.clone();
+                bad[at] ^= 1 << bit;
+                fs::write(book.join(name), &bad).unwrap();
+                let found = checked(&book);
+                assert_ne!(found.findings, [], "{name} byte {at} bit {bit}");
+                if name == "journal.jsonl" && bit == 0 {
+                    let before = files(&book);
+                    if let Err(error) = FileStore::open(&book) {
+                        assert_eq!(error.problem().exit, Exit::Damaged);
+                        assert_eq!(files(&book), before, "byte {at}");
+                    } else {
+                        assert_eq!(files(&book), before, "byte {at}");
+                    }
+                }
+            }
+        }
+        fs::write(book.join(name), &sound).unwrap();
+    }
+    assert_eq!(checked(&book).findings, []);
+}
+
+#[test]
+fn all_damage_is_told_with_its_line() {
+    let (_directory, book) = small();
+    let mut journal = fs::read(book.join("journal.jsonl")).unwrap();
+    let starts: Vec<usize> = std::iter::once(0)
+        .chain((0..journal.len()).filter(|at| journal[*at] == b'\n').map(|at| at + 1))
+        .collect();
+    journal[starts[1] + 12] ^= 1;
+    journal[starts[3] + 8] ^= 1;
+    fs::write(book.join("journal.jsonl"), &journal).unwrap();
+    let mut head = fs::read(book.join("head")).unwrap();
+    head[500] ^= 1;
+    fs::write(book.join("head"), head).unwrap();
+    let mut seen = Vec::new();
+    let found = check(&book, &mut |seq, json| {
+        assert_eq!(id_of(json), seq);
+        seen.push(seq);
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(seen, [1, 3, 5]);
+    assert_eq!(
+        codes(&found.findings),
+        ["head-damaged", "line-damaged", "line-unframed", "root-differs"]
+    );
+    assert_eq!(found.findings[1].arg("line"), Some("2"));
+    assert_eq!(found.findings[1].arg("offset"), Some(starts[1].to_string().as_str()));
+    assert_eq!(found.findings[2].arg("line"), Some("4"));
+    let stop = check(&book, &mut |_, _| Err(StoreError::Poisoned));
+    assert_eq!(problem(stop).code, "store-poisoned");
+}
+
+#[test]
+fn rewritten_history_with_sound_checksums_differs_from_the_head() {
+    let (_directory, book) = small();
+    let journal = fs::read_to_string(book.join("journal.jsonl")).unwrap();
+    let mut lines: Vec<String> = journal.lines().map(str::to_owned).collect();
+    let json = lines[1][9..].replace("\"id\":\"2\"", "\"id\":\"3\"");
+    lines[1] = format!("{:08x} {json}", crc32c::crc32c(json.as_bytes()));
+    fs::write(book.join("journal.jsonl"), lines.join("\n") + "\n").unwrap();
+    assert_eq!(codes(&checked(&book).findings), ["root-differs"]);
+    // Whoever has to make the index again notices, too.
+    fs::remove_dir_all(book.join("index")).unwrap();
+    let mut store = FileStore::open(&book).unwrap();
+    let refusal = problem(store.replay(&mut |_, json| Ok(id_of(json))));
+    assert_eq!((refusal.code, refusal.exit), ("root-differs", Exit::Damaged));
+}
+
+#[test]
+fn one_bad_slot_is_told_and_put_right_by_the_next_entry() {
+    let (_directory, book) = small();
+    for slot in [0, 1] {
+        let mut head = fs::read(book.join("head")).unwrap();
+        head[slot * 4096 + 30] ^= 4;
+        fs::write(book.join("head"), &head).unwrap();
+        let mut store = FileStore::open(&book).unwrap();
+        assert!(codes(store.notes()).contains(&"head-damaged"));
+        let next = store.head().count + 1;
+        append(&mut store, group(next..=next)).unwrap();
+        append(&mut store, group(next + 1..=next + 1)).unwrap();
+        store.close().unwrap();
+        let mut store = FileStore::open(&book).unwrap();
+        append(&mut store, group(next + 2..=next + 2)).unwrap();
+        store.close().unwrap();
+        assert_eq!(checked(&book).findings, [], "slot {slot}");
+    }
+}
+
+#[test]
+fn two_bad_slots_are_made_again_from_a_whole_journal_only() {
+    let (_directory, book) = small();
+    let sound = fs::read(book.join("head")).unwrap();
+    let mut bad = sound.clone();
+    bad[30] ^= 4;
+    bad[4096 + 30] ^= 4;
+    let journal = fs::read(book.join("journal.jsonl")).unwrap();
+    for cut in [0, 1, 20] {
+        fs::write(book.join("head"), &bad).unwrap();
+        fs::write(book.join("journal.jsonl"), &journal[..journal.len() - cut]).unwrap();
+        let before = files(&book);
+        match FileStore::open(&book) {
+            Ok(store) => {
+                assert_eq!(cut, 0);
+                assert_eq!(codes(store.notes()), ["head-damaged", "head-damaged"]);
+                assert_eq!(store.head().count, 5);
+                drop(store);
+                assert_eq!(checked(&book).findings, []);
+            }
+            Err(error) => {
+                assert_ne!(cut, 0);
+                assert_eq!(error.problem().code, "journal-damaged");
+                assert_eq!(files(&book), before);
+            }
+        }
+    }
+    fs::write(book.join("journal.jsonl"), b"").unwrap();
+    assert_eq!(problem(FileStore::open(&book)).code, "head-damaged");
+}
+
+#[test]
+fn damage_behind_a_lagging_head_is_told_from_a_torn_write() {
+    let (_directory, book, head, journal) = lagging();
+    let ends: Vec<usize> = (1..=journal.len()).filter(|end| journal[end - 1] == b'\n').collect();
+    let lagging = book.with_file_name("lagging");
+    let open = |at: usize| {
+        copy(&book, &lagging);
+        let mut bad = journal.clone();
+        bad[at] ^= 1;
+        fs::write(lagging.join("head"), &head).unwrap();
+        fs::write(lagging.join("journal.jsonl"), &bad).unwrap();
+        FileStore::open(&lagging).map(|store| store.head().count)
+    };
+    // In the last group, whichever entry: torn. Lines behind it belong to the same group.
+    for line in 3..6 {
+        assert_eq!(open(ends[line - 1] + 12).unwrap(), 3, "entry {}", line + 1);
+    }
+    // Two more groups follow entry 3: it had been synced.
+    let mut more = FileStore::open(&book).unwrap();
+    append(&mut more, group(7..=7)).unwrap();
+    more.close().unwrap();
+    let (journal, at) = (fs::read(book.join("journal.jsonl")).unwrap(), ends[1] + 12);
+    let mut bad = journal.clone();
+    bad[at] ^= 1;
+    fs::write(lagging.join("head"), &head).unwrap();
+    fs::write(lagging.join("journal.jsonl"), &bad).unwrap();
+    let refusal = problem(FileStore::open(&lagging));
+    assert_eq!((refusal.code, refusal.arg("line")), ("journal-damaged", Some("3")));
+    assert_eq!(fs::read(lagging.join("journal.jsonl")).unwrap(), bad);
+}
+
+#[test]
+fn second_process_is_told_who_has_the_book() {
+    let (_directory, book) = small();
+    let store = FileStore::open(&book).unwrap();
+    let refusal = problem(FileStore::open_within(&book, Duration::from_millis(60)));
+    assert_eq!((refusal.code, refusal.exit), ("book-busy", Exit::Busy));
+    assert_eq!(refusal.arg("pid"), Some(std::process::id().to_string().as_str()));
+    let reader = ReadStore::open(&book).unwrap();
+    assert_eq!(reader.head(), store.head());
+    drop(store);
+    FileStore::open_within(&book, Duration::ZERO).unwrap();
+}
+
+#[test]
+fn index_lost_or_spoilt_is_made_again() {
+    let (_directory, book) = book();
+    let mut store = FileStore::create(&book).unwrap();
+    append(&mut store, group(1..=700)).unwrap();
+    let puts = vec![(b"\x01key".to_vec(), b"value".to_vec())];
+    store.index(Changes { puts, deletes: vec![] }).unwrap();
+    store.close().unwrap();
+    let spoil: [(&str, &dyn Fn(&Path)); 5] = [
+        ("gone", &|index| fs::remove_dir_all(index).unwrap()),
+        ("file instead", &|index| {
+            fs::remove_dir_all(index).unwrap();
+            fs::write(index, b"no directory").unwrap();
+        }),
+        ("random db", &|index| {
+            let noise: Vec<u8> =
+                (0..100_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+            fs::write(index.join("db"), noise).unwrap();
+        }),
+        ("flipped db", &|index| {
+            let mut db = fs::read(index.join("db")).unwrap();
+            db.iter_mut().step_by(97).for_each(|byte| *byte ^= 0x10);
+            fs::write(index.join("db"), db).unwrap();
+        }),
+        ("cut db", &|index| fs::write(index.join("db"), b"").unwrap()),
+    ];
+    for (what, spoil) in spoil {
+        spoil(&book.join("index"));
+        let mut store = FileStore::open(&book).unwrap();
+        assert_eq!(store.index_head(), None, "{what}");
+        assert_ne!(store.notes(), [], "{what}");
+        assert_eq!(store.get(b"\x01key").unwrap(), None);
+        replay(&mut store);
+        assert_eq!(store.index_head(), Some(store.head()));
+        assert_eq!(store.find(650).unwrap(), [650]);
+        append(&mut store, vec![entry(5, 0)]).unwrap();
+        store.close().unwrap();
+        let store = FileStore::open(&book).unwrap();
+        assert_eq!(store.index_head(), Some(store.head()), "{what}");
+        assert_eq!(store.notes(), []);
+    }
+    let aside = fs::read_dir(book.join("quarantine")).unwrap().count();
+    assert!(aside <= 2, "{aside} indexes kept");
+}
+
+#[test]
+fn index_of_another_book_or_of_another_time_is_not_believed() {
+    let (_directory, book) = small();
+    let before = book.with_file_name("before");
+    copy(&book, &before);
+    copy_index(&book, &before);
+    let mut store = FileStore::open(&book).unwrap();
+    append(&mut store, group(6..=9)).unwrap();
+    store.close().unwrap();
+    // The book is older than its index.
+    let newer = book.with_file_name("newer");
+    copy(&before, &newer);
+    copy_index(&book, &newer);
+    let store = FileStore::open(&newer).unwrap();
+    assert_eq!((store.index_head(), codes(store.notes())), (None, vec!["index-foreign"]));
+    drop(store);
+    // The index is older than the book: the rest is replayed.
+    let older = book.with_file_name("older");
+    copy(&book, &older);
+    copy_index(&before, &older);
+    let mut store = FileStore::open(&older).unwrap();
+    assert_eq!(store.index_head().map(|head| head.count), Some(5));
+    let mut seen = Vec::new();
+    store
+        .replay(&mut |seq, json| {
+            seen.push(seq);
+            Ok(id_of(json))
+        })
+        .unwrap();
+    assert_eq!(seen, [6, 7, 8, 9]);
+    store.index(Changes::default()).unwrap();
+    assert_eq!(store.find(9).unwrap(), [9]);
+    drop(store);
+    // The index is as long as the book should be, but tells of other entries.
+    let (_other, other) = self::book();
+    let mut store = FileStore::create(&other).unwrap();
+    append(&mut store, group(11..=14)).unwrap();
+    store.close().unwrap();
+    let mixed = book.with_file_name("mixed");
+    copy(&book, &mixed);
+    copy_index(&other, &mixed);
+    let store = FileStore::open(&mixed).unwrap();
+    assert_eq!((store.index_head(), codes(store.notes())), (None, vec!["index-foreign"]));
+}
+
+#[test]
+fn half_written_snapshot_of_sled_is_removed() {
+    let (_directory, book) = small();
+    fs::write(book.join("index/snap.FFFFFFFFFFFFFFFF.generating"), b"half").unwrap();
+    let store = FileStore::open(&book).unwrap();
+    assert_eq!(store.notes(), []);
+    assert_eq!(store.index_head(), Some(store.head()));
+}
+
+#[test]
+fn entry_that_was_not_indexed_is_replayed_after_reopening() {
+    let (_directory, book) = small();
+    let mut store = FileStore::open(&book).unwrap();
+    store.begin().unwrap();
+    store.write(Box::new(Lines(group(6..=7)))).unwrap();
+    let head = store.commit().unwrap();
+    store.close().unwrap();
+    let mut store = FileStore::open(&book).unwrap();
+    assert_eq!(store.head(), head);
+    assert_eq!(store.index_head().map(|head| head.count), Some(5));
+    replay(&mut store);
+    assert_eq!(store.index_head(), Some(head));
+    assert_eq!(store.find(7).unwrap(), [7]);
+}
+
+#[test]
+fn reader_makes_its_index_in_memory_and_writes_nothing() {
+    let (_directory, book) = small();
+    let before = files(&book);
+    let mut reader = ReadStore::open(&book).unwrap();
+    assert_eq!(reader.index_head(), None);
+    reader.replay(&mut |_, json| Ok(id_of(json))).unwrap();
+    let puts = vec![(b"\x01a".to_vec(), b"1".to_vec())];
+    reader.index(Changes { puts, deletes: vec![] }).unwrap();
+    assert_eq!(reader.index_head(), Some(reader.head()));
+    assert_eq!(reader.get(b"\x01a").unwrap().as_deref(), Some(&b"1"[..]));
+    assert_eq!(reader.find(4).unwrap(), [4]);
+    assert_eq!(reader.read(4).unwrap(), entry(4, 0).1);
+    assert_eq!(problem(reader.read(6)).code, "entry-missing");
+    assert_eq!(all(&reader).len(), 5);
+    let refusal = problem(reader.begin());
+    assert_eq!((refusal.code, refusal.exit), ("read-only", Exit::Io));
+    assert_eq!(files(&book), before);
+}
+
+#[test]
+fn reader_sees_a_prefix_while_a_group_is_written() {
+    let (_directory, book) = small();
+    let mut store = FileStore::open(&book).unwrap();
+    store.begin().unwrap();
+    store.write(Box::new(Lines(vec![entry(6, 1)]))).unwrap();
+    store.read(6).unwrap();
+    assert_eq!(ReadStore::open(&book).unwrap().head(), store.head());
+    store.write(Box::new(Lines(vec![entry(7, 0)]))).unwrap();
+    let head = store.commit().unwrap();
+    assert_eq!(ReadStore::open(&book).unwrap().head(), head);
+}

@@ -105,13 +105,7 @@ impl Catalogue {
         if placed != count % BLOCK {
             return Ok(false);
         }
-        // An index that is behind must lead, with the entries that it lacks, to the same tree.
-        let mut tree = stamp.tree.clone();
-        journal.scan(count + 1, stamp.length, found.length, &mut |_, json| {
-            tree.append(leaf_hash(json));
-            Ok(())
-        })?;
-        if tree != found.tree {
+        if !leads_to(&stamp, journal, found)? {
             return Ok(false);
         }
         self.places = Places::resume(count, stamp.length, last);
@@ -167,7 +161,12 @@ impl Catalogue {
         aside.sort_unstable();
         for old in aside.iter().rev().skip(ASIDE_MAX - 1) {
             let old = quarantine.join(format!("index-{old}"));
-            std::fs::remove_dir_all(&old).map_err(io("remove", &old))?;
+            let removed = if old.is_dir() {
+                std::fs::remove_dir_all(&old)
+            } else {
+                std::fs::remove_file(&old)
+            };
+            removed.map_err(io("remove", &old))?;
         }
         let next = aside.last().map_or(1, |last| last.saturating_add(1));
         let to = quarantine.join(format!("index-{next}"));
@@ -350,6 +349,21 @@ impl Catalogue {
         index.apply(puts, &stamp)?;
         self.stamp = Some(stamp);
         Ok(())
+    }
+}
+
+/// Whether the index, with the entries that it lacks, leads to the tree of the journal.
+fn leads_to(stamp: &Stamp, journal: &Journal, found: &Found) -> Result<bool, StoreError> {
+    let mut tree = stamp.tree.clone();
+    let lacking = journal.scan(tree.count() + 1, stamp.length, found.length, &mut |_, json| {
+        tree.append(leaf_hash(json));
+        Ok(())
+    });
+    match lacking {
+        Ok(()) => Ok(tree == found.tree),
+        // Its length may be that of another journal; real damage is met when the index is made.
+        Err(StoreError::Problem(_)) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

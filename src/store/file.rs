@@ -122,7 +122,7 @@ impl FileStore {
         let index = self.catalogue.close();
         if !self.poisoned {
             self.write_head()?;
-            self.head_file.sync()?;
+            self.head_file.close(self.length, &self.tree)?;
         }
         index
     }

@@ -216,6 +216,19 @@ impl HeadFile {
         Ok(())
     }
 
+    /// Leaves both slots saying the same, so that damage to one loses nothing. The second may reach
+    /// the disk any time later.
+    ///
+    /// # Errors
+    /// Writing fails.
+    pub fn close(&mut self, length: u64, tree: &Frontier) -> Result<(), StoreError> {
+        if self.unsynced == 0 {
+            return Ok(());
+        }
+        self.sync()?;
+        self.write(length, tree)
+    }
+
     /// Writes both slots anew, after both were found unreadable.
     ///
     /// # Errors
