@@ -10,9 +10,11 @@
 
 pub mod cell;
 mod compound;
+pub mod dates;
 pub mod decode;
 pub mod headers;
 pub mod jsonl;
+pub mod mapping;
 pub mod rejects;
 pub mod rows;
 pub mod settings;
