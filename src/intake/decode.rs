@@ -69,6 +69,8 @@ const UTF8_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
 struct Unsound {
     offset: u64,
     encoding: Encoding,
+    /// The bytes decode, but to a character that no text holds.
+    character: bool,
 }
 
 /// Finds out the encoding of a file by reading all of it once. Memory: one block.
@@ -96,7 +98,8 @@ pub fn encoding_of(path: &Path, wanted: Option<Encoding>) -> Result<Encoding, Pr
     }
     let first = match check(open(path)?, Encoding::Utf8) {
         Ok(()) => return Ok(Encoding::Utf8),
-        Err(Failure::Unsound(unsound)) => unsound,
+        // A character that no text holds is no sign of another encoding.
+        Err(Failure::Unsound(unsound)) if !unsound.character => unsound,
         Err(other) => return Err(named(other.problem(path))),
     };
     match check(open(path)?, Encoding::Gb18030) {
@@ -209,15 +212,18 @@ fn check(mut reader: impl Read, encoding: Encoding) -> Result<(), Failure> {
         let read = read_full(&mut reader, free).map_err(Failure::Io)?;
         let last = read < free.len();
         let bytes = block.get(..kept + read).unwrap_or_default();
-        let unsound =
-            |at: usize| Failure::Unsound(Unsound { offset: offset + at as u64, encoding });
+        let unsound_as = |at: usize, character: bool| {
+            Failure::Unsound(Unsound { offset: offset + at as u64, encoding, character })
+        };
+        let unsound = |at: usize| unsound_as(at, false);
+        let unsound_character = |at: usize| unsound_as(at, true);
         let taken = match &mut decoder {
             None => match std::str::from_utf8(bytes) {
-                Ok(sound) => check_characters(sound).map_err(unsound)?,
+                Ok(sound) => check_characters(sound).map_err(unsound_character)?,
                 Err(error) => {
                     let sound = bytes.get(..error.valid_up_to()).unwrap_or_default();
                     check_characters(std::str::from_utf8(sound).unwrap_or_default())
-                        .map_err(unsound)?;
+                        .map_err(unsound_character)?;
                     if error.error_len().is_some() || last {
                         return Err(unsound(error.valid_up_to()));
                     }
@@ -233,7 +239,7 @@ fn check(mut reader: impl Read, encoding: Encoding) -> Result<(), Failure> {
                     return Err(unsound(taken.saturating_sub(bad)));
                 }
                 // The position inside the block is not known after decoding; its start is named.
-                check_characters(&text).map_err(|_| unsound(0))?;
+                check_characters(&text).map_err(|_| unsound_character(0))?;
                 taken
             }
         };

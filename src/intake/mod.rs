@@ -10,10 +10,15 @@
 
 pub mod cell;
 mod compound;
+pub mod dates;
 pub mod decode;
 pub mod headers;
+pub mod jsonl;
+pub mod mapping;
+pub mod rejects;
 pub mod rows;
 pub mod settings;
 pub mod sniff;
+pub mod source;
 pub mod table;
 mod workbook;

@@ -1,6 +1,7 @@
 //! A table with one header row: columns by name, rows one by one.
 
 use crate::intake::cell::Cell;
+use crate::intake::rejects::{is_reject_column, unguarded};
 use crate::intake::rows::{Options, visit_rows};
 use crate::intake::sniff::FileKind;
 use crate::problem::Problem;
@@ -15,6 +16,8 @@ pub struct Table {
     options: Options,
     header_row: u64,
     headers: Vec<String>,
+    /// The file is one of rejects, whose texts are guarded against being run as formulas.
+    guarded: bool,
 }
 
 /// One row of a table.
@@ -73,7 +76,8 @@ impl Table {
                     .in_column(header.as_str()));
             }
         }
-        Ok(Self { path: path.to_owned(), options, header_row, headers })
+        let guarded = headers.iter().any(|header| is_reject_column(header));
+        Ok(Self { path: path.to_owned(), options, header_row, headers, guarded })
     }
 
     /// The file, as named.
@@ -118,10 +122,22 @@ impl Table {
                     .in_file(self.path.display().to_string())
                     .in_row(number)
             });
-            visit(Row { number, cells }, ragged)?;
+            if self.guarded {
+                let bare: Vec<Cell<'_>> = cells.iter().map(bare).collect();
+                visit(Row { number, cells: &bare }, ragged)?;
+            } else {
+                visit(Row { number, cells }, ragged)?;
+            }
             Ok(ControlFlow::Continue(()))
         })?;
         Ok(())
+    }
+}
+
+fn bare<'c>(cell: &'c Cell<'_>) -> Cell<'c> {
+    match cell {
+        Cell::Text(text) => Cell::text(unguarded(text)),
+        other => other.clone(),
     }
 }
 

@@ -1,0 +1,176 @@
+//! Events from JSON Lines: one JSON object a line, read as a stream.
+
+use crate::domain::event::Event;
+use crate::intake::decode::{io_problem, open};
+use crate::intake::rejects::{Original, RejectSink, rejectable};
+use crate::intake::source::{EventSource, EventVisitor, IdVisitor, RowVisitor};
+use crate::limits::JOURNAL_LINE_MAX;
+use crate::problem::Problem;
+use std::borrow::Cow;
+use std::io::{BufRead, Read};
+use std::path::{Path, PathBuf};
+
+/// A file of events in JSON Lines.
+pub struct JsonLines {
+    path: PathBuf,
+}
+
+/// The one field that the first pass reads.
+#[derive(serde::Deserialize)]
+struct IdOnly<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+}
+
+impl JsonLines {
+    /// The file is opened when it is read.
+    pub fn open(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+
+    /// Hands every line that is not blank to `visit`, with its number. Memory: one line.
+    fn lines(
+        &self,
+        visit: &mut dyn FnMut(&[u8], u64) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        let mut reader = open(&self.path)?;
+        let mut line = Vec::with_capacity(1024);
+        let file = || self.path.display().to_string();
+        for number in 1u64.. {
+            line.clear();
+            let limit = JOURNAL_LINE_MAX as u64 + 2;
+            let read = (&mut reader).take(limit).read_until(b'\n', &mut line);
+            if read.map_err(|error| io_problem(&self.path, &error))? == 0 {
+                break;
+            }
+            let bytes = line.strip_suffix(b"\n").unwrap_or(&line);
+            let bytes = if number == 1 {
+                bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
+            } else {
+                bytes
+            };
+            if bytes.len() > JOURNAL_LINE_MAX {
+                let problem = Problem::data("line-too-long").with("limit", JOURNAL_LINE_MAX);
+                return Err(problem.in_file(file()).in_row(number));
+            }
+            let bytes = bytes.trim_ascii();
+            if !bytes.is_empty() {
+                visit(bytes, number).map_err(|problem| problem.in_file(file()).in_row(number))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The event of a line; a line in another encoding is named as such and not as bad JSON.
+fn event_of(line: &[u8]) -> Result<Event, Problem> {
+    Event::from_json(line).map_err(|problem| match std::str::from_utf8(line) {
+        Err(error) => Problem::data("encoding-invalid")
+            .with("byte", error.valid_up_to())
+            .with("encoding", "utf-8"),
+        Ok(_) => problem,
+    })
+}
+
+impl EventSource for JsonLines {
+    fn ids(&mut self, visit: &mut IdVisitor<'_>) -> Result<(), Problem> {
+        self.lines(&mut |line, _| match serde_json::from_slice::<IdOnly<'_>>(line) {
+            Ok(found) => visit(&found.id),
+            Err(_) => Ok(()),
+        })
+    }
+
+    fn events(&mut self, visit: &mut EventVisitor<'_>) -> Result<(), Problem> {
+        self.lines(&mut |line, number| visit(event_of(line)?, number))
+    }
+
+    fn events_or_rejects(
+        &mut self,
+        visit: &mut RowVisitor<'_>,
+        sink: &mut dyn RejectSink,
+    ) -> Result<(), Problem> {
+        let file = self.path.display().to_string();
+        self.lines(&mut |line, number| match event_of(line)
+            .and_then(|event| visit(vec![event], number))
+        {
+            Ok(()) => Ok(()),
+            Err(problem) => {
+                let problem = rejectable(problem.in_file(file.as_str()).in_row(number))?;
+                sink.reject(&Original::Line(line), &problem)
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::rejects::RejectList;
+
+    const REPAY: &str =
+        r#"{"event":"repay","id":"R-1","date":"2018-01-05","loan":"L-1","amount":"1.00"}"#;
+
+    fn source(bytes: &[u8]) -> (tempfile::TempDir, JsonLines) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("e.jsonl");
+        std::fs::write(&path, bytes).unwrap();
+        (dir, JsonLines::open(&path))
+    }
+
+    fn rows(bytes: &[u8]) -> Result<Vec<u64>, Problem> {
+        let mut rows = Vec::new();
+        source(bytes).1.events(&mut |_, row| {
+            rows.push(row);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    #[test]
+    fn lines_are_numbered_and_blank_ones_passed_over() {
+        let text = format!("\u{FEFF}{REPAY}\r\n\n  \n{REPAY}");
+        assert_eq!(rows(text.as_bytes()).unwrap(), [1, 4]);
+        let mut ids = 0;
+        let text = format!("{REPAY}\n{{\"event\":1}}\nrubbish\n{REPAY}\n");
+        let count = |id: &str| {
+            assert_eq!(id, "R-1");
+            ids += 1;
+            Ok(())
+        };
+        source(text.as_bytes()).1.ids(&mut { count }).unwrap();
+        assert_eq!(ids, 2);
+    }
+
+    #[test]
+    fn bad_lines_are_named() {
+        let problem = rows(format!("{REPAY}\n{{\"event\":\n").as_bytes()).unwrap_err();
+        assert_eq!((problem.code, problem.place.row), ("json-syntax", Some(2)));
+        let problem =
+            rows(&[REPAY.as_bytes(), b"\n{\"event\":\"\xD0\xDE\"}"].concat()).unwrap_err();
+        assert_eq!((problem.code, problem.place.row), ("encoding-invalid", Some(2)));
+        let long = vec![b'x'; JOURNAL_LINE_MAX + 1];
+        assert_eq!(rows(&long).unwrap_err().code, "line-too-long");
+        let deep = format!(r#"{{"event":{}1{}}}"#, "[".repeat(5000), "]".repeat(5000));
+        assert_eq!(rows(deep.as_bytes()).unwrap_err().code, "json-syntax");
+        assert_eq!(rows(b"\"text\"").unwrap_err().code, "json-syntax");
+    }
+
+    #[test]
+    fn the_rest_is_taken_when_bad_lines_may_be_rejected() {
+        let mut list = RejectList::default();
+        let mut taken = 0;
+        let text = format!("{REPAY}\n{{}}\n{REPAY}\n");
+        let mut take = |_: Vec<Event>, row: u64| {
+            taken += 1;
+            if row == 3 { Err(Problem::refused("available-short")) } else { Ok(()) }
+        };
+        source(text.as_bytes()).1.events_or_rejects(&mut take, &mut list).unwrap();
+        assert_eq!(taken, 2);
+        let codes: Vec<_> = list.problems.iter().map(|problem| problem.code).collect();
+        assert_eq!(codes, ["field-missing", "available-short"]);
+        // A failure of the machine is no fault of the row.
+        let mut fail = |_: Vec<Event>, _: u64| Err(Problem::new("disk", crate::problem::Exit::Io));
+        let stopped = source(text.as_bytes()).1.events_or_rejects(&mut fail, &mut list);
+        assert_eq!(stopped.unwrap_err().code, "disk");
+    }
+}
