@@ -61,7 +61,8 @@ fn every_problem_is_worded_in_three_parts() {
     let wordings = wordings(Lang::English);
     let mut missing = BTreeSet::new();
     let codes = codes_in_sources();
-    assert!(codes.len() > 30, "the scan of the sources finds too little: {codes:?}");
+    assert!(codes.contains("field-unknown"));
+    assert!(codes.len() > 25, "the scan of the sources finds too little: {codes:?}");
     for code in codes {
         for key in [code.clone(), format!("{code}.why"), format!("{code}.next")] {
             if !wordings.contains_key(&key) {

@@ -232,12 +232,12 @@ help-exit = Exit codes: 0 done; 1 done, with differences or findings; 2 usage; 6
 group-finance = Finance staff
 group-audit = Auditors
 group-bureau = Science bureau
-group-setup = Events: set-up
-group-funding = Events: funding
-group-loan = Events: loans
-group-claim = Events: claims
-group-subsidy = Events: subsidies
-group-books = Events: books
+group-setup = Set-up events
+group-funding = Funding events
+group-loan = Loan events
+group-claim = Claim events
+group-subsidy = Subsidy events
+group-books = Bookkeeping events
 group-tools = Maintenance and integration
 
 ## talk

@@ -217,7 +217,7 @@ value-command = 命令
 value-part = 部分
 
 ## help
-help-usage = 用法：
+help-usage = 用法:
 help-options = 选项
 help-arguments = 参数
 help-global = 通用选项
@@ -232,12 +232,12 @@ help-exit = 退出码：0 完成；1 完成但有差异或发现；2 用法有�
 group-finance = 财务人员
 group-audit = 审计人员
 group-bureau = 科技局
-group-setup = 事项：建账
-group-funding = 事项：资金
-group-loan = 事项：贷款
-group-claim = 事项：补偿与追偿
-group-subsidy = 事项：补贴
-group-books = 事项：账务
+group-setup = 建账事项
+group-funding = 资金事项
+group-loan = 贷款事项
+group-claim = 补偿与追偿事项
+group-subsidy = 补贴事项
+group-books = 账务事项
 group-tools = 维护与集成
 
 ## talk

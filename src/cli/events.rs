@@ -1,0 +1,163 @@
+//! The commands of events: made from the vocabulary, one option a field, so that the command line
+//! and the files have the same names, the same rules and the same messages.
+//!
+//! `--id` may be left out. The id is then made from the content (not from the people), so that a
+//! command repeated after a crash or by mistake is recognised and nothing is recorded twice; the
+//! answer says so. A second event that is equal in every field on the same day (two equal bank
+//! charges) is legal but rare, and asks for an `--id` of its own.
+
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use poolbook::domain::event::{COMMON_FIELDS, Event, VOCABULARY};
+use poolbook::domain::field::{FieldKind, FieldSpec, Fields, Value};
+use poolbook::domain::text::Id;
+use poolbook::limits::RULES_TEXT_MAX;
+use poolbook::problem::{Exit, Place, Problem};
+use sha2::{Digest as _, Sha256};
+use std::path::Path;
+
+/// Common fields that are no options here: the command is the event, and the people are global.
+const ELSEWHERE: &[&str] = &["event", "maker", "checker", "approver"];
+
+/// Adds a command for every event.
+pub fn augment(mut root: Command) -> Command {
+    for (word, own) in VOCABULARY {
+        let mut command = Command::new(*word);
+        for spec in options(own) {
+            command = command.arg(option(spec));
+        }
+        root = root.subcommand(command);
+    }
+    root
+}
+
+/// The own fields of an event, if the word is one.
+pub fn fields_of(word: &str) -> Option<&'static [FieldSpec]> {
+    VOCABULARY.iter().find(|(known, _)| *known == word).map(|(_, own)| *own)
+}
+
+/// The fields that are options of an event's command: its own first.
+pub fn options(own: &'static [FieldSpec]) -> impl Iterator<Item = &'static FieldSpec> {
+    own.iter().chain(COMMON_FIELDS).filter(|spec| !ELSEWHERE.contains(&spec.name))
+}
+
+fn option(spec: &FieldSpec) -> Arg {
+    let arg = Arg::new(spec.name)
+        .long(spec.name.replace('_', "-"))
+        .required(spec.required && spec.name != "id")
+        // `-5.00` is told to be negative by the same rule as in a file.
+        .allow_negative_numbers(true)
+        .action(ArgAction::Set);
+    match spec.kind {
+        FieldKind::Texts => arg.action(ArgAction::Append),
+        FieldKind::Bool => arg.num_args(0..=1).default_missing_value("true").require_equals(true),
+        FieldKind::LongText => arg
+            .value_parser(clap::value_parser!(std::path::PathBuf))
+            .value_hint(clap::ValueHint::FilePath),
+        FieldKind::Word(words) => arg.value_parser(clap::builder::PossibleValuesParser::new(words)),
+        _ => arg,
+    }
+}
+
+/// The event that the options tell.
+///
+/// # Errors
+/// As [`Event::from_fields`]; `file-missing`, `file-unreadable`.
+pub fn event(
+    word: &str,
+    own: &'static [FieldSpec],
+    matches: &ArgMatches,
+    context: &Context<'_>,
+) -> Result<Event, Problem> {
+    let mut fields = Fields::new();
+    fields.push("event", Value::text(word.to_owned()));
+    let mut named = false;
+    for spec in options(own) {
+        let Some(value) = value(spec, matches)? else { continue };
+        named |= spec.name == "id";
+        fields.push(spec.name, value);
+    }
+    if !named {
+        fields.push("id", Value::text("auto"));
+    }
+    let mut event = Event::from_fields(&fields)?;
+    if !named {
+        event.id = content_id(&event)?;
+    }
+    let global = &context.global;
+    for (name, given, slot) in [
+        ("maker", &global.maker, &mut event.maker),
+        ("checker", &global.checker, &mut event.checker),
+        ("approver", &global.approver, &mut event.approver),
+    ] {
+        if let Some(person) = given.as_deref().filter(|person| !person.is_empty()) {
+            let person = poolbook::domain::text::line(person).map_err(|error| {
+                Problem::data(error.code()).with("field", name).with("text", person.escape_debug())
+            })?;
+            *slot = Some(person);
+        }
+    }
+    Ok(event)
+}
+
+/// `auto-` and 64 bits of the content's hash: two different events of one book meet with a chance
+/// of one in 10^7 at a million events, and are then refused, not mixed up.
+fn content_id(event: &Event) -> Result<Id, Problem> {
+    let hash = Sha256::digest(event.to_json().as_bytes());
+    let mut text = String::from("auto-");
+    for byte in hash.iter().take(8) {
+        text.push_str(&format!("{byte:02x}"));
+    }
+    Id::parse(&text).map_err(|error| Problem::data(error.code()).with("text", &text))
+}
+
+fn value(spec: &FieldSpec, matches: &ArgMatches) -> Result<Option<Value<'static>>, Problem> {
+    let texts = match spec.kind {
+        FieldKind::LongText => {
+            let path = matches.get_one::<std::path::PathBuf>(spec.name);
+            return path.map(|path| read_text(path).map(Value::text)).transpose();
+        }
+        _ => matches.get_many::<String>(spec.name),
+    };
+    let Some(mut texts) = texts else { return Ok(None) };
+    Ok(match spec.kind {
+        FieldKind::Texts => {
+            Some(Value::List(texts.map(|text| Value::text(text.clone())).collect()))
+        }
+        _ => texts.next().map(|text| Value::text(text.clone())),
+    })
+}
+
+/// The text of a small UTF-8 file.
+fn read_text(path: &Path) -> Result<String, Problem> {
+    let shown = path.display().to_string();
+    let failed = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            Problem::new("file-missing", Exit::NoInput).with("path", &shown)
+        }
+        _ => Problem::new("file-unreadable", Exit::Io).with("path", &shown).with("detail", error),
+    };
+    let length = std::fs::metadata(path).map_err(&failed)?.len();
+    let limit = RULES_TEXT_MAX.saturating_mul(4);
+    if usize::try_from(length).map_or(true, |length| length > limit) {
+        return Err(Problem::data("line-too-long").with("limit", limit).in_file(shown.clone()));
+    }
+    std::fs::read_to_string(path).map_err(failed)
+}
+
+/// Records the event.
+pub fn run(
+    word: &str,
+    own: &'static [FieldSpec],
+    matches: &ArgMatches,
+    context: &Context<'_>,
+) -> Result<Exit, Failure> {
+    // An option is no column of a file; the message names the field.
+    let event = event(word, own, matches, context).map_err(|problem| Problem {
+        place: Place { file: problem.place.file, ..Place::default() },
+        ..problem
+    })?;
+    context.output.data(event.to_json().as_bytes())?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,176 @@
+//! Help in the user's language.
+//!
+//! The tree is built without wording and parses without it; only when something is to be shown are
+//! the words put in: `cmd-<path>` for a command (`.long` for more), its attribute named as the option or
+//! else `opt-<option>` for an option, `event-<word>` and `field-<name>` for events.
+
+use crate::cli::{events, tree};
+use clap::{Arg, ArgAction, Command};
+use poolbook::domain::field::FieldKind;
+use poolbook::report::Locale;
+use unicode_width::UnicodeWidthStr as _;
+
+/// The tree with its wording.
+pub fn localised(command: Command, locale: &Locale) -> Command {
+    let worded = worded(command, &mut Vec::new(), locale);
+    // The usage lines can be drawn only when the value names are known.
+    let mut built = worded.clone();
+    built.build();
+    with_usage(worded, &mut built, locale)
+}
+
+fn worded(mut command: Command, path: &mut Vec<String>, locale: &Locale) -> Command {
+    let event = path.first().filter(|_| path.len() == 1).and_then(|word| events::fields_of(word));
+    let key = match (path.is_empty(), event) {
+        (true, _) => "cmd-root".to_owned(),
+        (_, Some(_)) => format!("event-{}", path.concat()),
+        _ => format!("cmd-{}", path.join("-")),
+    };
+    command = command.about(locale.text(&key, &[]));
+    if let Some(long) = locale.find(&key, Some("long"), &[]) {
+        command = command.long_about(long);
+    }
+    let template = template(&command, path.is_empty(), locale);
+    command = command
+        .help_template(template)
+        .subcommand_help_heading(locale.text("help-commands", &[]))
+        .subcommand_value_name(locale.text("help-command-token", &[]))
+        .disable_help_flag(true)
+        .arg(flag("help", 'h', ArgAction::Help));
+    if path.is_empty() {
+        command = command.disable_version_flag(true).arg(flag("version", 'V', ArgAction::Version));
+    }
+    command = command.mut_args(|arg| worded_arg(arg, &key, event.is_some(), locale));
+    for name in names(&command) {
+        path.push(name.clone());
+        command = command.mut_subcommand(&name, |child| worded(child, path, locale));
+        path.pop();
+    }
+    command
+}
+
+fn with_usage(mut command: Command, built: &mut Command, locale: &Locale) -> Command {
+    let usage = built.render_usage().to_string();
+    let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage);
+    command =
+        command.override_usage(usage.replace("[OPTIONS]", &locale.text("help-options-token", &[])));
+    for name in names(&command) {
+        if let Some(inner) = built.find_subcommand_mut(&name) {
+            command = command.mut_subcommand(&name, |child| with_usage(child, inner, locale));
+        }
+    }
+    command
+}
+
+fn names(command: &Command) -> Vec<String> {
+    command.get_subcommands().map(|child| child.get_name().to_owned()).collect()
+}
+
+fn flag(name: &'static str, short: char, action: ArgAction) -> Arg {
+    Arg::new(name).long(name).short(short).action(action)
+}
+
+fn template(command: &Command, root: bool, locale: &Locale) -> String {
+    let usage = locale.text("help-usage", &[]);
+    if !root {
+        return format!(
+            "{{about-with-newline}}\n{usage} {{usage}}\n\n{{all-args}}{{after-help}}\n"
+        );
+    }
+    let mut out = format!("{{about-with-newline}}\n{usage} {{usage}}\n");
+    out.push_str(&grouped(command, locale));
+    out.push_str(&format!("\n{}:\n{{options}}\n\n", locale.text("help-global", &[])));
+    for key in ["help-more", "help-exit"] {
+        out.push_str(&locale.text(key, &[]));
+        out.push('\n');
+    }
+    out
+}
+
+/// The commands by who needs them.
+fn grouped(command: &Command, locale: &Locale) -> String {
+    let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+    let width = names.iter().map(|name| name.width()).max().unwrap_or(0);
+    let mut out = String::new();
+    for (group, members) in tree::GROUPS {
+        let present: Vec<&&str> = members.iter().filter(|name| names.contains(name)).collect();
+        if present.is_empty() {
+            continue;
+        }
+        out.push_str(&format!("\n{}:\n", locale.text(&format!("group-{group}"), &[])));
+        for name in present {
+            let kind = if events::fields_of(name).is_some() { "event" } else { "cmd" };
+            let about = locale.text(&format!("{kind}-{name}"), &[]);
+            out.push_str(&format!("  {name:width$}  {about}\n"));
+        }
+    }
+    out
+}
+
+/// An option with its help, value name, choices, default and environment variable.
+fn worded_arg(arg: Arg, key: &str, event: bool, locale: &Locale) -> Arg {
+    let id = arg.get_id().as_str().to_owned();
+    let global = arg.is_global_set();
+    let own = locale.find(key, Some(&id.replace('_', "-")), &[]).filter(|_| !global);
+    let general = if event && !global && id != "help" {
+        locale.find(&format!("field-{id}"), None, &[])
+    } else {
+        locale.find(&format!("opt-{id}"), None, &[])
+    };
+    let mut help = own.or(general).unwrap_or_default();
+    let values: Vec<String> =
+        arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
+    let takes_value = arg.get_action().takes_values();
+    let defaults: Vec<String> =
+        arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();
+    let mut add = |text: String| {
+        help.push(' ');
+        help.push_str(&text);
+    };
+    if takes_value && !values.is_empty() {
+        add(locale.text("help-possible", &[("values", &values.join(" | "))]));
+    }
+    if takes_value && let Some(default) = defaults.first() {
+        add(locale.text("help-default", &[("value", default)]));
+    }
+    if let Some(name) = arg.get_env() {
+        add(locale.text("help-env", &[("name", &name.to_string_lossy())]));
+    }
+    let heading = match (global || id == "help" || id == "version", arg.is_positional()) {
+        (true, _) => "help-global",
+        (_, true) => "help-arguments",
+        _ => "help-options",
+    };
+    let value_name = locale.find(&format!("value-{id}"), None, &[]).filter(|_| !event || global);
+    let value_name = value_name.or_else(|| event_value_name(&id, key, event, locale));
+    let mut arg = arg.help(help);
+    if takes_value {
+        // They stand in the help already, in the user's words.
+        arg = arg.hide_env(true).hide_possible_values(true).hide_default_value(true);
+    }
+    arg = arg.help_heading(locale.text(heading, &[]));
+    match value_name {
+        Some(name) if takes_value => arg.value_name(name),
+        _ => arg,
+    }
+}
+
+fn event_value_name(id: &str, key: &str, event: bool, locale: &Locale) -> Option<String> {
+    let own = events::fields_of(key.strip_prefix("event-")?).filter(|_| event)?;
+    let spec = events::options(own).find(|spec| spec.name == id)?;
+    let kind = match spec.kind {
+        FieldKind::Id => "id",
+        FieldKind::Text => "text",
+        FieldKind::Texts => "texts",
+        FieldKind::LongText => "file",
+        FieldKind::Date => "date",
+        FieldKind::Amount => "amount",
+        FieldKind::Rate => "rate",
+        FieldKind::Share => "share",
+        FieldKind::Bool => "bool",
+        FieldKind::Entry => "entry",
+        FieldKind::Json => "json",
+        FieldKind::Word(_) => "word",
+    };
+    Some(locale.text(&format!("kind-{kind}"), &[]))
+}

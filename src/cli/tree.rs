@@ -1,0 +1,125 @@
+//! The tree of commands: the fixed ones, and one command an event of the vocabulary.
+
+use crate::cli::context::{Context, Global};
+use crate::cli::failure::Failure;
+use crate::cli::{completions, events, man, schema, usage};
+use clap::{Args as _, Command, FromArgMatches as _, Subcommand as _};
+use poolbook::problem::Exit;
+
+#[derive(clap::Subcommand)]
+enum Fixed {
+    Schema(schema::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+}
+
+/// The commands by who needs them, in the order of help. What no group names is shown with the
+/// last.
+pub const GROUPS: &[(&str, &[&str])] = &[
+    ("finance", &["init", "quarter", "record", "reconcile"]),
+    ("audit", &["balance", "trial-balance", "account", "voucher", "verify", "export"]),
+    ("bureau", &["subsidy", "loan", "claim", "cap", "scale", "rules"]),
+    ("setup", &["join", "party", "bank-account", "adopt-rules", "adopt-rates", "target"]),
+    (
+        "funding",
+        &[
+            "commit",
+            "contribute",
+            "budget",
+            "transfer",
+            "move",
+            "pool-interest",
+            "bank-charge",
+            "trustee-fee",
+        ],
+    ),
+    (
+        "loan",
+        &[
+            "enrol",
+            "disburse",
+            "repay",
+            "interest-paid",
+            "fee-paid",
+            "reprice",
+            "extend",
+            "overdue",
+            "npl",
+            "cure",
+            "remove",
+        ],
+    ),
+    (
+        "claim",
+        &["file-claim", "approve-claim", "reject-claim", "pay-claim", "recover", "write-off"],
+    ),
+    ("subsidy", &["approve-subsidy", "pay-subsidy"]),
+    ("books", &["reverse"]),
+    ("tools", &["reindex", "schema", "completions", "man"]),
+];
+
+/// The tree without wording, which is enough to parse.
+pub fn command() -> Command {
+    let root = Command::new("poolbook")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .disable_help_subcommand(true)
+        .infer_subcommands(false);
+    let root = Fixed::augment_subcommands(Global::augment_args(root));
+    events::augment(root)
+}
+
+/// Runs the command that was given.
+pub fn dispatch(matches: &clap::ArgMatches, context: &Context<'_>) -> Result<Exit, Failure> {
+    if let Some((word, own)) = matches.subcommand()
+        && let Some(specs) = events::fields_of(word)
+    {
+        return events::run(word, specs, own, context);
+    }
+    match Fixed::from_arg_matches(matches).map_err(|error| usage::problem(&error))? {
+        Fixed::Schema(args) => schema::run(&args, context),
+        Fixed::Completions(args) => completions::run(&args, context),
+        Fixed::Man(args) => man::run(&args, context),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::help;
+    use poolbook::domain::event::VOCABULARY;
+    use poolbook::report::{Lang, Locale};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_tree_is_sound_in_both_languages() {
+        command().debug_assert();
+        for lang in [Lang::Chinese, Lang::English] {
+            help::localised(command(), &Locale::new(lang)).debug_assert();
+        }
+    }
+
+    #[test]
+    fn every_event_is_a_command_with_options_of_the_same_names() {
+        let tree = command();
+        for (word, own) in VOCABULARY {
+            let command = tree.find_subcommand(word).unwrap();
+            for spec in *own {
+                let option = spec.name.replace('_', "-");
+                let found = command.get_arguments().find(|arg| arg.get_long() == Some(&option));
+                assert!(found.is_some(), "{word} --{option}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_stands_in_one_group() {
+        let mut grouped = BTreeSet::new();
+        for name in GROUPS.iter().flat_map(|(_, names)| *names) {
+            assert!(grouped.insert(*name), "{name} stands twice");
+        }
+        for command in command().get_subcommands() {
+            assert!(grouped.contains(command.get_name()), "{} has no group", command.get_name());
+        }
+    }
+}
