@@ -1,8 +1,10 @@
 //! poolbook
 
+pub mod audit;
+pub mod book;
 pub mod domain;
 pub mod intake;
 pub mod limits;
 pub mod problem;
-pub mod store;
 pub mod report;
+pub mod store;

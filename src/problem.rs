@@ -56,13 +56,13 @@ pub struct Problem {
     /// Values that the wording names.
     pub args: Vec<(Cow<'static, str>, String)>,
     /// Where it lies, if it came from a file.
-    pub place: Place,
+    pub place: Box<Place>,
 }
 
 impl Problem {
     /// A problem with a code and an exit code.
     pub fn new(code: &'static str, exit: Exit) -> Self {
-        Self { code, exit, args: Vec::new(), place: Place::default() }
+        Self { code, exit, args: Vec::new(), place: Box::default() }
     }
 
     /// Bad input data (exit 65).

@@ -155,7 +155,7 @@ pub fn run(
 ) -> Result<Exit, Failure> {
     // An option is no column of a file; the message names the field.
     let event = event(word, own, matches, context).map_err(|problem| Problem {
-        place: Place { file: problem.place.file, ..Place::default() },
+        place: Box::new(Place { file: problem.place.file, ..Place::default() }),
         ..problem
     })?;
     context.output.data(event.to_json().as_bytes())?;

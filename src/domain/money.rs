@@ -80,6 +80,7 @@ impl Money {
     ///
     /// # Errors
     /// [`MoneyError::Range`] when the sum leaves the bounds.
+    #[allow(clippy::should_implement_trait, reason = "it can fail, the operator cannot")]
     pub fn add(self, other: Self) -> Result<Self, MoneyError> {
         self.0.checked_add(other.0).ok_or(MoneyError::Range).and_then(Self::from_fen)
     }
@@ -88,6 +89,7 @@ impl Money {
     ///
     /// # Errors
     /// [`MoneyError::Range`] when the difference leaves the bounds.
+    #[allow(clippy::should_implement_trait, reason = "it can fail, the operator cannot")]
     pub fn sub(self, other: Self) -> Result<Self, MoneyError> {
         self.0.checked_sub(other.0).ok_or(MoneyError::Range).and_then(Self::from_fen)
     }

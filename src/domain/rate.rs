@@ -123,7 +123,7 @@ impl std::str::FromStr for Rate {
 }
 
 /// A share of a whole, exact, from 0 to 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share(Fraction);
 
 impl Share {
@@ -225,7 +225,7 @@ macro_rules! text_serde {
 text_serde!(Rate, Share);
 
 /// An exact fraction; the denominator is positive. Not reduced unless a product needs the room.
-#[derive(Clone, Copy, Debug, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Eq)]
 pub struct Fraction {
     numerator: i128,
     denominator: i128,

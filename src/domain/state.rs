@@ -75,6 +75,27 @@ pub struct State {
     rates: RateTable,
     /// When the last entry was recorded.
     pub last_recorded: Option<Timestamp>,
+    before_mark: Option<(Option<Settings>, Option<Timestamp>)>,
+}
+
+/// The same call on every table of a state.
+macro_rules! each_table {
+    ($state:ident, $call:ident) => {
+        $state.owners.$call();
+        $state.parties.$call();
+        $state.bank_accounts.$call();
+        $state.adopted_rules.$call();
+        $state.adopted_rates.$call();
+        $state.targets.$call();
+        $state.loans.$call();
+        $state.claims.$call();
+        $state.subsidies.$call();
+        $state.caps.$call();
+        $state.balances.$call();
+        $state.vouchers.$call();
+        $state.commitments.$call();
+        $state.reversed.$call();
+    };
 }
 
 /// Key of a balance: owner number, fund, account, bank account number (0: none).
@@ -89,6 +110,38 @@ impl State {
     /// A state with settings and the city's own code, and nothing else.
     pub fn new(settings: Settings) -> Self {
         Self { settings: Some(settings), ..Self::default() }
+    }
+
+    /// From now on, what changes can be taken back.
+    pub fn mark(&mut self) {
+        self.before_mark = Some((self.settings.clone(), self.last_recorded));
+        each_table!(self, mark);
+    }
+
+    /// What changed since the mark stays.
+    pub fn keep(&mut self) {
+        self.before_mark = None;
+        each_table!(self, keep);
+    }
+
+    /// Takes back what changed since the mark. Cost: linear in the changes.
+    pub fn take_back(&mut self) {
+        if let Some((settings, last)) = self.before_mark.take() {
+            self.settings = settings;
+            self.last_recorded = last;
+        }
+        let (rates, parties) = (self.adopted_rates.len(), self.parties.len());
+        each_table!(self, take_back);
+        self.rules.truncate(self.adopted_rules.len());
+        if self.adopted_rates.len() != rates {
+            let last =
+                self.adopted_rates.iter().last().map(|adopted| RateTable::parse(&adopted.text));
+            self.rates = last.and_then(Result::ok).unwrap_or_default();
+        }
+        if self.parties.len() != parties {
+            let known = &self.parties;
+            self.codes.retain(|_, id| known.get(id).is_some());
+        }
     }
 
     /// The city's code; empty before the book is created.

@@ -25,11 +25,19 @@ pub struct Table<T> {
     index: HashMap<Id, u32>,
     dirty: Vec<u32>,
     is_dirty: Vec<bool>,
+    /// What stood before, since the mark; none where no mark is set.
+    undo: Option<Vec<(u32, Option<T>)>>,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { rows: Vec::new(), index: HashMap::new(), dirty: Vec::new(), is_dirty: Vec::new() }
+        Self {
+            rows: Vec::new(),
+            index: HashMap::new(),
+            dirty: Vec::new(),
+            is_dirty: Vec::new(),
+            undo: None,
+        }
     }
 }
 
@@ -43,7 +51,39 @@ impl<T: Record> Table<T> {
     pub fn get_mut(&mut self, id: &str) -> Option<&mut T> {
         let row = *self.index.get(id)?;
         self.touch(row);
-        self.rows.get_mut(row as usize)
+        let record = self.rows.get_mut(row as usize)?;
+        if let Some(undo) = &mut self.undo {
+            undo.push((row, Some(record.clone())));
+        }
+        Some(record)
+    }
+
+    /// From now on, what changes can be taken back.
+    pub fn mark(&mut self) {
+        self.undo = Some(Vec::new());
+    }
+
+    /// What changed since the mark stays.
+    pub fn keep(&mut self) {
+        self.undo = None;
+    }
+
+    /// Takes back what changed since the mark. Cost: linear in the changes.
+    pub fn take_back(&mut self) {
+        for (row, before) in self.undo.take().unwrap_or_default().into_iter().rev() {
+            match before {
+                Some(record) => {
+                    if let Some(place) = self.rows.get_mut(row as usize) {
+                        *place = record;
+                    }
+                }
+                None => {
+                    if let Some(record) = self.rows.pop() {
+                        self.index.remove(&**record.id());
+                    }
+                }
+            }
+        }
     }
 
     /// The number of a record in order of creation.
@@ -75,6 +115,9 @@ impl<T: Record> Table<T> {
         let Ok(row) = u32::try_from(self.rows.len()) else { return };
         self.index.insert(record.id().clone(), row);
         self.rows.push(record);
+        if let Some(undo) = &mut self.undo {
+            undo.push((row, None));
+        }
         self.touch(row);
     }
 
@@ -100,6 +143,10 @@ impl<T: Record> Table<T> {
                 *flag = false;
             }
             let rows = self.rows.get(start..end).unwrap_or_default();
+            if rows.is_empty() {
+                // Everything in it was taken back before it was ever stored.
+                continue;
+            }
             let mut key = vec![T::TABLE];
             key.extend_from_slice(&chunk.to_be_bytes());
             // Encoding plain records into memory cannot fail; an empty value would be noticed as a
@@ -128,6 +175,9 @@ impl<T: Record> Table<T> {
 pub struct Numbers {
     values: HashMap<u64, i128>,
     dirty: HashMap<u64, ()>,
+    undo: Option<Vec<(u64, i128)>>,
+    /// Keys that first appeared since the mark.
+    new: Vec<u64>,
 }
 
 impl Numbers {
@@ -138,9 +188,40 @@ impl Numbers {
 
     /// Adds to the number of a key.
     pub fn add(&mut self, key: u64, by: i128) {
+        let known = self.values.len();
         let value = self.values.entry(key).or_insert(0);
         *value = value.saturating_add(by);
+        if self.undo.is_some() && self.values.len() > known {
+            self.new.push(key);
+        }
         self.dirty.insert(key, ());
+        if let Some(undo) = &mut self.undo {
+            undo.push((key, by));
+        }
+    }
+
+    /// From now on, what changes can be taken back.
+    pub fn mark(&mut self) {
+        self.undo = Some(Vec::new());
+    }
+
+    /// What changed since the mark stays.
+    pub fn keep(&mut self) {
+        self.undo = None;
+        self.new.clear();
+    }
+
+    /// Takes back what changed since the mark. Cost: linear in the changes.
+    pub fn take_back(&mut self) {
+        let new = std::mem::take(&mut self.new);
+        for (key, by) in self.undo.take().unwrap_or_default() {
+            if let Some(value) = self.values.get_mut(&key) {
+                *value = value.saturating_sub(by);
+            }
+        }
+        for key in new {
+            self.values.remove(&key);
+        }
     }
 
     /// Keys and numbers, in no order.
@@ -153,6 +234,10 @@ impl Numbers {
         let mut keys: Vec<u64> = std::mem::take(&mut self.dirty).into_keys().collect();
         keys.sort_unstable();
         for number in keys {
+            // A key that was only ever taken back leaves no row, as after a replay.
+            if !self.values.contains_key(&number) {
+                continue;
+            }
             let mut key = vec![table];
             key.extend_from_slice(&number.to_be_bytes());
             puts.push((key, self.get(number).to_be_bytes().to_vec()));

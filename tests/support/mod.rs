@@ -70,3 +70,8 @@ pub fn root(entries: &[Vec<u8>]) -> [u8; 32] {
         }
     }
 }
+
+/// The path of a fixture.
+pub fn fixture(name: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
+}

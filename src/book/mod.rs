@@ -1,0 +1,293 @@
+//! The book: the one place where deciding, storing and looking up come together.
+//!
+//! [`Book::record_all`] takes events one after the other: already recorded, or decided, applied in
+//! memory and handed to the store, which encodes and writes beside the deciding. Nothing counts
+//! until the whole group is durable; when anything is refused, the store cuts its tail off and the
+//! state is loaded again, so a refused group leaves no trace.
+//!
+//! [`Book::record_row`] takes rows one by one, each whole or not at all, for files whose bad rows are
+//! to be set aside.
+//!
+//! Invariant: the state in memory and the index reflect exactly the entries of the journal's head.
+
+mod record;
+mod rows;
+
+pub use rows::RowGroup;
+
+use crate::audit::movements::{Rows, Tables};
+use crate::audit::turnover::{Delta, Numbers};
+use crate::domain::apply::apply;
+use crate::domain::entry::{Entry, id_hash};
+use crate::domain::event::Event;
+use crate::domain::registry::tables;
+use crate::domain::state::State;
+use crate::problem::Problem;
+use crate::store::{Changes, Frames, Head, Store, StoreError};
+use compact_str::CompactString;
+use jiff::Timestamp;
+
+/// Persons for events that name nobody.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct People {
+    /// Who prepares (制单).
+    pub maker: Option<CompactString>,
+    /// Who checks (复核).
+    pub checker: Option<CompactString>,
+    /// Who approves (审批).
+    pub approver: Option<CompactString>,
+}
+
+impl People {
+    fn complete(&self, event: &mut Event) {
+        let fill = |own: &mut Option<CompactString>, default: &Option<CompactString>| {
+            if own.is_none() {
+                own.clone_from(default);
+            }
+        };
+        fill(&mut event.maker, &self.maker);
+        fill(&mut event.checker, &self.checker);
+        fill(&mut event.approver, &self.approver);
+    }
+}
+
+/// How events are to be recorded.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Now, from the caller's clock.
+    pub now: Timestamp,
+    /// Persons for events that name nobody.
+    pub people: People,
+    /// Decide everything, write nothing.
+    pub dry_run: bool,
+}
+
+/// What became of one event.
+#[derive(Clone, Copy, Debug)]
+pub enum Outcome<'a> {
+    /// It is a new entry.
+    New(&'a Entry),
+    /// It was recorded before, as the entry of this number.
+    Already(u64),
+}
+
+/// What became of a group of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// New entries.
+    pub new: u64,
+    /// Events that were recorded before.
+    pub already: u64,
+    /// The journal afterwards.
+    pub head: Head,
+}
+
+/// A refusal with the row of the source that it came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowProblem {
+    /// Row as the source counts it.
+    pub row: u64,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// How much of the state to load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything: to record, or to look at loans and claims.
+    All,
+    /// Settings, owners, bank accounts and targets: enough for balances, however many loans.
+    Balances,
+}
+
+/// A book over a store.
+pub struct Book<S: Store> {
+    store: S,
+    state: State,
+    delta: Delta,
+}
+
+struct Batch(Vec<Entry>);
+
+impl Frames for Batch {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn encode(&self, index: usize, out: &mut Vec<u8>) {
+        if let Some(entry) = self.0.get(index) {
+            entry.encode(out);
+        }
+    }
+
+    fn id_hash(&self, index: usize) -> u64 {
+        self.0.get(index).map_or(0, |entry| id_hash(&entry.event.id))
+    }
+}
+
+impl Numbers for State {
+    fn owner(&self, id: &str) -> u16 {
+        self.owner_number(id).and_then(|number| u16::try_from(number).ok()).unwrap_or(u16::MAX)
+    }
+
+    fn bank(&self, id: &str) -> u16 {
+        let number = self.bank_accounts.number(id).map_or(0, |number| number + 1);
+        u16::try_from(number).unwrap_or(u16::MAX)
+    }
+}
+
+/// The rows of a store's index, as the auditors read them.
+pub struct StoreRows<'a, S: Store>(&'a S);
+
+impl<S: Store> Rows for StoreRows<'_, S> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Problem> {
+        self.0.get(key).map_err(Problem::from)
+    }
+
+    fn range(&self, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), Problem> {
+        self.0.range(prefix, visit).map_err(Problem::from)
+    }
+}
+
+impl<S: Store> Book<S> {
+    /// Opens the book of a store: loads what the index knows and takes in the entries that it does
+    /// not know yet. Cost: linear in the records of `scope`; independent of the journal's length
+    /// when the index is current.
+    ///
+    /// # Errors
+    /// The store's own, or `entry-unreadable` for a journal that this program cannot read.
+    pub fn open(store: S, scope: Scope) -> Result<Self, Problem> {
+        let mut book = Self { store, state: State::default(), delta: Delta::default() };
+        book.load(scope)?;
+        Ok(book)
+    }
+
+    fn load(&mut self, scope: Scope) -> Result<(), Problem> {
+        self.state = State::default();
+        self.delta = Delta::default();
+        let head = self.store.head();
+        let indexed = self.store.index_head();
+        let current = indexed == Some(head);
+        let scope = if current { scope } else { Scope::All };
+        if indexed.is_some() && !self.load_tables(scope)? {
+            // What the index holds is not what this program writes: make it again.
+            self.store.reset_index()?;
+            self.state = State::default();
+            return self.replay();
+        }
+        if current { Ok(()) } else { self.replay() }
+    }
+
+    /// Loads the tables of a scope; false when a row cannot be read.
+    fn load_tables(&mut self, scope: Scope) -> Result<bool, Problem> {
+        let small = [tables::SETTINGS, tables::OWNER, tables::BANK_ACCOUNT, tables::TARGET];
+        for table in State::tables() {
+            if scope == Scope::Balances && !small.contains(&table) {
+                continue;
+            }
+            let state = &mut self.state;
+            let mut sound = true;
+            self.store.range(&[table], &mut |key, value| {
+                sound = sound && state.load(key, value).is_some();
+            })?;
+            if !sound {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes in the entries that the index does not reflect. Cost: linear in their number.
+    fn replay(&mut self) -> Result<(), Problem> {
+        if self.store.index_head().is_none() {
+            self.state = State::default();
+            self.delta = Delta::default();
+        }
+        let (state, delta) = (&mut self.state, &mut self.delta);
+        self.store.replay(&mut |_, bytes| {
+            let entry = Entry::decode(bytes)?;
+            apply(state, &entry);
+            delta.add(&entry, state);
+            Ok(id_hash(&entry.event.id))
+        })?;
+        self.update_index()
+    }
+
+    fn update_index(&mut self) -> Result<(), Problem> {
+        let mut puts = self.state.drain();
+        let store = &self.store;
+        let delta = std::mem::take(&mut self.delta);
+        puts.extend(delta.into_puts(&mut |key| store.get(key).map_err(Problem::from))?);
+        self.store.index(Changes { puts, deletes: Vec::new() })?;
+        Ok(())
+    }
+
+    /// Makes the whole index again from the journal.
+    ///
+    /// # Errors
+    /// As [`Book::open`].
+    pub fn reindex(&mut self) -> Result<Head, Problem> {
+        self.store.reset_index()?;
+        self.replay()?;
+        Ok(self.store.head())
+    }
+
+    /// What the book knows.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The store underneath.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// Gives the store back, to be closed.
+    pub fn into_store(self) -> S {
+        self.store
+    }
+
+    /// The journal's head.
+    pub fn head(&self) -> Head {
+        self.store.head()
+    }
+
+    /// The movements of accounts, read from the index.
+    pub fn rows(&self) -> StoreRows<'_, S> {
+        StoreRows(&self.store)
+    }
+
+    /// Hands the movements of accounts to a view.
+    pub fn with_movements<T>(&self, view: impl FnOnce(&Tables<'_, StoreRows<'_, S>>) -> T) -> T {
+        let rows = self.rows();
+        view(&Tables(&rows))
+    }
+
+    /// Reads an entry.
+    ///
+    /// # Errors
+    /// `entry-missing`, or damage.
+    pub fn entry(&self, seq: u64) -> Result<Entry, Problem> {
+        Entry::decode(&self.store.read(seq)?)
+    }
+
+    /// The entry of an event's id. Cost: one look-up and one read.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub fn find(&self, id: &str) -> Result<Option<Entry>, Problem> {
+        for seq in self.store.find(id_hash(id))? {
+            let entry = self.entry(seq)?;
+            if *entry.event.id == *id {
+                return Ok(Some(entry));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl From<StoreError> for RowProblem {
+    fn from(error: StoreError) -> Self {
+        Self { row: 0, problem: error.into() }
+    }
+}

@@ -1,0 +1,232 @@
+//! Recording a group: all of it or nothing.
+
+use super::{Batch, Book, Options, Outcome, RowProblem, Scope, Summary};
+use crate::domain::apply::apply;
+use crate::domain::decide::{Context, decide};
+use crate::domain::entry::{Entry, id_hash};
+use crate::domain::event::{Event, Kind};
+use crate::domain::refusal::Reason;
+use crate::domain::source::EventSource;
+use crate::problem::{Exit, Problem};
+use crate::store::Store;
+use foldhash::{HashMap, HashSet};
+
+/// Entries decided before they are handed to the store together.
+const BATCH: usize = 256;
+
+/// What is under way in one group.
+#[derive(Default)]
+struct Run {
+    expected: u64,
+    new: u64,
+    already: u64,
+    row: u64,
+    batch: Vec<Entry>,
+    /// Hashes of the ids in `batch`, which the store does not know yet.
+    waiting: HashSet<u64>,
+    /// Ids of a dry run, which the store does not see.
+    seen: HashMap<u64, u64>,
+}
+
+impl<S: Store> Book<S> {
+    /// Records one event. Cost: one sync of the journal.
+    ///
+    /// # Errors
+    /// A refusal; the book is unchanged.
+    pub fn record(
+        &mut self,
+        event: Event,
+        options: &Options,
+    ) -> Result<(Option<Entry>, Summary), Problem> {
+        let mut recorded = None;
+        let mut source = vec![event];
+        let summary = self.record_all(&mut source, options, &mut |_, outcome| {
+            if let Outcome::New(entry) = outcome {
+                recorded = Some(entry.clone());
+            }
+        });
+        summary.map(|summary| (recorded, summary)).map_err(|refused| refused.problem)
+    }
+
+    /// Records all events of a source, or none of them.
+    ///
+    /// Cost: linear; the source is gone through twice, the first time for its ids only. Memory: one
+    /// batch, and at most 16 bytes an event for the ids.
+    ///
+    /// # Errors
+    /// The first problem with its row; the book is unchanged.
+    pub fn record_all(
+        &mut self,
+        source: &mut dyn EventSource,
+        options: &Options,
+        on: &mut dyn FnMut(u64, Outcome<'_>),
+    ) -> Result<Summary, RowProblem> {
+        let no_row = |problem: Problem| RowProblem { row: 0, problem };
+        let expected = self.count_new(source).map_err(no_row)?;
+        if expected > 0 && !options.dry_run {
+            self.store.begin().map_err(|error| no_row(error.into()))?;
+        }
+        let mut run = Run { expected, ..Run::default() };
+        let result = self.run(source, options, &mut run, on);
+        let row = run.row;
+        match result.and_then(|()| self.finish(options, &run)) {
+            Ok(()) => Ok(Summary { new: run.new, already: run.already, head: self.store.head() }),
+            Err(problem) => {
+                let cut = if options.dry_run { Ok(()) } else { self.store.abandon() };
+                let loaded = cut.map_err(Problem::from).and_then(|()| match run.new {
+                    0 => Ok(()),
+                    _ => self.load(Scope::All),
+                });
+                // What went wrong first is what the caller needs to know, unless taking it back
+                // failed, which is worse.
+                Err(RowProblem { row, problem: loaded.err().unwrap_or(problem) })
+            }
+        }
+    }
+
+    /// How many events of a source are new. An id that stands twice in the source counts once.
+    fn count_new(&self, source: &mut dyn EventSource) -> Result<u64, Problem> {
+        let mut fresh: Vec<u64> = Vec::new();
+        source.ids(&mut |id| {
+            if !self.is_recorded(id)? {
+                fresh.push(id_hash(id));
+            }
+            Ok(())
+        })?;
+        fresh.sort_unstable();
+        fresh.dedup();
+        Ok(fresh.len() as u64)
+    }
+
+    fn is_recorded(&self, id: &str) -> Result<bool, Problem> {
+        if self.store.head().count == 0 {
+            return Ok(false);
+        }
+        self.find(id).map(|entry| entry.is_some())
+    }
+
+    fn run(
+        &mut self,
+        source: &mut dyn EventSource,
+        options: &Options,
+        run: &mut Run,
+        on: &mut dyn FnMut(u64, Outcome<'_>),
+    ) -> Result<(), Problem> {
+        source.events(&mut |event, row| {
+            run.row = row;
+            self.take(event, row, options, run, on)
+        })?;
+        run.row = 0;
+        self.flush(options, run)
+    }
+
+    fn take(
+        &mut self,
+        mut event: Event,
+        row: u64,
+        options: &Options,
+        run: &mut Run,
+        on: &mut dyn FnMut(u64, Outcome<'_>),
+    ) -> Result<(), Problem> {
+        if let Some(seq) = self.recorded_before(&event, options, run)? {
+            run.already += 1;
+            on(row, Outcome::Already(seq));
+            return Ok(());
+        }
+        options.people.complete(&mut event);
+        let original = match &event.kind {
+            Kind::Reverse(own) => self.entry_in_group(own.entry.0, options, run)?,
+            _ => None,
+        };
+        let seq = self.store.head().count + run.new + 1;
+        let context = Context { seq, recorded: options.now, original: original.as_ref() };
+        let mut entry = decide(&self.state, event, &context)?;
+        run.new += 1;
+        entry.more = run.expected.saturating_sub(run.new);
+        apply(&mut self.state, &entry);
+        self.delta.add(&entry, &self.state);
+        on(row, Outcome::New(&entry));
+        if options.dry_run {
+            run.seen.insert(id_hash(&entry.event.id), seq);
+            return Ok(());
+        }
+        run.waiting.insert(id_hash(&entry.event.id));
+        run.batch.push(entry);
+        if run.batch.len() >= BATCH { self.flush(options, run) } else { Ok(()) }
+    }
+
+    /// The number of the entry in which an event was recorded before with the same content.
+    fn recorded_before(
+        &mut self,
+        event: &Event,
+        options: &Options,
+        run: &mut Run,
+    ) -> Result<Option<u64>, Problem> {
+        let hash = id_hash(&event.id);
+        if options.dry_run
+            && let Some(seq) = run.seen.get(&hash)
+        {
+            return Ok(Some(*seq));
+        }
+        if run.waiting.contains(&hash) {
+            self.flush(options, run)?;
+        }
+        if self.store.head().count + run.new == 0 {
+            return Ok(None);
+        }
+        let Some(entry) = self.find(&event.id)? else { return Ok(None) };
+        let differing = event.differing_fields(&entry.event);
+        if differing.is_empty() {
+            return Ok(Some(entry.seq));
+        }
+        Err(Reason::IdReused
+            .refuse()
+            .with("id", &event.id)
+            .with("entry", entry.seq)
+            .with("fields", differing.join(", ")))
+    }
+
+    /// An entry of the journal or of the group under way.
+    fn entry_in_group(
+        &mut self,
+        seq: u64,
+        options: &Options,
+        run: &mut Run,
+    ) -> Result<Option<Entry>, Problem> {
+        self.flush(options, run)?;
+        let known = if options.dry_run {
+            self.store.head().count
+        } else {
+            self.store.head().count + run.new
+        };
+        if seq == 0 || seq > known {
+            return Ok(None);
+        }
+        self.entry(seq).map(Some)
+    }
+
+    fn flush(&mut self, options: &Options, run: &mut Run) -> Result<(), Problem> {
+        if run.batch.is_empty() || options.dry_run {
+            return Ok(());
+        }
+        run.waiting.clear();
+        let batch = std::mem::replace(&mut run.batch, Vec::with_capacity(BATCH));
+        self.store.write(Box::new(Batch(batch))).map_err(Problem::from)
+    }
+
+    fn finish(&mut self, options: &Options, run: &Run) -> Result<(), Problem> {
+        if options.dry_run {
+            return if run.new > 0 { self.load(Scope::All) } else { Ok(()) };
+        }
+        if run.new != run.expected {
+            return Err(Problem::new("bug-count", Exit::Bug)
+                .with("expected", run.expected)
+                .with("found", run.new));
+        }
+        if run.new == 0 {
+            return Ok(());
+        }
+        self.store.commit()?;
+        self.update_index()
+    }
+}

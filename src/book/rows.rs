@@ -1,0 +1,162 @@
+//! Recording row by row: each row whole or not at all, the rest of the file goes on.
+//!
+//! Rows are written in groups of bounded size, one sync a group. A refused row is taken back from
+//! the state before the next is tried.
+
+use super::{Batch, Book, Options, Outcome, Scope, Summary};
+use crate::domain::apply::apply;
+use crate::domain::decide::{Context, decide};
+use crate::domain::entry::{Entry, id_hash};
+use crate::domain::event::{Event, Kind};
+use crate::domain::refusal::Reason;
+use crate::problem::Problem;
+use crate::store::Store;
+use foldhash::HashMap;
+
+/// Entries gathered before a group is written.
+const GROUP: usize = 4096;
+
+/// Rows taken in and not written yet.
+#[derive(Default)]
+pub struct RowGroup {
+    entries: Vec<Entry>,
+    /// Hash of the id to the place in `entries`.
+    ids: HashMap<u64, usize>,
+    /// Entries of earlier groups of a dry run, which the store does not count.
+    unwritten: u64,
+    new: u64,
+    already: u64,
+}
+
+impl<S: Store> Book<S> {
+    /// Takes in the events of one row, all of them or none. Cost: linear in the row; every
+    /// few thousand entries one sync.
+    ///
+    /// # Errors
+    /// The refusal, with the row taken back; or a failure of the store, after which the book must be
+    /// opened again.
+    pub fn record_row(
+        &mut self,
+        events: Vec<Event>,
+        options: &Options,
+        group: &mut RowGroup,
+        on: &mut dyn FnMut(Outcome<'_>),
+    ) -> Result<(), Problem> {
+        let before = group.entries.len();
+        self.state.mark();
+        let mut already = Vec::new();
+        if let Err(problem) = self.try_row(events, options, group, &mut already) {
+            self.state.take_back();
+            for entry in group.entries.drain(before..) {
+                group.ids.remove(&id_hash(&entry.event.id));
+            }
+            return Err(problem);
+        }
+        self.state.keep();
+        for seq in already {
+            group.already += 1;
+            on(Outcome::Already(seq));
+        }
+        for entry in group.entries.iter().skip(before) {
+            self.delta.add(entry, &self.state);
+            group.new += 1;
+            on(Outcome::New(entry));
+        }
+        if group.entries.len() >= GROUP { self.write_rows(options, group) } else { Ok(()) }
+    }
+
+    /// Writes what is left and tells what became of all rows.
+    ///
+    /// # Errors
+    /// A failure of the store, after which the book must be opened again.
+    pub fn finish_rows(
+        &mut self,
+        options: &Options,
+        mut group: RowGroup,
+    ) -> Result<Summary, Problem> {
+        self.write_rows(options, &mut group)?;
+        if options.dry_run && group.new > 0 {
+            self.load(Scope::All)?;
+        }
+        Ok(Summary { new: group.new, already: group.already, head: self.head() })
+    }
+
+    fn try_row(
+        &mut self,
+        events: Vec<Event>,
+        options: &Options,
+        group: &mut RowGroup,
+        already: &mut Vec<u64>,
+    ) -> Result<(), Problem> {
+        for mut event in events {
+            if let Some(recorded) = self.recorded_in(&event.id, group)? {
+                let differing = event.differing_fields(&recorded.event);
+                if differing.is_empty() {
+                    already.push(recorded.seq);
+                    continue;
+                }
+                return Err(Reason::IdReused
+                    .refuse()
+                    .with("id", &event.id)
+                    .with("entry", recorded.seq)
+                    .with("fields", differing.join(", ")));
+            }
+            options.people.complete(&mut event);
+            let first = self.head().count + group.unwritten + 1;
+            let original = match &event.kind {
+                Kind::Reverse(own) => self.reversible(own.entry.0, first, group)?,
+                _ => None,
+            };
+            let seq = first + group.entries.len() as u64;
+            let context = Context { seq, recorded: options.now, original: original.as_ref() };
+            let entry = decide(&self.state, event, &context)?;
+            apply(&mut self.state, &entry);
+            group.ids.insert(id_hash(&entry.event.id), group.entries.len());
+            group.entries.push(entry);
+        }
+        Ok(())
+    }
+
+    fn recorded_in(&self, id: &str, group: &RowGroup) -> Result<Option<Entry>, Problem> {
+        let waiting = group.ids.get(&id_hash(id)).and_then(|place| group.entries.get(*place));
+        match waiting.filter(|entry| *entry.event.id == *id) {
+            Some(entry) => Ok(Some(entry.clone())),
+            None => self.find(id),
+        }
+    }
+
+    fn reversible(&self, seq: u64, first: u64, group: &RowGroup) -> Result<Option<Entry>, Problem> {
+        if seq >= first {
+            let place = usize::try_from(seq - first).ok();
+            return Ok(place.and_then(|place| group.entries.get(place)).cloned());
+        }
+        let known = 1 <= seq && seq <= self.head().count;
+        if known { self.entry(seq).map(Some) } else { Ok(None) }
+    }
+
+    fn write_rows(&mut self, options: &Options, group: &mut RowGroup) -> Result<(), Problem> {
+        group.ids.clear();
+        let mut entries = std::mem::take(&mut group.entries);
+        if options.dry_run || entries.is_empty() {
+            group.unwritten += entries.len() as u64;
+            return Ok(());
+        }
+        let last = entries.len() as u64;
+        for (entry, place) in entries.iter_mut().zip(1u64..) {
+            entry.more = last - place;
+        }
+        let written = self
+            .store
+            .begin()
+            .and_then(|()| self.store.write(Box::new(Batch(entries))))
+            .and_then(|()| self.store.commit());
+        match written {
+            Ok(_) => self.update_index(),
+            Err(error) => {
+                self.store.abandon()?;
+                self.load(Scope::All)?;
+                Err(error.into())
+            }
+        }
+    }
+}

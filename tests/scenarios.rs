@@ -1,0 +1,77 @@
+//! Worked scenarios of the field: events in, the entries of the accounting table out.
+
+use crate::support::fixture;
+use poolbook::book::{Book, Options, Outcome, People, Scope};
+use poolbook::domain::account::{Account, Fund, Side};
+use poolbook::domain::event::Event;
+use poolbook::domain::money::Total;
+use poolbook::domain::state::Cell;
+use poolbook::domain::text::Id;
+use poolbook::store::MemoryStore;
+
+pub fn options() -> Options {
+    Options {
+        now: "2018-01-05T08:00:00Z".parse().unwrap(),
+        people: People::default(),
+        dry_run: false,
+    }
+}
+
+/// A book of Jiaozuo in memory, opened and empty.
+pub fn jiaozuo() -> Book<MemoryStore> {
+    let mut book = Book::open(MemoryStore::new(), Scope::All).unwrap();
+    let opening = r#"{"event":"open-book","id":"open-book","date":"2017-01-01","city":"410800","name":"焦作市","currency":"CNY"}"#;
+    book.record(Event::from_json(opening.as_bytes()).unwrap(), &options()).unwrap();
+    book
+}
+
+/// Events of a JSON Lines fixture; a rules text beginning with `@` names the file that holds it.
+pub fn events(name: &str) -> Vec<Event> {
+    let text = std::fs::read_to_string(fixture(name)).unwrap();
+    let folder = fixture(name).parent().unwrap().to_owned();
+    let lines = text.lines().map(|line| {
+        let mut value: serde_json::Value = serde_json::from_str(line).unwrap();
+        for key in ["rules", "rates"] {
+            let file =
+                value[key].as_str().and_then(|text| text.strip_prefix('@')).map(str::to_owned);
+            if let Some(file) = file {
+                value[key] = std::fs::read_to_string(folder.join(file)).unwrap().into();
+            }
+        }
+        Event::from_json(value.to_string().as_bytes()).unwrap_or_else(|problem| panic!("{problem}"))
+    });
+    lines.collect()
+}
+
+#[test]
+fn the_county_cell_of_the_worked_scenario() {
+    let mut book = jiaozuo();
+    let mut posted = vec!["event,debit,credit,amount".to_owned()];
+    let result = book.record_all(
+        &mut events("scenarios/county-cell.jsonl"),
+        &options(),
+        &mut |_, outcome| {
+            let Outcome::New(entry) = outcome else { panic!("nothing was recorded before") };
+            let lines: Vec<_> = entry.all_lines().collect();
+            for pair in lines.chunks(2) {
+                let [debit, credit] = pair else { panic!("lines come in pairs") };
+                assert_eq!((debit.side, credit.side), (Side::Debit, Side::Credit));
+                assert_eq!(debit.amount, credit.amount);
+                posted.push(format!(
+                    "{},{},{},{}",
+                    entry.event.id, debit.account, credit.account, debit.amount
+                ));
+            }
+        },
+    );
+    result.unwrap_or_else(|refused| panic!("{refused:?}"));
+    let expected = std::fs::read_to_string(fixture("scenarios/county-cell.csv")).unwrap();
+    assert_eq!(posted, expected.lines().collect::<Vec<_>>());
+
+    let state = book.state();
+    let cell = Cell { owner: Id::parse("410821").unwrap(), fund: Fund::Risk };
+    // 9,627,584.57 before the replenishment of 372,415.43 brings the pool back to 10,000,000.00.
+    assert_eq!(state.cash(&cell).to_string(), "10000000.00");
+    assert_eq!(state.balance("410821", Fund::Risk, Account::RecoveryRight, None), Total::ZERO);
+    assert_eq!(state.available(&cell).to_string(), "10000000.00");
+}
