@@ -8,10 +8,12 @@
 
 pub mod account_ledger;
 pub mod balance;
+pub mod compare;
 pub mod explain;
 pub mod finding;
 pub mod flow;
 pub mod movements;
+pub mod reconcile;
 pub mod scale;
 pub mod trial_balance;
 pub mod turnover;

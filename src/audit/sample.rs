@@ -143,3 +143,44 @@ pub fn owners() -> Vec<OwnerName> {
 pub fn reader(entries: &[Entry]) -> impl Fn(u64) -> Result<Entry, Problem> {
     |seq| Ok(entries[usize::try_from(seq).unwrap() - 1].clone())
 }
+
+/// Balanced entries of any cells, dates and accounts, a few of them reversals; numbered from 1.
+pub fn any_entries() -> impl proptest::strategy::Strategy<Value = Vec<Entry>> {
+    use proptest::prelude::*;
+    let movement =
+        (0..OWNERS.len(), 0..3_usize, 0..30_usize, 0..30_usize, 1_i64..1_000_000_000_000);
+    let one = (
+        0_i64..1_000,
+        proptest::collection::vec(movement.clone(), 1..4),
+        proptest::collection::vec(movement, 0..2),
+        proptest::option::weighted(0.2, any::<prop::sample::Index>()),
+    );
+    proptest::collection::vec(one, 1..40).prop_map(|list| {
+        let (books, memo): (Vec<Account>, Vec<Account>) =
+            Account::ALL.iter().partition(|account| !account.is_memo());
+        let lines = |movements: &[(usize, usize, usize, usize, i64)], chart: &[Account]| {
+            let pairs = movements.iter().flat_map(|(owner, fund, debit, credit, fen)| {
+                let account = |place: &usize| chart[place % chart.len()];
+                pair(OWNERS[*owner], Fund::ALL[*fund], account(debit), account(credit), *fen)
+            });
+            pairs.collect::<Vec<Line>>()
+        };
+        let mut entries: Vec<Entry> = Vec::new();
+        for (days, movements, memos, reverses) in &list {
+            let seq = entries.len() as u64 + 1;
+            match reverses {
+                Some(index) if !entries.is_empty() => {
+                    entries.push(reversed(&entries[index.index(entries.len())], seq));
+                }
+                _ => {
+                    let first = parse_date("2016-11-20").unwrap();
+                    let date = first.checked_add(jiff::Span::new().days(*days)).unwrap();
+                    let mut made = entry(seq, &date.to_string(), lines(movements, &books));
+                    made.memo = lines(memos, &memo);
+                    entries.push(made);
+                }
+            }
+        }
+        entries
+    })
+}
