@@ -553,8 +553,8 @@ mod tests {
         assert_eq!(code("guaranteed = false\n", ""), ["rules-overlap"]);
         assert_eq!(code("from = \"2019-08-20\"", "from = \"2019-08-21\""), ["rules-gap"]);
         assert_eq!(code("from = \"2019-08-20\"", "from = \"2019-08-19\""), ["rules-overlap"]);
-        let idle = "tenor_over = 24\ntenor_to = 12\nfrom";
-        assert_eq!(code("from", idle), ["rules-gap", "rules-band-idle"]);
+        let idle = "tenor_over = 24\ntenor_to = 12\nfrom = \"2019";
+        assert_eq!(code("from = \"2019", idle), ["rules-gap", "rules-band-idle"]);
         assert_eq!(code("guaranteed = false", "guaranteed = false\ntenor_to = 36"), ["rules-gap"]);
         let first = DEMO.replacen("guaranteed = false\n", "", 1);
         let first = first.replacen("[sharing]\n", "[sharing]\npick = \"first\"\n", 1);

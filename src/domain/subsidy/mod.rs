@@ -1,1 +1,412 @@
-//! x
+//! The quarterly subsidies: interest discounts by interest quarter, guarantee fees by calendar
+//! quarter.
+//!
+//! [`compute`] is a pure function of the loans, the rules and what was used before. Lines are taken
+//! in the order of settlement date, drawdown date and loan id; caps and budgets are drawn down in
+//! that order (domain 5.3, case 11). Its cost is linear in loans and their recorded changes.
+
+pub mod days;
+pub mod fee;
+pub mod interest;
+pub mod working;
+
+use crate::domain::account::Fund;
+use crate::domain::calendar::{CalendarQuarter, Date, InterestQuarter, Period, Quarter};
+use crate::domain::event::Programme;
+use crate::domain::loan::{Loan, Note};
+use crate::domain::money::Money;
+use crate::domain::rate::Fraction;
+use crate::domain::rates::RateTable;
+use crate::domain::rules::words::{CapYear, Payee, Per};
+use crate::domain::rules::{FirmCaps, RuleSet};
+use crate::domain::text::Id;
+use compact_str::CompactString;
+use interest::{Eligible, PrincipalLeft, shares_principal};
+use std::collections::HashMap;
+pub use working::{Ceiling, CeilingKind, Reason, Segment, Step, Working, cap_years, steps};
+
+/// Whose cap: the programme and the firm's key (credit code, or party id where there is none).
+pub type FirmKey = (Programme, CompactString);
+
+/// What a quarterly run works with.
+pub struct Run<'a> {
+    /// The quarter.
+    pub quarter: Quarter,
+    /// The programmes to compute.
+    pub programmes: &'a [Programme],
+    /// Reference rates.
+    pub rates: &'a RateTable,
+    /// Rules by id.
+    pub rules: &'a dyn Fn(&Id) -> Option<&'a RuleSet>,
+    /// The key by which a firm's caps are counted.
+    pub firm_key: &'a dyn Fn(&Id) -> CompactString,
+    /// What each firm has used, by the year to which it counts.
+    pub used: &'a HashMap<FirmKey, Vec<(i16, Money)>>,
+    /// Budget left by owner; an owner without one has no such limit.
+    pub budget: &'a HashMap<(Programme, Id), Money>,
+    /// True when the line has been approved before: it is not computed again, but its principal
+    /// still counts towards a shared principal cap.
+    pub approved: &'a dyn Fn(Programme, &Loan, Option<&Note>) -> bool,
+    /// What other programmes pay for the same days of a note.
+    pub other: &'a dyn Fn(&Loan, &Note, Period) -> Money,
+}
+
+/// One computed line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SubsidyLine {
+    /// The programme.
+    pub programme: Programme,
+    /// Owner whose fund pays.
+    pub owner: Id,
+    /// The fund.
+    pub fund: Fund,
+    /// The loan.
+    pub loan: Id,
+    /// The note; none for fees, which are paid for the loan.
+    pub note: Option<Id>,
+    /// The borrowing firm.
+    pub firm: Id,
+    /// Who is paid.
+    pub payee: Id,
+    /// `2017Q4`.
+    pub period: CompactString,
+    /// Days that counted.
+    pub days: i64,
+    /// The amount by the formula.
+    pub computed: Money,
+    /// The amount after all ceilings.
+    pub amount: Money,
+    /// How it came about.
+    pub working: Working,
+    /// Why nothing may be paid, if so.
+    pub reason: Option<Reason>,
+}
+
+impl SubsidyLine {
+    /// True when something may be paid.
+    pub fn is_payable(&self) -> bool {
+        self.reason.is_none() && self.amount.is_positive()
+    }
+}
+
+/// What this run has drawn so far, on top of what was used before.
+#[derive(Default)]
+struct Drawn {
+    firms: HashMap<FirmKey, Vec<(i16, Money)>>,
+    budgets: HashMap<(Programme, Id), Money>,
+    principal: HashMap<(Per, CompactString), Vec<(Period, Money)>>,
+}
+
+/// Computes the lines of a quarter. A loan on which no day counts gives no line; a line that a cap
+/// or missing evidence brings to zero is listed with its reason.
+pub fn compute<'a>(run: &Run<'a>, loans: impl Iterator<Item = &'a Loan>) -> Vec<SubsidyLine> {
+    let loans: Vec<&Loan> = loans.collect();
+    let mut drawn = Drawn::default();
+    let mut lines = Vec::with_capacity(loans.len());
+    if run.programmes.contains(&Programme::InterestDiscount) {
+        discounts(run, &loans, &mut drawn, &mut lines);
+    }
+    if run.programmes.contains(&Programme::GuaranteeFee) {
+        fees(run, &loans, &mut drawn, &mut lines);
+    }
+    lines
+}
+
+fn discounts<'a>(
+    run: &Run<'a>,
+    loans: &[&'a Loan],
+    drawn: &mut Drawn,
+    lines: &mut Vec<SubsidyLine>,
+) {
+    let settlement = InterestQuarter(run.quarter).period();
+    let mut cases: Vec<(interest::Case<'_>, Eligible)> = Vec::with_capacity(loans.len());
+    for loan in loans {
+        let Some(rules) = (run.rules)(&loan.rules) else {
+            lines.extend(without_rules(run, loan, settlement));
+            continue;
+        };
+        let Some(discount) = &rules.interest_discount else { continue };
+        for note in &loan.notes {
+            let case = interest::Case { loan, note, rules, discount, rates: run.rates };
+            cases.extend(case.eligible(settlement).map(|eligible| (case, eligible)));
+        }
+    }
+    cases.sort_by(|(a, on), (b, other)| {
+        (on.settled, a.note.drawn, &a.loan.id, &a.note.id).cmp(&(
+            other.settled,
+            b.note.drawn,
+            &b.loan.id,
+            &b.note.id,
+        ))
+    });
+    for (case, eligible) in &cases {
+        lines.extend(discount_line(run, drawn, case, eligible, settlement));
+    }
+}
+
+fn discount_line(
+    run: &Run<'_>,
+    drawn: &mut Drawn,
+    case: &interest::Case<'_>,
+    eligible: &Eligible,
+    settlement: Period,
+) -> Option<SubsidyLine> {
+    let interest::Case { loan, note, discount, .. } = *case;
+    let programme = Programme::InterestDiscount;
+    let approved = (run.approved)(programme, loan, Some(note));
+    let shared = shares_principal(discount);
+    if approved && !shared {
+        return None;
+    }
+    let firm = (run.firm_key)(&loan.firm);
+    let key = match discount.principal_per {
+        Per::Firm => firm.clone(),
+        _ => CompactString::new(loan.id.as_str()),
+    };
+    let taken = drawn.principal.get(&(discount.principal_per, key.clone()));
+    let left = Left {
+        cap: discount.principal_max.unwrap_or(Money::MAX),
+        taken: taken.map_or(&[], Vec::as_slice),
+    };
+    let left: Option<&dyn PrincipalLeft> = if shared { Some(&left) } else { None };
+    let other = (run.other)(loan, note, eligible.days);
+    let mut working = case.working(settlement, eligible, left, other)?;
+    if shared && (approved || working.reason.is_none()) {
+        let taken = drawn.principal.entry((discount.principal_per, key)).or_default();
+        taken.extend(
+            working
+                .segments
+                .iter()
+                .map(|segment| (Period { from: segment.from, to: segment.to }, segment.counted)),
+        );
+    }
+    if approved {
+        return None;
+    }
+    let years = match discount.caps.by {
+        CapYear::Settlement => vec![(eligible.settled.year(), Fraction::whole(1))],
+        CapYear::Accrual => by_year(&working),
+    };
+    let caps = Caps { programme, firm, owner: &loan.owner, rules: &discount.caps };
+    caps.apply(run, drawn, &mut working, &years);
+    let days = if eligible.waits { eligible.days.days() } else { working.days() };
+    Some(line(run, loan, Some(note), discount.payee, days, working))
+}
+
+fn fees<'a>(run: &Run<'a>, loans: &[&'a Loan], drawn: &mut Drawn, lines: &mut Vec<SubsidyLine>) {
+    let quarter = CalendarQuarter(run.quarter).period();
+    let last = CalendarQuarter(run.quarter).last_day();
+    let mut cases: Vec<(fee::Case<'_>, Period)> = Vec::new();
+    for loan in loans.iter().filter(|loan| loan.guarantor.is_some() || !loan.fees.is_empty()) {
+        let Some(rules) = (run.rules)(&loan.rules) else { continue };
+        let Some(fee) = &rules.fee_subsidy else { continue };
+        let case = fee::Case { loan, rules, fee };
+        let life = case.life_of_loan().filter(|(life, _)| !life.intersect(quarter).is_empty());
+        cases.extend(life.map(|(life, _)| (case, life)));
+    }
+    cases.sort_by(|(a, life), (b, other)| {
+        (life.to.min(last), life.from, &a.loan.id).cmp(&(
+            other.to.min(last),
+            other.from,
+            &b.loan.id,
+        ))
+    });
+    let programme = Programme::GuaranteeFee;
+    for (case, _) in &cases {
+        let fee::Case { loan, fee, .. } = *case;
+        if (run.approved)(programme, loan, None) {
+            continue;
+        }
+        let Some((mut working, days)) = case.working(quarter) else { continue };
+        let firm = (run.firm_key)(&loan.firm);
+        let caps = Caps { programme, firm, owner: &loan.owner, rules: &fee.caps };
+        // A calendar quarter lies within one year, so both ways of counting agree.
+        caps.apply(run, drawn, &mut working, &[(run.quarter.year(), Fraction::whole(1))]);
+        lines.push(line(run, loan, None, fee.payee, days, working));
+    }
+}
+
+fn line(
+    run: &Run<'_>,
+    loan: &Loan,
+    note: Option<&Note>,
+    payee: Payee,
+    days: i64,
+    working: Working,
+) -> SubsidyLine {
+    let payee = match payee {
+        Payee::Firm => &loan.firm,
+        Payee::Bank => &loan.bank,
+        Payee::Guarantor => loan.guarantor.as_ref().unwrap_or(&loan.firm),
+    };
+    SubsidyLine {
+        programme: working.programme,
+        owner: loan.owner.clone(),
+        fund: working.programme.fund(),
+        loan: loan.id.clone(),
+        note: note.map(|note| note.id.clone()),
+        firm: loan.firm.clone(),
+        payee: payee.clone(),
+        period: compact_str::format_compact!("{}", run.quarter),
+        days,
+        computed: working.computed,
+        amount: working.amount,
+        reason: working.reason,
+        working,
+    }
+}
+
+/// A loan whose rules are not in the book is listed, so that it is not overlooked.
+fn without_rules(run: &Run<'_>, loan: &Loan, settlement: Period) -> Vec<SubsidyLine> {
+    let days = |note: &Note| Period { from: note.drawn, to: note.due }.intersect(settlement).days();
+    let notes = loan.notes.iter().filter(|note| days(note) > 0);
+    let lines = notes.map(|note| {
+        let mut working =
+            Working::empty(Programme::InterestDiscount, loan.rules.clone(), settlement, "-");
+        working.refuse(Reason::RulesUnknown);
+        line(run, loan, Some(note), Payee::Firm, days(note), working)
+    });
+    lines.collect()
+}
+
+/// What is left of a principal cap that notes share.
+struct Left<'a> {
+    cap: Money,
+    taken: &'a [(Period, Money)],
+}
+
+impl PrincipalLeft for Left<'_> {
+    fn changes(&self, within: Period, days: &mut dyn FnMut(Date)) {
+        for (period, _) in self.taken {
+            for day in [period.from, period.to] {
+                if within.from < day && day < within.to {
+                    days(day);
+                }
+            }
+        }
+    }
+
+    fn left(&self, day: Date) -> Money {
+        let taken = self.taken.iter().filter(|(period, _)| period.contains(day));
+        let taken: i128 = taken.map(|(_, counted)| i128::from(counted.fen())).sum();
+        Money::from_wide((i128::from(self.cap.fen()) - taken).max(0)).unwrap_or_default()
+    }
+}
+
+/// The exact sums of a working by calendar year; its segments are cut at the years' ends.
+fn by_year(working: &Working) -> Vec<(i16, Fraction)> {
+    let mut years: Vec<(i16, Fraction)> = Vec::new();
+    for segment in &working.segments {
+        let amount = segment.amount().unwrap_or(Fraction::ZERO);
+        match years.last_mut().filter(|(year, _)| *year == segment.from.year()) {
+            Some((_, sum)) => *sum = sum.plus(amount).unwrap_or(*sum),
+            None => years.push((segment.from.year(), amount)),
+        }
+    }
+    years
+}
+
+/// The caps of a firm and the budget of a cell, as one line meets them.
+struct Caps<'a> {
+    programme: Programme,
+    firm: CompactString,
+    owner: &'a Id,
+    rules: &'a FirmCaps,
+}
+
+impl Caps<'_> {
+    /// Lowers a line to what the caps leave, in the order firm's total, firm's year, budget, and
+    /// draws them down.
+    fn apply(
+        self,
+        run: &Run<'_>,
+        drawn: &mut Drawn,
+        working: &mut Working,
+        years: &[(i16, Fraction)],
+    ) {
+        if working.reason.is_some() {
+            return;
+        }
+        let key = (self.programme, self.firm.clone());
+        let before = run.used.get(&key).map_or(&[][..], Vec::as_slice);
+        let now = drawn.firms.get(&key).map_or(&[][..], Vec::as_slice);
+        let used = |year: Option<i16>| -> Money {
+            let all = before.iter().chain(now);
+            let counted = all.filter(|(of, _)| year.is_none_or(|year| year == *of));
+            let sum: i128 = counted.map(|(_, amount)| i128::from(amount.fen())).sum();
+            Money::from_wide(sum).unwrap_or(Money::MAX)
+        };
+        if let Some(cap) = self.rules.total {
+            working.lower(Ceiling::of_cap(CeilingKind::FirmTotal, cap, used(None), None));
+        }
+        let mut parts = parts_by_year(working.amount, years);
+        if let Some(cap) = self.rules.year {
+            let whole = working.amount;
+            for (year, part) in &mut parts {
+                let mut ceiling =
+                    Ceiling::of_cap(CeilingKind::FirmYear, cap, used(Some(*year)), Some(*year));
+                ceiling.before = *part;
+                *part = (*part).min(ceiling.limit);
+                ceiling.after = *part;
+                working.ceilings.push(ceiling);
+            }
+            let sum: i128 = parts.iter().map(|(_, part)| i128::from(part.fen())).sum();
+            working.amount = Money::from_wide(sum).unwrap_or_default();
+            if working.amount.is_zero() && whole.is_positive() {
+                working.refuse(Reason::Ceiling(CeilingKind::FirmYear));
+            }
+        }
+        let budget_key = (self.programme, self.owner.clone());
+        if let Some(budget) = run.budget.get(&budget_key) {
+            let gone = drawn.budgets.get(&budget_key).copied().unwrap_or_default();
+            working.lower(Ceiling::of_cap(CeilingKind::Budget, *budget, gone, None));
+            let sum = gone.add(working.amount).unwrap_or(Money::MAX);
+            drawn.budgets.insert(budget_key, sum);
+        }
+        trim(&mut parts, working.amount);
+        if self.rules.year.is_some() || self.rules.total.is_some() {
+            drawn.firms.entry(key).or_default().extend_from_slice(&parts);
+        }
+        working.cap_years = parts;
+    }
+}
+
+/// An amount by years in proportion to their exact sums, rounded cumulatively; the last year takes
+/// the rest.
+fn parts_by_year(amount: Money, years: &[(i16, Fraction)]) -> Vec<(i16, Money)> {
+    let whole = years.iter().try_fold(Fraction::ZERO, |sum, (_, part)| sum.plus(*part));
+    let mut reached = Fraction::ZERO;
+    let mut had = Money::ZERO;
+    let mut parts = Vec::with_capacity(years.len());
+    for (index, (year, part)) in years.iter().enumerate() {
+        let last = index + 1 == years.len();
+        let upto = if last { Ok(amount) } else { share_of(amount, &mut reached, *part, whole) };
+        let upto = upto.unwrap_or(amount);
+        parts.push((*year, upto.sub(had).unwrap_or_default()));
+        had = upto;
+    }
+    parts.retain(|(_, part)| part.is_positive());
+    parts
+}
+
+fn share_of(
+    amount: Money,
+    reached: &mut Fraction,
+    part: Fraction,
+    whole: Result<Fraction, crate::domain::money::MoneyError>,
+) -> Result<Money, crate::domain::money::MoneyError> {
+    *reached = reached.plus(part)?;
+    let (numerator, denominator) = whole?.reduced().parts();
+    let share = reached.reduced().times(Fraction::new(denominator, numerator)?)?;
+    Fraction::whole(amount.fen()).times(share.reduced())?.round_fen()
+}
+
+/// Takes what is too much off the latest years.
+fn trim(parts: &mut Vec<(i16, Money)>, amount: Money) {
+    let mut left = amount;
+    for (_, part) in parts.iter_mut() {
+        *part = (*part).min(left);
+        left = left.sub(*part).unwrap_or_default();
+    }
+    parts.retain(|(_, part)| part.is_positive());
+}

@@ -1,0 +1,222 @@
+//! Which days count, and how many they are under each day count.
+
+use crate::domain::calendar::{Date, Period, add_months, days_between};
+use crate::domain::loan::{Loan, Note};
+use crate::domain::money::Money;
+use crate::domain::rules::words::{DayCount, OnExtension, OnOverdue, Per, YearBase};
+
+/// Why a stretch of days ends where it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// End of the settlement period.
+    Period,
+    /// Original maturity (or the extended one where extensions count).
+    Maturity,
+    /// Full repayment.
+    Repaid,
+    /// Part repayment.
+    Repayment,
+    /// Start of an extension.
+    Extension,
+    /// Start of an overdue spell.
+    Overdue,
+    /// End of an overdue spell.
+    Cured,
+    /// Classified as non-performing.
+    Npl,
+    /// Enrolment revoked.
+    Removed,
+    /// End of the subsidy's term.
+    Term,
+    /// Contract rate changed.
+    Repriced,
+    /// Reference rate changed.
+    PolicyRate,
+    /// The calendar year turned.
+    Year,
+    /// The principal that still counts changed.
+    PrincipalCap,
+}
+
+impl Cut {
+    /// The word in a working.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Period => "period-end",
+            Self::Maturity => "maturity",
+            Self::Repaid => "repaid",
+            Self::Repayment => "repayment",
+            Self::Extension => "extension",
+            Self::Overdue => "overdue",
+            Self::Cured => "cured",
+            Self::Npl => "npl",
+            Self::Removed => "removed",
+            Self::Term => "term-end",
+            Self::Repriced => "repriced",
+            Self::PolicyRate => "policy-rate",
+            Self::Year => "year-end",
+            Self::PrincipalCap => "principal-cap",
+        }
+    }
+}
+
+/// What of the rules decides the days of a note.
+#[derive(Clone, Copy, Debug)]
+pub struct DayRules {
+    /// Months that a subsidy runs.
+    pub term_months: Option<u32>,
+    /// What the term starts with.
+    pub term_per: Per,
+    /// Extensions.
+    pub extension: OnExtension,
+    /// Overdue spells.
+    pub overdue: OnOverdue,
+    /// True when the days end with an early repayment.
+    pub until_repaid: bool,
+}
+
+/// The days on which a note bears a subsidy, and why they end. Overdue spells inside it under
+/// [`OnOverdue::Pause`] are left to the segments.
+pub fn window(loan: &Loan, note: &Note, rules: &DayRules) -> (Period, Cut) {
+    let extended = note.extensions.iter().map(|(_, due)| *due).max();
+    let (due, extension) = match rules.extension {
+        OnExtension::Stop => (note.due, note.extensions.iter().map(|(from, _)| *from).min()),
+        OnExtension::Continue => (extended.map_or(note.due, |due| due.max(note.due)), None),
+    };
+    let overdue = match rules.overdue {
+        OnOverdue::Stop => note.overdue.iter().map(|(from, _)| *from).min(),
+        OnOverdue::Pause => None,
+    };
+    let begin = match rules.term_per {
+        Per::Note => note.drawn,
+        Per::Loan | Per::Firm => {
+            loan.notes.iter().map(|note| note.drawn).fold(note.drawn, Date::min)
+        }
+    };
+    let months = rules.term_months.and_then(|months| i32::try_from(months).ok());
+    let ends = [
+        (months.and_then(|months| add_months(begin, months).ok()), Cut::Term),
+        (extension, Cut::Extension),
+        (overdue, Cut::Overdue),
+        (note.npl, Cut::Npl),
+        (loan.removed, Cut::Removed),
+        (if rules.until_repaid { repaid_on(note) } else { None }, Cut::Repaid),
+    ];
+    let mut end = (due, Cut::Maturity);
+    for (day, cut) in ends {
+        if let Some(day) = day.filter(|day| *day < end.0) {
+            end = (day, cut);
+        }
+    }
+    (Period { from: note.drawn, to: end.0.max(note.drawn) }, end.1)
+}
+
+/// The day on which the principal was fully repaid.
+pub fn repaid_on(note: &Note) -> Option<Date> {
+    let total: i128 = note.repayments.iter().map(|(_, amount)| i128::from(amount.fen())).sum();
+    if total < i128::from(note.amount.fen()) {
+        return None;
+    }
+    let mut repayments: Vec<(Date, Money)> = note.repayments.clone();
+    repayments.sort_by_key(|(day, _)| *day);
+    let mut left = i128::from(note.amount.fen());
+    for (day, amount) in repayments {
+        left -= i128::from(amount.fen());
+        if left <= 0 {
+            return Some(day);
+        }
+    }
+    None
+}
+
+/// The number of days (or of thirtieths of months) from one day to another, counted so that the
+/// parts of a stretch add up to the whole; `anchor` is the drawdown, from which months run.
+pub fn units(count: DayCount, anchor: Date, from: Date, to: Date) -> i64 {
+    match count {
+        DayCount::Act360 | DayCount::Act365 => days_between(from, to),
+        DayCount::ByMonth => by_month(anchor, to) - by_month(anchor, from),
+        DayCount::WholeMonths => 30 * (whole_months(anchor, to) - whole_months(anchor, from)),
+    }
+}
+
+/// What [`units`] are divided by.
+pub fn base(count: DayCount) -> i64 {
+    if count == DayCount::Act365 { 365 } else { 360 }
+}
+
+/// 对年对月对日: thirty for each whole month from `anchor`, and the odd days as they are.
+fn by_month(anchor: Date, day: Date) -> i64 {
+    let years = i32::from(day.year()) - i32::from(anchor.year());
+    let mut months = years * 12 + i32::from(day.month()) - i32::from(anchor.month());
+    let mut begun = add_months(anchor, months).unwrap_or(anchor);
+    if begun > day {
+        months -= 1;
+        begun = add_months(anchor, months).unwrap_or(anchor);
+    }
+    30 * i64::from(months) + days_between(begun, day)
+}
+
+/// Calendar months in which more than 15 of the days from `anchor` up to `day` lie. Exactly
+/// 15 days do not count, because the rule says "more than".
+fn whole_months(anchor: Date, day: Date) -> i64 {
+    let first_end = anchor.last_of_month().tomorrow().unwrap_or(anchor);
+    if day <= first_end {
+        return i64::from(days_between(anchor, day) > 15);
+    }
+    let years = i64::from(day.year()) - i64::from(anchor.year());
+    let between = years * 12 + i64::from(day.month()) - i64::from(anchor.month()) - 1;
+    i64::from(days_between(anchor, first_end) > 15)
+        + between
+        + i64::from(days_between(day.first_of_month(), day) > 15)
+}
+
+/// The days of the fee year that starts on `from`.
+pub fn year_days(base: YearBase, from: Date) -> i64 {
+    match base {
+        YearBase::Days360 => 360,
+        YearBase::Days365 => 365,
+        YearBase::Actual => add_months(from, 12).map_or(365, |to| days_between(from, to)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::calendar::{next_day, parse_date};
+
+    fn day(text: &str) -> Date {
+        parse_date(text).unwrap()
+    }
+
+    #[test]
+    fn a_year_by_month_is_a_year() {
+        let count =
+            |from: &str, to: &str| units(DayCount::ByMonth, day("2024-01-15"), day(from), day(to));
+        assert_eq!(count("2024-01-15", "2025-01-15"), 360);
+        assert_eq!(count("2024-01-15", "2024-03-21"), 66);
+        assert_eq!(count("2024-12-21", "2025-01-15"), 24);
+        let months =
+            |from: &str, to: &str| units(DayCount::WholeMonths, day(from), day(from), day(to)) / 30;
+        assert_eq!(months("2024-01-15", "2025-01-15"), 12);
+        assert_eq!(months("2024-01-20", "2025-01-15"), 11);
+        assert_eq!(months("2024-04-16", "2024-05-01"), 0, "exactly 15 days");
+        assert_eq!(months("2024-04-15", "2024-05-01"), 1);
+    }
+
+    #[test]
+    fn every_day_count_is_additive_and_never_runs_backwards() {
+        for anchor in ["2024-01-31", "2024-02-29", "2023-12-15", "2024-03-30"].map(day) {
+            let mut today = anchor;
+            for _ in 0..800 {
+                let next = next_day(today).unwrap();
+                for count in [DayCount::Act360, DayCount::ByMonth, DayCount::WholeMonths] {
+                    let step = units(count, anchor, today, next);
+                    assert!(step >= 0, "{count:?} {anchor} {today}");
+                    let whole = units(count, anchor, anchor, next);
+                    assert_eq!(units(count, anchor, anchor, today) + step, whole);
+                }
+                today = next;
+            }
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! The guarantee-fee subsidy of one loan for one calendar quarter (domain 5.4).
+//!
+//! Every mode is counted from the first day: rounded to the quarter's end, less rounded to its
+//! start. So the quarters of a fee add up to the fee's own rounded subsidy.
+
+use crate::domain::calendar::{Date, Period};
+use crate::domain::event::Programme;
+use crate::domain::loan::{FeePaid, Loan, Note};
+use crate::domain::money::{Money, MoneyError};
+use crate::domain::rate::{Fraction, Rate};
+use crate::domain::rules::words::{AmountBase, OnOverdue, Per, UnusedDays};
+use crate::domain::rules::{FeeFormula, FeeSubsidy, Rules};
+use crate::domain::subsidy::days::{Cut, DayRules, window, year_days};
+use crate::domain::subsidy::working::{Reason, Segment, Source, Working};
+
+/// One guaranteed loan under its rules.
+#[derive(Clone, Copy)]
+pub struct Case<'a> {
+    /// The loan.
+    pub loan: &'a Loan,
+    /// The rules.
+    pub rules: &'a Rules,
+    /// Their fee subsidy.
+    pub fee: &'a FeeSubsidy,
+}
+
+impl<'a> Case<'a> {
+    /// The days of a note that count, and why they end.
+    fn life(&self, note: &Note) -> (Period, Cut) {
+        let rules = DayRules {
+            term_months: self.fee.term_months,
+            term_per: Per::Note,
+            extension: self.fee.extension,
+            overdue: self.fee.overdue,
+            until_repaid: self.fee.unused_days == UnusedDays::Exclude,
+        };
+        window(self.loan, note, &rules)
+    }
+
+    /// From the first drawdown to the last note's end, and why that ends.
+    pub fn life_of_loan(&self) -> Option<(Period, Cut)> {
+        let lives = self.loan.notes.iter().map(|note| self.life(note));
+        lives.reduce(|(whole, until), (next, cut)| {
+            let later = next.to > whole.to;
+            let joined = Period { from: whole.from.min(next.from), to: whole.to.max(next.to) };
+            (joined, if later { cut } else { until })
+        })
+    }
+
+    /// The working of a quarter before caps and budgets, with the days that counted; none when no
+    /// day of the quarter counts.
+    pub fn working(&self, quarter: Period) -> Option<(Working, i64)> {
+        let (life, _) = self.life_of_loan()?;
+        if life.intersect(quarter).is_empty() {
+            return None;
+        }
+        let id = self.rules.id.clone();
+        let mut working = Working::empty(Programme::GuaranteeFee, id, quarter, self.method());
+        let filled = match self.fee.formula {
+            FeeFormula::ShareOfFee(_) => self.share_of_fees(&mut working, life),
+            _ => self.rate_on_amount(&mut working),
+        };
+        if filled.and_then(|()| Self::total(&mut working)).is_err() {
+            working.refuse(Reason::Range);
+        }
+        let counted = working.days();
+        let days = if counted > 0 { counted } else { life.intersect(quarter).days() };
+        if counted == 0 && working.reason.is_none() {
+            return None;
+        }
+        if working.reason.is_none() && working.amount.is_zero() {
+            working.refuse(Reason::BelowOneFen);
+        }
+        Some((working, days))
+    }
+
+    fn method(&self) -> &'static str {
+        match self.fee.formula {
+            FeeFormula::ShareOfFee(_) => "fee-A",
+            FeeFormula::RateOnAmount(..) => "fee-B",
+            FeeFormula::ShareOfGap { .. } => "fee-C",
+            FeeFormula::RateOnLiability(_) => "fee-D",
+        }
+    }
+
+    /// Adds the segments up: all of them, and what of them lies before the quarter.
+    fn total(working: &mut Working) -> Result<(), MoneyError> {
+        let mut earlier = Fraction::ZERO;
+        for segment in &working.segments {
+            working.sum = working.sum.plus(segment.amount()?)?;
+            let days =
+                Period { from: segment.from, to: segment.to.min(working.period.from) }.days();
+            earlier = earlier.plus(Segment { days, ..*segment }.amount()?)?;
+        }
+        working.earlier = Some(earlier);
+        working.computed = working.sum.round_fen()?.sub(earlier.round_fen()?)?;
+        working.amount = if working.reason.is_some() { Money::ZERO } else { working.computed };
+        Ok(())
+    }
+
+    /// The fee whose rate was charged in the quarter, if it passes the gate.
+    fn charged(&self, quarter: Period) -> Result<&'a FeePaid, Reason> {
+        let covers =
+            |fee: &&FeePaid| !Period { from: fee.from, to: fee.to }.intersect(quarter).is_empty();
+        let fee = self.loan.fees.iter().find(covers).ok_or(Reason::FeeNotPaid)?;
+        if self.passes(fee) { Ok(fee) } else { Err(Reason::FeeOverGate(fee.rate)) }
+    }
+
+    fn passes(&self, fee: &FeePaid) -> bool {
+        self.fee.gate.is_none_or(|gate| fee.rate <= gate)
+    }
+
+    /// Mode A: each fee is earned evenly over its own days; what was earned on days that count is
+    /// subsidised.
+    fn share_of_fees(&self, working: &mut Working, life: Period) -> Result<(), MoneyError> {
+        if let Err(reason) = self.charged(working.period) {
+            working.refuse(reason);
+            return Ok(());
+        }
+        let FeeFormula::ShareOfFee(share) = self.fee.formula else { return Ok(()) };
+        let until = self.life_of_loan().map_or(Cut::Maturity, |(_, cut)| cut);
+        for fee in self.loan.fees.iter().filter(|fee| self.passes(fee)) {
+            let covered = Period { from: fee.from, to: fee.to };
+            let end = fee.to.min(life.to).min(working.period.to);
+            for days in self.without_overdue(Period { from: fee.from, to: end }) {
+                let until = if days.to == life.to { until } else { Cut::Period };
+                working.segments.push(Segment {
+                    from: days.from,
+                    to: days.to,
+                    days: days.days(),
+                    base: covered.days().max(1),
+                    principal: fee.amount,
+                    counted: fee.amount,
+                    contract: Rate::default(),
+                    rate: share.fraction(),
+                    source: Source::Fee(fee.rate),
+                    until,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Modes B, C and D: a yearly rate on the amount of each note, for one year (or the term of the
+    /// rules) at most.
+    fn rate_on_amount(&self, working: &mut Working) -> Result<(), MoneyError> {
+        let fee = match self.charged(working.period) {
+            Ok(fee) => fee,
+            Err(reason) => {
+                working.refuse(reason);
+                return Ok(());
+            }
+        };
+        let (rate, amount_base) = match self.fee.formula {
+            FeeFormula::RateOnAmount(rate, base) => (rate.fraction(), base),
+            FeeFormula::RateOnLiability(rate) => (rate.fraction(), AmountBase::Balance),
+            FeeFormula::ShareOfGap { share, gap_from, base } => {
+                let gap = gap_from.decimal().checked_sub(fee.rate.decimal());
+                let gap = gap.and_then(|gap| Rate::new(gap).ok()).unwrap_or_default();
+                (share.fraction().times(gap.fraction())?.reduced(), base)
+            }
+            FeeFormula::ShareOfFee(_) => return Ok(()),
+        };
+        for note in &self.loan.notes {
+            let (life, until) = self.life(note);
+            let year = year_days(self.fee.year_base, life.from);
+            let most = year * i64::from(self.fee.term_months.unwrap_or(12)) / 12;
+            let term = life.from.checked_add(jiff::Span::new().days(most)).unwrap_or(life.to);
+            let until = if term < life.to { Cut::Term } else { until };
+            let end = life.to.min(term).min(working.period.to);
+            let until = if end == working.period.to { Cut::Period } else { until };
+            for days in self.without_overdue(Period { from: life.from, to: end }) {
+                let template = Segment {
+                    from: days.from,
+                    to: days.to,
+                    days: days.days(),
+                    base: year,
+                    principal: note.amount,
+                    counted: note.amount,
+                    contract: Rate::default(),
+                    rate,
+                    source: Source::Guarantee(fee.rate),
+                    until,
+                };
+                push_by_balance(&mut working.segments, template, note, amount_base)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The parts of a stretch outside overdue spells, where the rules only pause for them.
+    fn without_overdue(&self, days: Period) -> Vec<Period> {
+        let mut parts = Vec::with_capacity(1);
+        let mut start = days.from;
+        if self.fee.overdue == OnOverdue::Pause {
+            let mut spells: Vec<(Date, Option<Date>)> =
+                self.loan.notes.iter().flat_map(|note| note.overdue.iter().copied()).collect();
+            spells.sort();
+            for (from, cured) in spells {
+                let part = Period { from: start, to: from.min(days.to) };
+                if !part.is_empty() {
+                    parts.push(part);
+                }
+                start = start.max(cured.unwrap_or(days.to));
+            }
+        }
+        let rest = Period { from: start, to: days.to };
+        if !rest.is_empty() {
+            parts.push(rest);
+        }
+        parts
+    }
+}
+
+/// Pushes a segment, cut at repayments where the principal in force counts.
+fn push_by_balance(
+    segments: &mut Vec<Segment>,
+    whole: Segment,
+    note: &Note,
+    base: AmountBase,
+) -> Result<(), MoneyError> {
+    if base == AmountBase::Guaranteed {
+        segments.push(whole);
+        return Ok(());
+    }
+    let mut repayments = note.repayments.clone();
+    repayments.sort_by_key(|(day, _)| *day);
+    let mut balance = i128::from(note.amount.fen());
+    let mut start = whole.from;
+    let mut push = |from: Date, to: Date, balance: i128, until: Cut| {
+        let days = Period { from, to }.days();
+        let principal = Money::from_wide(balance)?;
+        if days > 0 && principal.is_positive() {
+            segments.push(Segment {
+                from,
+                to,
+                days,
+                principal,
+                counted: principal,
+                until,
+                ..whole
+            });
+        }
+        Ok(())
+    };
+    for (day, amount) in repayments {
+        if day > start && day < whole.to {
+            push(start, day, balance, Cut::Repayment)?;
+            start = day;
+        }
+        if day < whole.to {
+            balance -= i128::from(amount.fen());
+        }
+    }
+    push(start, whole.to, balance, whole.until)
+}

@@ -1,0 +1,587 @@
+//! The working of a computed subsidy: every figure that it rests on, so that a person with a pocket
+//! calculator and the rules text comes to the same fen.
+//!
+//! The JSON form is what the journal keeps. Amounts and rates are texts, days are integers; a sum
+//! that does not end within the shown decimals carries `…`.
+
+use crate::domain::calendar::{Date, Period, Quarter};
+use crate::domain::event::Programme;
+use crate::domain::json::Writer;
+use crate::domain::money::{Money, MoneyError};
+use crate::domain::rate::{Fraction, Rate, Share};
+use crate::domain::rates::Series;
+use crate::domain::settings::Word as _;
+use crate::domain::subsidy::days::Cut;
+use crate::domain::text::Id;
+
+/// Decimals of a yuan to which an unrounded amount is shown.
+const SHOWN_DECIMALS: u32 = 6;
+
+/// Where a policy rate comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A share of a reference rate.
+    Reference(Reference),
+    /// Percentage points of the rules.
+    Points,
+    /// Contract rate less a reference rate, at most `max`.
+    Spread(Reference, Option<Rate>),
+    /// A share of the contract rate, standing for the interest actually paid.
+    Contract(Share),
+    /// A share of a fee that was paid at this yearly rate.
+    Fee(Rate),
+    /// A rate on the guaranteed amount; the fee charged was this.
+    Guarantee(Rate),
+}
+
+/// A reference rate, the day from which it was in force, and the share of it that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The series.
+    pub series: Series,
+    /// In force from.
+    pub since: Date,
+    /// The rate.
+    pub rate: Rate,
+    /// The share.
+    pub share: Share,
+}
+
+/// A stretch of days on which nothing changed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Segment {
+    /// First day.
+    pub from: Date,
+    /// First day no longer in it.
+    pub to: Date,
+    /// Days, as the day count counts them.
+    pub days: i64,
+    /// Divisor of the days.
+    pub base: i64,
+    /// Principal in force, guaranteed amount, or fee paid.
+    pub principal: Money,
+    /// The part of it that counts.
+    pub counted: Money,
+    /// Contract rate.
+    pub contract: Rate,
+    /// Policy rate a year, or share.
+    pub rate: Fraction,
+    /// Where the rate comes from.
+    pub source: Source,
+    /// Why it ends.
+    pub until: Cut,
+}
+
+impl Segment {
+    /// The exact amount in fen.
+    ///
+    /// # Errors
+    /// [`MoneyError::Range`] when the exact value leaves 128 bits.
+    pub fn amount(&self) -> Result<Fraction, MoneyError> {
+        let (numerator, denominator) = self.rate.parts();
+        i128::from(self.counted.fen())
+            .checked_mul(i128::from(self.days))
+            .and_then(|product| product.checked_mul(numerator))
+            .zip(denominator.checked_mul(i128::from(self.base)))
+            .ok_or(MoneyError::Range)
+            .and_then(|(numerator, denominator)| Fraction::new(numerator, denominator))
+    }
+}
+
+/// A ceiling, in the order in which it was tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ceiling {
+    /// Which.
+    pub kind: CeilingKind,
+    /// What it left room for.
+    pub limit: Money,
+    /// The amount before.
+    pub before: Money,
+    /// The amount after.
+    pub after: Money,
+    /// For a cap: the whole cap and what of it was used before.
+    pub cap: Option<(Money, Money)>,
+    /// For a yearly cap: the year.
+    pub year: Option<i16>,
+}
+
+/// What may cut a computed amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CeilingKind {
+    /// A share of a reference rate on the same days.
+    RateLimit,
+    /// Interest actually paid, less other programmes.
+    InterestPaid,
+    /// Other programmes.
+    OtherProgrammes,
+    /// Cap of the firm over all years.
+    FirmTotal,
+    /// Cap of the firm in a year.
+    FirmYear,
+    /// Budget left in the cell.
+    Budget,
+}
+
+impl CeilingKind {
+    /// The word in a working.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::RateLimit => "rate-limit",
+            Self::InterestPaid => "interest-paid",
+            Self::OtherProgrammes => "other-programmes",
+            Self::FirmTotal => "firm-total",
+            Self::FirmYear => "firm-year",
+            Self::Budget => "budget",
+        }
+    }
+}
+
+/// Why a listed line is not payable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The loan's rules are not in the book.
+    RulesUnknown,
+    /// No reference rate is in force on the reference date.
+    RateMissing(Series, Date),
+    /// No row of the policy rates fits.
+    RateRowMissing,
+    /// Nothing shows that the interest was paid.
+    InterestNotPaid,
+    /// Interest was paid late.
+    InterestLate,
+    /// The discount is paid after full repayment.
+    NotRepaidYet,
+    /// No fee was paid.
+    FeeNotPaid,
+    /// The guarantor charges more than the gate.
+    FeeOverGate(Rate),
+    /// No principal of it counts any more.
+    PrincipalCap,
+    /// A ceiling left nothing.
+    Ceiling(CeilingKind),
+    /// The sum is below half a fen.
+    BelowOneFen,
+    /// The sum is beyond the largest amount.
+    Range,
+}
+
+impl Reason {
+    /// The word in a working and in messages.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::RulesUnknown => "rules-unknown",
+            Self::RateMissing(..) => "rate-missing",
+            Self::RateRowMissing => "rate-row-missing",
+            Self::InterestNotPaid => "interest-not-paid",
+            Self::InterestLate => "interest-late",
+            Self::NotRepaidYet => "not-repaid-yet",
+            Self::FeeNotPaid => "fee-not-paid",
+            Self::FeeOverGate(_) => "fee-over-gate",
+            Self::PrincipalCap => "principal-cap",
+            Self::Ceiling(CeilingKind::RateLimit) => "rate-limit",
+            Self::Ceiling(CeilingKind::InterestPaid) => "interest-paid",
+            Self::Ceiling(CeilingKind::OtherProgrammes) => "other-programmes",
+            Self::Ceiling(CeilingKind::FirmTotal) => "firm-total",
+            Self::Ceiling(CeilingKind::FirmYear) => "firm-year",
+            Self::Ceiling(CeilingKind::Budget) => "budget",
+            Self::BelowOneFen => "below-one-fen",
+            Self::Range => "amount-range",
+        }
+    }
+
+    /// The fact that the reason rests on, if any: `lpr-1y 2017-10-01`, `0.025`.
+    pub fn detail(self) -> Option<String> {
+        match self {
+            Self::RateMissing(series, day) => Some(format!("{} {day}", series.code())),
+            Self::FeeOverGate(rate) => Some(rate.to_string()),
+            _ => None,
+        }
+    }
+}
+
+/// How one amount came about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Working {
+    /// The programme.
+    pub programme: Programme,
+    /// Id of the rules.
+    pub rules: Id,
+    /// The settlement period.
+    pub period: Period,
+    /// The day count or fee mode.
+    pub method: &'static str,
+    /// Segments in order.
+    pub segments: Vec<Segment>,
+    /// Share of the interest paid and what was paid, where the amount is made from it.
+    pub paid: Option<(Share, Money)>,
+    /// The exact sum in fen.
+    pub sum: Fraction,
+    /// What of the sum fell to earlier periods (fees are counted from their first day).
+    pub earlier: Option<Fraction>,
+    /// The rounded sum, less the rounded earlier part.
+    pub computed: Money,
+    /// Ceilings in the order tested.
+    pub ceilings: Vec<Ceiling>,
+    /// What may be paid.
+    pub amount: Money,
+    /// The years to which it counts against the firm's caps.
+    pub cap_years: Vec<(i16, Money)>,
+    /// Why nothing may be paid.
+    pub reason: Option<Reason>,
+}
+
+impl Working {
+    /// A working with nothing in it yet.
+    pub(super) fn empty(
+        programme: Programme,
+        rules: Id,
+        period: Period,
+        method: &'static str,
+    ) -> Self {
+        Self {
+            programme,
+            rules,
+            period,
+            method,
+            segments: Vec::new(),
+            paid: None,
+            sum: Fraction::ZERO,
+            earlier: None,
+            computed: Money::ZERO,
+            ceilings: Vec::new(),
+            amount: Money::ZERO,
+            cap_years: Vec::new(),
+            reason: None,
+        }
+    }
+
+    /// The days of the period that counted.
+    pub fn days(&self) -> i64 {
+        let inside = |segment: &Segment| Period { from: segment.from, to: segment.to };
+        match self.earlier {
+            None => self.segments.iter().map(|segment| segment.days).sum(),
+            Some(_) => self
+                .segments
+                .iter()
+                .map(|segment| inside(segment).intersect(self.period).days())
+                .sum(),
+        }
+    }
+
+    /// Lowers the amount to a ceiling and keeps the trace of it.
+    pub(super) fn lower(&mut self, mut ceiling: Ceiling) {
+        ceiling.before = self.amount;
+        self.amount = self.amount.min(ceiling.limit.max(Money::ZERO));
+        ceiling.after = self.amount;
+        self.ceilings.push(ceiling);
+        if self.amount.is_zero() && ceiling.before.is_positive() {
+            self.reason.get_or_insert(Reason::Ceiling(ceiling.kind));
+        }
+    }
+
+    /// Makes it a line that is listed and not payable.
+    pub(super) fn refuse(&mut self, reason: Reason) {
+        self.amount = Money::ZERO;
+        self.reason.get_or_insert(reason);
+    }
+
+    /// The JSON form.
+    pub fn to_json(&self) -> serde_json::Value {
+        let mut bytes = Vec::with_capacity(512);
+        self.write(&mut Writer::new(&mut bytes));
+        serde_json::from_slice(&bytes).unwrap_or_default()
+    }
+
+    /// Writes the canonical JSON form: keys in order, no floats.
+    pub fn write(&self, out: &mut Writer<'_>) {
+        out.begin_object();
+        out.key("amount");
+        out.quoted(self.amount);
+        out.key("cap_years");
+        out.begin_array();
+        for (year, amount) in &self.cap_years {
+            out.begin_object();
+            out.key("amount");
+            out.quoted(amount);
+            out.key("year");
+            out.integer(u64::try_from(*year).unwrap_or_default());
+            out.end_object();
+        }
+        out.end_array();
+        out.key("ceilings");
+        out.begin_array();
+        self.ceilings.iter().for_each(|ceiling| ceiling.write(out));
+        out.end_array();
+        out.key("computed");
+        out.quoted(self.computed);
+        out.key("days");
+        out.integer(u64::try_from(self.days()).unwrap_or_default());
+        if let Some(earlier) = self.earlier {
+            out.key("earlier");
+            out.quoted(earlier.yuan_text(SHOWN_DECIMALS));
+            out.key("earlier_rounded");
+            out.quoted(earlier.round_fen().unwrap_or_default());
+        }
+        out.key("method");
+        out.quoted(self.method);
+        if let Some((share, amount)) = self.paid {
+            out.key("paid");
+            out.quoted(amount);
+            out.key("paid_share");
+            out.quoted(share);
+        }
+        self.write_period(out);
+        out.key("programme");
+        out.quoted(self.programme);
+        if let Some(reason) = self.reason {
+            out.key("reason");
+            out.quoted(reason.code());
+            if let Some(detail) = reason.detail() {
+                out.key("reason_detail");
+                out.quoted(detail);
+            }
+        }
+        out.key("rounded");
+        out.quoted(self.sum.round_fen().unwrap_or_default());
+        out.key("rules");
+        out.string(&self.rules);
+        out.key("segments");
+        out.begin_array();
+        self.segments.iter().for_each(|segment| segment.write(out));
+        out.end_array();
+        out.key("sum");
+        out.quoted(self.sum.yuan_text(SHOWN_DECIMALS));
+        out.end_object();
+    }
+
+    fn write_period(&self, out: &mut Writer<'_>) {
+        out.key("period");
+        out.begin_object();
+        out.key("from");
+        out.quoted(self.period.from);
+        out.key("to");
+        out.quoted(self.period.to);
+        out.end_object();
+    }
+}
+
+impl Ceiling {
+    /// A ceiling by itself.
+    pub(super) fn new(kind: CeilingKind, limit: Money) -> Self {
+        Self { kind, limit, before: Money::ZERO, after: Money::ZERO, cap: None, year: None }
+    }
+
+    /// What a cap leaves after what was used of it.
+    pub(super) fn of_cap(kind: CeilingKind, cap: Money, used: Money, year: Option<i16>) -> Self {
+        let limit = cap.sub(used).unwrap_or_default().max(Money::ZERO);
+        Self { cap: Some((cap, used)), year, ..Self::new(kind, limit) }
+    }
+
+    fn write(&self, out: &mut Writer<'_>) {
+        out.begin_object();
+        out.key("after");
+        out.quoted(self.after);
+        out.key("before");
+        out.quoted(self.before);
+        if let Some((cap, _)) = self.cap {
+            out.key("cap");
+            out.quoted(cap);
+        }
+        out.key("kind");
+        out.quoted(self.kind.code());
+        out.key("limit");
+        out.quoted(self.limit);
+        if let Some((_, used)) = self.cap {
+            out.key("used");
+            out.quoted(used);
+        }
+        if let Some(year) = self.year {
+            out.key("year");
+            out.integer(u64::try_from(year).unwrap_or_default());
+        }
+        out.end_object();
+    }
+}
+
+impl Segment {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.begin_object();
+        out.key("amount");
+        out.quoted(self.amount().unwrap_or(Fraction::ZERO).yuan_text(SHOWN_DECIMALS));
+        out.key("base");
+        out.integer(u64::try_from(self.base).unwrap_or_default());
+        if self.counted != self.principal {
+            out.key("counted");
+            out.quoted(self.counted);
+        }
+        out.key("days");
+        out.integer(u64::try_from(self.days).unwrap_or_default());
+        out.key("from");
+        out.quoted(self.from);
+        out.key("principal");
+        out.quoted(self.principal);
+        out.key("rate");
+        out.quoted(RateText(self.rate));
+        self.write_source(out);
+        out.key("to");
+        out.quoted(self.to);
+        out.key("until");
+        out.quoted(self.until.code());
+        out.end_object();
+    }
+
+    fn write_source(&self, out: &mut Writer<'_>) {
+        let reference = |out: &mut Writer<'_>, word: &str, reference: &Reference| {
+            out.key("source");
+            out.quoted(word);
+            out.key("source_date");
+            out.quoted(reference.since);
+            out.key("source_rate");
+            out.quoted(reference.rate);
+        };
+        match &self.source {
+            Source::Reference(from) => {
+                out.key("share");
+                out.quoted(from.share);
+                reference(out, from.series.code(), from);
+            }
+            Source::Points => {
+                out.key("source");
+                out.quoted("points");
+            }
+            Source::Spread(over, max) => {
+                out.key("contract_rate");
+                out.quoted(self.contract);
+                if let Some(max) = max {
+                    out.key("rate_max");
+                    out.quoted(max);
+                }
+                reference(out, over.series.code(), over);
+            }
+            Source::Contract(share) => {
+                out.key("share");
+                out.quoted(share);
+                out.key("source");
+                out.quoted("interest-paid");
+                out.key("source_rate");
+                out.quoted(self.contract);
+            }
+            Source::Fee(charged) | Source::Guarantee(charged) => {
+                let fee = matches!(self.source, Source::Fee(_));
+                out.key("source");
+                out.quoted(if fee { "fee-paid" } else { "guarantee" });
+                out.key("source_rate");
+                out.quoted(charged);
+            }
+        }
+    }
+}
+
+/// A rate as text: a decimal where it ends within 16 places, else the fraction.
+struct RateText(Fraction);
+
+impl std::fmt::Display for RateText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (numerator, denominator) = self.0.reduced().parts();
+        let mut power = 1i128;
+        for decimals in 0..=16usize {
+            if power % denominator == 0
+                && let Some(scaled) = numerator.checked_mul(power / denominator)
+            {
+                if decimals == 0 {
+                    return write!(f, "{scaled}");
+                }
+                return write!(f, "{}.{:0decimals$}", scaled / power, scaled % power);
+            }
+            power *= 10;
+        }
+        write!(f, "{numerator}/{denominator}")
+    }
+}
+
+/// The years to which an approved amount counts against the firm's caps: as its working says, or
+/// the year of its period where it has none.
+pub fn cap_years(
+    working: Option<&serde_json::Value>,
+    period: Quarter,
+    amount: Money,
+) -> Vec<(i16, Money)> {
+    let read = |row: &serde_json::Value| {
+        let year = i16::try_from(row.get("year")?.as_i64()?).ok()?;
+        Some((year, Money::parse(row.get("amount")?.as_str()?).ok()?))
+    };
+    let rows = working.and_then(|working| working.get("cap_years")?.as_array());
+    let years: Option<Vec<_>> = rows.and_then(|rows| rows.iter().map(read).collect());
+    let total =
+        |years: &[(i16, Money)]| years.iter().map(|(_, part)| i128::from(part.fen())).sum::<i128>();
+    match years {
+        Some(years) if total(&years) == i128::from(amount.fen()) => years,
+        _ => vec![(period.year(), amount)],
+    }
+}
+
+/// One line of an explanation: a word that has a wording, its facts, and the amount it comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// `period`, `segment`, `paid`, `sum`, `earlier`, `computed`, `ceiling`, `reason` or `amount`.
+    pub code: &'static str,
+    /// Facts by name, as they stand in the working.
+    pub facts: Vec<(String, String)>,
+    /// What the step comes to, in yuan.
+    pub result: Option<String>,
+}
+
+/// The steps of a working as the journal keeps it, in the order in which one computes.
+pub fn steps(working: &serde_json::Value) -> Vec<Step> {
+    use serde_json::Value;
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let get = |object: &Value, key: &str| object.get(key).map(text);
+    let facts = |object: &Value, keys: &[&str]| -> Vec<(String, String)> {
+        keys.iter().filter_map(|key| Some(((*key).to_owned(), get(object, key)?))).collect()
+    };
+    let step = |code, facts, result| Step { code, facts, result };
+    let list = |key: &str| working.get(key).and_then(Value::as_array).into_iter().flatten();
+    let mut steps = Vec::new();
+    if let Some(period) = working.get("period") {
+        let mut all = facts(working, &["programme", "rules", "method", "days"]);
+        all.extend(facts(period, &["from", "to"]));
+        steps.push(step("period", all, None));
+    }
+    for segment in list("segments") {
+        let keys = [
+            "from",
+            "to",
+            "days",
+            "base",
+            "principal",
+            "counted",
+            "rate",
+            "share",
+            "source",
+            "source_rate",
+            "source_date",
+            "contract_rate",
+            "rate_max",
+            "until",
+        ];
+        steps.push(step("segment", facts(segment, &keys), get(segment, "amount")));
+    }
+    if working.get("paid").is_some() {
+        steps.push(step("paid", facts(working, &["paid_share"]), get(working, "paid")));
+    }
+    steps.push(step("sum", facts(working, &["sum"]), get(working, "rounded")));
+    if working.get("earlier").is_some() {
+        let earlier = get(working, "earlier_rounded");
+        steps.push(step("earlier", facts(working, &["earlier"]), earlier));
+    }
+    steps.push(step("computed", Vec::new(), get(working, "computed")));
+    for ceiling in list("ceilings") {
+        let keys = ["kind", "limit", "cap", "used", "year", "before"];
+        steps.push(step("ceiling", facts(ceiling, &keys), get(ceiling, "after")));
+    }
+    if working.get("reason").is_some() {
+        steps.push(step("reason", facts(working, &["reason", "reason_detail"]), None));
+    }
+    steps.push(step("amount", Vec::new(), get(working, "amount")));
+    steps
+}
