@@ -9,7 +9,7 @@
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use poolbook::domain::event::{COMMON_FIELDS, Event, VOCABULARY};
+use poolbook::domain::event::{COMMON_FIELDS, Event, OPENING, VOCABULARY};
 use poolbook::domain::field::{FieldKind, FieldSpec, Fields, Value};
 use poolbook::domain::text::Id;
 use poolbook::limits::RULES_TEXT_MAX;
@@ -20,9 +20,9 @@ use std::path::Path;
 /// Common fields that are no options here: the command is the event, and the people are global.
 const ELSEWHERE: &[&str] = &["event", "maker", "checker", "approver"];
 
-/// Adds a command for every event.
+/// Adds a command for every event but the opening of the book, which is `init`'s.
 pub fn augment(mut root: Command) -> Command {
-    for (word, own) in VOCABULARY {
+    for (word, own) in VOCABULARY.iter().filter(|(word, _)| *word != OPENING) {
         let mut command = Command::new(*word);
         for spec in options(own) {
             command = command.arg(option(spec));
@@ -34,7 +34,7 @@ pub fn augment(mut root: Command) -> Command {
 
 /// The own fields of an event, if the word is one.
 pub fn fields_of(word: &str) -> Option<&'static [FieldSpec]> {
-    VOCABULARY.iter().find(|(known, _)| *known == word).map(|(_, own)| *own)
+    VOCABULARY.iter().find(|(known, _)| *known == word && word != OPENING).map(|(_, own)| *own)
 }
 
 /// The fields that are options of an event's command: its own first.

@@ -76,7 +76,8 @@ fn every_problem_is_worded_in_three_parts() {
 /// The codes that stand as literals in the sources: in the constructors of a problem, and in the
 /// `code` tables of error types.
 fn codes_in_sources() -> BTreeSet<String> {
-    let mut codes = BTreeSet::new();
+    let reasons = crate::domain::refusal::Reason::ALL.iter();
+    let mut codes: BTreeSet<String> = reasons.map(|reason| reason.code().to_owned()).collect();
     let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {

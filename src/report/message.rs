@@ -5,6 +5,15 @@ use crate::problem::{Place, Problem};
 use crate::report::locale::{Lang, Locale};
 use crate::report::text::visible;
 
+/// Facts that are words of closed lists; people read their labels, programs the codes.
+const LABELLED: &[&str] = &["event", "expected", "fund", "given", "kind", "legal", "state", "who"];
+
+/// The labels of one word or of several parted by commas.
+fn labelled(words: &str, locale: &Locale) -> String {
+    let labels: Vec<String> = words.split(", ").map(|word| visible(&locale.word(word))).collect();
+    labels.join(", ")
+}
+
 /// The three parts of a message in one language.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
@@ -22,8 +31,14 @@ impl Message {
     /// The wording of a problem. Values are made visible first: a text from a file cannot steer the
     /// terminal.
     pub fn new(problem: &Problem, locale: &Locale) -> Self {
-        let values: Vec<(&str, String)> =
-            problem.args.iter().map(|(name, value)| (name.as_ref(), visible(value))).collect();
+        let values: Vec<(&str, String)> = problem
+            .args
+            .iter()
+            .map(|(name, value)| match name.as_ref() {
+                name if LABELLED.contains(&name) => (name, labelled(value, locale)),
+                name => (name, visible(value)),
+            })
+            .collect();
         let args: Vec<(&str, &str)> =
             values.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let part = |attribute| locale.find(problem.code, attribute, &args).unwrap_or_default();

@@ -7,7 +7,6 @@
 //! Reading order: [`table`] (cells, columns, shapes), [`text`], [`csv`], [`json`] (the three forms),
 //! [`locale`] and [`message`] (wording), [`schema`] (the declarations as JSON Schema).
 
-pub mod capitals;
 pub mod csv;
 pub mod json;
 pub mod locale;
