@@ -15,8 +15,10 @@ pub const FRACTION_PART_MAX: i128 = 1_000_000_000_000_000_000;
 pub const YEAR_MIN: i16 = 1900;
 /// Last year of any date.
 pub const YEAR_MAX: i16 = 2199;
-/// Longest identifier of an event, party, loan, claim or bank account.
+/// Longest identifier of a party, loan, note, claim, bank account or owner.
 pub const ID_MAX: usize = 64;
+/// Longest identifier of an event or subsidy line; it may be made of a period, a loan and a note.
+pub const EVENT_ID_MAX: usize = 200;
 /// Longest name of an owner, firm or bank.
 pub const NAME_MAX: usize = 100;
 /// Longest document number, memo or reason.

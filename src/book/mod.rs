@@ -12,6 +12,7 @@
 
 mod record;
 mod rows;
+pub mod subsidies;
 
 pub use rows::RowGroup;
 

@@ -5,7 +5,7 @@
 
 use crate::domain::account::Account;
 use crate::domain::calendar::Date;
-use crate::domain::decide::{cap_year, sharing_of};
+use crate::domain::decide::{cap_years_of, sharing_of};
 use crate::domain::entry::{Entry, Line};
 use crate::domain::event::{Event, Kind};
 use crate::domain::loan::{FeePaid, InterestPaid, Loan, Note, NoteState, Subsidised};
@@ -405,12 +405,14 @@ fn with_claim(state: &mut State, id: &Id, seq: u64, change: impl FnOnce(&mut Cla
     }
 }
 
-fn add_cap_use(state: &mut State, line: &Subsidy, by: Money) {
+fn add_cap_use(state: &mut State, line: &Subsidy, sign: fn(Money) -> Money) {
     let firm = state.firm_identity(&line.firm).to_owned();
-    let id = cap_id(line.programme, &firm, line.year);
-    match state.caps.get_mut(&id) {
-        Some(cap) => cap.used = cap.used.add(by).unwrap_or_default(),
-        None => state.caps.insert(CapUse { id, used: by }),
+    for (year, amount) in &line.years {
+        let (id, by) = (cap_id(line.programme, &firm, *year), sign(*amount));
+        match state.caps.get_mut(&id) {
+            Some(cap) => cap.used = cap.used.add(by).unwrap_or_default(),
+            None => state.caps.insert(CapUse { id, used: by }),
+        }
     }
 }
 
@@ -427,7 +429,7 @@ fn follow_subsidy(state: &mut State, entry: &Entry) {
                 note: own.note.clone().unwrap_or_else(|| loan.id.clone()),
                 firm: loan.firm.clone(),
                 period: own.period.clone(),
-                year: cap_year(&own.period).unwrap_or(event.date.year()),
+                years: cap_years_of(own).unwrap_or_default(),
                 amount: own.amount,
                 paid: Money::ZERO,
                 state: SubsidyState::Approved,
@@ -438,7 +440,7 @@ fn follow_subsidy(state: &mut State, entry: &Entry) {
                 let (programme, period) = (own.programme, own.period.clone());
                 note.subsidised.push(Subsidised { programme, period, subsidy: event.id.clone() });
             }
-            add_cap_use(state, &line, own.amount);
+            add_cap_use(state, &line, |amount| amount);
             state.subsidies.insert(line);
         }
         Kind::PaySubsidy(own) => {
@@ -555,7 +557,7 @@ fn undo_subsidy(state: &mut State, original: &Entry) {
             line.state = SubsidyState::Cancelled;
             line.trail.pop();
             let line = line.clone();
-            add_cap_use(state, &line, own.amount.negated());
+            add_cap_use(state, &line, Money::negated);
             let note =
                 state.loans.get_mut(&own.loan).and_then(|loan| note_mut(loan, own.note.as_ref()));
             if let Some(note) = note {

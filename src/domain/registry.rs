@@ -261,8 +261,8 @@ pub struct Subsidy {
     pub firm: Id,
     /// Settlement period as people write it.
     pub period: CompactString,
-    /// Year of the cap it uses.
-    pub year: i16,
+    /// What it uses of the firm's yearly caps, by year.
+    pub years: Vec<(i16, Money)>,
     /// Approved amount.
     pub amount: Money,
     /// Paid amount.

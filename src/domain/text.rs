@@ -1,11 +1,11 @@
 //! Identifiers and texts as the book keeps them: NFC, printable, bounded.
 
-use crate::limits::{ID_MAX, MEMO_MAX};
+use crate::limits::{EVENT_ID_MAX, MEMO_MAX};
 use compact_str::CompactString;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// An identifier: ASCII letters, digits, `.`, `_`, `-`, `:`, `/`, `#`, or letters of another
-/// script such as hanzi; 1 to 64 characters.
+/// script such as hanzi; 1 to 200 characters (what it names may ask for fewer).
 #[derive(
     Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]
@@ -140,10 +140,10 @@ fn id(text: &str) -> Result<CompactString, TextError> {
     }
     let plain =
         |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | ':' | '/' | '#');
-    if text.len() <= ID_MAX && text.chars().all(plain) {
+    if text.len() <= EVENT_ID_MAX && text.chars().all(plain) {
         return Ok(CompactString::new(text));
     }
-    let text = clean(text, ID_MAX, false)?;
+    let text = clean(text, EVENT_ID_MAX, false)?;
     let sound = text
         .chars()
         .all(|c| plain(c) || (!c.is_ascii() && c.is_alphanumeric()) || "（）〔〕".contains(c));
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(id("借据2017-001"), Ok("借据2017-001".into()));
         assert_eq!(id("a b"), Err(TextError::Identifier));
         assert_eq!(id(""), Err(TextError::Empty));
-        assert!(id(&"x".repeat(ID_MAX)).is_ok());
-        assert_eq!(id(&"x".repeat(ID_MAX + 1)), Err(TextError::TooLong(ID_MAX)));
+        assert!(id(&"x".repeat(EVENT_ID_MAX)).is_ok());
+        assert_eq!(id(&"x".repeat(EVENT_ID_MAX + 1)), Err(TextError::TooLong(EVENT_ID_MAX)));
     }
 }

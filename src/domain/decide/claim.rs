@@ -1,7 +1,7 @@
 //! Compensation: claim, approval, payment, recovery, write-off (E-40 to E-44, E-50, E-51, E-53, E-54).
 
 use super::loan::{draft, exposure, loan, note};
-use super::{Decision, bank_account, in_order, out_of_range, owner, positive};
+use super::{Decision, bank_account, in_order, new_id, out_of_range, owner, positive};
 use crate::domain::account::Fund;
 use crate::domain::calendar::{Date, days_between};
 use crate::domain::event::{
@@ -134,6 +134,7 @@ fn check_trigger(
 }
 
 pub(super) fn file(state: &State, event: &Event, own: &FileClaim) -> Result<Decision, Problem> {
+    new_id("claim", &own.claim)?;
     let loan = loan(state, event, &own.loan)?;
     let note = note(loan, own.note.as_ref())?;
     if let Some(known) = state.claims.get(&own.claim) {

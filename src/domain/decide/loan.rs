@@ -1,7 +1,7 @@
 //! The life of a loan, off balance: E-30 to E-37, and the interest and fees that the firm paid.
 
 use super::claim::{enrol_facts, sharing};
-use super::{Decision, in_order, out_of_range, owner, party, positive};
+use super::{Decision, in_order, new_id, out_of_range, owner, party, positive};
 use crate::domain::account::Fund;
 use crate::domain::event::{
     Cure, Disburse, Enrol, Event, Extend, FeePaid, InterestPaid, Npl, Overdue, PartyKind, Remove,
@@ -76,6 +76,7 @@ pub(super) fn enrol(state: &State, event: &Event, own: &Enrol) -> Result<Decisio
             .with("owner", &known.owner)
             .with("enrolled", known.enrolled));
     }
+    new_id("loan", &own.loan)?;
     party(state, &own.firm, &[PartyKind::Firm])?;
     party(state, &own.bank, &[PartyKind::Bank])?;
     if let Some(guarantor) = &own.guarantor {
@@ -108,6 +109,7 @@ pub(super) fn disburse(state: &State, event: &Event, own: &Disburse) -> Result<D
             .with("legal", "-"));
     }
     let id = own.note.as_ref().unwrap_or(&loan.id);
+    new_id("note", id)?;
     if loan.notes.iter().any(|note| note.id == *id) {
         return Err(Reason::NoteExists.refuse().with("loan", &loan.id).with("note", id));
     }

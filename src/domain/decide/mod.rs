@@ -15,7 +15,7 @@ mod subsidy;
 
 pub use claim::{approvable, sharing_of};
 pub(crate) use loan::cured;
-pub use subsidy::{cap_year, firm_year_cap};
+pub use subsidy::{cap_years_of, firm_year_cap};
 
 use crate::domain::account::Fund;
 use crate::domain::calendar::Month;
@@ -27,8 +27,8 @@ use crate::domain::posting::Draft;
 use crate::domain::refusal::Reason;
 use crate::domain::registry::{BankAccount, Owner, Party};
 use crate::domain::state::{Cell, State};
-use crate::domain::text::Id;
-use crate::limits::{LINES_MAX, MONEY_MAX_FEN};
+use crate::domain::text::{Id, TextError};
+use crate::limits::{ID_MAX, LINES_MAX, MONEY_MAX_FEN};
 use crate::problem::Problem;
 use jiff::Timestamp;
 
@@ -333,6 +333,15 @@ fn party<'s>(
             .with("expected", expected.join(", ")));
     }
     Ok(party)
+}
+
+/// The id of something new, which other ids may be made of later.
+fn new_id(field: &'static str, id: &Id) -> Result<(), Problem> {
+    if id.chars().count() <= ID_MAX {
+        return Ok(());
+    }
+    let error = TextError::TooLong(ID_MAX);
+    Err(Problem::data(error.code()).with("text", id).with("limit", ID_MAX).in_column(field))
 }
 
 fn positive(amount: Money) -> Result<Money, Problem> {

@@ -1,6 +1,6 @@
 //! Set-up: owners, parties, bank accounts, rules, rates, targets.
 
-use super::{Decision, owner, party};
+use super::{Decision, new_id, owner, party};
 use crate::domain::credit_code;
 use crate::domain::division;
 use crate::domain::event::{
@@ -35,11 +35,13 @@ pub(super) fn join(state: &State, event: &Event, own: &Join) -> Result<Decision,
     if let Some(owner) = state.owners.get(code) {
         return Err(Reason::OwnerExists.refuse().with("owner", code).with("joined", owner.joined));
     }
+    new_id("owner", code)?;
     division::check_owner(state.city(), code, own.name.as_deref(), own.kind)?;
     Ok(Decision::fact(Some(code.clone())))
 }
 
 pub(super) fn party_event(state: &State, event: &Event, own: &Party) -> Result<Decision, Problem> {
+    new_id("party", &own.party)?;
     if let Some(known) = state.parties.get(&own.party) {
         return Err(Reason::PartyExists
             .refuse()
@@ -66,6 +68,7 @@ pub(super) fn bank_account(
     event: &Event,
     own: &BankAccount,
 ) -> Result<Decision, Problem> {
+    new_id("bank_account", &own.bank_account)?;
     if state.bank_accounts.get(&own.bank_account).is_some() {
         return Err(Reason::BankAccountExists.refuse().with("bank_account", &own.bank_account));
     }

@@ -2,24 +2,29 @@
 
 use super::loan::{loan, note};
 use super::{Decision, bank_account, out_of_range, owner, positive};
-use crate::domain::calendar::{InterestQuarter, Quarter};
+use crate::domain::calendar::Quarter;
 use crate::domain::event::{ApproveSubsidy, Event, PaySubsidy, Programme};
+use crate::domain::field::Json;
 use crate::domain::money::{Money, Total};
 use crate::domain::posting::{self, Draft};
 use crate::domain::refusal::Reason;
 use crate::domain::registry::SubsidyState;
 use crate::domain::rules::RuleSet;
 use crate::domain::state::{Cell, State};
+use crate::domain::subsidy::cap_years;
 use crate::problem::Problem;
 
-/// The year of the cap that a settlement period uses: the year of its settlement day.
+/// What an approval uses of the firm's yearly caps, by year: as its working says, or all of it in
+/// the year of the settlement.
 ///
 /// # Errors
 /// When the period is not a quarter such as `2017Q4`.
-pub fn cap_year(period: &str) -> Result<i16, Problem> {
-    let quarter = Quarter::parse(period)
-        .map_err(|error| Problem::data(error.code()).with("text", period).in_column("period"))?;
-    Ok(InterestQuarter(quarter).settlement_day().year())
+pub fn cap_years_of(own: &ApproveSubsidy) -> Result<Vec<(i16, Money)>, Problem> {
+    let quarter = Quarter::parse(&own.period).map_err(|error| {
+        Problem::data(error.code()).with("text", &own.period).in_column("period")
+    })?;
+    let working = own.working.as_ref().map(Json::value);
+    Ok(cap_years(working.as_ref(), quarter, own.amount))
 }
 
 /// The cap of a firm in a year under the rules of a loan.
@@ -40,7 +45,7 @@ pub(super) fn approve(
     let loan = loan(state, event, &own.loan)?;
     let note = note(loan, own.note.as_ref())?;
     let amount = positive(own.amount)?;
-    let year = cap_year(&own.period)?;
+    let years = cap_years_of(own)?;
     let approved = note
         .subsidised
         .iter()
@@ -55,15 +60,17 @@ pub(super) fn approve(
     let rules = loan.rules.as_ref().and_then(|id| state.rules(id));
     let firm = state.firm_identity(&loan.firm);
     if let Some(cap) = rules.and_then(|rules| firm_year_cap(rules, own.programme)) {
-        let used = state.cap_used(own.programme, firm, year);
-        if used + Total::from(amount) > Total::from(cap) {
-            return Err(Reason::FirmYearCap
-                .refuse()
-                .with("firm", firm)
-                .with("year", year)
-                .with("cap", cap.grouped())
-                .with("used", used.grouped())
-                .with("amount", amount.grouped()));
+        for (year, amount) in years {
+            let used = state.cap_used(own.programme, firm, year);
+            if used + Total::from(amount) > Total::from(cap) {
+                return Err(Reason::FirmYearCap
+                    .refuse()
+                    .with("firm", firm)
+                    .with("year", year)
+                    .with("cap", cap.grouped())
+                    .with("used", used.grouped())
+                    .with("amount", amount.grouped()));
+            }
         }
     }
     let cell = Cell { owner: loan.owner.clone(), fund: own.programme.fund() };

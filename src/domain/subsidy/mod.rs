@@ -121,7 +121,7 @@ fn discounts<'a>(
     let settlement = InterestQuarter(run.quarter).period();
     let mut cases: Vec<(interest::Case<'_>, Eligible)> = Vec::with_capacity(loans.len());
     for loan in loans {
-        let Some(rules) = (run.rules)(&loan.rules) else {
+        let Some(rules) = loan.rules.as_ref().and_then(|id| (run.rules)(id)) else {
             lines.extend(without_rules(run, loan, settlement));
             continue;
         };
@@ -198,7 +198,7 @@ fn fees<'a>(run: &Run<'a>, loans: &[&'a Loan], drawn: &mut Drawn, lines: &mut Ve
     let last = CalendarQuarter(run.quarter).last_day();
     let mut cases: Vec<(fee::Case<'_>, Period)> = Vec::new();
     for loan in loans.iter().filter(|loan| loan.guarantor.is_some() || !loan.fees.is_empty()) {
-        let Some(rules) = (run.rules)(&loan.rules) else { continue };
+        let Some(rules) = loan.rules.as_ref().and_then(|id| (run.rules)(id)) else { continue };
         let Some(fee) = &rules.fee_subsidy else { continue };
         let case = fee::Case { loan, rules, fee };
         let life = case.life_of_loan().filter(|(life, _)| !life.intersect(quarter).is_empty());
@@ -259,10 +259,12 @@ fn line(
 /// A loan whose rules are not in the book is listed, so that it is not overlooked.
 fn without_rules(run: &Run<'_>, loan: &Loan, settlement: Period) -> Vec<SubsidyLine> {
     let days = |note: &Note| Period { from: note.drawn, to: note.due }.intersect(settlement).days();
+    // A loan with its own share may have been enrolled before the book had any rules.
+    let rules = loan.rules.clone().unwrap_or_else(|| Id::joined("-"));
     let notes = loan.notes.iter().filter(|note| days(note) > 0);
     let lines = notes.map(|note| {
         let mut working =
-            Working::empty(Programme::InterestDiscount, loan.rules.clone(), settlement, "-");
+            Working::empty(Programme::InterestDiscount, rules.clone(), settlement, "-");
         working.refuse(Reason::RulesUnknown);
         line(run, loan, Some(note), Payee::Firm, days(note), working)
     });
