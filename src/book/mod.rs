@@ -13,6 +13,7 @@
 mod record;
 mod rows;
 pub mod subsidies;
+pub mod verify;
 
 pub use rows::RowGroup;
 

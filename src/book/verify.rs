@@ -1,0 +1,257 @@
+//! `verify`: rechecks everything and lists every finding.
+//!
+//! One pass over the journal's bytes on three threads: the store's reader checks checksums, framing
+//! and the tree; the caller's thread reads each event; the third decides the event again with the
+//! state that the entries before it make, compares the bytes with what stands in the journal, and
+//! hands the entry to the auditors' own checks. At the end the index is compared, row by row, with
+//! what the entries say. An entry whose bytes are what deciding gives need not be parsed: the
+//! decided entry is the stored one.
+//!
+//! Cost: linear in the journal; memory: the state, 24 bytes an entry, and a few chunks of lines.
+
+use crate::audit::compare::{self, compare};
+use crate::audit::finding::Finding;
+use crate::audit::movements::Rows;
+use crate::audit::turnover::Delta;
+use crate::audit::verify::{Summary, Verifier};
+use crate::domain::apply::apply;
+use crate::domain::decide::{Context, decide};
+use crate::domain::entry::{Entry, Given};
+use crate::domain::event::Kind;
+use crate::domain::state::State;
+use crate::problem::{Exit, Problem};
+use crate::store::{Head, ReadStore, Store, StoreError, check};
+use std::cell::OnceCell;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+/// Lines handed from thread to thread at once.
+const CHUNK: usize = 512;
+/// Chunks that may wait.
+const WAITING: usize = 4;
+
+/// What `verify` found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verification {
+    /// The journal as it stands: entries and root, computed from the bytes.
+    pub head: Head,
+    /// Bytes of the journal.
+    pub bytes: u64,
+    /// Sums over all entries.
+    pub summary: Summary,
+    /// True when the index was compared with the entries.
+    pub index_compared: bool,
+    /// Everything that is wrong, in the order of the journal, the index last.
+    pub findings: Vec<Problem>,
+}
+
+impl Verification {
+    /// 0 when sound, 76 when bytes of the journal are damaged, else 1.
+    pub fn exit(&self) -> Exit {
+        let damaged = self.findings.iter().any(|finding| finding.exit == Exit::Damaged);
+        match (self.findings.is_empty(), damaged) {
+            (true, _) => Exit::Done,
+            (false, true) => Exit::Damaged,
+            (false, false) => Exit::Findings,
+        }
+    }
+}
+
+/// A few lines with what was read of them.
+#[derive(Default)]
+struct Chunk {
+    bytes: Vec<u8>,
+    lines: Vec<(u64, usize, Result<Given, Problem>)>,
+}
+
+/// Rechecks the book of a directory; `index` is the book's own index, when it could be opened.
+///
+/// # Errors
+/// The directory holds no book, or it cannot be read.
+pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification, Problem> {
+    let (chunks, arrived) = sync_channel::<Chunk>(WAITING);
+    let (checked, pass) = std::thread::scope(|scope| {
+        let pass = scope.spawn(move || Pass::new(directory).run(&arrived));
+        let checked = read(directory, &chunks);
+        drop(chunks);
+        (checked, pass.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    let checked = checked?;
+    let mut findings = checked.findings;
+    let Pass { state, delta, verifier, found, .. } = pass;
+    findings.extend(found);
+    let mut outcome = verifier.finish();
+    if !outcome.same_hash.is_empty() {
+        let journal = ReadStore::open(directory)?;
+        outcome.confirm(&mut |seq| Entry::decode(&journal.read(seq)?))?;
+    }
+    findings.extend(outcome.findings.iter().map(Finding::problem));
+    if let Some(index) = index {
+        let differing = compare(delta, index)?;
+        findings.extend(differing.iter().map(Finding::problem));
+        compare_records(state, index, &mut findings)?;
+    }
+    Ok(Verification {
+        head: checked.head,
+        bytes: checked.bytes,
+        summary: outcome.summary,
+        index_compared: index.is_some(),
+        findings,
+    })
+}
+
+/// Reads every line and hands it on.
+fn read(directory: &Path, chunks: &SyncSender<Chunk>) -> Result<crate::store::Checked, StoreError> {
+    let mut chunk = Chunk::default();
+    let checked = check(directory, &mut |seq, bytes| {
+        let given = Entry::decode_given(bytes);
+        chunk.bytes.extend_from_slice(bytes);
+        chunk.lines.push((seq, bytes.len(), given));
+        if chunk.lines.len() == CHUNK {
+            // The pass ends only when this side hangs up, so the chunk always arrives.
+            let _ = chunks.send(std::mem::take(&mut chunk));
+        }
+        Ok(())
+    });
+    let _ = chunks.send(chunk);
+    checked
+}
+
+/// The third thread: what the entries make, one after the other.
+struct Pass<'d> {
+    directory: &'d Path,
+    journal: OnceCell<Option<ReadStore>>,
+    state: State,
+    delta: Delta,
+    verifier: Verifier,
+    found: Vec<Problem>,
+    bytes: Vec<u8>,
+}
+
+impl<'d> Pass<'d> {
+    fn new(directory: &'d Path) -> Self {
+        Self {
+            directory,
+            journal: OnceCell::new(),
+            state: State::default(),
+            delta: Delta::default(),
+            verifier: Verifier::new(),
+            found: Vec::new(),
+            bytes: Vec::new(),
+        }
+    }
+
+    fn run(mut self, arrived: &Receiver<Chunk>) -> Self {
+        for chunk in arrived {
+            let mut start = 0;
+            for (seq, length, given) in chunk.lines {
+                let bytes = chunk.bytes.get(start..start + length).unwrap_or_default();
+                start += length;
+                self.take(seq, bytes, given);
+            }
+        }
+        self
+    }
+
+    fn take(&mut self, seq: u64, stored: &[u8], given: Result<Given, Problem>) {
+        let entry = match given.and_then(|given| self.decide_again(seq, given)) {
+            Ok(entry) => {
+                self.bytes.clear();
+                entry.encode(&mut self.bytes);
+                if self.bytes == stored { Some(entry) } else { self.differing(seq, stored, &entry) }
+            }
+            Err(problem) => {
+                let stored = Entry::decode(stored);
+                let check = if stored.is_ok() { "entry-refused" } else { "entry-unreadable" };
+                self.tell(check, seq, "-", &problem.to_string());
+                stored.ok()
+            }
+        };
+        let Some(entry) = entry else { return };
+        self.verifier.check(seq, stored.len(), &entry);
+        apply(&mut self.state, &entry);
+        self.delta.add(&entry, &self.state);
+    }
+
+    fn decide_again(&self, seq: u64, given: Given) -> Result<Entry, Problem> {
+        let original = match &given.event.kind {
+            Kind::Reverse(own) if (1..seq).contains(&own.entry.0) => self.original(own.entry.0),
+            _ => None,
+        };
+        let context = Context { seq, recorded: given.recorded, original: original.as_ref() };
+        let more = given.more;
+        decide(&self.state, given.event, &context).map(|entry| Entry { more, ..entry })
+    }
+
+    /// The reversed entry, read from the journal; opened when the first reversal comes by.
+    fn original(&self, seq: u64) -> Option<Entry> {
+        let journal = self.journal.get_or_init(|| ReadStore::open(self.directory).ok());
+        Entry::decode(&journal.as_ref()?.read(seq).ok()?).ok()
+    }
+
+    /// Bytes that are not what deciding gives: not an entry, not canonical, or other content.
+    fn differing(&mut self, seq: u64, stored: &[u8], decided: &Entry) -> Option<Entry> {
+        let entry = match Entry::decode(stored) {
+            Ok(entry) => entry,
+            Err(problem) => {
+                self.tell("entry-unreadable", seq, "-", &problem.to_string());
+                return None;
+            }
+        };
+        if entry.to_bytes() != stored {
+            self.tell("entry-not-canonical", seq, "-", "-");
+        }
+        if entry != *decided {
+            let (expected, found) = (shown(decided), shown(&entry));
+            self.tell("entry-differs", seq, &expected, &found);
+        }
+        Some(entry)
+    }
+
+    fn tell(&mut self, check: &'static str, seq: u64, expected: &str, found: &str) {
+        self.found.push(Finding::new(check, Some(seq), "-", expected, found).problem());
+    }
+}
+
+/// An entry without the parts that rarely matter, short enough for a finding.
+fn shown(entry: &Entry) -> String {
+    let line = |line: &crate::domain::entry::Line| {
+        format!("{} {} {} {}", line.owner, line.account, line.side.code(), line.amount)
+    };
+    let lines: Vec<String> = entry.all_lines().map(line).collect();
+    let voucher = entry.voucher.as_ref().map_or_else(String::new, |voucher| {
+        format!("{} {}{} ", voucher.month, voucher.word.code(), voucher.number)
+    });
+    format!("{} {voucher}{} {}", entry.seq, entry.event.kind.word(), lines.join("; "))
+}
+
+/// The records of the index against those that the entries make.
+fn compare_records(
+    mut state: State,
+    index: &dyn Rows,
+    findings: &mut Vec<Problem>,
+) -> Result<(), Problem> {
+    let mut expected: std::collections::BTreeMap<Vec<u8>, Vec<u8>> =
+        state.drain().into_iter().collect();
+    let mut tell = |key: &[u8], expected: &str, found: &str| {
+        let subject: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+        findings.push(Finding::new(compare::CHECK, None, subject, expected, found).problem());
+    };
+    for table in State::tables() {
+        index.range(&[table], &mut |key, value| match expected.remove(key) {
+            Some(wanted) if wanted == value => {}
+            Some(wanted) => {
+                tell(
+                    key,
+                    &format!("{} bytes", wanted.len()),
+                    &format!("{} other bytes", value.len()),
+                );
+            }
+            None => tell(key, "-", "a row"),
+        })?;
+    }
+    for key in expected.keys() {
+        tell(key, "a row", "-");
+    }
+    Ok(())
+}
