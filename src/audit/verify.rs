@@ -16,10 +16,10 @@ use crate::domain::entry::{Entry, Line, VoucherWord, id_hash};
 use crate::domain::event::Kind;
 use crate::domain::money::Total;
 use crate::limits::{JOURNAL_LINE_MAX, LINES_MAX};
+use days::CashDays;
 use foldhash::fast::FixedState;
 use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
-use days::CashDays;
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
 
 /// Every check of this pass, by the code of its finding.
@@ -46,6 +46,7 @@ pub const CHECKS: &[&str] = &[
     "line-bank-account",
     "bank-account-fund",
     "maker-is-checker",
+    "payment-unchecked",
     "cell-below-zero",
 ];
 
@@ -345,10 +346,17 @@ impl Verifier {
 
     fn check_people(&mut self, seq: u64, entry: &Entry) {
         let event = &entry.event;
-        let same = event.maker.is_some() && event.maker == event.checker;
-        if same && entry.lines.iter().any(is_money_out) {
-            let maker = event.maker.as_deref().unwrap_or("-");
-            self.find("maker-is-checker", seq, "checker", "-", maker);
+        let (maker, checker) = (event.maker.as_deref(), event.checker.as_deref());
+        if let Some(person) = maker.filter(|maker| checker == Some(maker)) {
+            self.find("maker-is-checker", seq, "checker", "-", person);
+        }
+        let pays = matches!(
+            event.kind,
+            Kind::Transfer(_) | Kind::TrusteeFee(_) | Kind::PayClaim(_) | Kind::PaySubsidy(_)
+        );
+        if pays && (maker.is_none() || checker.is_none()) {
+            let found = format!("{} / {}", maker.unwrap_or("-"), checker.unwrap_or("-"));
+            self.find("payment-unchecked", seq, event.kind.word(), "maker / checker", found);
         }
     }
 
@@ -371,11 +379,6 @@ impl Verifier {
 fn with_register(entry: &Entry) -> impl Iterator<Item = (&Line, bool)> {
     let lines = entry.lines.iter().map(|line| (line, false));
     lines.chain(entry.memo.iter().map(|line| (line, true)))
-}
-
-/// Money that leaves a bank account.
-fn is_money_out(line: &Line) -> bool {
-    line.account.is_cash() && line.signed() < Total::ZERO
 }
 
 /// The only fund that may use an account (专款专用); none where any may.

@@ -1,7 +1,5 @@
 use super::*;
-use crate::audit::sample::{
-    OWNERS, any_entries, entry, line, pair, reader, reversed, scenario,
-};
+use crate::audit::sample::{OWNERS, any_entries, entry, line, pair, reader, reversed, scenario};
 use crate::domain::account::Side;
 use crate::domain::entry::Voucher;
 use crate::domain::money::Money;
@@ -15,8 +13,7 @@ fn numbered(mut entries: Vec<Entry>) -> Vec<Entry> {
         let month = Month::of(entry.event.date);
         let number = last.entry((owner.to_string(), month, "记")).or_default();
         *number += 1;
-        entry.voucher =
-            Some(Voucher { month, number: *number, owner, word: VoucherWord::General });
+        entry.voucher = Some(Voucher { month, number: *number, owner, word: VoucherWord::General });
     }
     entries
 }
@@ -113,12 +110,23 @@ fn faults_of_bank_accounts() {
         }),
         ["bank-account-fund 2 [RISK] RISK | INT"]
     );
-    assert_eq!(
+}
+
+#[test]
+fn faults_of_people() {
+    let people = |maker: Option<&str>, checker: Option<&str>| {
         planted(|all| {
-            all[4].event.maker = Some("甲".into());
-            all[4].event.checker = Some("甲".into());
-        }),
-        ["maker-is-checker 5 [checker] - | 甲"]
+            let event = r#"{"event":"trustee-fee","id":"T-5","date":"2017-05-12","owner":"410821","bank_account":"x","amount":"1"}"#;
+            all[4].event = crate::domain::event::Event::from_json(event.as_bytes()).unwrap();
+            all[4].event.maker = maker.map(Into::into);
+            all[4].event.checker = checker.map(Into::into);
+        })
+    };
+    assert_eq!(people(Some("甲"), Some("乙")), [""; 0]);
+    assert_eq!(people(Some("甲"), Some("甲")), ["maker-is-checker 5 [checker] - | 甲"]);
+    assert_eq!(
+        people(Some("甲"), None),
+        ["payment-unchecked 5 [trustee-fee] maker / checker | 甲 / -"]
     );
 }
 
@@ -196,14 +204,8 @@ fn faults_of_reversals() {
             all.push(second);
         })
     };
-    assert_eq!(
-        twice(|all| reversed(&all[2], 10)),
-        ["reversal-twice 10 [reverses] - | entry 9"]
-    );
-    assert_eq!(
-        twice(|all| reversed(&all[8], 10)),
-        ["reversal-of-reversal 10 [reverses] - | 9"]
-    );
+    assert_eq!(twice(|all| reversed(&all[2], 10)), ["reversal-twice 10 [reverses] - | entry 9"]);
+    assert_eq!(twice(|all| reversed(&all[8], 10)), ["reversal-of-reversal 10 [reverses] - | 9"]);
 }
 
 #[test]
