@@ -143,10 +143,20 @@ impl Column {
 }
 
 /// True for debts that money must be kept for: approved and unpaid, or other people's. Estimates
-/// (2401) are not approved yet, so they bind no money.
+/// (2401) are not approved yet, and money from another pool (2307.07) was sent to be spent.
 fn is_reserved(account: Account) -> bool {
-    account.class() == Class::Liability
-        && !matches!(account, Account::DiscountAccrued | Account::FeeSubsidyAccrued)
+    matches!(
+        account,
+        Account::TreasuryPayable
+            | Account::DiscountPayable
+            | Account::FeeSubsidyPayable
+            | Account::CompensationPayable
+            | Account::FirmDeposits
+            | Account::RecoveryUndistributed
+            | Account::UnknownReceipts
+            | Account::WithdrawalPayable
+            | Account::ReturnedPayments
+    )
 }
 
 /// The amounts of one row.
@@ -358,6 +368,29 @@ mod tests {
         lines.pop();
         entries.push(crate::audit::sample::entry(9, "2017-09-01", lines));
         assert!(!risk(&entries, "2017-01-01", "2017-12-31").ties());
+    }
+
+    #[test]
+    fn money_of_others_is_not_available_and_money_of_another_pool_is() {
+        use Account as A;
+        let mut entries = scenario();
+        let mut receive = |debit, credit, fen| {
+            let lines = pair(OWNERS[1], Fund::Risk, debit, credit, fen);
+            entries.push(crate::audit::sample::entry(
+                entries.len() as u64 + 1,
+                "2017-09-01",
+                lines,
+            ));
+        };
+        receive(A::CashRisk, A::TreasuryPayable, 100);
+        receive(A::CashRisk, A::FirmDeposits, 2_000);
+        receive(A::CashRisk, A::InterPoolPayable, 30_000);
+        let columns = risk(&entries, "2017-01-01", "2017-12-31");
+        assert_eq!(columns.get(Column::Bank).to_string(), "9627905.57");
+        assert_eq!(columns.get(Column::Payable).to_string(), "321.00");
+        assert_eq!(columns.get(Column::Available).to_string(), "9627884.57");
+        assert_eq!(columns.get(Column::Closing).to_string(), "9627584.57");
+        assert!(columns.ties());
     }
 
     #[test]

@@ -56,11 +56,11 @@ fn show_key(key: &[u8]) -> Option<String> {
         let Key { owner, fund, account, flow, bank } = key;
         format!("owner {owner} {fund} {account} {flow:?} bank {bank}")
     };
-    match key.first()? {
-        &YEAR_TABLE => {
+    match *key.first()? {
+        YEAR_TABLE => {
             Key::read_year_key(key).map(|(key, year)| format!("year {year} {}", cell(key)))
         }
-        &DAY_TABLE => {
+        DAY_TABLE => {
             Key::read_day_key(key).map(|(key, month)| format!("month {month} {}", cell(key)))
         }
         _ => {

@@ -3,7 +3,7 @@
 //!
 //! Reading order: [`flow`] says in which column of the roll-forward a line shows; [`turnover`] adds
 //! lines up into the tables of the index; [`movements`] reads them back over any period; the views
-//! are [`balance`], [`trial_balance`], [`account_ledger`], [`scale`] and [`explain`]; [`verify`],
+//! are [`balance`], [`trial_balance`], [`account_ledger`], [`scale`], [`ratios`] and [`explain`]; [`verify`],
 //! [`compare`] and [`reconcile`] look for what does not agree.
 
 pub mod account_ledger;
@@ -13,6 +13,7 @@ pub mod explain;
 pub mod finding;
 pub mod flow;
 pub mod movements;
+pub mod ratios;
 pub mod reconcile;
 pub mod scale;
 pub mod trial_balance;
