@@ -30,5 +30,6 @@ pub mod rules;
 pub mod settings;
 pub mod source;
 pub mod state;
+pub mod subsidy;
 pub mod table;
 pub mod text;
