@@ -46,7 +46,7 @@ pub struct Run<'a> {
     pub budget: &'a HashMap<(Programme, Id), Money>,
     /// True when the line has been approved before: it is not computed again, but its principal
     /// still counts towards a shared principal cap.
-    pub approved: &'a dyn Fn(Programme, &Loan, Option<&Note>) -> bool,
+    pub approved: &'a dyn Fn(Programme, &Loan, &Note) -> bool,
     /// What other programmes pay for the same days of a note.
     pub other: &'a dyn Fn(&Loan, &Note, Period) -> Money,
 }
@@ -62,8 +62,8 @@ pub struct SubsidyLine {
     pub fund: Fund,
     /// The loan.
     pub loan: Id,
-    /// The note; none for fees, which are paid for the loan.
-    pub note: Option<Id>,
+    /// The note; for a fee, which is paid for the whole loan, its first note.
+    pub note: Id,
     /// The borrowing firm.
     pub firm: Id,
     /// Who is paid.
@@ -121,8 +121,10 @@ fn discounts<'a>(
     let settlement = InterestQuarter(run.quarter).period();
     let mut cases: Vec<(interest::Case<'_>, Eligible)> = Vec::with_capacity(loans.len());
     for loan in loans {
-        let Some(rules) = loan.rules.as_ref().and_then(|id| (run.rules)(id)) else {
-            lines.extend(without_rules(run, loan, settlement));
+        // A loan of a book without rules carries its own share and has no programme.
+        let Some(id) = &loan.rules else { continue };
+        let Some(rules) = (run.rules)(id) else {
+            lines.extend(without_rules(run, loan, id, settlement));
             continue;
         };
         let Some(discount) = &rules.interest_discount else { continue };
@@ -153,7 +155,7 @@ fn discount_line(
 ) -> Option<SubsidyLine> {
     let interest::Case { loan, note, discount, .. } = *case;
     let programme = Programme::InterestDiscount;
-    let approved = (run.approved)(programme, loan, Some(note));
+    let approved = (run.approved)(programme, loan, note);
     let shared = shares_principal(discount);
     if approved && !shared {
         return None;
@@ -190,7 +192,7 @@ fn discount_line(
     let caps = Caps { programme, firm, owner: &loan.owner, rules: &discount.caps };
     caps.apply(run, drawn, &mut working, &years);
     let days = if eligible.waits { eligible.days.days() } else { working.days() };
-    Some(line(run, loan, Some(note), discount.payee, days, working))
+    Some(line(run, loan, note, discount.payee, days, working))
 }
 
 fn fees<'a>(run: &Run<'a>, loans: &[&'a Loan], drawn: &mut Drawn, lines: &mut Vec<SubsidyLine>) {
@@ -198,7 +200,7 @@ fn fees<'a>(run: &Run<'a>, loans: &[&'a Loan], drawn: &mut Drawn, lines: &mut Ve
     let last = CalendarQuarter(run.quarter).last_day();
     let mut cases: Vec<(fee::Case<'_>, Period)> = Vec::new();
     for loan in loans.iter().filter(|loan| loan.guarantor.is_some() || !loan.fees.is_empty()) {
-        let Some(rules) = loan.rules.as_ref().and_then(|id| (run.rules)(id)) else { continue };
+        let Some(rules) = loan.rules.as_ref().and_then(run.rules) else { continue };
         let Some(fee) = &rules.fee_subsidy else { continue };
         let case = fee::Case { loan, rules, fee };
         let life = case.life_of_loan().filter(|(life, _)| !life.intersect(quarter).is_empty());
@@ -214,22 +216,24 @@ fn fees<'a>(run: &Run<'a>, loans: &[&'a Loan], drawn: &mut Drawn, lines: &mut Ve
     let programme = Programme::GuaranteeFee;
     for (case, _) in &cases {
         let fee::Case { loan, fee, .. } = *case;
-        if (run.approved)(programme, loan, None) {
+        // A fee is paid for the loan; its line is kept with the first note.
+        let Some(note) = loan.notes.first().filter(|note| !(run.approved)(programme, loan, note))
+        else {
             continue;
-        }
+        };
         let Some((mut working, days)) = case.working(quarter) else { continue };
         let firm = (run.firm_key)(&loan.firm);
         let caps = Caps { programme, firm, owner: &loan.owner, rules: &fee.caps };
         // A calendar quarter lies within one year, so both ways of counting agree.
         caps.apply(run, drawn, &mut working, &[(run.quarter.year(), Fraction::whole(1))]);
-        lines.push(line(run, loan, None, fee.payee, days, working));
+        lines.push(line(run, loan, note, fee.payee, days, working));
     }
 }
 
 fn line(
     run: &Run<'_>,
     loan: &Loan,
-    note: Option<&Note>,
+    note: &Note,
     payee: Payee,
     days: i64,
     working: Working,
@@ -244,7 +248,7 @@ fn line(
         owner: loan.owner.clone(),
         fund: working.programme.fund(),
         loan: loan.id.clone(),
-        note: note.map(|note| note.id.clone()),
+        note: note.id.clone(),
         firm: loan.firm.clone(),
         payee: payee.clone(),
         period: compact_str::format_compact!("{}", run.quarter),
@@ -257,16 +261,14 @@ fn line(
 }
 
 /// A loan whose rules are not in the book is listed, so that it is not overlooked.
-fn without_rules(run: &Run<'_>, loan: &Loan, settlement: Period) -> Vec<SubsidyLine> {
+fn without_rules(run: &Run<'_>, loan: &Loan, rules: &Id, settlement: Period) -> Vec<SubsidyLine> {
     let days = |note: &Note| Period { from: note.drawn, to: note.due }.intersect(settlement).days();
-    // A loan with its own share may have been enrolled before the book had any rules.
-    let rules = loan.rules.clone().unwrap_or_else(|| Id::joined("-"));
     let notes = loan.notes.iter().filter(|note| days(note) > 0);
     let lines = notes.map(|note| {
         let mut working =
             Working::empty(Programme::InterestDiscount, rules.clone(), settlement, "-");
         working.refuse(Reason::RulesUnknown);
-        line(run, loan, Some(note), Payee::Firm, days(note), working)
+        line(run, loan, note, Payee::Firm, days(note), working)
     });
     lines.collect()
 }
