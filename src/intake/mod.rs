@@ -12,6 +12,7 @@ pub mod cell;
 mod compound;
 pub mod dates;
 pub mod decode;
+pub mod folder;
 pub mod headers;
 pub mod jsonl;
 pub mod mapping;
