@@ -210,7 +210,7 @@ fn the_folder_of_a_whole_year_is_read() {
     assert_eq!((count("overdue"), count("npl"), count("cure")), (7, 4, 1));
     assert_eq!((count("remove"), count("extend"), count("recover")), (1, 1, 3));
     assert_eq!((count("file-claim"), count("approve-claim"), count("pay-claim")), (4, 3, 2));
-    assert_eq!((count("pool-interest"), folder.events.len()), (63, 574));
+    assert_eq!((count("pool-interest"), folder.events.len()), (63, 579));
     assert_eq!(folder.statements.len(), 22);
     assert_eq!(folder.profiles.len(), 3);
 }
