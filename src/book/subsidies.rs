@@ -38,10 +38,8 @@ pub fn compute_subsidies(
             budget.insert((*programme, owner.code.clone()), left);
         }
     }
-    let approved = |programme: Programme, loan: &Loan, note: Option<&Note>| {
-        let notes = note.map_or(loan.notes.as_slice(), std::slice::from_ref);
-        let lines = notes.iter().flat_map(|note| &note.subsidised);
-        lines.into_iter().any(|line| line.programme == programme && line.period == period)
+    let approved = |programme: Programme, _: &Loan, note: &Note| {
+        note.subsidised.iter().any(|line| line.programme == programme && line.period == period)
     };
     let run = Run {
         quarter,
@@ -63,8 +61,7 @@ pub fn compute_subsidies(
 /// # Errors
 /// When the working is not sound JSON, which would be a bug.
 pub fn approval(line: &SubsidyLine, date: Date) -> Result<Event, Problem> {
-    let note = line.note.as_ref().filter(|note| **note != line.loan);
-    let suffix = note.map(|note| format!("/{note}")).unwrap_or_default();
+    let suffix = if line.note == line.loan { String::new() } else { format!("/{}", line.note) };
     let id = format!("{}/{}/{}{suffix}", line.fund, line.period, line.loan);
     Ok(event(
         &id,
@@ -73,7 +70,7 @@ pub fn approval(line: &SubsidyLine, date: Date) -> Result<Event, Problem> {
         Kind::ApproveSubsidy(ApproveSubsidy {
             amount: line.amount,
             loan: line.loan.clone(),
-            note: line.note.clone(),
+            note: Some(line.note.clone()),
             period: line.period.clone(),
             programme: line.programme,
             working: Some(Json::new(&line.working.to_json())?),

@@ -3,7 +3,7 @@
 use crate::domain::event::Event;
 use crate::intake::decode::{io_problem, open};
 use crate::intake::rejects::{Original, RejectSink, rejectable};
-use crate::intake::source::{EventSource, EventVisitor, IdVisitor, RowVisitor};
+use crate::intake::source::{EventSource, EventVisitor, IdVisitor, RowSource, RowVisitor};
 use crate::limits::JOURNAL_LINE_MAX;
 use crate::problem::Problem;
 use std::borrow::Cow;
@@ -83,7 +83,9 @@ impl EventSource for JsonLines {
     fn events(&mut self, visit: &mut EventVisitor<'_>) -> Result<(), Problem> {
         self.lines(&mut |line, number| visit(event_of(line)?, number))
     }
+}
 
+impl RowSource for JsonLines {
     fn events_or_rejects(
         &mut self,
         visit: &mut RowVisitor<'_>,

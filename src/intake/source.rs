@@ -2,6 +2,7 @@
 
 use crate::domain::event::{Event, VOCABULARY};
 use crate::domain::field::{FieldKind, FieldSpec, Fields, Value};
+pub use crate::domain::source::EventSource;
 use crate::intake::cell::Cell;
 use crate::intake::headers::{all_fields, event_word, field_of};
 use crate::intake::jsonl::JsonLines;
@@ -19,22 +20,12 @@ pub type RowVisitor<'v> = dyn FnMut(Vec<Event>, u64) -> Result<(), Problem> + 'v
 /// Takes one id.
 pub type IdVisitor<'v> = dyn FnMut(&str) -> Result<(), Problem> + 'v;
 
-/// A source of events. `ids` and one of the other two may be called once each, in that order.
-pub trait EventSource {
-    /// A cheap first pass over the ids alone, in the order of the events. Rows whose id cannot be
-    /// read are passed over; the second pass names them.
-    ///
-    /// # Errors
-    /// What makes the file unreadable as a whole, and what `visit` returns.
-    fn ids(&mut self, visit: &mut IdVisitor<'_>) -> Result<(), Problem>;
-
-    /// Every event with its row.
-    ///
-    /// # Errors
-    /// The first bad row, or what `visit` returns; with file and row.
-    fn events(&mut self, visit: &mut EventVisitor<'_>) -> Result<(), Problem>;
-
-    /// Every row's events; a row that is bad, or whose events `visit` refuses, goes to `sink`.
+/// A source whose bad rows can be put aside while the good ones are taken.
+///
+/// The first pass over the ids passes over rows whose id cannot be read; the second names them.
+pub trait RowSource: EventSource {
+    /// Hands over every row's events; a row that is bad, or whose events `visit` refuses, goes to
+    /// `sink`.
     ///
     /// # Errors
     /// What makes the file unreadable as a whole, and refusals that are not of the row's making
@@ -51,7 +42,7 @@ pub trait EventSource {
 ///
 /// # Errors
 /// As [`TableEvents::open`].
-pub fn open(path: &Path, options: Options) -> Result<Box<dyn EventSource>, Problem> {
+pub fn open(path: &Path, options: Options) -> Result<Box<dyn RowSource>, Problem> {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let lines = matches!(extension, "jsonl" | "ndjson" | "json");
     if lines && kind_of(path)? == FileKind::Text {
@@ -60,19 +51,7 @@ pub fn open(path: &Path, options: Options) -> Result<Box<dyn EventSource>, Probl
     Ok(Box::new(TableEvents::open(path, options)?))
 }
 
-impl EventSource for Vec<Event> {
-    fn ids(&mut self, visit: &mut IdVisitor<'_>) -> Result<(), Problem> {
-        self.iter().try_for_each(|event| visit(&event.id))
-    }
-
-    fn events(&mut self, visit: &mut EventVisitor<'_>) -> Result<(), Problem> {
-        let numbered = std::mem::take(self).into_iter().zip(1u64..);
-        for (event, row) in numbered {
-            visit(event, row).map_err(|problem| problem.in_row(row))?;
-        }
-        Ok(())
-    }
-
+impl RowSource for Vec<Event> {
     fn events_or_rejects(
         &mut self,
         visit: &mut RowVisitor<'_>,
@@ -207,7 +186,9 @@ impl EventSource for TableEvents {
                 .map_err(|problem| self.placed(problem, row.number))
         })
     }
+}
 
+impl RowSource for TableEvents {
     fn events_or_rejects(
         &mut self,
         visit: &mut RowVisitor<'_>,

@@ -57,7 +57,7 @@ use crate::domain::event::{Event, Kind};
 use crate::domain::field::{FieldSpec, Fields};
 use crate::intake::rejects::{Original, RejectSink, rejectable};
 use crate::intake::rows::Options;
-use crate::intake::source::{EventSource, EventVisitor, IdVisitor, RowVisitor};
+use crate::intake::source::{EventSource, EventVisitor, IdVisitor, RowSource, RowVisitor};
 use crate::intake::table::{Row, Table};
 use crate::problem::Problem;
 use check::Check;
@@ -251,7 +251,9 @@ impl EventSource for MappedTable {
             Ok(true)
         })
     }
+}
 
+impl RowSource for MappedTable {
     fn events_or_rejects(
         &mut self,
         visit: &mut RowVisitor<'_>,

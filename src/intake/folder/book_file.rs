@@ -1,0 +1,203 @@
+//! `book.toml`: who takes part, and through which accounts.
+
+use crate::domain::calendar::{Date, parse_date};
+use crate::domain::event::Event;
+use crate::domain::field::{Fields, Value};
+use crate::problem::Problem;
+use compact_str::CompactString;
+
+/// The file as written.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BookFile {
+    /// Code of the city.
+    pub city: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Currency, with two decimals.
+    pub currency: Option<String>,
+    /// First day of the book; the earliest joining unless given. Parties, rates, the target and
+    /// rules without a day of their own are recorded under it, so that their events stay the same
+    /// when rows are added.
+    pub start: Option<String>,
+    /// Persons for events that name nobody.
+    #[serde(default)]
+    pub people: People,
+    /// What the funds are to reach together.
+    pub target: Option<Target>,
+    #[serde(default, rename = "owner")]
+    owners: Vec<Owner>,
+    #[serde(default, rename = "party")]
+    parties: Vec<Party>,
+    #[serde(default, rename = "bank_account")]
+    bank_accounts: Vec<BankAccount>,
+    /// From when on each rules file is in force.
+    #[serde(default, rename = "rules")]
+    pub rules: Vec<Rules>,
+}
+
+/// Persons for events that name nobody.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct People {
+    /// Who prepares (制单).
+    pub maker: Option<CompactString>,
+    /// Who checks (复核).
+    pub checker: Option<CompactString>,
+    /// Who approves (审批).
+    pub approver: Option<CompactString>,
+}
+
+/// A target.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    by: String,
+    amount: String,
+    document: Option<String>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Owner {
+    code: String,
+    name: Option<String>,
+    kind: Option<String>,
+    joined: String,
+    document: Option<String>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Party {
+    party: String,
+    name: String,
+    kind: String,
+    credit_code: Option<String>,
+    override_reason: Option<String>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BankAccount {
+    bank_account: String,
+    owner: String,
+    fund: String,
+    bank: Option<String>,
+    number: Option<String>,
+    opened: Option<String>,
+}
+
+/// A rules file and its first day.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rules {
+    /// Name of the file in `rules/`.
+    pub file: String,
+    /// First day.
+    pub from: String,
+}
+
+impl BookFile {
+    /// The first day of the book.
+    ///
+    /// # Errors
+    /// `field-missing` for a book without owners, or what is wrong with the text of a date.
+    pub fn first_day(&self) -> Result<Date, Problem> {
+        let date = |key: &str, text: &str| {
+            parse_date(text).map_err(|error| {
+                Problem::data(error.code()).with("text", text).with("key", key.to_owned())
+            })
+        };
+        if let Some(start) = &self.start {
+            return date("start", start);
+        }
+        let mut first: Option<Date> = None;
+        for (index, owner) in self.owners.iter().enumerate() {
+            let joined = date(&format!("owner[{index}].joined"), &owner.joined)?;
+            first = Some(first.map_or(joined, |first| first.min(joined)));
+        }
+        first.ok_or_else(|| Problem::data("field-missing").with("field", "owner"))
+    }
+
+    /// True when a party of this code stands in the file.
+    pub fn has_party(&self, code: &str) -> bool {
+        self.parties.iter().any(|party| party.party == code)
+    }
+
+    /// The events of the file; each problem names its key.
+    pub fn events(&self, start: Date) -> Vec<Result<Event, Problem>> {
+        let start = start.to_string();
+        let mut events = Vec::new();
+        let mut make = |key: String, fields: &[(&'static str, Option<&str>)]| {
+            let mut named = Fields::new();
+            for (name, value) in fields {
+                if let Some(text) = value {
+                    named.push(*name, Value::text(*text));
+                }
+            }
+            let event = Event::from_fields(&named);
+            events.push(event.map_err(|problem| problem.with("key", key)));
+        };
+        for (index, owner) in self.owners.iter().enumerate() {
+            make(
+                format!("owner[{index}]"),
+                &[
+                    ("event", Some("join")),
+                    ("id", Some(&format!("join/{}", owner.code))),
+                    ("date", Some(&owner.joined)),
+                    ("owner", Some(&owner.code)),
+                    ("name", owner.name.as_deref()),
+                    ("kind", owner.kind.as_deref()),
+                    ("document", owner.document.as_deref()),
+                ],
+            );
+        }
+        for (index, party) in self.parties.iter().enumerate() {
+            make(
+                format!("party[{index}]"),
+                &[
+                    ("event", Some("party")),
+                    ("id", Some(&format!("party/{}", party.party))),
+                    ("date", Some(&start)),
+                    ("party", Some(&party.party)),
+                    ("name", Some(&party.name)),
+                    ("kind", Some(&party.kind)),
+                    ("credit_code", party.credit_code.as_deref()),
+                    ("override_reason", party.override_reason.as_deref()),
+                ],
+            );
+        }
+        for (index, account) in self.bank_accounts.iter().enumerate() {
+            let joined = self.owners.iter().find(|owner| owner.code == account.owner);
+            let joined = joined.map_or(start.as_str(), |owner| owner.joined.as_str());
+            make(
+                format!("bank_account[{index}]"),
+                &[
+                    ("event", Some("bank-account")),
+                    ("id", Some(&format!("bank-account/{}", account.bank_account))),
+                    ("date", Some(account.opened.as_deref().unwrap_or(joined))),
+                    ("owner", Some(&account.owner)),
+                    ("bank_account", Some(&account.bank_account)),
+                    ("fund", Some(&account.fund)),
+                    ("bank", account.bank.as_deref()),
+                    ("number", account.number.as_deref()),
+                ],
+            );
+        }
+        if let Some(target) = &self.target {
+            make(
+                "target".to_owned(),
+                &[
+                    ("event", Some("target")),
+                    ("id", Some(&format!("target/{}", target.by))),
+                    ("date", Some(&start)),
+                    ("by", Some(&target.by)),
+                    ("amount", Some(&target.amount)),
+                    ("document", target.document.as_deref()),
+                ],
+            );
+        }
+        events
+    }
+}

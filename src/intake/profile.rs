@@ -1,0 +1,343 @@
+//! How a bank lays its statements out: a profile in TOML.
+//!
+//! ```toml
+//! profile = "icbc-corp"
+//! [file]
+//! encoding = "auto"              # auto | utf-8 | gb18030
+//! delimiter = ","                # otherwise found out
+//! sheet = "Sheet1"               # name, or number from 1
+//! xls-codepage = 936             # for old workbooks that name a wrong one
+//! [header]                       # looked for in the first 30 rows
+//! match = ["交易时间", "转入金额", "转出金额", "余额"]
+//! preamble = { account = "本方账号", opening = "期初余额", period = "期间" }
+//! [columns]                      # `date`, or `time` where one cell holds both
+//! time = "交易时间"
+//! in = "转入金额"                 # or `amount`, with `flag` where a mark says which way
+//! out = "转出金额"
+//! balance = "余额"
+//! name = "对方单位"
+//! account = "对方账号"
+//! memo = ["用途", "摘要"]          # joined in this order
+//! serial = "流水号"
+//! [amount]
+//! mode = "in-out"                # in-out | signed | flag
+//! empty = ["", "-", "0.00"]
+//! prefix = ["CNY", "¥"]
+//! in-flags = ["贷", "收"]          # for mode = "flag"
+//! out-flags = ["借", "支"]
+//! [date]
+//! formats = ["%Y-%m-%d %H:%M:%S", "%Y%m%d"]
+//! [rows]
+//! order = "auto"                 # auto | oldest-first | newest-first
+//! stop-at = ["合计", "总计"]
+//! ```
+//!
+//! Debit (借方) in a bank's file is the bank's own view: money out of the account.
+
+use crate::intake::cell::{Cell, half_width};
+use crate::intake::dates::DateFormats;
+use crate::intake::decode::Encoding;
+use crate::intake::rows::{Options, visit_rows};
+use crate::intake::settings::{parse_settings, read_settings};
+use crate::problem::Problem;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+/// Rows in which the headers are looked for.
+pub const HEADER_SEARCH_ROWS: usize = 30;
+
+/// A layout of statements.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Name.
+    pub name: String,
+    /// How the file is read.
+    pub options: Options,
+    /// Columns that the header row holds.
+    pub header: Vec<String>,
+    /// Labels before the header row.
+    pub preamble: Preamble,
+    /// Columns by what they mean.
+    pub columns: Columns,
+    /// How amounts are written.
+    pub amount: Amounts,
+    /// Formats of dates.
+    pub dates: DateFormats,
+    /// Order of the rows.
+    pub order: Order,
+    /// Texts that begin the row after the last movement.
+    pub stop_at: Vec<String>,
+}
+
+/// Labels whose values stand before the header row, in the next cell or after a colon.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Preamble {
+    /// Own account number.
+    pub account: Option<String>,
+    /// Balance before the first movement.
+    pub opening: Option<String>,
+    /// First and last day.
+    pub period: Option<String>,
+}
+
+/// Names of columns.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Columns {
+    /// Day.
+    pub date: Option<String>,
+    /// Time, or day and time.
+    pub time: Option<String>,
+    /// Money in (收入, 贷方).
+    pub r#in: Option<String>,
+    /// Money out (支出, 借方).
+    pub out: Option<String>,
+    /// Amount with a sign or a flag.
+    pub amount: Option<String>,
+    /// Mark that says which way.
+    pub flag: Option<String>,
+    /// Balance after the movement.
+    pub balance: Option<String>,
+    /// The other party's name.
+    pub name: Option<String>,
+    /// The other party's account.
+    pub account: Option<String>,
+    /// Purpose.
+    pub memo: Texts,
+    /// The bank's number of the movement.
+    pub serial: Option<String>,
+}
+
+/// One text or several.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(untagged)]
+pub enum Texts {
+    /// Nothing.
+    #[default]
+    None,
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+impl Texts {
+    /// The texts in order.
+    pub fn list(&self) -> &[String] {
+        match self {
+            Self::None => &[],
+            Self::One(text) => std::slice::from_ref(text),
+            Self::Many(texts) => texts,
+        }
+    }
+}
+
+/// How amounts are written.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Amounts {
+    /// Where the direction stands.
+    pub mode: Mode,
+    /// What stands for no amount.
+    pub empty: Vec<String>,
+    /// Signs before an amount.
+    pub prefix: Vec<String>,
+    /// Flags of money in.
+    pub in_flags: Vec<String>,
+    /// Flags of money out.
+    pub out_flags: Vec<String>,
+}
+
+/// Where the direction of a movement stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// In two columns.
+    #[default]
+    InOut,
+    /// In the amount's sign: `-` is out.
+    Signed,
+    /// In a column of its own.
+    Flag,
+}
+
+/// Order of the rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// As the balances show.
+    #[default]
+    Auto,
+    /// In the order of time.
+    OldestFirst,
+    /// Against the order of time.
+    NewestFirst,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    profile: String,
+    #[serde(default)]
+    file: RawFile,
+    header: RawHeader,
+    columns: Columns,
+    #[serde(default)]
+    amount: Amounts,
+    #[serde(default)]
+    date: RawDate,
+    #[serde(default)]
+    rows: RawRows,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct RawFile {
+    encoding: Option<String>,
+    delimiter: Option<char>,
+    sheet: Option<String>,
+    xls_codepage: Option<u16>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawHeader {
+    r#match: Vec<String>,
+    #[serde(default)]
+    preamble: Preamble,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct RawDate {
+    formats: Vec<String>,
+    first_year: Option<i16>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct RawRows {
+    order: Order,
+    stop_at: Vec<String>,
+}
+
+impl Profile {
+    /// Reads a profile file.
+    ///
+    /// # Errors
+    /// `settings-syntax`, `profile-column-missing`, `date-format-unknown`, `encoding-name`.
+    pub fn read(path: &Path) -> Result<Self, Problem> {
+        Self::of(read_settings(path)?)
+            .map_err(|problem| problem.in_file(path.display().to_string()))
+    }
+
+    /// Reads a profile text.
+    ///
+    /// # Errors
+    /// As [`Profile::read`].
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        Self::of(parse_settings(text)?)
+    }
+
+    fn of(raw: Raw) -> Result<Self, Problem> {
+        let columns = &raw.columns;
+        let missing = |key: &str| Err(Problem::data("profile-column-missing").with("key", key));
+        if columns.date.is_none() && columns.time.is_none() {
+            return missing("columns.date");
+        }
+        if columns.balance.is_none() {
+            return missing("columns.balance");
+        }
+        match raw.amount.mode {
+            Mode::InOut if columns.r#in.is_none() || columns.out.is_none() => {
+                return missing("columns.in, columns.out");
+            }
+            Mode::Signed if columns.amount.is_none() => return missing("columns.amount"),
+            Mode::Flag if columns.amount.is_none() || columns.flag.is_none() => {
+                return missing("columns.amount, columns.flag");
+            }
+            _ => {}
+        }
+        let encoding = match &raw.file.encoding {
+            Some(word) => Encoding::parse(word)?,
+            None => None,
+        };
+        let delimiter = raw.file.delimiter.and_then(|c| u8::try_from(c).ok());
+        let options =
+            Options { encoding, delimiter, sheet: raw.file.sheet, codepage: raw.file.xls_codepage };
+        let dates = DateFormats::new(&raw.date.formats, raw.date.first_year)?;
+        Ok(Self {
+            name: raw.profile,
+            options,
+            header: raw.header.r#match,
+            preamble: raw.header.preamble,
+            columns: raw.columns,
+            amount: raw.amount,
+            dates,
+            order: raw.rows.order,
+            stop_at: raw.rows.stop_at,
+        })
+    }
+
+    /// The profiles that the program knows by itself.
+    pub fn built_in() -> Vec<Self> {
+        const TEXTS: &[&str] = &[
+            include_str!("profiles/plain.toml"),
+            include_str!("profiles/icbc-corp.toml"),
+            include_str!("profiles/ccb-corp.toml"),
+            include_str!("profiles/abc-corp.toml"),
+            include_str!("profiles/cmbc-corp.toml"),
+        ];
+        TEXTS.iter().filter_map(|text| Self::parse(text).ok()).collect()
+    }
+
+    /// How many of its header columns a row holds, when it holds all of them.
+    pub fn matches(&self, cells: &[Cell<'_>]) -> Option<usize> {
+        let names: Vec<String> = cells.iter().map(|cell| plain(&cell.shown())).collect();
+        let all = self.header.iter().all(|name| names.contains(&plain(name)));
+        (all && !self.header.is_empty()).then_some(self.header.len())
+    }
+}
+
+/// A column name in the form in which names are compared.
+pub fn plain(name: &str) -> String {
+    half_width(name).chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+/// The profile that fits a file: the one whose header columns are all found, and most of them.
+///
+/// # Errors
+/// `profile-missing` when none fits, `profile-ambiguous` when two fit equally well.
+pub fn choose<'p>(path: &Path, profiles: &'p [Profile]) -> Result<&'p Profile, Problem> {
+    let mut best: Vec<(usize, &Profile)> = Vec::new();
+    for profile in profiles {
+        let mut found = None;
+        let mut left = HEADER_SEARCH_ROWS;
+        // A profile for another encoding cannot read the file at all; then it is none for it.
+        let read = visit_rows(path, &profile.options, &mut |_, cells| {
+            found = profile.matches(cells);
+            left = left.saturating_sub(1);
+            let done = found.is_some() || left == 0;
+            Ok(if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        });
+        if let Err(problem) = read
+            && problem.code != "encoding-invalid"
+        {
+            return Err(problem);
+        }
+        if let Some(score) = found {
+            best.push((score, profile));
+        }
+    }
+    let top = best.iter().map(|(score, _)| *score).max();
+    let mut winners = best.iter().filter(|(score, _)| Some(*score) == top);
+    let in_file = |code| Problem::data(code).in_file(path.display().to_string());
+    let (_, first) = winners.next().ok_or_else(|| in_file("profile-missing"))?;
+    match winners.next() {
+        None => Ok(first),
+        Some((_, other)) => Err(in_file("profile-ambiguous")
+            .with("profile", &first.name)
+            .with("other", &other.name)),
+    }
+}

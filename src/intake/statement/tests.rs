@@ -1,0 +1,153 @@
+use super::*;
+
+const PLAIN: &str = "账号：,410000001\n期间,2017-03-01至2017-12-31\n期初余额,\"1,000.00\"\n\n\
+    日期,摘要,对方,收入,支出,余额\n\
+    2017-03-02,出资,财政局,\"2,000.00\",,\"3,000.00\"\n\
+    2017-03-05,代偿,银行,-,500.50,2499.50\n\
+    2017-03-05,利息,,0.50,,2500.00\n\
+    合计,,,2000.50,500.50,2500.00\n说明,x,,,,\n";
+
+fn read_text(text: &str) -> Result<Statement, Vec<Problem>> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("2017.csv");
+    std::fs::write(&path, text).unwrap();
+    read_any(&path, "RISK-A", &Profile::built_in())
+}
+
+fn told(problems: &[Problem]) -> Vec<String> {
+    let of = |problem: &Problem| {
+        let gap = problem.arg("gap").or(problem.arg("expected")).unwrap_or("-");
+        format!("{} {} {gap}", problem.code, problem.place.row.unwrap_or_default())
+    };
+    problems.iter().map(of).collect()
+}
+
+#[test]
+fn the_program_knows_some_layouts_by_itself() {
+    assert_eq!(Profile::built_in().len(), 5);
+}
+
+#[test]
+fn movements_come_signed_and_in_the_order_of_time() {
+    let statement = read_text(PLAIN).unwrap();
+    assert!(statement.breaks.is_empty(), "{:?}", statement.breaks);
+    assert_eq!(statement.number.as_deref(), Some("410000001"));
+    assert_eq!(statement.opening.to_string(), "1000.00");
+    assert_eq!(statement.closing.to_string(), "2500.00");
+    assert_eq!(statement.from.unwrap().to_string(), "2017-03-01");
+    assert_eq!(statement.to.unwrap().to_string(), "2017-12-31");
+    let lines: Vec<String> = statement
+        .lines
+        .iter()
+        .map(|line| format!("{} {} {} {}", line.row, line.date, line.amount, line.memo))
+        .collect();
+    assert_eq!(
+        lines,
+        ["6 2017-03-02 2000.00 出资", "7 2017-03-05 -500.50 代偿", "8 2017-03-05 0.50 利息"]
+    );
+    // The same rows with the newest first.
+    let mut rows: Vec<&str> = PLAIN.lines().collect();
+    rows[5..8].reverse();
+    let reversed = read_text(&rows.join("\n")).unwrap();
+    assert!(reversed.breaks.is_empty(), "{:?}", reversed.breaks);
+    let amounts =
+        |statement: &Statement| statement.lines.iter().map(|line| line.amount).collect::<Vec<_>>();
+    assert_eq!(amounts(&reversed), amounts(&statement));
+}
+
+#[test]
+fn breaks_name_the_row_and_the_gap() {
+    let broken = |from: &str, to: &str| {
+        assert!(PLAIN.contains(from));
+        told(&read_text(&PLAIN.replacen(from, to, 1)).unwrap().breaks)
+    };
+    // One balance changed: the chain breaks before and after it.
+    assert_eq!(
+        broken("2499.50", "2499.51"),
+        ["statement-arithmetic 7 0.01", "statement-arithmetic 8 -0.01"]
+    );
+    // A row left out.
+    assert_eq!(
+        broken("2017-03-05,代偿,银行,-,500.50,2499.50\n", ""),
+        ["statement-arithmetic 7 -500.50", "statement-total 8 0.00"]
+    );
+    // The opening balance changed.
+    assert_eq!(broken("\"1,000.00\"", "999.00"), ["statement-arithmetic 6 1.00"]);
+    assert_eq!(broken("合计,,,2000.50", "合计,,,2000.51"), ["statement-total 9 2000.50"]);
+    assert_eq!(broken("2017-03-02", "2016-03-02"), ["statement-dates 6 -"]);
+}
+
+#[test]
+fn rows_that_cannot_be_read_are_all_named() {
+    let text = PLAIN.replace("0.50,,2500.00", "0.505,,").replace("2017-03-02", "2/3/2017");
+    let problems = read_text(&text).unwrap_err();
+    let of = |problem: &Problem| {
+        let column = problem.place.column.clone().unwrap_or_default();
+        format!("{} {} {column}", problem.place.row.unwrap(), problem.code)
+    };
+    let told: Vec<String> = problems.iter().map(of).collect();
+    assert_eq!(told, ["6 date-format 日期", "8 amount-precision 收入"]);
+    let both = read_text(&PLAIN.replace("\"2,000.00\",,", "\"2,000.00\",1.00,")).unwrap_err();
+    assert_eq!(both.first().unwrap().code, "statement-both-sides");
+    assert_eq!(read_text("a,b\n1,2\n").unwrap_err().first().unwrap().code, "profile-missing");
+}
+
+#[test]
+fn a_statement_without_movements_keeps_its_opening_balance() {
+    let statement = read_text("期初余额,12.00\n日期,摘要,收入,支出,余额\n").unwrap();
+    assert_eq!(statement.closing.to_string(), "12.00");
+    let empty = read_text("日期,摘要,收入,支出,余额\n").unwrap_err();
+    assert_eq!(empty.first().unwrap().code, "statement-empty");
+}
+
+#[test]
+fn signed_and_flagged_amounts() {
+    let profile = |mode: &str, more: &str| {
+        let text = format!(
+            "profile = \"t\"\n[header]\nmatch = [\"date\", \"amount\"]\n[columns]\ndate = \"date\"\namount = \"amount\"\nbalance = \"balance\"\n{more}[amount]\nmode = \"{mode}\"\nprefix = [\"CNY\"]\n"
+        );
+        Profile::parse(&text)
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.csv");
+    let closing = |text: &str, profile: &Profile| {
+        std::fs::write(&path, text).unwrap();
+        let statement = read(&path, "A", profile).unwrap();
+        assert!(statement.breaks.is_empty());
+        format!("{} {}", statement.opening, statement.closing)
+    };
+    let signed = profile("signed", "").unwrap();
+    assert_eq!(
+        closing(
+            "date,amount,balance\n2017-01-01,+10000.00,\"CNY 10,000.00\"\n2017-01-02,-1.00,9999\n",
+            &signed
+        ),
+        "0.00 9999.00"
+    );
+    let flagged = profile("flag", "flag = \"flag\"\n").unwrap();
+    assert_eq!(
+        closing("date,flag,amount,balance\n2017-01-01,贷 Cr,5,5\n2017-01-02,借 Dr,3,2\n", &flagged),
+        "0.00 2.00"
+    );
+    assert_eq!(profile("flag", "").unwrap_err().code, "profile-column-missing");
+}
+
+/// The demonstration folder: every statement holds together, and one printed figure of each layout.
+#[test]
+fn the_statements_of_a_whole_year_hold_together() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/jiaozuo-2017");
+    let folder = crate::intake::folder::read(&dir).unwrap();
+    let mut profiles: Vec<Profile> =
+        folder.profiles.iter().map(|path| Profile::read(path).unwrap()).collect();
+    profiles.extend(Profile::built_in());
+    let mut closing = std::collections::BTreeMap::new();
+    for file in &folder.statements {
+        let statement = read_any(&file.path, &file.bank_account, &profiles).unwrap();
+        assert!(statement.breaks.is_empty(), "{}: {:?}", file.bank_account, statement.breaks);
+        assert_eq!(statement.to.unwrap().to_string(), "2017-12-31");
+        closing.insert(file.bank_account.clone(), statement.closing.to_string());
+    }
+    assert_eq!(closing["RISK-ICBC-410821"], "2627272.89");
+    assert_eq!(closing["RISK-CCB-410821"], "1503106.49");
+    assert_eq!(closing["RISK-HXRCB-410823"], "4511253.08");
+}
