@@ -17,6 +17,7 @@ pub mod verify;
 
 pub use rows::RowGroup;
 
+use crate::audit::balance::OwnerName;
 use crate::audit::movements::{Rows, Tables};
 use crate::audit::turnover::{Delta, Numbers};
 use crate::domain::apply::apply;
@@ -257,6 +258,22 @@ impl<S: Store> Book<S> {
     /// The movements of accounts, read from the index.
     pub fn rows(&self) -> StoreRows<'_, S> {
         StoreRows(&self.store)
+    }
+
+    /// Owners with the numbers under which the index keeps them, in order of codes.
+    pub fn owner_names(&self) -> Vec<OwnerName> {
+        let mut owners: Vec<OwnerName> = self
+            .state
+            .owners
+            .iter()
+            .map(|owner| OwnerName {
+                number: Numbers::owner(&self.state, &owner.code),
+                code: owner.code.clone(),
+                name: owner.name.to_string(),
+            })
+            .collect();
+        owners.sort_by(|a, b| a.code.cmp(&b.code));
+        owners
     }
 
     /// Hands the movements of accounts to a view.
