@@ -195,12 +195,12 @@ impl Store for FileStore {
 
     fn begin(&mut self) -> Result<(), StoreError> {
         self.usable()?;
-        if self.group.is_some() || self.catalogue.places.count != self.tree.count() {
+        if self.group.is_some() || self.catalogue.count() != self.tree.count() {
             return Err(misuse("begin"));
         }
-        let file = self.journal.handle()?;
+        let file = self.journal.handle();
         let path = self.journal.path().to_owned();
-        let group = Group::new(file, path, self.tree.clone(), self.catalogue.places.end());
+        let group = Group::new(file, path, self.tree.clone(), self.catalogue.end());
         self.group = Some(Writer::new(group));
         Ok(())
     }
@@ -245,16 +245,16 @@ impl Store for FileStore {
         }
         self.length = group.places.length;
         self.tree = group.tree;
-        self.catalogue.places.extend(group.places);
+        self.catalogue.committed(group.places, &self.tree);
         Ok(self.head())
     }
 
     fn index(&mut self, changes: Changes) -> Result<(), StoreError> {
         self.usable()?;
-        if self.group.is_some() || self.catalogue.places.count != self.tree.count() {
+        if self.group.is_some() || self.catalogue.count() != self.tree.count() {
             return Err(misuse("index"));
         }
-        let applied = self.catalogue.apply(changes, &self.tree);
+        let applied = self.catalogue.apply(changes);
         self.write_head()?;
         applied
     }
@@ -270,16 +270,14 @@ impl Store for FileStore {
     }
 
     fn replay(&mut self, visit: &mut Replay<'_>) -> Result<(), StoreError> {
-        let (seq, offset) = (self.catalogue.places.count + 1, self.catalogue.places.length);
-        let mut tree = self.catalogue.tree();
         let (journal, catalogue) = (&self.journal, &mut self.catalogue);
-        journal.scan(seq, offset, self.length, &mut |seq, json| {
+        let end = catalogue.end();
+        journal.scan(end.count + 1, end.length, self.length, &mut |seq, json| {
             let tag = Tag::of(visit(seq, json)?);
-            tree.append(super::tree::leaf_hash(json));
-            catalogue.replayed(tag, json.len() + super::line::LEAD + 1);
+            catalogue.replayed(tag, json);
             Ok(())
         })?;
-        if tree == self.tree { Ok(()) } else { Err(root_differs(journal)) }
+        if *catalogue.tree() == self.tree { Ok(()) } else { Err(root_differs(journal)) }
     }
 
     fn read(&self, seq: u64) -> Result<Vec<u8>, StoreError> {
