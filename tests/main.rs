@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod store_contract;
+mod store_faults;
 mod store_files;
 mod support;

@@ -325,3 +325,49 @@ impl Store for FileStore {
 pub(super) fn root_differs(journal: &Journal) -> StoreError {
     Problem::new("root-differs", Exit::Damaged).with("path", journal.path().display()).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct One;
+    impl Frames for One {
+        fn len(&self) -> usize {
+            1
+        }
+        fn encode(&self, _: usize, out: &mut Vec<u8>) {
+            out.extend_from_slice(b"{}");
+        }
+        fn id_hash(&self, _: usize) -> u64 {
+            1
+        }
+    }
+
+    /// A handle that cannot write stands for a disk that fails.
+    #[test]
+    fn nothing_is_written_after_a_failure_and_everything_can_be_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut store = FileStore::create(directory.path()).unwrap();
+        let record = |store: &mut FileStore| {
+            store.begin()?;
+            store.write(Box::new(One))?;
+            store.commit()?;
+            store.index(Changes::default())
+        };
+        record(&mut store).unwrap();
+        let head = store.head();
+        store.journal = Journal::open(&directory.path().join("journal.jsonl"), false).unwrap();
+        let failure = record(&mut store).unwrap_err();
+        assert!(matches!(failure, StoreError::Io { operation: "write", .. }), "{failure}");
+        store.abandon().unwrap();
+        store.journal = Journal::open(&directory.path().join("journal.jsonl"), true).unwrap();
+        assert!(matches!(record(&mut store), Err(StoreError::Poisoned)));
+        assert!(matches!(store.index(Changes::default()), Err(StoreError::Poisoned)));
+        assert_eq!((store.head(), store.read(1).unwrap()), (head, b"{}".to_vec()));
+        assert_eq!(store.find(1).unwrap(), [1]);
+        drop(store);
+        let mut store = FileStore::open(directory.path()).unwrap();
+        assert_eq!(store.head(), head);
+        record(&mut store).unwrap();
+    }
+}
