@@ -394,9 +394,9 @@ schema-unknown = there is no output named `{ $name }`
     .next = correct it and try again
 
 ## refusals
-id-reused = the id `{ $id }` was used for entry { $seq } with other content: { $fields }
+id-reused = the id `{ $id }` was used for entry { $entry } with other content: { $fields }
     .why = one id stands for one content, so that nothing is recorded twice or overwritten
-    .next = give another id to another event; to correct it, reverse entry { $seq } first
+    .next = give another id to another event; to correct it, reverse entry { $entry } first
 book-open = the book is open already, for city { $city }
     .why = a book is opened once, by the first entry of its journal
     .next = use another directory for another city; nothing was written

@@ -394,9 +394,9 @@ schema-unknown = 没有名为 `{ $name }` 的报表
     .next = 改正后重试
 
 ## refusals
-id-reused = 编号 `{ $id }` 已用于第 { $seq } 笔，但内容不同：{ $fields }
+id-reused = 编号 `{ $id }` 已用于第 { $entry } 笔，但内容不同：{ $fields }
     .why = 同一编号只能对应同一内容，以免重复记账或悄悄覆盖
-    .next = 确属另一事项请换编号；确需更正请先冲销第 { $seq } 笔
+    .next = 确属另一事项请换编号；确需更正请先冲销第 { $entry } 笔
 book-open = 账本已经建立，城市 { $city }
     .why = 每本账只建立一次，是日记账的第一笔
     .next = 另一城市请用另一目录；未写入任何数据
