@@ -66,7 +66,9 @@ pub fn caps(state: &State, firm: Option<&str>, year: Option<i16>, head: &Head) -
         let Some((fund, rest)) = cap.id.split_once('/') else { continue };
         let Some((identity, cap_year)) = rest.rsplit_once('/') else { continue };
         let programme = Programme::ALL.iter().find(|programme| programme.fund().code() == fund);
-        let (Some(programme), Ok(cap_year)) = (programme, cap_year.parse::<i16>()) else { continue };
+        let (Some(programme), Ok(cap_year)) = (programme, cap_year.parse::<i16>()) else {
+            continue;
+        };
         let party = state.parties.iter().find(|party| party.identity() == identity);
         let asked = |firm: &str| identity == firm || party.is_some_and(|party| *party.id == *firm);
         if firm.is_some_and(|firm| !asked(firm)) || year.is_some_and(|year| year != cap_year) {

@@ -52,12 +52,19 @@ pub fn voucher(entry: &Entry, standing: Standing<'_>, locale: &Locale) -> Report
         Cell::optional(entry.rules.as_ref()),
         Cell::optional(entry.reverses),
         Cell::optional(standing.reversed_by),
-        debit.money().ok().filter(|sum| sum.is_positive()).map_or(Cell::Empty, |sum| Cell::Text(capitals(sum))),
+        debit
+            .money()
+            .ok()
+            .filter(|sum| sum.is_positive())
+            .map_or(Cell::Empty, |sum| Cell::Text(capitals(sum))),
         Cell::Text(entry.recorded.to_string()),
         standing.already.into(),
         standing.dry_run.into(),
         Cell::Json(String::from_utf8_lossy(&own).into_owned()),
-        entry.working.as_ref().map_or(Cell::Empty, |working| Cell::Json(working.as_str().to_owned())),
+        entry
+            .working
+            .as_ref()
+            .map_or(Cell::Empty, |working| Cell::Json(working.as_str().to_owned())),
     ];
     let mut report = Report::new(&shapes::VOUCHER, meta);
     for line in &entry.lines {

@@ -56,7 +56,8 @@ fn parties(loan: &Loan, state: &State) -> Vec<Cell> {
 fn worst_state(loan: &Loan) -> &'static str {
     use crate::domain::loan::NoteState::{Active, Extended, Npl, Overdue, Removed, Repaid};
     let worst_first = [Npl, Overdue, Extended, Active, Repaid, Removed];
-    let found = worst_first.iter().find(|state| loan.notes.iter().any(|note| note.state == **state));
+    let found =
+        worst_first.iter().find(|state| loan.notes.iter().any(|note| note.state == **state));
     match (found, loan.removed) {
         (_, Some(_)) => Removed.code(),
         (Some(state), None) => state.code(),
@@ -113,7 +114,13 @@ pub fn loan(loan: &Loan, state: &State, head: &Head) -> Report {
     for fee in &loan.fees {
         report.section_row(
             "fees_paid",
-            vec![fee.paid.into(), fee.from.into(), fee.to.into(), fee.rate.into(), fee.amount.into()],
+            vec![
+                fee.paid.into(),
+                fee.from.into(),
+                fee.to.into(),
+                fee.rate.into(),
+                fee.amount.into(),
+            ],
         );
     }
     for claim in state.claims.iter().filter(|claim| claim.loan == loan.id) {

@@ -7,12 +7,13 @@ mod loans;
 mod roll_forward;
 
 pub use claims::{caps, claims};
-pub use entry::{recorded, voucher, voucher_text};
+pub use entry::{FileOutcome, Standing, recorded, voucher, voucher_text};
 pub use ledger::{account, trial_balance};
 pub use loans::{loan, loans};
 pub use roll_forward::{balance, explain, scale};
 
-use crate::report::table::Cell;
+use crate::report::shapes;
+use crate::report::table::{Cell, Report};
 use crate::store::Head;
 use crate::store::tree::hex;
 
@@ -36,4 +37,12 @@ impl Basis {
         let [entries, root] = head_cells(&self.head);
         [Cell::optional(self.known_at), entries, root]
     }
+}
+
+/// A book: its directory, city and head.
+pub fn book(directory: &str, city: Option<&str>, head: &Head) -> Report {
+    let [entries, root] = head_cells(head);
+    let name = city.and_then(crate::domain::division::find).map(|division| division.name);
+    let meta = vec![directory.into(), Cell::optional(city), Cell::optional(name), entries, root];
+    Report::new(&shapes::BOOK, meta)
 }

@@ -19,7 +19,8 @@ pub fn balance(view: &Balance, basis: &Basis) -> Report {
         vec![Cell::optional(view.span.from()), view.span.to().into(), known_at, entries, root];
     let mut report = Report::new(&shapes::BALANCE, meta);
     for row in &view.rows {
-        let mut cells = vec![(&row.owner).into(), row.name.as_str().into(), Cell::Word(row.fund.code())];
+        let mut cells =
+            vec![(&row.owner).into(), row.name.as_str().into(), Cell::Word(row.fund.code())];
         cells.extend(amounts(&row.columns));
         report.row(cells);
     }
