@@ -5,11 +5,11 @@ use crate::cli::failure::Failure;
 use crate::cli::open::{self, AnyStore};
 use poolbook::book::{Book, Options, RowGroup, RowProblem};
 use poolbook::domain::event::Event;
-use poolbook::domain::source::EventSource;
 use poolbook::intake::decode::Encoding;
 use poolbook::intake::mapping::{MappedTable, Mapping};
 use poolbook::intake::rejects::RejectFile;
-use poolbook::intake::{rows, source};
+use poolbook::intake::rows;
+use poolbook::intake::source::{self, RowSource};
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::message::Message;
 use poolbook::report::views::{self, FileOutcome};
@@ -64,7 +64,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     Ok(if rejected { Exit::Findings } else { Exit::Done })
 }
 
-fn open_source(file: &Path, args: &Args) -> Result<Box<dyn source::EventSource>, Problem> {
+fn open_source(file: &Path, args: &Args) -> Result<Box<dyn RowSource>, Problem> {
     if let Some(map) = &args.map {
         return Ok(Box::new(MappedTable::open(file, Mapping::read(map)?)?));
     }
@@ -81,9 +81,9 @@ fn whole(
     options: &Options,
 ) -> Result<FileOutcome, Problem> {
     let shown = file.display().to_string();
-    let mut source = Passes(open_source(file, args)?);
+    let mut source = open_source(file, args)?;
     let summary = book
-        .record_all(&mut source, options, &mut |_, _| {})
+        .record_all(&mut *source, options, &mut |_, _| {})
         .map_err(|refused: RowProblem| placed(refused, &shown))?;
     Ok(FileOutcome { file: shown, new: summary.new, already: summary.already, rejected: 0 })
 }
@@ -123,20 +123,4 @@ fn row_by_row(
 fn placed(refused: RowProblem, file: &str) -> Problem {
     let problem = refused.problem.in_file(file);
     if refused.row > 0 { problem.in_row(refused.row) } else { problem }
-}
-
-/// A file's events for the two passes of the book.
-struct Passes(Box<dyn source::EventSource>);
-
-impl EventSource for Passes {
-    fn ids(&mut self, visit: &mut dyn FnMut(&str) -> Result<(), Problem>) -> Result<(), Problem> {
-        self.0.ids(visit)
-    }
-
-    fn events(
-        &mut self,
-        visit: &mut dyn FnMut(Event, u64) -> Result<(), Problem>,
-    ) -> Result<(), Problem> {
-        self.0.events(visit)
-    }
 }
