@@ -54,12 +54,21 @@ impl From<Vec<Problem>> for Failure {
 
 /// What (place) [code] · why · what to do.
 pub fn in_words(problem: &Problem, locale: &Locale) -> String {
+    worded("failure-error", problem, locale)
+}
+
+/// The same as something to know, not as an error.
+pub fn in_words_as_note(problem: &Problem, locale: &Locale) -> String {
+    worded("failure-note", problem, locale)
+}
+
+fn worded(head: &str, problem: &Problem, locale: &Locale) -> String {
     let message = Message::new(problem, locale);
     let (colon, open, close) = match locale.lang() {
         Lang::Chinese => ("：", "（", "）"),
         Lang::English => (": ", " (", ")"),
     };
-    let mut out = locale.text("failure-error", &[]);
+    let mut out = locale.text(head, &[]);
     out.push_str(colon);
     out.push_str(&message.what);
     if !message.place.is_empty() {

@@ -30,18 +30,25 @@ fn wordings(lang: Lang) -> BTreeMap<String, BTreeSet<String>> {
 fn variables(elements: &[PatternElement<&str>]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for element in elements {
-        if let PatternElement::Placeable { expression } = element {
-            match expression {
-                Expression::Inline(InlineExpression::VariableReference { id }) => {
-                    found.insert(id.name.to_owned());
+        let PatternElement::Placeable { expression } = element else { continue };
+        match expression {
+            Expression::Inline(inline) => found.extend(variable(inline)),
+            Expression::Select { selector, variants } => {
+                found.extend(variable(selector));
+                for variant in variants {
+                    found.extend(variables(&variant.value.elements));
                 }
-                Expression::Inline(InlineExpression::StringLiteral { .. }) => {}
-                // One plain form keeps both languages comparable by eye.
-                other => panic!("only values and literals are used: {other:?}"),
             }
         }
     }
     found
+}
+
+fn variable(expression: &InlineExpression<&str>) -> Option<String> {
+    match expression {
+        InlineExpression::VariableReference { id } => Some(id.name.to_owned()),
+        _ => None,
+    }
 }
 
 #[test]

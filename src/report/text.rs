@@ -3,6 +3,7 @@
 //! Widths are those of a terminal: a Chinese character takes two columns. Rules are drawn with
 //! ASCII hyphens, because box-drawing characters are one column wide here and two there.
 
+use crate::domain::money::Total;
 use crate::report::locale::Locale;
 use crate::report::table::{Cell, Column, Report};
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
@@ -11,23 +12,33 @@ use unicode_width::UnicodeWidthStr as _;
 const STYLE: TableStyle =
     TableStyle::new().header_separator(LineStyle::none().fill('-').junction('-'));
 
-/// The text form in the locale's language, ending in a line break.
+/// Tables wider than this show no column of zeros; the other forms always hold every column.
+const WIDE: usize = 10;
+
+/// The text form in the locale's language, ending in a line break. For people: what is empty is
+/// left out.
 pub fn render(report: &Report, locale: &Locale) -> String {
     let shape = report.shape;
     let mut out = locale.text(&format!("report-{}", shape.name), &[]);
     out.push('\n');
     render_meta(report, locale, &mut out);
-    if !shape.rows.is_empty() {
+    let mut sparse = false;
+    let nothing_else = report.sections.iter().all(Vec::is_empty) && shape.meta.len() < WIDE;
+    if !shape.rows.is_empty() && (!report.rows.is_empty() || nothing_else) {
         out.push('\n');
-        render_table(shape.rows, &report.rows, report.totals.as_deref(), locale, &mut out);
+        let totals = report.totals.as_deref();
+        sparse |= render_table(shape.rows, &report.rows, totals, locale, &mut out);
     }
     for ((key, columns), rows) in shape.sections.iter().zip(&report.sections) {
+        if rows.is_empty() {
+            continue;
+        }
         out.push('\n');
         out.push_str(&locale.text(&format!("section-{key}"), &[]));
         out.push('\n');
-        render_table(columns, rows, None, locale, &mut out);
+        sparse |= render_table(columns, rows, None, locale, &mut out);
     }
-    if !report.notes.is_empty() {
+    if !report.notes.is_empty() || sparse {
         out.push('\n');
     }
     for note in &report.notes {
@@ -38,48 +49,93 @@ pub fn render(report: &Report, locale: &Locale) -> String {
         out.push_str(&locale.text(note.key, &args));
         out.push('\n');
     }
+    if sparse {
+        out.push_str(&locale.text("report-sparse", &[]));
+        out.push('\n');
+    }
     out
 }
 
-/// One `label: value` line each, labels padded to one width.
+/// One `label  value` line each, labels padded to one width; a JSON object as lines of its own.
 fn render_meta(report: &Report, locale: &Locale, out: &mut String) {
-    let present: Vec<(String, String)> = report
-        .shape
-        .meta
-        .iter()
-        .zip(&report.meta)
-        .filter(|(_, cell)| **cell != Cell::Empty)
-        .map(|(column, cell)| (label(column, locale), shown(cell, locale)))
-        .collect();
-    let width = present.iter().map(|(label, _)| label.width()).max().unwrap_or(0);
-    for (label, value) in present {
+    let mut lines: Vec<(String, String)> = Vec::new();
+    for (column, cell) in report.shape.meta.iter().zip(&report.meta) {
+        match cell {
+            Cell::Empty | Cell::Bool(false) => {}
+            Cell::Json(json) => {
+                lines.push((label(column, locale), String::new()));
+                lines.extend(members(json, locale));
+            }
+            cell => lines.push((label(column, locale), shown(cell, locale))),
+        }
+    }
+    let width = lines.iter().map(|(label, _)| label.width()).max().unwrap_or(0);
+    for (label, value) in lines {
         out.push_str(&label);
-        out.push_str(&" ".repeat(width.saturating_sub(label.width()).saturating_add(2)));
-        out.push_str(&value);
+        if !value.is_empty() {
+            out.push_str(&" ".repeat(width.saturating_sub(label.width()).saturating_add(2)));
+            out.push_str(&value);
+        }
         out.push('\n');
     }
 }
 
+/// The members of a JSON object, labelled as fields where they are fields.
+fn members(json: &str, locale: &Locale) -> Vec<(String, String)> {
+    let Ok(serde_json::Value::Object(object)) = serde_json::from_str(json) else {
+        return vec![(String::new(), visible(json))];
+    };
+    let member = |(key, value): (String, serde_json::Value)| {
+        let label = locale.find(&format!("column-{key}"), None, &[]);
+        let label = label.or_else(|| locale.find(&format!("field-{key}"), None, &[]));
+        let value = match value {
+            serde_json::Value::String(text) => visible(&text),
+            other => visible(&other.to_string()),
+        };
+        (format!("  {}", label.unwrap_or(key)), value)
+    };
+    object.into_iter().map(member).collect()
+}
+
+/// Draws a table without the columns that say nothing; true when a column of zeros was left out.
 fn render_table(
     columns: &[Column],
     rows: &[Vec<Cell>],
     totals: Option<&[Cell]>,
     locale: &Locale,
     out: &mut String,
-) {
-    if rows.is_empty() && totals.is_none() {
+) -> bool {
+    if rows.is_empty() {
         out.push_str(&locale.text("report-no-rows", &[]));
         out.push('\n');
-        return;
+        return false;
     }
+    let mut sparse = false;
+    let mut kept: Vec<usize> = Vec::new();
+    for index in 0..columns.len() {
+        let cells = || rows.iter().filter_map(|row| row.get(index));
+        let empty = cells().all(|cell| *cell == Cell::Empty);
+        let zero = columns.len() > WIDE
+            && cells().all(|cell| matches!(cell, Cell::Empty | Cell::Money(Total::ZERO)));
+        sparse |= zero && !empty;
+        if !(empty || zero) {
+            kept.push(index);
+        }
+    }
+    let pick = |cells: &[Cell]| -> Vec<Cell> {
+        kept.iter().map(|index| cells.get(*index).cloned().unwrap_or_default()).collect()
+    };
+    let columns: Vec<Column> =
+        kept.iter().filter_map(|index| columns.get(*index).copied()).collect();
     let mut table = comfy_table::Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(columns.iter().map(|column| label(column, locale)));
     for row in rows {
-        table.add_row(row.iter().map(|cell| shown(cell, locale)));
+        table.add_row(pick(row).iter().map(|cell| shown(cell, locale)));
     }
     if let Some(totals) = totals {
         let word = locale.text("report-totals", &[]);
+        let totals = pick(totals);
         let cells = totals.iter().enumerate().map(|(index, cell)| match (index, cell) {
             (0, Cell::Empty) => word.clone(),
             (_, cell) => shown(cell, locale),
@@ -98,13 +154,14 @@ fn render_table(
     let rule = lines.get(1).cloned().unwrap_or_default();
     let last = lines.len().saturating_sub(1);
     for (index, line) in lines.iter().enumerate() {
-        if index == last && totals.is_some() && !rows.is_empty() {
+        if index == last && totals.is_some() {
             out.push_str(rule.trim_end());
             out.push('\n');
         }
         out.push_str(line.trim_end());
         out.push('\n');
     }
+    sparse
 }
 
 fn label(column: &Column, locale: &Locale) -> String {
@@ -146,7 +203,6 @@ pub fn visible(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::money::Total;
     use crate::report::locale::Lang;
     use crate::report::table::{ColumnKind, Shape};
 

@@ -1,0 +1,48 @@
+//! From the auditors' views and the book's records to reports: which figure stands in which column.
+
+mod claims;
+mod entry;
+mod ledger;
+mod loans;
+mod roll_forward;
+
+pub use claims::{caps, claims};
+pub use entry::{FileOutcome, Standing, recorded, voucher, voucher_text};
+pub use ledger::{account, trial_balance};
+pub use loans::{loan, loans};
+pub use roll_forward::{balance, explain, scale};
+
+use crate::report::shapes;
+use crate::report::table::{Cell, Report};
+use crate::store::Head;
+use crate::store::tree::hex;
+
+/// Which journal a report rests on: how many entries, and their root.
+fn head_cells(head: &Head) -> [Cell; 2] {
+    [head.count.into(), Cell::Text(hex(&head.root))]
+}
+
+/// Which journal a report rests on, and up to which entry it was asked to look.
+#[derive(Clone, Copy, Debug)]
+pub struct Basis {
+    /// The journal's head.
+    pub head: Head,
+    /// Entries known; all without.
+    pub known_at: Option<u64>,
+}
+
+impl Basis {
+    /// `known_at`, `entries`, `root`.
+    fn cells(&self) -> [Cell; 3] {
+        let [entries, root] = head_cells(&self.head);
+        [Cell::optional(self.known_at), entries, root]
+    }
+}
+
+/// A book: its directory, city and head.
+pub fn book(directory: &str, city: Option<&str>, head: &Head) -> Report {
+    let [entries, root] = head_cells(head);
+    let name = city.and_then(crate::domain::division::find).map(|division| division.name);
+    let meta = vec![directory.into(), Cell::optional(city), Cell::optional(name), entries, root];
+    Report::new(&shapes::BOOK, meta)
+}
