@@ -1,6 +1,7 @@
 //! Tests from outside: everything goes through the public interface.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod examples;
 mod scenarios;
 mod store_contract;
 mod store_files;
