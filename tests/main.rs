@@ -3,6 +3,7 @@
 
 mod audit;
 mod jiaozuo;
+mod examples;
 mod scenarios;
 mod store_contract;
 mod store_faults;
