@@ -2,25 +2,23 @@
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::open::{self, AnyStore};
-use poolbook::book::{Book, Scope};
+use crate::cli::open;
 use poolbook::domain::division;
 use poolbook::domain::event::{Event, OPENING};
 use poolbook::domain::field::{Fields, Value};
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views;
-use poolbook::store::{FileStore, MemoryStore};
 
 #[derive(clap::Args)]
 pub struct Args {
     #[arg(long)]
-    city: String,
+    pub city: String,
     #[arg(long)]
-    name: Option<String>,
+    pub name: Option<String>,
     #[arg(long, default_value = "CNY")]
-    currency: String,
+    pub currency: String,
     #[arg(long)]
-    date: Option<String>,
+    pub date: Option<String>,
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
@@ -29,11 +27,9 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let path = &context.global.book;
     let head = if options.dry_run {
         // What would be refused is refused here too, but no directory appears.
-        Book::open(MemoryStore::new(), Scope::All)?.record(event, &options)?.1.head
+        open::new_in_memory()?.record(event, &options)?.1.head
     } else {
-        let store = FileStore::create(path).map_err(Problem::from)?;
-        let mut book = Book::open(AnyStore::File(Box::new(store)), Scope::All)?;
-        book.record(event, &options)?.1.head
+        open::create(context)?.record(event, &options)?.1.head
     };
     let shown = path.display().to_string();
     context.output.report(&views::book(&shown, Some(&args.city), &head))?;
@@ -41,7 +37,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
 }
 
 /// The opening event. Without `--date` it is today in China, where the book is kept.
-fn event(args: &Args) -> Result<Event, Problem> {
+pub fn event(args: &Args) -> Result<Event, Problem> {
     let today = || {
         let beijing = jiff::tz::Offset::constant(8);
         beijing.to_datetime(open::now()).date().to_string()

@@ -21,14 +21,18 @@ mod loan;
 mod man;
 mod open;
 mod output;
+mod quarter;
+mod reconcile;
 mod record;
 mod reindex;
 mod rules;
 mod scale;
 mod schema;
+mod subsidy;
 mod tree;
 mod trial_balance;
 mod usage;
+mod verify;
 mod voucher;
 
 use context::Context;

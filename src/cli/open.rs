@@ -4,15 +4,17 @@ use crate::cli::context::Context;
 use crate::cli::failure::{Failure, in_words_as_note};
 use jiff::Timestamp;
 use poolbook::book::{Book, Options, People, Scope};
+use poolbook::domain::entry::{Entry, id_hash};
 use poolbook::problem::{Exit, Problem};
 use poolbook::store::{
-    Changes, FileStore, Frames, Head, ReadStore, Replay, Store, StoreError, Visit,
+    Changes, FileStore, Frames, Head, MemoryStore, ReadStore, Replay, Store, StoreError, Visit,
 };
 
-/// The store of a directory, with or without the right to write.
+/// The store of a directory, with or without the right to write, or one that is forgotten again.
 pub enum AnyStore {
     File(Box<FileStore>),
     Read(Box<ReadStore>),
+    Memory(Box<MemoryStore>),
 }
 
 /// One method of the trait handed on to the store that is there.
@@ -25,6 +27,7 @@ macro_rules! hand_on {
             match self {
                 Self::File(store) => store.$name($($arg),*),
                 Self::Read(store) => store.$name($($arg),*),
+                Self::Memory(store) => store.$name($($arg),*),
             }
         }
     };
@@ -33,6 +36,7 @@ macro_rules! hand_on {
             match self {
                 Self::File(store) => store.$name($($arg),*),
                 Self::Read(store) => store.$name($($arg),*),
+                Self::Memory(store) => store.$name($($arg),*),
             }
         }
     };
@@ -77,6 +81,55 @@ pub fn for_reading(context: &Context<'_>, scope: Scope) -> Result<Book<AnyStore>
         Err(problem) => return Err(problem.into()),
     };
     opened(store, scope, context)
+}
+
+/// Creates the book's directory; the book is empty until its opening is recorded.
+pub fn create(context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
+    let store = FileStore::create(&context.global.book).map_err(Problem::from)?;
+    Ok(Book::open(AnyStore::File(Box::new(store)), Scope::All)?)
+}
+
+/// An empty book in memory.
+pub fn new_in_memory() -> Result<Book<AnyStore>, Failure> {
+    Ok(Book::open(AnyStore::Memory(Box::default()), Scope::All)?)
+}
+
+/// One stored entry with the hash of its id.
+struct Stored(Vec<(Vec<u8>, u64)>);
+
+impl Frames for Stored {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn encode(&self, index: usize, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.0.get(index).map_or(&[][..], |(bytes, _)| bytes));
+    }
+
+    fn id_hash(&self, index: usize) -> u64 {
+        self.0.get(index).map_or(0, |(_, hash)| *hash)
+    }
+}
+
+/// A copy of the book in memory, to try a whole run out. Cost: the whole journal in memory.
+pub fn in_memory(context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
+    let path = &context.global.book;
+    let journal = ReadStore::open(path).map_err(Problem::from)?;
+    let mut copy = MemoryStore::new();
+    let mut group = Vec::new();
+    journal
+        .scan(1, &mut |_, bytes| {
+            let entry = Entry::decode(bytes).map_err(StoreError::from)?;
+            group.push((bytes.to_vec(), id_hash(&entry.event.id)));
+            if entry.more == 0 {
+                copy.begin()?;
+                copy.write(Box::new(Stored(std::mem::take(&mut group))))?;
+                copy.commit()?;
+            }
+            Ok(())
+        })
+        .map_err(Problem::from)?;
+    Ok(Book::open(AnyStore::Memory(Box::new(copy)), Scope::All)?)
 }
 
 fn opened(store: AnyStore, scope: Scope, context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {

@@ -21,7 +21,10 @@ macro_rules! fixed {
 }
 
 fixed! {
-    Init init, Record record, Balance balance, TrialBalance trial_balance, Account account, Voucher voucher, Explain explain, Export export, Loan loan, Claim claim, Cap cap, Scale scale, Rules rules, Reindex reindex, Schema schema, Completions completions, Man man,
+    Init init, Quarter quarter, Record record, Reconcile reconcile, Balance balance,
+    Explain explain, TrialBalance trial_balance, Account account, Voucher voucher, Verify verify,
+    Export export, Subsidy subsidy, Loan loan, Claim claim, Cap cap, Scale scale, Rules rules,
+    Reindex reindex, Schema schema, Completions completions, Man man,
 }
 
 /// The commands by who needs them, in the order of help. What no group names is shown with the

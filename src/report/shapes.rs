@@ -177,10 +177,90 @@ shapes! {
         rows [programme Word, firm Text, firm_name Text, year Integer, limit Money, used Money, left Money]
         totals false
     }
+    /// One bank account against its statement (银行存款余额调节表).
+    RECONCILE "reconcile" {
+        meta [
+            bank_account Text, owner Text, name Text, fund Word, from Date, to Date,
+            statement_balance Money, book_received Money, book_paid Money,
+            adjusted_statement Money, book_balance Money, bank_received Money, bank_paid Money,
+            adjusted_book Money, statement_gap Money, matched Integer, agrees Bool,
+            entries Integer, root Text,
+        ]
+        rows [
+            item Word, date Date, amount Money, memo Text, counterparty Text, voucher Text,
+            entry Integer, row Integer, age Integer,
+        ]
+        totals false
+    }
+    /// Subsidies of a quarter, as computed or as posted.
+    SUBSIDIES "subsidies" {
+        meta [quarter Text, posted Integer, already Integer, dry_run Bool, entries Integer, root Text]
+        rows [
+            programme Word, owner Text, loan Text, note Text, firm Text, firm_name Text,
+            payee Text, days Integer, computed Money, amount Money, reason Word,
+            reason_detail Text,
+        ]
+        totals true
+    }
+    /// Payments of approved subsidies.
+    PAYMENTS "payments" {
+        meta [quarter Text, date Date, dry_run Bool, entries Integer, root Text]
+        rows [
+            subsidy Text, programme Word, owner Text, loan Text, firm Text, firm_name Text,
+            bank_account Text, amount Money, paid Bool,
+        ]
+        totals true
+    }
+    /// How one subsidy came about, step by step.
+    WORKING "working" {
+        meta [
+            subsidy Text, programme Word, owner Text, loan Text, note Text, firm Text,
+            firm_name Text, period Text, state Word, amount Money, paid Money, entry Integer,
+            entries Integer, root Text,
+        ]
+        rows [step Word, facts Json, result Text]
+        totals false
+    }
+    /// The quarterly run.
+    QUARTER "quarter" {
+        meta [
+            quarter Text, from Date, to Date, recorded Integer, already Integer, subsidy_lines Integer,
+            subsidies_amount Money, dry_run Bool, entries Integer, root Text,
+        ]
+        rows [
+            owner Text, name Text, fund Word, opening Money, contributions Money, budget Money,
+            interest Money, recoveries Money, other_in Money, compensation Money, subsidies Money,
+            withdrawals Money, costs Money, other_out Money, closing Money, bank Money,
+            receivable Money, payable Money, available Money,
+        ]
+        totals true
+        sections {
+            "accounts" [
+                bank_account Text, owner Text, fund Word, to Date, statement_balance Money,
+                book_balance Money, difference Money, adjusted_statement Money,
+                adjusted_book Money, open_items Integer, agrees Bool,
+            ]
+            "items" [
+                bank_account Text, item Word, date Date, amount Money, memo Text,
+                counterparty Text, voucher Text, entry Integer, row Integer, age Integer,
+            ]
+            "unpaid_subsidies" [
+                programme Word, owner Text, subsidy_lines Integer, amount Money,
+            ]
+            "no_subsidy" [
+                programme Word, owner Text, loan Text, firm Text, firm_name Text, computed Money,
+                reason Word, reason_detail Text,
+            ]
+            "open_claims" [
+                claim Text, owner Text, loan Text, state Word, base Money, approved Money,
+                paid Money, open Money,
+            ]
+        }
+    }
     /// What a full check found.
     VERIFY "verify" {
-        meta [entries Integer, root Text, bytes Integer, lines Integer, memo_lines Integer, debit Money, credit Money, findings Integer]
-        rows [check Text, what Text, place Text, next Text]
+        meta [entries Integer, root Text, bytes Integer, lines Integer, memo_lines Integer, debit Money, credit Money, index_compared Bool, findings Integer]
+        rows [check Text, what Text, place Text, why Text, next Text]
         totals false
     }
     /// A rebuilt index, or a new book.

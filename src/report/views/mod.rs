@@ -4,13 +4,21 @@ mod claims;
 mod entry;
 mod ledger;
 mod loans;
+mod quarter;
+mod reconcile;
 mod roll_forward;
+mod subsidies;
+mod verify;
 
 pub use claims::{caps, claims};
 pub use entry::{FileOutcome, Standing, recorded, voucher, voucher_text};
 pub use ledger::{account, trial_balance};
 pub use loans::{loan, loans};
+pub use quarter::{QuarterView, quarter};
+pub use reconcile::{AccountView, reconcile};
 pub use roll_forward::{balance, explain, scale};
+pub use subsidies::{PaymentRow, Posted, payments, subsidies, working};
+pub use verify::verify;
 
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};

@@ -18,6 +18,17 @@ pub fn balance(view: &Balance, basis: &Basis) -> Report {
     let meta =
         vec![Cell::optional(view.span.from()), view.span.to().into(), known_at, entries, root];
     let mut report = Report::new(&shapes::BALANCE, meta);
+    balance_rows(view, &mut report);
+    for (fund, columns) in &view.funds {
+        let mut cells = vec![Cell::Word(fund.code())];
+        cells.extend(amounts(columns));
+        report.section_row("funds", cells);
+    }
+    report
+}
+
+/// Rows and totals of the balances.
+pub(super) fn balance_rows(view: &Balance, report: &mut Report) {
     for row in &view.rows {
         let mut cells =
             vec![(&row.owner).into(), row.name.as_str().into(), Cell::Word(row.fund.code())];
@@ -27,12 +38,6 @@ pub fn balance(view: &Balance, basis: &Basis) -> Report {
     let mut cells = vec![Cell::Empty, Cell::Empty, Cell::Empty];
     cells.extend(amounts(&view.totals));
     report.total(cells);
-    for (fund, columns) in &view.funds {
-        let mut cells = vec![Cell::Word(fund.code())];
-        cells.extend(amounts(columns));
-        report.section_row("funds", cells);
-    }
-    report
 }
 
 /// The entries behind one figure; `owner` is the owner's code as asked for.
