@@ -99,7 +99,7 @@ impl<'r> RejectFile<'r> {
         };
         let file = create().map_err(|error| {
             let problem = Problem::new("cannot-create", Exit::CannotCreate).with("detail", error);
-            problem.in_file(path.display().to_string())
+            problem.with("path", path.display()).in_file(path.display().to_string())
         })?;
         let writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
         Ok(Self { path: path.to_owned(), writer, render, width: None, count: 0 })
