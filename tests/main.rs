@@ -4,5 +4,6 @@
 mod jiaozuo;
 mod scenarios;
 mod store_contract;
+mod store_faults;
 mod store_files;
 mod support;

@@ -1,5 +1,8 @@
 //! What the file store knows beside the journal: places, ids and the caller's tables, in sled and,
 //! for what sled does not hold yet, in memory. All of it can be made again.
+//!
+//! sled syncs parts of its file with every batch, which would slow the journal's own sync down. So
+//! small changes wait in memory for [`WAIT_ENTRIES`]; after a crash they come out of the journal.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
@@ -7,6 +10,7 @@ use std::sync::{Mutex, MutexGuard};
 use super::error::io;
 use super::ids::Ids;
 use super::journal::Journal;
+use super::line::LEAD;
 use super::place::{BLOCK, Place, Places, Tag, block_of, entries};
 use super::recover::{Found, Paths};
 use super::sled::{Puts, SledIndex, Stamp, block_key, bucket_key, rows};
@@ -14,6 +18,10 @@ use super::tree::{Frontier, leaf_hash};
 use super::{Changes, Head, StoreError};
 use crate::problem::{Exit, Problem};
 
+/// Entries whose changes may wait in memory, which is also how many a crash leaves to be replayed.
+const WAIT_ENTRIES: u64 = 512;
+/// Rows that may wait.
+const WAIT_ROWS: usize = 8_192;
 /// Look-ups of ids in sled after which all ids are taken into memory.
 const BURST: u32 = 512;
 /// Entries outside the buckets that are left for the next time.
@@ -33,9 +41,16 @@ pub struct Catalogue {
     quarantine: PathBuf,
     /// Nothing after sled failed.
     index: Option<SledIndex>,
+    /// What sled reflects.
     stamp: Option<Stamp>,
+    /// What sled and the waiting rows reflect together.
+    head: Option<Head>,
+    /// Rows that are not in sled yet.
+    waiting: Puts,
+    /// The tree over the placed entries.
+    tree: Frontier,
     /// Places of the entries that sled does not hold, and of the block at the end.
-    pub places: Places,
+    places: Places,
     known: Mutex<Known>,
     indexed_here: u64,
 }
@@ -65,6 +80,9 @@ impl Catalogue {
             quarantine: paths.quarantine.clone(),
             index: None,
             stamp: None,
+            head: None,
+            waiting: Puts::new(),
+            tree: Frontier::default(),
             places: Places::default(),
             known: Mutex::default(),
             indexed_here: 0,
@@ -109,6 +127,8 @@ impl Catalogue {
             return Ok(false);
         }
         self.places = Places::resume(count, stamp.length, last);
+        self.head = Some(head_of(&stamp.tree));
+        self.tree = stamp.tree;
         self.known().from = count;
         Ok(true)
     }
@@ -125,13 +145,22 @@ impl Catalogue {
 
     /// The prefix that the index reflects.
     pub fn head(&self) -> Option<Head> {
-        let stamp = self.stamp.as_ref().filter(|_| self.index.is_some())?;
-        Some(Head { count: stamp.tree.count(), root: stamp.tree.root() })
+        self.head.filter(|_| self.index.is_some())
     }
 
-    /// The tree over the prefix that the index reflects.
-    pub fn tree(&self) -> Frontier {
-        self.stamp.as_ref().map(|stamp| stamp.tree.clone()).unwrap_or_default()
+    /// Number of entries that are placed.
+    pub fn count(&self) -> u64 {
+        self.places.count
+    }
+
+    /// The end of the places: what a group or a replay goes on from.
+    pub fn end(&self) -> Places {
+        self.places.end()
+    }
+
+    /// The tree over the placed entries.
+    pub fn tree(&self) -> &Frontier {
+        &self.tree
     }
 
     /// Sets the index aside and begins an empty one.
@@ -141,6 +170,9 @@ impl Catalogue {
     pub fn reset(&mut self) -> Result<(), StoreError> {
         self.index = None;
         self.stamp = None;
+        self.head = None;
+        self.waiting.clear();
+        self.tree = Frontier::default();
         self.places = Places::default();
         *self.known() = Known::default();
         self.set_aside()?;
@@ -188,9 +220,16 @@ impl Catalogue {
     }
 
     /// Takes in one entry of a replay.
-    pub fn replayed(&mut self, tag: Tag, length: usize) {
-        self.places.push(tag, length);
+    pub fn replayed(&mut self, tag: Tag, json: &[u8]) {
+        self.places.push(tag, json.len() + LEAD + 1);
+        self.tree.append(leaf_hash(json));
         self.learn(self.places.count, std::iter::once(tag));
+    }
+
+    /// Takes in a group that was committed.
+    pub fn committed(&mut self, places: Places, tree: &Frontier) {
+        self.places.extend(places);
+        self.tree.clone_from(tree);
     }
 
     /// Entries that may have this id.
@@ -235,15 +274,12 @@ impl Catalogue {
 
     /// The ids of the entries above `from` up to `to`, out of sled's blocks.
     fn tags(&self, from: u64, to: u64, out: &mut Vec<(u64, u32)>) -> Result<(), StoreError> {
-        let index = self.index()?;
-        for number in from / BLOCK..to.div_ceil(BLOCK) {
-            let block = index.block(number)?.unwrap_or_default();
-            let first = number * BLOCK + 1;
-            let places = (first..).zip(entries(&block));
+        self.index()?.blocks(from / BLOCK, to.div_ceil(BLOCK), &mut |number, block| {
+            let places = (number * BLOCK + 1..).zip(entries(block));
             let wanted = places.filter(|(seq, _)| *seq > from && *seq <= to);
+            // Numbers are bounded when the entry is written.
             out.extend(wanted.map(|(seq, place)| (place.tag.0, seq as u32)));
-        }
-        Ok(())
+        })
     }
 
     /// Where an entry lies, if that is known.
@@ -268,10 +304,11 @@ impl Catalogue {
     /// # Errors
     /// sled failed.
     pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.index()?.get(key)
+        let index = self.index()?;
+        self.waiting.get(key).map_or_else(|| index.get(key), |value| Ok(value.clone()))
     }
 
-    /// Visits the keys with a prefix.
+    /// Visits the keys with a prefix: the rows of sled, with those that wait in their places.
     ///
     /// # Errors
     /// sled failed.
@@ -280,30 +317,59 @@ impl Catalogue {
         prefix: &[u8],
         visit: &mut dyn FnMut(&[u8], &[u8]),
     ) -> Result<(), StoreError> {
-        self.index()?.range(prefix, visit)
+        let from = self.waiting.range(prefix.to_vec()..);
+        let mut waiting = from.take_while(|(key, _)| key.starts_with(prefix)).peekable();
+        self.index()?.range(prefix, &mut |key, value| {
+            while let Some((before, row)) = waiting.next_if(|(other, _)| other.as_slice() < key) {
+                row.iter().for_each(|value| visit(before, value));
+            }
+            match waiting.next_if(|(other, _)| other.as_slice() == key) {
+                Some((_, row)) => row.iter().for_each(|value| visit(key, value)),
+                None => visit(key, value),
+            }
+        })?;
+        for (key, row) in waiting {
+            row.iter().for_each(|value| visit(key, value));
+        }
+        Ok(())
     }
 
-    /// Makes the caller's changes together with the new places, stamped with the tree.
+    /// Makes the caller's changes; they reflect every placed entry.
     ///
     /// # Errors
     /// A key that is not allowed; or sled failed, and the index is not used any more.
-    pub fn apply(&mut self, changes: Changes, tree: &Frontier) -> Result<(), StoreError> {
-        let mut puts = rows(changes)?;
+    pub fn apply(&mut self, changes: Changes) -> Result<(), StoreError> {
+        let rows = rows(changes)?;
+        self.index()?;
+        self.waiting.extend(rows);
+        self.head = Some(head_of(&self.tree));
+        let lag = self.places.count - self.stamp.as_ref().map_or(0, |stamp| stamp.tree.count());
+        if lag >= WAIT_ENTRIES || self.waiting.len() >= WAIT_ROWS { self.write() } else { Ok(()) }
+    }
+
+    /// Writes what waits to sled, in one atomic step.
+    fn write(&mut self) -> Result<(), StoreError> {
+        let mut puts = std::mem::take(&mut self.waiting);
         for (number, block) in self.places.numbered() {
             puts.insert(block_key(number), Some(block.to_vec()));
         }
         let before = self.stamp.clone().unwrap_or_default();
-        let indexed = tree.count().saturating_sub(before.tree.count());
-        let stamp = Stamp { tree: tree.clone(), length: self.places.length, ..before };
-        let applied = self.index().and_then(|index| index.apply(puts, &stamp));
-        if let Err(error) = applied {
-            self.index = None;
-            return Err(error);
-        }
+        let lag = self.places.count - before.tree.count();
+        let stamp = Stamp { tree: self.tree.clone(), length: self.places.length, ..before };
+        let written = self.index().and_then(|index| index.apply(puts, &stamp));
+        written.inspect_err(|_| self.index = None)?;
         self.stamp = Some(stamp);
-        self.indexed_here += indexed;
+        self.indexed_here += lag;
         self.places.forget_full();
         Ok(())
+    }
+
+    /// Whether sled lacks anything that the index should reflect.
+    fn lags(&self) -> bool {
+        let stamped = self.stamp.as_ref().map(|stamp| head_of(&stamp.tree));
+        self.index.is_some()
+            && self.head.is_some()
+            && (self.head != stamped || !self.waiting.is_empty())
     }
 
     /// Leaves the index in the state in which the next opening is fast: ids in their buckets, and
@@ -312,6 +378,10 @@ impl Catalogue {
     /// # Errors
     /// sled failed.
     pub fn close(&mut self) -> Result<(), StoreError> {
+        // Entries that were committed but never indexed are left for the next replay.
+        if self.lags() && self.head == Some(head_of(&self.tree)) {
+            self.write()?;
+        }
         self.merge()?;
         let reopen = self.index.take().is_some() && self.indexed_here >= BULK;
         if reopen {
@@ -365,6 +435,10 @@ fn leads_to(stamp: &Stamp, journal: &Journal, found: &Found) -> Result<bool, Sto
         Err(StoreError::Problem(_)) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+fn head_of(tree: &Frontier) -> Head {
+    Head { count: tree.count(), root: tree.root() }
 }
 
 fn bits_for(count: u64) -> u8 {

@@ -195,12 +195,12 @@ impl Store for FileStore {
 
     fn begin(&mut self) -> Result<(), StoreError> {
         self.usable()?;
-        if self.group.is_some() || self.catalogue.places.count != self.tree.count() {
+        if self.group.is_some() || self.catalogue.count() != self.tree.count() {
             return Err(misuse("begin"));
         }
-        let file = self.journal.handle()?;
+        let file = self.journal.handle();
         let path = self.journal.path().to_owned();
-        let group = Group::new(file, path, self.tree.clone(), self.catalogue.places.end());
+        let group = Group::new(file, path, self.tree.clone(), self.catalogue.end());
         self.group = Some(Writer::new(group));
         Ok(())
     }
@@ -245,16 +245,16 @@ impl Store for FileStore {
         }
         self.length = group.places.length;
         self.tree = group.tree;
-        self.catalogue.places.extend(group.places);
+        self.catalogue.committed(group.places, &self.tree);
         Ok(self.head())
     }
 
     fn index(&mut self, changes: Changes) -> Result<(), StoreError> {
         self.usable()?;
-        if self.group.is_some() || self.catalogue.places.count != self.tree.count() {
+        if self.group.is_some() || self.catalogue.count() != self.tree.count() {
             return Err(misuse("index"));
         }
-        let applied = self.catalogue.apply(changes, &self.tree);
+        let applied = self.catalogue.apply(changes);
         self.write_head()?;
         applied
     }
@@ -270,16 +270,14 @@ impl Store for FileStore {
     }
 
     fn replay(&mut self, visit: &mut Replay<'_>) -> Result<(), StoreError> {
-        let (seq, offset) = (self.catalogue.places.count + 1, self.catalogue.places.length);
-        let mut tree = self.catalogue.tree();
         let (journal, catalogue) = (&self.journal, &mut self.catalogue);
-        journal.scan(seq, offset, self.length, &mut |seq, json| {
+        let end = catalogue.end();
+        journal.scan(end.count + 1, end.length, self.length, &mut |seq, json| {
             let tag = Tag::of(visit(seq, json)?);
-            tree.append(super::tree::leaf_hash(json));
-            catalogue.replayed(tag, json.len() + super::line::LEAD + 1);
+            catalogue.replayed(tag, json);
             Ok(())
         })?;
-        if tree == self.tree { Ok(()) } else { Err(root_differs(journal)) }
+        if *catalogue.tree() == self.tree { Ok(()) } else { Err(root_differs(journal)) }
     }
 
     fn read(&self, seq: u64) -> Result<Vec<u8>, StoreError> {
@@ -326,4 +324,50 @@ impl Store for FileStore {
 /// The lines are sound one by one, and are not those of the head.
 pub(super) fn root_differs(journal: &Journal) -> StoreError {
     Problem::new("root-differs", Exit::Damaged).with("path", journal.path().display()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct One;
+    impl Frames for One {
+        fn len(&self) -> usize {
+            1
+        }
+        fn encode(&self, _: usize, out: &mut Vec<u8>) {
+            out.extend_from_slice(b"{}");
+        }
+        fn id_hash(&self, _: usize) -> u64 {
+            1
+        }
+    }
+
+    /// A handle that cannot write stands for a disk that fails.
+    #[test]
+    fn nothing_is_written_after_a_failure_and_everything_can_be_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut store = FileStore::create(directory.path()).unwrap();
+        let record = |store: &mut FileStore| {
+            store.begin()?;
+            store.write(Box::new(One))?;
+            store.commit()?;
+            store.index(Changes::default())
+        };
+        record(&mut store).unwrap();
+        let head = store.head();
+        store.journal = Journal::open(&directory.path().join("journal.jsonl"), false).unwrap();
+        let failure = record(&mut store).unwrap_err();
+        assert!(matches!(failure, StoreError::Io { operation: "write", .. }), "{failure}");
+        store.abandon().unwrap();
+        store.journal = Journal::open(&directory.path().join("journal.jsonl"), true).unwrap();
+        assert!(matches!(record(&mut store), Err(StoreError::Poisoned)));
+        assert!(matches!(store.index(Changes::default()), Err(StoreError::Poisoned)));
+        assert_eq!((store.head(), store.read(1).unwrap()), (head, b"{}".to_vec()));
+        assert_eq!(store.find(1).unwrap(), [1]);
+        drop(store);
+        let mut store = FileStore::open(directory.path()).unwrap();
+        assert_eq!(store.head(), head);
+        record(&mut store).unwrap();
+    }
 }

@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 
@@ -25,7 +26,7 @@ const BUFFER: usize = 1024 * 1024;
 
 /// The entries of one group.
 pub struct Group {
-    file: File,
+    file: Arc<File>,
     path: PathBuf,
     /// Entries before the group.
     before: u64,
@@ -42,7 +43,7 @@ pub struct Group {
 
 impl Group {
     /// A group behind `tree` and `places`, written through `file`.
-    pub fn new(file: File, path: PathBuf, tree: Frontier, places: Places) -> Self {
+    pub fn new(file: Arc<File>, path: PathBuf, tree: Frontier, places: Places) -> Self {
         let (before, written) = (tree.count(), places.length);
         let buffer = Vec::new();
         Self { file, path, before, tree, places, buffer, written, first_more: 0, last_more: 0 }

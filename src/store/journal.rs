@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::error::{damaged, io};
 use super::line::{LINE_MAX, parse};
@@ -15,7 +16,7 @@ const BUFFER: usize = 256 * 1024;
 /// The journal of an open book.
 pub struct Journal {
     path: PathBuf,
-    file: File,
+    file: Arc<File>,
 }
 
 impl Journal {
@@ -30,7 +31,7 @@ impl Journal {
             return Err(problem.into());
         }
         let file = OpenOptions::new().read(true).write(writable).open(path);
-        Ok(Self { path: path.to_owned(), file: file.map_err(io("open", path))? })
+        Ok(Self { path: path.to_owned(), file: Arc::new(file.map_err(io("open", path))?) })
     }
 
     /// Its path.
@@ -38,12 +39,9 @@ impl Journal {
         &self.path
     }
 
-    /// A second handle for a group, which writes at places of its own choice.
-    ///
-    /// # Errors
-    /// The system has no handle left.
-    pub fn handle(&self) -> Result<File, StoreError> {
-        self.file.try_clone().map_err(io("open", &self.path))
+    /// The handle for a group, which writes at places of its own choice.
+    pub fn handle(&self) -> Arc<File> {
+        Arc::clone(&self.file)
     }
 
     /// Bytes of the file.

@@ -166,6 +166,25 @@ impl SledIndex {
         self.get(&block_key(number))
     }
 
+    /// Visits the blocks of places from one number to another, the latter left out.
+    ///
+    /// # Errors
+    /// sled failed.
+    pub fn blocks(
+        &self,
+        from: u64,
+        to: u64,
+        visit: &mut dyn FnMut(u64, &[u8]),
+    ) -> Result<(), StoreError> {
+        let mut rows = self.call(|db| Ok(db.range(block_key(from)..block_key(to))))?;
+        while let Some((key, value)) = self.call(|_| rows.next().transpose())? {
+            let number = key.last_chunk::<8>().map_or(0, |number| u64::from_be_bytes(*number));
+            // A block is always shorter than one part.
+            visit(number, value.get(1..).unwrap_or_default());
+        }
+        Ok(())
+    }
+
     /// A bucket of ids.
     ///
     /// # Errors
