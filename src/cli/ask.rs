@@ -133,10 +133,11 @@ impl Which {
     }
 }
 
-/// Every owner of the book, in the order of codes.
-pub fn owners(book: &Book<AnyStore>) -> Vec<OwnerName> {
+/// The owners that have joined by a day, in the order of codes.
+pub fn owners(book: &Book<AnyStore>, day: Date) -> Vec<OwnerName> {
     let mut owners: Vec<OwnerName> = (0u16..)
         .zip(book.state().owners.iter())
+        .filter(|(_, owner)| owner.joined <= day)
         .map(|(number, owner)| OwnerName {
             number,
             code: owner.code.clone(),

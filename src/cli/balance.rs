@@ -19,9 +19,9 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let book = open::for_reading(context, args.days.scope())?;
     let (span, cells) = (args.days.span()?, args.which.cells(&book)?);
-    let view = args
-        .days
-        .movements(&book, |movements| balance(movements, &ask::owners(&book), cells, span))?;
+    let view = args.days.movements(&book, |movements| {
+        balance(movements, &ask::owners(&book, span.to()), cells, span)
+    })?;
     context.output.report(&views::balance(&view, &args.days.basis(&book)))?;
     Ok(Exit::Done)
 }

@@ -129,6 +129,8 @@ pub fn in_memory(context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
             Ok(())
         })
         .map_err(Problem::from)?;
+    // The index of the copy is made by the book from all entries.
+    copy.reset_index().map_err(Problem::from)?;
     Ok(Book::open(AnyStore::Memory(Box::new(copy)), Scope::All)?)
 }
 

@@ -48,7 +48,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let checked = check_accounts(&book, statements)?;
     let span = Span::of(CalendarQuarter(quarter).period())?;
     let balance = book.with_movements(|movements| {
-        balance(movements, &ask::owners(&book), Cells::default(), span)
+        balance(movements, &ask::owners(&book, last_day), Cells::default(), span)
     })?;
     let accounts: Vec<AccountView<'_>> = checked.iter().map(Checked::view).collect();
     let view = QuarterView {

@@ -25,7 +25,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         .collect();
     let view = args
         .days
-        .movements(&book, |movements| scale(movements, &ask::owners(&book), &targets, day))?;
+        .movements(&book, |movements| scale(movements, &ask::owners(&book, day), &targets, day))?;
     context.output.report(&views::scale(&view, &args.days.basis(&book)))?;
     Ok(Exit::Done)
 }

@@ -134,7 +134,7 @@ shapes! {
     LOANS "loans" {
         meta [entries Integer, root Text]
         rows [
-            loan Text, owner Text, firm Text, firm_name Text, bank Text, guarantor Text,
+            loan Text, owner Text, firm Text, firm_name Text, lender Text, guarantor Text,
             contract Text, amount Money, drawn Money, balance Money, rate Rate, enrolled Date,
             due Date, state Word, rules Text,
         ]
@@ -143,7 +143,7 @@ shapes! {
     /// One loan with its notes and all that happened to them.
     LOAN "loan" {
         meta [
-            loan Text, owner Text, firm Text, firm_name Text, bank Text, guarantor Text,
+            loan Text, owner Text, firm Text, firm_name Text, lender Text, guarantor Text,
             contract Text, amount Money, signed Date, enrolled Date, due Date, rate Rate,
             security Text, firm_class Text, first_loan Bool, rules Text, removed Date,
             entries Integer, root Text,

@@ -3,6 +3,7 @@
 //! Widths are those of a terminal: a Chinese character takes two columns. Rules are drawn with
 //! ASCII hyphens, because box-drawing characters are one column wide here and two there.
 
+use crate::domain::field::{Fields, Value};
 use crate::domain::money::Total;
 use crate::report::locale::Locale;
 use crate::report::table::{Cell, Column, Report};
@@ -14,6 +15,8 @@ const STYLE: TableStyle =
 
 /// Tables wider than this show no column of zeros; the other forms always hold every column.
 const WIDE: usize = 10;
+/// Columns that are shown even when they hold only zeros.
+const KEPT: &[&str] = &["opening", "closing", "available"];
 
 /// The text form in the locale's language, ending in a line break. For people: what is empty is
 /// left out.
@@ -23,7 +26,9 @@ pub fn render(report: &Report, locale: &Locale) -> String {
     out.push('\n');
     render_meta(report, locale, &mut out);
     let mut sparse = false;
-    let nothing_else = report.sections.iter().all(Vec::is_empty) && shape.meta.len() < WIDE;
+    let nothing_else = report.sections.iter().all(Vec::is_empty)
+        && report.notes.is_empty()
+        && shape.meta.len() < WIDE;
     if !shape.rows.is_empty() && (!report.rows.is_empty() || nothing_else) {
         out.push('\n');
         let totals = report.totals.as_deref();
@@ -64,7 +69,8 @@ fn render_meta(report: &Report, locale: &Locale, out: &mut String) {
             Cell::Empty | Cell::Bool(false) => {}
             Cell::Json(json) => {
                 lines.push((label(column, locale), String::new()));
-                lines.extend(members(json, locale));
+                let indented = |(label, value)| (format!("  {label}"), value);
+                lines.extend(members(json, locale).into_iter().map(indented));
             }
             cell => lines.push((label(column, locale), shown(cell, locale))),
         }
@@ -80,21 +86,35 @@ fn render_meta(report: &Report, locale: &Locale, out: &mut String) {
     }
 }
 
-/// The members of a JSON object, labelled as fields where they are fields.
+/// Members of an event that a report tells in lines of their own.
+const TOLD: &[&str] = &["event", "memo", "owner", "working"];
+/// Members whose values are words of closed lists.
+const WORDS: &[&str] =
+    &["fund", "kind", "method", "programme", "reason", "receives", "source", "to", "until"];
+
+/// The members of a JSON object in their order, labelled as facts, columns or fields.
 fn members(json: &str, locale: &Locale) -> Vec<(String, String)> {
-    let Ok(serde_json::Value::Object(object)) = serde_json::from_str(json) else {
+    let Ok(fields) = Fields::from_json(json.as_bytes()) else {
         return vec![(String::new(), visible(json))];
     };
-    let member = |(key, value): (String, serde_json::Value)| {
-        let label = locale.find(&format!("column-{key}"), None, &[]);
-        let label = label.or_else(|| locale.find(&format!("field-{key}"), None, &[]));
-        let value = match value {
-            serde_json::Value::String(text) => visible(&text),
-            other => visible(&other.to_string()),
-        };
-        (format!("  {}", label.unwrap_or(key)), value)
+    let label = |key: &str| {
+        let kinds = ["fact", "column", "field"];
+        kinds.iter().find_map(|kind| locale.find(&format!("{kind}-{key}"), None, &[]))
     };
-    object.into_iter().map(member).collect()
+    let member = |(key, value): (&str, &Value<'_>)| {
+        let value = match value {
+            Value::Text(text) if WORDS.contains(&key) => locale.word(text),
+            Value::Text(text) => visible(text),
+            Value::Bool(value) => locale.word(if *value { "yes" } else { "no" }),
+            Value::Int(number) => number.to_string(),
+            Value::Object(object) => visible(&object.to_string()),
+            Value::Float(text) => visible(text),
+            Value::List(list) => format!("[{}]", list.len()),
+            Value::Null => String::new(),
+        };
+        (label(key).unwrap_or_else(|| key.to_owned()), value)
+    };
+    fields.iter().filter(|(key, _)| !TOLD.contains(key)).map(member).collect()
 }
 
 /// Draws a table without the columns that say nothing; true when a column of zeros was left out.
@@ -116,6 +136,7 @@ fn render_table(
         let cells = || rows.iter().filter_map(|row| row.get(index));
         let empty = cells().all(|cell| *cell == Cell::Empty);
         let zero = columns.len() > WIDE
+            && !columns.get(index).is_some_and(|column| KEPT.contains(&column.key))
             && cells().all(|cell| matches!(cell, Cell::Empty | Cell::Money(Total::ZERO)));
         sparse |= zero && !empty;
         if !(empty || zero) {
@@ -179,7 +200,11 @@ pub fn shown(cell: &Cell, locale: &Locale) -> String {
         Cell::Date(date) => date.to_string(),
         Cell::Rate(rate) => rate.percent(),
         Cell::Bool(value) => locale.word(if *value { "yes" } else { "no" }),
-        Cell::Json(json) => visible(json),
+        Cell::Json(json) => members(json, locale)
+            .into_iter()
+            .map(|(label, value)| format!("{label} {value}"))
+            .collect::<Vec<_>>()
+            .join(&locale.text("place-separator", &[])),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::domain::money::Total;
 use crate::report::locale::Locale;
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};
-use crate::report::views::{Basis, voucher_text};
+use crate::report::views::{Basis, last_day, voucher_text};
 
 /// The trial balance; `owner` is the owner's code as asked for.
 pub fn trial_balance(
@@ -24,7 +24,7 @@ pub fn trial_balance(
         Cell::optional(owner),
         cells.fund.map_or(Cell::Empty, |fund| Cell::Word(fund.code())),
         Cell::optional(view.span.from()),
-        view.span.to().into(),
+        last_day(view.span.to()),
         known_at,
         entries,
         root,
@@ -68,7 +68,7 @@ pub fn account(
         view.question.fund.map_or(Cell::Empty, |fund| Cell::Word(fund.code())),
         Cell::optional(bank_account),
         Cell::optional(view.span.from()),
-        view.span.to().into(),
+        last_day(view.span.to()),
         known_at,
         entries,
         root,

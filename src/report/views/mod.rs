@@ -20,6 +20,8 @@ pub use roll_forward::{balance, explain, scale};
 pub use subsidies::{PaymentRow, Posted, payments, subsidies, working};
 pub use verify::verify;
 
+use crate::domain::calendar::Date;
+use crate::limits::YEAR_MAX;
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};
 use crate::store::Head;
@@ -28,6 +30,11 @@ use crate::store::tree::hex;
 /// Which journal a report rests on: how many entries, and their root.
 fn head_cells(head: &Head) -> [Cell; 2] {
     [head.count.into(), Cell::Text(hex(&head.root))]
+}
+
+/// The last day of a span; empty when everything recorded was asked for.
+fn last_day(day: Date) -> Cell {
+    if day.year() >= YEAR_MAX { Cell::Empty } else { day.into() }
 }
 
 /// Which journal a report rests on, and up to which entry it was asked to look.

@@ -6,7 +6,7 @@ use crate::audit::scale::Scale;
 use crate::domain::money::Total;
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};
-use crate::report::views::{Basis, voucher_text};
+use crate::report::views::{Basis, last_day, voucher_text};
 
 fn amounts(columns: &Columns) -> impl Iterator<Item = Cell> {
     columns.iter().map(|(_, amount)| amount.into())
@@ -16,7 +16,7 @@ fn amounts(columns: &Columns) -> impl Iterator<Item = Cell> {
 pub fn balance(view: &Balance, basis: &Basis) -> Report {
     let [known_at, entries, root] = basis.cells();
     let meta =
-        vec![Cell::optional(view.span.from()), view.span.to().into(), known_at, entries, root];
+        vec![Cell::optional(view.span.from()), last_day(view.span.to()), known_at, entries, root];
     let mut report = Report::new(&shapes::BALANCE, meta);
     balance_rows(view, &mut report);
     for (fund, columns) in &view.funds {
@@ -48,7 +48,7 @@ pub fn explain(view: &Explanation, owner: Option<&str>, basis: &Basis) -> Report
         Cell::optional(owner),
         view.cells.fund.map_or(Cell::Empty, |fund| Cell::Word(fund.code())),
         Cell::optional(view.span.from()),
-        view.span.to().into(),
+        last_day(view.span.to()),
         known_at,
         view.total.into(),
         entries,
@@ -76,7 +76,8 @@ pub fn explain(view: &Explanation, owner: Option<&str>, basis: &Basis) -> Report
 /// The three funds against the targets.
 pub fn scale(view: &Scale, basis: &Basis) -> Report {
     let [known_at, entries, root] = basis.cells();
-    let mut report = Report::new(&shapes::SCALE, vec![view.date.into(), known_at, entries, root]);
+    let mut report =
+        Report::new(&shapes::SCALE, vec![last_day(view.date), known_at, entries, root]);
     let sums = |funds: &[Total; 3], total: Total| {
         funds.iter().copied().chain([total]).map(Cell::from).collect::<Vec<_>>()
     };

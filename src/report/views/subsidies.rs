@@ -2,6 +2,8 @@
 
 use crate::domain::calendar::{Date, Quarter};
 use crate::domain::entry::Entry;
+use crate::domain::event::Kind;
+use crate::domain::field::Json;
 use crate::domain::json::Writer;
 use crate::domain::money::{Money, Total};
 use crate::domain::registry::Subsidy;
@@ -137,7 +139,11 @@ pub fn working(line: &Subsidy, entry: &Entry, state: &State, head: &Head) -> Rep
         root,
     ];
     let mut report = Report::new(&shapes::WORKING, meta);
-    let working = entry.working.as_ref().map(crate::domain::field::Json::value).unwrap_or_default();
+    let own = match &entry.event.kind {
+        Kind::ApproveSubsidy(own) => own.working.as_ref(),
+        _ => None,
+    };
+    let working = own.or(entry.working.as_ref()).map(Json::value).unwrap_or_default();
     for step in steps(&working) {
         let mut facts = Vec::new();
         let mut writer = Writer::new(&mut facts);
