@@ -151,7 +151,7 @@ fn every_event_field_column_and_word_has_a_label() {
         for column in
             shape.meta.iter().chain(shape.rows).chain(sections.flat_map(|(_, columns)| *columns))
         {
-            need(format!("column-{}", column.key));
+            need(format!("label-{}", column.key));
         }
     }
     assert!(missing.is_empty(), "{missing:#?}");

@@ -98,7 +98,7 @@ fn members(json: &str, locale: &Locale) -> Vec<(String, String)> {
         return vec![(String::new(), visible(json))];
     };
     let label = |key: &str| {
-        let kinds = ["fact", "column", "field"];
+        let kinds = ["fact", "label", "field"];
         kinds.iter().find_map(|kind| locale.find(&format!("{kind}-{key}"), None, &[]))
     };
     let member = |(key, value): (&str, &Value<'_>)| {
@@ -186,7 +186,7 @@ fn render_table(
 }
 
 fn label(column: &Column, locale: &Locale) -> String {
-    locale.text(&format!("column-{}", column.key), &[])
+    locale.text(&format!("label-{}", column.key), &[])
 }
 
 /// A cell as people read it.
