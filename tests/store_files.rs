@@ -117,6 +117,39 @@ fn ids_of_many_entries_are_found_after_reopening() {
 }
 
 #[test]
+fn ids_stay_found_while_their_table_grows() {
+    let (_directory, book) = book();
+    let mut last = 0;
+    FileStore::create(&book).unwrap().close().unwrap();
+    for upto in [20_000, 110_000] {
+        let mut store = FileStore::open(&book).unwrap();
+        append(&mut store, group(last + 1..=upto)).unwrap();
+        store.close().unwrap();
+        last = upto;
+        let store = FileStore::open(&book).unwrap();
+        for id in [1, 19_999, 20_000, 20_001, 54_321, 110_000] {
+            let expected: &[u64] = if id <= upto { &[id] } else { &[] };
+            assert_eq!(store.find(id).unwrap(), expected);
+        }
+    }
+}
+
+#[test]
+fn abandoned_group_leaves_no_byte_behind() {
+    let (_directory, book) = small();
+    let before = files(&book);
+    let mut store = FileStore::open(&book).unwrap();
+    for size in [1, 40_000] {
+        store.begin().unwrap();
+        store.write(Box::new(Lines(group(6..=5 + size)))).unwrap();
+        store.read(6).unwrap();
+        assert!(files(&book)["journal.jsonl"].len() > before["journal.jsonl"].len());
+        store.abandon().unwrap();
+        assert_eq!(files(&book), before);
+    }
+}
+
+#[test]
 fn creating_again_is_refused_and_touches_nothing() {
     let (_directory, book) = small();
     let before = files(&book);
@@ -337,6 +370,22 @@ fn all_damage_is_told_with_its_line() {
 }
 
 #[test]
+fn unfinished_end_is_told_by_the_check() {
+    let (_directory, book, head, journal) = lagging();
+    let ends: Vec<usize> = (1..=journal.len()).filter(|end| journal[end - 1] == b'\n').collect();
+    fs::write(book.join("head"), &head).unwrap();
+    for (cut, expected) in [
+        (ends[5], &[][..]),
+        (ends[4], &["group-torn"]),
+        (ends[4] - 1, &["line-torn", "group-torn"]),
+        (ends[2] + 5, &["line-torn"]),
+    ] {
+        fs::write(book.join("journal.jsonl"), &journal[..cut]).unwrap();
+        assert_eq!(codes(&checked(&book).findings), expected);
+    }
+}
+
+#[test]
 fn rewritten_history_with_sound_checksums_differs_from_the_head() {
     let (_directory, book) = small();
     let journal = fs::read_to_string(book.join("journal.jsonl")).unwrap();
@@ -525,7 +574,18 @@ fn index_of_another_book_or_of_another_time_is_not_believed() {
     store.index(Changes::default()).unwrap();
     assert_eq!(store.find(9).unwrap(), [9]);
     drop(store);
-    // The index is as long as the book should be, but tells of other entries.
+    // The index tells of another entry of the same length.
+    let (_twin, twin) = self::book();
+    let mut store = FileStore::create(&twin).unwrap();
+    append(&mut store, group(4..=4)).unwrap();
+    store.close().unwrap();
+    let mixed = book.with_file_name("twin");
+    copy(&book, &mixed);
+    copy_index(&twin, &mixed);
+    let store = FileStore::open(&mixed).unwrap();
+    assert_eq!((store.index_head(), codes(store.notes())), (None, vec!["index-foreign"]));
+    drop(store);
+    // The index tells of other entries of other lengths.
     let (_other, other) = self::book();
     let mut store = FileStore::create(&other).unwrap();
     append(&mut store, group(11..=14)).unwrap();
