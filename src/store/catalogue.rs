@@ -455,3 +455,17 @@ fn bucket_entries(bucket: &[u8]) -> impl Iterator<Item = (u32, u32)> + '_ {
         (u32::from_be_bytes([*a, *b, *c, *d]), u32::from_be_bytes([*e, *f, *g, *h]))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_hold_384_entries_on_average_at_most() {
+        let of = |count| bits_for(count);
+        assert_eq!([of(0), of(98_304), of(98_559), of(98_560)], [8, 8, 8, 9]);
+        assert_eq!([of(1_000_000), of(u64::from(u32::MAX))], [12, 24]);
+        assert_eq!(bucket_of(0xff_ffff_ffff, 8), 255);
+        assert_eq!(bucket_of(0x80_0000_0000, 12), 0x800);
+    }
+}
