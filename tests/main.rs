@@ -4,6 +4,7 @@
 mod audit;
 mod jiaozuo;
 mod examples;
+mod readme;
 mod scenarios;
 mod store_contract;
 mod store_faults;

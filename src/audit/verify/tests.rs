@@ -108,7 +108,7 @@ fn faults_of_bank_accounts() {
             all[1].lines = pair(OWNERS[1], Fund::Interest, debit, credit, 600_000_000);
             all[1].lines[0].bank_account = Some(Id::parse("RISK").unwrap());
         }),
-        ["bank-account-fund 2 [RISK] RISK | INT"]
+        ["line-bank-account-fund 2 [RISK] RISK | INT"]
     );
 }
 
@@ -137,8 +137,8 @@ fn faults_of_numbers_and_order() {
         planted(|all| all[3].recorded = "2018-01-05T07:59:59Z".parse().unwrap()),
         ["recorded-order 4 [recorded] 2018-01-05T08:00:00Z | 2018-01-05T07:59:59Z"]
     );
-    assert_eq!(planted(|all| all[7].more = 2), ["group-broken 8 [more] 0 | 2"]);
-    assert_eq!(planted(|all| all[3].more = 2), ["group-broken 5 [more] 1 | 0"]);
+    assert_eq!(planted(|all| all[7].more = 2), ["entry-group-broken 8 [more] 0 | 2"]);
+    assert_eq!(planted(|all| all[3].more = 2), ["entry-group-broken 5 [more] 1 | 0"]);
     assert_eq!(
         planted(|all| all[3].voucher.as_mut().unwrap().number = 3),
         ["voucher-number 4 [410821 2017-04 记] 1 | 3"]
