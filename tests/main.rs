@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod audit;
-mod jiaozuo;
+mod cli;
 mod examples;
+mod jiaozuo;
 mod readme;
 mod scenarios;
 mod store_contract;

@@ -38,7 +38,9 @@ fn every_command_works_as_printed() {
         let expected = i32::from(main_job || line.contains("--rejects"));
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(expected), "{line}\n{told}");
-        assert!(!output.stdout.is_empty(), "{line}");
+        // A sound rules file and a dry run have nothing to hand on.
+        let silent = line.contains("rules check") || line.contains("--dry-run");
+        assert!(silent || !output.stdout.is_empty(), "{line}");
         ran += 1;
     }
     assert!(ran > 20, "{ran} commands");
