@@ -449,4 +449,65 @@ proptest::proptest! {
         }
         proptest::prop_assert_eq!(sum, sum_of(&small, rules, rates, period).0);
     }
+
+    /// Whatever the dates of a note say, a line stays within its formula, its budget and its caps.
+    #[test]
+    fn odd_records_never_pay_too_much(
+        fen in 1i64..=100_000_000_000_000_000,
+        days in proptest::collection::vec(0i64..900, 12),
+        words in (0usize..4, 0usize..2, 0usize..2, 0usize..2, 0usize..3),
+    ) {
+        let on = |index: usize| {
+            let span = jiff::Span::new().days(days[index]);
+            day("2023-06-01").checked_add(span).unwrap()
+        };
+        let (mut loan, _, rates) = plain(Money::from_fen(fen).unwrap(), None);
+        let note = &mut loan.notes[0];
+        (note.drawn, note.due) = (on(0), on(1));
+        note.repayments = vec![(on(2), Money::from_fen(fen / 3).unwrap()), (on(3), note.amount)];
+        note.rates = vec![(on(4), rate("9%")), (on(5), rate("0%"))];
+        note.overdue = vec![(on(6), Some(on(7)))];
+        note.interest = vec![InterestPaid { paid: on(8), from: on(9), to: on(10), amount: note.amount }];
+        loan.fees = vec![FeePaid { paid: on(8), from: on(9), to: on(11), amount: loan.notes[0].amount, rate: rate("1%") }];
+        let policy = format!(
+            "[interest_discount]\nreference = \"in-force\"\nday_count = \"{}\"\noverdue = \"{}\"\n\
+             cap_year = \"{}\"\npay_after = \"{}\"\nfirm_year_max = \"50000.00\"\n\
+             [[interest_discount.rate]]\n{}\n[fee_subsidy]\nmode = \"A\"\nshare = \"1/3\"\n",
+            ["act/360", "act/365", "by-month", "whole-months"][words.0],
+            ["stop", "pause"][words.1],
+            ["settlement", "accrual"][words.2],
+            ["period", "full-repayment"][words.3],
+            [
+                "series = \"lpr-1y\"\nshare = \"1/3\"",
+                "basis = \"contract-spread\"\nseries = \"lpr-1y\"",
+                "basis = \"interest-paid\"\nshare = \"50%\"",
+            ][words.4],
+        );
+        let rules = rules(&policy.parse().unwrap());
+        let budget = HashMap::from([((Programme::InterestDiscount, id("410821")), money("30000.00"))]);
+        for quarter in ["2023Q4", "2024Q1", "2024Q3", "2025Q1"] {
+            let run = Run {
+                quarter: Quarter::parse(quarter).unwrap(),
+                programmes: ALL,
+                rates,
+                rules: &|_| Some(&rules),
+                firm_key: &|firm| firm.as_str().into(),
+                used: &HashMap::new(),
+                budget: &budget,
+                approved: &|_, _, _| false,
+                other: &|_, _, _| Money::ZERO,
+            };
+            for line in compute(&run, std::iter::once(&loan)) {
+                proptest::prop_assert!(Money::ZERO <= line.amount && line.amount <= line.computed);
+                proptest::prop_assert!(line.days > 0);
+                proptest::prop_assert_eq!(line.is_payable(), line.amount.is_positive());
+                let years: i64 = line.working.cap_years.iter().map(|(_, part)| part.fen()).sum();
+                proptest::prop_assert_eq!(years, line.amount.fen());
+                if line.programme == Programme::InterestDiscount {
+                    proptest::prop_assert!(line.amount <= money("30000.00"));
+                }
+                proptest::prop_assert!(line.working.to_json().is_object());
+            }
+        }
+    }
 }
