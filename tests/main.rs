@@ -2,10 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod audit;
-mod jiaozuo;
 mod examples;
+mod jiaozuo;
 mod scenarios;
 mod store_contract;
 mod store_faults;
 mod store_files;
+mod store_index;
 mod support;
