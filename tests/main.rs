@@ -10,4 +10,5 @@ mod scenarios;
 mod store_contract;
 mod store_faults;
 mod store_files;
+mod store_index;
 mod support;

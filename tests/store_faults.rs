@@ -182,7 +182,7 @@ fn reader_beside_a_writer_sees_whole_groups() {
         while last < 150 {
             let store = ReadStore::open(&beside).unwrap();
             let count = store.head().count;
-            assert!(count >= last && count % 3 == 0, "{last} {count}");
+            assert!(count >= last && count.is_multiple_of(3), "{last} {count}");
             assert_eq!(all(&store).len() as u64, count);
             last = count;
         }
