@@ -1,0 +1,162 @@
+//! The measured steps, each run in its own process on the book that `record` left.
+
+use crate::measure::{micros, tell, timed};
+use crate::plan::{InMemory, Plan};
+use poolbook::audit::balance::{Cells, balance};
+use poolbook::audit::movements::Span;
+use poolbook::book::subsidies::compute_subsidies;
+use poolbook::book::verify::verify;
+use poolbook::book::{Book, Options, People, Scope};
+use poolbook::domain::calendar::{Quarter, parse_date};
+use poolbook::domain::event::Programme;
+use poolbook::intake::jsonl::JsonLines;
+use poolbook::store::{FileStore, MemoryStore};
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Events recorded one by one.
+const ONE_BY_ONE: u64 = 1_000;
+
+fn options() -> Options {
+    Options {
+        now: "2020-01-05T08:00:00Z".parse().unwrap(),
+        people: People::default(),
+        dry_run: false,
+    }
+}
+
+fn open(directory: &Path, scope: Scope) -> Book<FileStore> {
+    Book::open(FileStore::open(&directory.join("book")).unwrap(), scope).unwrap()
+}
+
+fn journal_bytes(book: &Path) -> u64 {
+    std::fs::metadata(book.join("journal.jsonl")).unwrap().len()
+}
+
+pub fn run(name: &str, directory: &Path, plan: &Plan) {
+    match name {
+        "generate" => generate(directory, plan),
+        "record" => record(directory),
+        "memory" => memory(directory, plan),
+        "plain" => plain(directory),
+        "balance" => balances(directory),
+        "verify" => verified(directory),
+        "reindex" => reindex(directory),
+        "one" => one_by_one(directory, plan),
+        "discount" => discount(plan),
+        _ => panic!("unknown step {name}"),
+    }
+}
+
+fn generate(directory: &Path, plan: &Plan) {
+    let file = File::create(directory.join("events.jsonl")).unwrap();
+    let mut out = std::io::BufWriter::new(file);
+    for n in 0..plan.events {
+        writeln!(out, "{}", plan.event(n).to_json()).unwrap();
+    }
+    out.into_inner().unwrap().sync_all().unwrap();
+}
+
+fn record(directory: &Path) {
+    let path = directory.join("book");
+    let mut book = Book::open(FileStore::create(&path).unwrap(), Scope::All).unwrap();
+    let mut source = JsonLines::open(&directory.join("events.jsonl"));
+    timed("record", || book.record_all(&mut source, &options(), &mut |_, _| {}).unwrap());
+    timed("close", || book.into_store().close().unwrap());
+    tell("bytes", journal_bytes(&path));
+}
+
+fn memory(directory: &Path, plan: &Plan) {
+    let path = directory.join("second");
+    let mut book = Book::open(FileStore::create(&path).unwrap(), Scope::All).unwrap();
+    let mut source = InMemory(plan);
+    timed("record", || book.record_all(&mut source, &options(), &mut |_, _| {}).unwrap());
+    timed("close", || book.into_store().close().unwrap());
+    std::fs::remove_dir_all(path).unwrap();
+}
+
+fn plain(directory: &Path) {
+    let chunk = vec![b'x'; 1024 * 1024];
+    let mut left = usize::try_from(journal_bytes(&directory.join("book"))).unwrap();
+    let path = directory.join("plain");
+    timed("plain", || {
+        let mut file = File::create(&path).unwrap();
+        while left > 0 {
+            let part = left.min(chunk.len());
+            file.write_all(&chunk[..part]).unwrap();
+            left -= part;
+        }
+        file.sync_data().unwrap();
+    });
+    std::fs::remove_file(path).unwrap();
+}
+
+fn balances(directory: &Path) {
+    let book = timed("open", || open(directory, Scope::Balances));
+    let (from, to) = (parse_date("2018-06-01").unwrap(), parse_date("2018-06-30").unwrap());
+    let span = Span::new(from, to).unwrap();
+    let owners = book.owner_names();
+    let view = timed("balance", || {
+        book.with_movements(|source| balance(source, &owners, Cells::default(), span)).unwrap()
+    });
+    assert_eq!(view.rows.len(), 21);
+    timed("close", || book.into_store().close().unwrap());
+}
+
+fn verified(directory: &Path) {
+    let book = open(directory, Scope::Balances);
+    let found = timed("verify", || verify(&directory.join("book"), Some(&book.rows())).unwrap());
+    assert!(found.findings.is_empty(), "{:?}", found.findings.first());
+}
+
+fn reindex(directory: &Path) {
+    let mut book = open(directory, Scope::Balances);
+    timed("reindex", || book.reindex().unwrap());
+    timed("close", || book.into_store().close().unwrap());
+}
+
+fn one_by_one(directory: &Path, plan: &Plan) {
+    let mut book = open(directory, Scope::All);
+    let mut file = File::create(directory.join("plain")).unwrap();
+    let (mut ours, mut theirs) = (Duration::ZERO, Duration::ZERO);
+    let mut next = plan.events;
+    // In turns, so that both meet the same disk.
+    for _ in 0..ONE_BY_ONE / 20 {
+        let mut entries = Vec::new();
+        for _ in 0..20 {
+            let event = plan.event(next);
+            next += 1;
+            let start = Instant::now();
+            let (entry, _) = book.record(event, &options()).unwrap();
+            ours += start.elapsed();
+            entries.push(entry.unwrap());
+        }
+        for entry in entries {
+            let mut line = vec![b' '; 9];
+            entry.encode(&mut line);
+            line.push(b'\n');
+            let start = Instant::now();
+            file.write_all(&line).unwrap();
+            file.sync_data().unwrap();
+            theirs += start.elapsed();
+        }
+    }
+    tell("ours", micros(ours));
+    tell("theirs", micros(theirs));
+    tell("count", ONE_BY_ONE);
+}
+
+fn discount(plan: &Plan) {
+    let mut book = Book::open(MemoryStore::new(), Scope::All).unwrap();
+    book.record_all(&mut InMemory(plan), &options(), &mut |_, _| {}).unwrap();
+    let quarter = Quarter::parse("2017Q2").unwrap();
+    let programmes = [Programme::InterestDiscount];
+    let lines = timed("compute", || compute_subsidies(book.state(), quarter, &programmes));
+    let bytes: usize = timed("texts", || {
+        lines.iter().map(|line| line.working.to_json().to_string().len()).sum()
+    });
+    tell("lines", lines.len() as u64);
+    tell("bytes", bytes as u64);
+}
