@@ -12,3 +12,4 @@ mod store_faults;
 mod store_files;
 mod store_index;
 mod support;
+mod tape;
