@@ -223,7 +223,8 @@ fn a_real_tape_gives_what_was_computed_apart() {
 
     let read = |name: &str| csv::Reader::from_path(dir.join(name)).unwrap().into_records();
     let expected: Vec<Vec<String>> = read("expected.csv")
-        .map(|record| record.unwrap().iter().map(str::to_owned).collect())
+        // What the pool bears of the loans is the book's to say, not the tape's.
+        .map(|record| record.unwrap().iter().take(7).map(str::to_owned).collect())
         .collect();
     let found: Vec<Vec<String>> = sums
         .into_iter()
