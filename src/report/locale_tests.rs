@@ -105,10 +105,15 @@ fn codes_in_sources() -> BTreeSet<String> {
 
 fn codes_in(text: &str, codes: &mut BTreeSet<String>) {
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-    for start in ["Problem::new(", "Problem::data(", "Problem::refused("] {
+    for start in ["Problem::new(", "Problem::data(", "Problem::refused(", "refused(", "wrong("] {
         for rest in text.split(start).skip(1) {
             if let Some(literal) = rest.trim_start().strip_prefix('"') {
-                codes.extend(literal.split('"').next().map(str::to_owned));
+                let code = literal.split('"').next().unwrap_or_default();
+                let kebab = code.chars().all(|c| c == '-' || c.is_ascii_lowercase());
+                // `refused` and `wrong` are local helpers, which also take other texts.
+                if start.starts_with("Problem") || (kebab && code.contains('-')) {
+                    codes.insert(code.to_owned());
+                }
             }
         }
     }
