@@ -184,8 +184,12 @@ impl<'a> Scan<'a> {
         let length = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
         let start = self.at;
         self.at += length;
-        let inner = self.text.get(start..self.at)?;
-        self.sign(b'"').map(|()| inner)
+        if self.byte()? != b'"' {
+            return None;
+        }
+        let inner = self.text.get(start..self.at);
+        self.at += 1;
+        inner
     }
 }
 
