@@ -85,7 +85,8 @@ impl<'a> Fields<'a> {
         let first = name.as_bytes().first();
         let mut entries = self.0.iter().enumerate();
         let (index, (_, value)) = entries.find(|(_, (key, _))| {
-            key.len() == name.len() && key.as_bytes().first() == first && key == name
+            let key = key.as_bytes();
+            key.len() == name.len() && key.first() == first && key == name.as_bytes()
         })?;
         Some((index, value))
     }
@@ -118,33 +119,77 @@ impl<'a> Fields<'a> {
 /// Reads the form that nearly all events have: one object whose values are texts without escapes.
 /// Anything else, sound or not, is left to the full parser; what both read, both read alike.
 fn flat(text: &str) -> Option<Fields<'_>> {
-    fn blank(rest: &str) -> &str {
-        rest.trim_start_matches([' ', '\t', '\n', '\r'])
-    }
-    /// The text between quotes, and what follows.
-    fn quoted(rest: &str) -> Option<(&str, &str)> {
-        let inner = rest.strip_prefix('"')?;
-        let end = inner.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
-        let rest = inner.get(end..)?.strip_prefix('"')?;
-        Some((inner.get(..end)?, rest))
-    }
+    let mut scan = Scan { text, at: 0 };
     let mut fields = Fields(Vec::with_capacity(16));
-    let mut rest = blank(blank(text).strip_prefix('{')?);
+    scan.sign(b'{')?;
     loop {
-        let (name, after) = quoted(rest)?;
-        let (value, after) = quoted(blank(blank(after).strip_prefix(':')?))?;
+        let name = scan.quoted()?;
+        scan.sign(b':')?;
+        let value = scan.quoted()?;
         if fields.find(name).is_some() {
             return None;
         }
         fields.0.push((Cow::Borrowed(name), Value::Text(Cow::Borrowed(value))));
-        let after = blank(after);
-        match after.strip_prefix(',') {
-            Some(more) => rest = blank(more),
-            None => {
-                let end = blank(after.strip_prefix('}')?);
-                return end.is_empty().then_some(fields);
-            }
+        if scan.sign(b',').is_none() {
+            scan.sign(b'}')?;
+            scan.blank();
+            return (scan.at == text.len()).then_some(fields);
         }
+    }
+}
+
+/// The id of an event in JSON, read no further than it stands; none when a quick look does not
+/// find it. It proves nothing about the rest of the text.
+pub fn quick_id(bytes: &[u8]) -> Option<&str> {
+    let mut scan = Scan { text: std::str::from_utf8(bytes).ok()?, at: 0 };
+    scan.sign(b'{')?;
+    loop {
+        let name = scan.quoted()?;
+        scan.sign(b':')?;
+        let value = scan.quoted()?;
+        if name == "id" {
+            return Some(value);
+        }
+        scan.sign(b',')?;
+    }
+}
+
+/// A place in a JSON text. It goes by bytes, because all signs of JSON are ASCII.
+struct Scan<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Scan<'a> {
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn blank(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.byte() {
+            self.at += 1;
+        }
+    }
+
+    /// Passes one sign, with blanks before it.
+    fn sign(&mut self, sign: u8) -> Option<()> {
+        self.blank();
+        (self.byte()? == sign).then(|| self.at += 1)
+    }
+
+    /// A text in quotes, with blanks before it.
+    fn quoted(&mut self) -> Option<&'a str> {
+        self.sign(b'"')?;
+        let rest = self.text.as_bytes().get(self.at..)?;
+        let length = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
+        let start = self.at;
+        self.at += length;
+        if self.byte()? != b'"' {
+            return None;
+        }
+        let inner = self.text.get(start..self.at);
+        self.at += 1;
+        inner
     }
 }
 
@@ -710,6 +755,9 @@ mod tests {
             assert!(quick(text).is_some(), "{text}");
             assert_eq!(quick(text), full(text), "{text}");
         }
+        assert_eq!(quick_id(r#"{"event":"x", "id" : "县-1","rubbish"#.as_bytes()), Some("县-1"));
+        assert_eq!(quick_id(br#"{"amount":1,"id":"x"}"#), None);
+        assert_eq!(quick_id(b"{\"id\":\"\xFF\"}"), None);
         // Left to the full parser, which refuses the first lines and reads the rest.
         for text in [
             "",

@@ -1,6 +1,7 @@
 //! Events from JSON Lines: one JSON object a line, read as a stream.
 
 use crate::domain::event::Event;
+use crate::domain::field::quick_id;
 use crate::intake::decode::{io_problem, open};
 use crate::intake::rejects::{Original, RejectSink, rejectable};
 use crate::intake::source::{EventSource, EventVisitor, IdVisitor, RowSource, RowVisitor};
@@ -18,7 +19,7 @@ pub struct JsonLines {
 /// Takes one line and its number.
 type LineVisitor<'v> = dyn FnMut(&[u8], u64) -> Result<(), Problem> + 'v;
 
-/// The one field that the first pass reads.
+/// The one field that the first pass reads, where a quick look does not find it.
 #[derive(serde::Deserialize)]
 struct IdOnly<'a> {
     #[serde(borrow)]
@@ -74,9 +75,14 @@ fn event_of(line: &[u8]) -> Result<Event, Problem> {
 
 impl EventSource for JsonLines {
     fn ids(&mut self, visit: &mut IdVisitor<'_>) -> Result<(), Problem> {
-        self.lines(&mut |line, _| match serde_json::from_slice::<IdOnly<'_>>(line) {
-            Ok(found) => visit(&found.id),
-            Err(_) => Ok(()),
+        self.lines(&mut |line, _| {
+            if let Some(id) = quick_id(line) {
+                return visit(id);
+            }
+            match serde_json::from_slice::<IdOnly<'_>>(line) {
+                Ok(found) => visit(&found.id),
+                Err(_) => Ok(()),
+            }
         })
     }
 
