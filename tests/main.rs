@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod audit;
-mod jiaozuo;
 mod examples;
+mod fuzz_corpus;
+mod jiaozuo;
 mod scenarios;
 mod store_contract;
 mod store_faults;
