@@ -4,6 +4,7 @@
 mod audit;
 mod cli;
 mod examples;
+mod fuzz_corpus;
 mod jiaozuo;
 mod properties;
 mod readme;
