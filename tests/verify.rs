@@ -404,7 +404,7 @@ fn a_record_that_says_otherwise_is_found() {
     let fixture = county_cell();
     let (key, mut value) = rows(&fixture.open(), tables::CLAIM).remove(0);
     // The name of the court case, in which one digit is another.
-    let place = value.windows(5).position(|part| part == "初1号".as_bytes()[..5].as_ref()).unwrap();
+    let place = value.windows(4).position(|part| part == "初1".as_bytes()).unwrap();
     value[place + 3] = b'2';
     let found = alter(&fixture, Changes { puts: vec![(key, value)], deletes: vec![] });
     assert_eq!(codes(&found), ["index-differs -"]);
