@@ -40,6 +40,8 @@
 //! Invariant: money is whole fen, every operation on it is checked, and there is one rounding.
 //! Invariant: the clock, the disk and the terminal are met in `store` and in the binary only.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod audit;
 pub mod book;
 pub mod domain;

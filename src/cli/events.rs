@@ -13,11 +13,11 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use poolbook::domain::event::{COMMON_FIELDS, Event, OPENING, VOCABULARY};
 use poolbook::domain::field::{FieldKind, FieldSpec, Fields, Value};
 use poolbook::domain::text::Id;
+use poolbook::intake::decode::read_text;
 use poolbook::limits::RULES_TEXT_MAX;
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::Standing;
 use sha2::{Digest as _, Sha256};
-use std::path::Path;
 
 /// Common fields that are no options here: the command is the event, and the people are global.
 const ELSEWHERE: &[&str] = &["event", "maker", "checker", "approver"];
@@ -104,7 +104,8 @@ fn value(spec: &FieldSpec, matches: &ArgMatches) -> Result<Option<Value<'static>
     let texts = match spec.kind {
         FieldKind::LongText => {
             let path = matches.get_one::<std::path::PathBuf>(spec.name);
-            return path.map(|path| read_text(path).map(Value::text)).transpose();
+            let limit = (RULES_TEXT_MAX as u64).saturating_mul(4);
+            return path.map(|path| read_text(path, limit).map(Value::text)).transpose();
         }
         _ => matches.get_many::<String>(spec.name),
     };
@@ -121,23 +122,6 @@ fn value(spec: &FieldSpec, matches: &ArgMatches) -> Result<Option<Value<'static>
 fn without_column(mut problem: Problem) -> Problem {
     problem.place.column = None;
     problem
-}
-
-/// The text of a small UTF-8 file.
-fn read_text(path: &Path) -> Result<String, Problem> {
-    let shown = path.display().to_string();
-    let failed = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            Problem::new("file-missing", Exit::NoInput).with("path", &shown)
-        }
-        _ => Problem::new("file-unreadable", Exit::Io).with("path", &shown).with("detail", error),
-    };
-    let length = std::fs::metadata(path).map_err(&failed)?.len();
-    let limit = RULES_TEXT_MAX.saturating_mul(4);
-    if usize::try_from(length).map_or(true, |length| length > limit) {
-        return Err(Problem::data("line-too-long").with("limit", limit).in_file(shown.clone()));
-    }
-    std::fs::read_to_string(path).map_err(failed)
 }
 
 /// Records the event.
