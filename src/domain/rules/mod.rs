@@ -2,8 +2,8 @@
 //!
 //! A [`RuleSet`] is read from a TOML text, adopted by an event from a date on; a loan keeps the
 //! rules under which it was enrolled. The value does not depend on the text's form. The codes R-…
-//! name the rules of the field that a parameter comes from. The text form is in
-//! [`crate::notes`]; `read` is its only reader.
+//! name the rules of the field that a parameter comes from.
+#![doc = include_str!("schema.md")]
 
 pub mod band;
 mod read;
