@@ -216,8 +216,18 @@ const FORGERIES: &[Forgery] = &[
     (
         "both sides of an amount",
         |entries| {
-            edit(entries, "county-in", "\"amount\":\"6000000.00\",\"b", "\"amount\":\"7000000.00\",\"b");
-            edit(entries, "county-in", "\"amount\":\"6000000.00\",\"f", "\"amount\":\"7000000.00\",\"f");
+            edit(
+                entries,
+                "county-in",
+                "\"amount\":\"6000000.00\",\"b",
+                "\"amount\":\"7000000.00\",\"b",
+            );
+            edit(
+                entries,
+                "county-in",
+                "\"amount\":\"6000000.00\",\"f",
+                "\"amount\":\"7000000.00\",\"f",
+            );
         },
         &["entry-differs 9"],
     ),
@@ -258,7 +268,14 @@ const FORGERIES: &[Forgery] = &[
     ),
     (
         "more paid than was approved",
-        |entries| edit(entries, "pay", "\"claim\":\"C-1\",\"event\"", "\"amount\":\"493827.17\",\"claim\":\"C-1\",\"event\""),
+        |entries| {
+            edit(
+                entries,
+                "pay",
+                "\"claim\":\"C-1\",\"event\"",
+                "\"amount\":\"493827.17\",\"claim\":\"C-1\",\"event\"",
+            )
+        },
         &["entry-refused 17"],
     ),
     (
@@ -268,7 +285,14 @@ const FORGERIES: &[Forgery] = &[
     ),
     (
         "the order of the keys",
-        |entries| edit(entries, "pay", "\"checker\":\"乙\",\"date\":\"2017-10-25\"", "\"date\":\"2017-10-25\",\"checker\":\"乙\""),
+        |entries| {
+            edit(
+                entries,
+                "pay",
+                "\"checker\":\"乙\",\"date\":\"2017-10-25\"",
+                "\"date\":\"2017-10-25\",\"checker\":\"乙\"",
+            )
+        },
         &["entry-not-canonical 17"],
     ),
     (
@@ -283,7 +307,9 @@ const FORGERIES: &[Forgery] = &[
     ),
     (
         "an id used twice",
-        |entries| edit(entries, "county-tops-up", "\"id\":\"county-tops-up\"", "\"id\":\"city-tops-up\""),
+        |entries| {
+            edit(entries, "county-tops-up", "\"id\":\"county-tops-up\"", "\"id\":\"city-tops-up\"")
+        },
         &["id-doubled 22"],
     ),
     (
@@ -366,7 +392,8 @@ fn an_altered_row_of_the_index_is_found() {
         let Some((key, value)) = rows.first() else { continue };
         let mut other = value.clone();
         *other.last_mut().unwrap() ^= 1;
-        let put = |value: &[u8]| Changes { puts: vec![(key.clone(), value.to_vec())], deletes: vec![] };
+        let put =
+            |value: &[u8]| Changes { puts: vec![(key.clone(), value.to_vec())], deletes: vec![] };
         for (name, changes) in [
             ("altered", put(&other)),
             ("removed", Changes { puts: vec![], deletes: vec![key.clone()] }),
@@ -414,8 +441,7 @@ fn a_record_that_says_otherwise_is_found() {
 fn exits_rank_damage_over_findings() {
     let sound = small().verify();
     let with = |findings: Vec<Problem>| Verification { findings, ..sound.clone() }.exit();
-    let (finding, damage) =
-        (Problem::new("x", Exit::Findings), Problem::new("y", Exit::Damaged));
+    let (finding, damage) = (Problem::new("x", Exit::Findings), Problem::new("y", Exit::Damaged));
     assert_eq!(with(vec![]), Exit::Done);
     assert_eq!(with(vec![finding.clone()]), Exit::Findings);
     assert_eq!(with(vec![finding, damage]), Exit::Damaged);

@@ -92,29 +92,40 @@ const TOLD: &[&str] = &["event", "memo", "owner", "working"];
 const WORDS: &[&str] =
     &["fund", "kind", "method", "programme", "reason", "receives", "source", "to", "until"];
 
-/// The members of a JSON object in their order, labelled as facts, columns or fields.
+/// The members of a JSON object in their order. An event's members are labelled as its fields,
+/// those of a working as facts; an object inside is told in lines of its own, indented.
 fn members(json: &str, locale: &Locale) -> Vec<(String, String)> {
     let Ok(fields) = Fields::from_json(json.as_bytes()) else {
         return vec![(String::new(), visible(json))];
     };
-    let label = |key: &str| {
-        let kinds = ["fact", "label", "field"];
-        kinds.iter().find_map(|kind| locale.find(&format!("{kind}-{key}"), None, &[]))
+    let kinds = match fields.get("event") {
+        Some(_) => ["field", "label", "fact"],
+        None => ["fact", "label", "field"],
     };
-    let member = |(key, value): (&str, &Value<'_>)| {
+    let label = |key: &str| {
+        let found = kinds.iter().find_map(|kind| locale.find(&format!("{kind}-{key}"), None, &[]));
+        found.unwrap_or_else(|| key.to_owned())
+    };
+    let mut lines = Vec::new();
+    for (key, value) in fields.iter().filter(|(key, _)| !TOLD.contains(key)) {
         let value = match value {
             Value::Text(text) if WORDS.contains(&key) => locale.word(text),
             Value::Text(text) => visible(text),
             Value::Bool(value) => locale.word(if *value { "yes" } else { "no" }),
             Value::Int(number) => number.to_string(),
-            Value::Object(object) => visible(&object.to_string()),
+            Value::Object(object) => {
+                lines.push((label(key), String::new()));
+                let inner = members(&object.to_string(), locale);
+                lines.extend(inner.into_iter().map(|(label, value)| (format!("  {label}"), value)));
+                continue;
+            }
             Value::Float(text) => visible(text),
             Value::List(list) => format!("[{}]", list.len()),
             Value::Null => String::new(),
         };
-        (label(key).unwrap_or_else(|| key.to_owned()), value)
-    };
-    fields.iter().filter(|(key, _)| !TOLD.contains(key)).map(member).collect()
+        lines.push((label(key), value));
+    }
+    lines
 }
 
 /// Draws a table without the columns that say nothing; true when a column of zeros was left out.
