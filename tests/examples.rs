@@ -467,8 +467,9 @@ proptest::proptest! {
         note.repayments = vec![(on(2), Money::from_fen(fen / 3).unwrap()), (on(3), note.amount)];
         note.rates = vec![(on(4), rate("9%")), (on(5), rate("0%"))];
         note.overdue = vec![(on(6), Some(on(7)))];
-        note.interest = vec![InterestPaid { paid: on(8), from: on(9), to: on(10), amount: note.amount }];
-        loan.fees = vec![FeePaid { paid: on(8), from: on(9), to: on(11), amount: loan.notes[0].amount, rate: rate("1%") }];
+        let amount = note.amount;
+        note.interest = vec![InterestPaid { paid: on(8), from: on(9), to: on(10), amount }];
+        loan.fees = vec![FeePaid { paid: on(8), from: on(9), to: on(11), amount, rate: rate("1%") }];
         let policy = format!(
             "[interest_discount]\nreference = \"in-force\"\nday_count = \"{}\"\noverdue = \"{}\"\n\
              cap_year = \"{}\"\npay_after = \"{}\"\nfirm_year_max = \"50000.00\"\n\
@@ -484,7 +485,8 @@ proptest::proptest! {
             ][words.4],
         );
         let rules = rules(&policy.parse().unwrap());
-        let budget = HashMap::from([((Programme::InterestDiscount, id("410821")), money("30000.00"))]);
+        let key = (Programme::InterestDiscount, id("410821"));
+        let budget = HashMap::from([(key, money("30000.00"))]);
         for quarter in ["2023Q4", "2024Q1", "2024Q3", "2025Q1"] {
             let run = Run {
                 quarter: Quarter::parse(quarter).unwrap(),
