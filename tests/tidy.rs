@@ -38,10 +38,8 @@ fn sources(below: &str) -> Vec<Source> {
     paths.sort();
     assert!(!paths.is_empty(), "{below} holds no code");
     let name = |path: &Path| path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
-    let read = |path: PathBuf| Source {
-        path: name(&path),
-        text: std::fs::read_to_string(&path).unwrap(),
-    };
+    let read =
+        |path: PathBuf| Source { path: name(&path), text: std::fs::read_to_string(&path).unwrap() };
     paths.into_iter().map(read).collect()
 }
 

@@ -215,7 +215,8 @@ impl<'a> Maker<'a> {
     }
 
     fn notes(&self, fits: impl Fn(&Note) -> bool) -> Vec<(&'a Loan, &'a Note)> {
-        let all = self.state.loans.iter().flat_map(|loan| loan.notes.iter().map(move |n| (loan, n)));
+        let all =
+            self.state.loans.iter().flat_map(|loan| loan.notes.iter().map(move |n| (loan, n)));
         all.filter(|(_, note)| fits(note) || self.step.twist % 16 == 2).collect()
     }
 
@@ -309,12 +310,9 @@ impl<'a> Maker<'a> {
         let fields: &[(&str, &str)] = match kind {
             "disburse" | "repay" => &[("loan", "NONE"), ("amount", "1")],
             "remove" => &[("loan", "NONE"), ("reason", "x")],
-            "interest-paid" | "fee-paid" => &[
-                ("loan", "NONE"),
-                ("amount", "1"),
-                ("from", "2017-03-01"),
-                ("to", "2017-04-01"),
-            ],
+            "interest-paid" | "fee-paid" => {
+                &[("loan", "NONE"), ("amount", "1"), ("from", "2017-03-01"), ("to", "2017-04-01")]
+            }
             "reprice" => &[("loan", "NONE"), ("rate", "5%")],
             "extend" => &[("loan", "NONE"), ("due", "2018-01-01")],
             "overdue" | "npl" | "cure" => &[("loan", "NONE")],
@@ -344,7 +342,8 @@ impl<'a> Maker<'a> {
         let owner = self.owner();
         let day = self.day();
         let due = day.checked_add(jiff::Span::new().days(i64::from(self.step.day / 50))).unwrap();
-        let firm = if self.step.b.is_multiple_of(4) { "FIRM".into() } else { format!("FIRM-{owner}") };
+        let firm =
+            if self.step.b.is_multiple_of(4) { "FIRM".into() } else { format!("FIRM-{owner}") };
         let mut value = json!({
             "date": day.to_string(), "owner": owner, "loan": format!("L-{}", self.step.b % 6),
             "firm": firm, "bank": "BANK", "amount": self.amount(90_000_000),
@@ -473,9 +472,8 @@ impl<'a> Maker<'a> {
     fn pay_subsidy(&self) -> Option<Value> {
         let open = [SubsidyState::Approved, SubsidyState::PaidPart];
         let lines = self.state.subsidies.iter();
-        let lines: Vec<_> = lines
-            .filter(|line| open.contains(&line.state) || self.step.twist % 16 == 2)
-            .collect();
+        let lines: Vec<_> =
+            lines.filter(|line| open.contains(&line.state) || self.step.twist % 16 == 2).collect();
         let line = pick(&lines, self.step.a)?;
         let accounts = if line.programme.fund().code() == "INT" { INT } else { FEE };
         let mut value = json!({
@@ -491,7 +489,9 @@ impl<'a> Maker<'a> {
     /// Mostly one of the last entries; else any, and sometimes one that is not there.
     fn reverse(&self, count: u64) -> Value {
         let back = u64::from(self.step.b);
-        let entry = if self.step.twist.is_multiple_of(3) { back % (count + 2) } else {
+        let entry = if self.step.twist.is_multiple_of(3) {
+            back % (count + 2)
+        } else {
             count.saturating_sub(back % 6)
         };
         json!({"date": self.day().to_string(), "entry": entry.max(1), "reason": "录入有误"})
