@@ -1,6 +1,6 @@
 //! Options that several reading commands share: which days, which cells, known at which entry.
 
-use crate::cli::open::AnyStore;
+use crate::cli::open::{self, AnyStore};
 use poolbook::audit::balance::{Cells, OwnerName};
 use poolbook::audit::movements::{Movements, Span};
 use poolbook::audit::turnover::Delta;
@@ -58,7 +58,7 @@ impl Days {
 
     /// What a report rests on.
     pub fn basis(&self, book: &Book<AnyStore>) -> Basis {
-        Basis { head: book.head(), known_at: self.known_at }
+        Basis { journal: open::journal(&book.head()), known_at: self.known_at }
     }
 
     /// Hands the movements to a view: those of the index, or those of the entries up to `known-at`.

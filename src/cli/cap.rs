@@ -16,7 +16,8 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let book = open::for_reading(context, Scope::All)?;
-    let report = views::caps(book.state(), args.firm.as_deref(), args.year, &book.head());
+    let report =
+        views::caps(book.state(), args.firm.as_deref(), args.year, &open::journal(&book.head()));
     context.output.report(&report)?;
     Ok(Exit::Done)
 }

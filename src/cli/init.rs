@@ -32,7 +32,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         open::create(context)?.record(event, &options)?.1.head
     };
     let shown = path.display().to_string();
-    context.output.report(&views::book(&shown, Some(&args.city), &head))?;
+    context.output.report(&views::book(&shown, Some(&args.city), &open::journal(&head)))?;
     Ok(Exit::Done)
 }
 

@@ -16,7 +16,7 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let book = open::for_reading(context, Scope::All)?;
-    let (state, head) = (book.state(), book.head());
+    let (state, head) = (book.state(), open::journal(&book.head()));
     let report = match &args.loan {
         Some(id) => {
             let unknown = || Problem::refused("loan-unknown").with("loan", id);

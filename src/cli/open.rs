@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use poolbook::book::{Book, Options, People, Scope};
 use poolbook::domain::entry::{Entry, id_hash};
 use poolbook::problem::{Exit, Problem};
+use poolbook::report::views::Journal;
+use poolbook::store::tree::hex;
 use poolbook::store::{
     Changes, FileStore, Frames, Head, MemoryStore, ReadStore, Replay, Store, StoreError, Visit,
 };
@@ -139,6 +141,11 @@ fn opened(store: AnyStore, scope: Scope, context: &Context<'_>) -> Result<Book<A
         context.output.talk(&in_words_as_note(note, &context.output.locale));
     }
     Ok(Book::open(store, scope)?)
+}
+
+/// The journal of a book as reports name it.
+pub fn journal(head: &Head) -> Journal {
+    Journal { entries: head.count, root: hex(&head.root) }
 }
 
 /// How events are recorded: now, by the people of the options.

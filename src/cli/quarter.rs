@@ -58,7 +58,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         balance: &balance,
         accounts: &accounts,
     };
-    context.output.report(&views::quarter(&view, book.state(), &book.head()))?;
+    context.output.report(&views::quarter(&view, book.state(), &open::journal(&book.head())))?;
     checked.iter().for_each(|account| account.tell(context));
     let clean = checked.iter().all(Checked::is_clean);
     Ok(if clean { Exit::Done } else { Exit::Findings })

@@ -14,7 +14,7 @@ use poolbook::intake::profile::Profile;
 use poolbook::intake::statement::{self, Statement, read_any};
 use poolbook::limits::YEAR_MIN;
 use poolbook::problem::{Exit, Problem};
-use poolbook::report::views::{self, AccountView};
+use poolbook::report::views::{self, AccountView, BankLine};
 use poolbook::store::Store;
 use std::path::PathBuf;
 
@@ -35,7 +35,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         statements.push(read_any(file, &args.bank_account, &profiles)?);
     }
     let checked = check(&book, &args.bank_account, statements)?;
-    let report = views::reconcile(&checked.view(), book.state(), &book.head());
+    let report = views::reconcile(&checked.view(), book.state(), &open::journal(&book.head()));
     context.output.report(&report)?;
     checked.tell(context);
     Ok(if checked.is_clean() { Exit::Done } else { Exit::Findings })
@@ -53,7 +53,7 @@ pub fn profiles(paths: &[PathBuf]) -> Result<Vec<Profile>, Problem> {
 pub struct Checked {
     account: BankAccount,
     from: Option<Date>,
-    statement: Vec<statement::StatementLine>,
+    statement: Vec<BankLine>,
     book: Vec<BookLine>,
     result: Reconciliation,
     /// Where the statements do not hold together.
@@ -122,7 +122,13 @@ pub fn check<S: Store>(
         book_opening,
         statement_closing: closing,
     });
-    Ok(Checked { account, from, statement: lines, book: book_lines, result, breaks })
+    let shown = lines.into_iter().map(|line| BankLine {
+        memo: line.memo.into_string(),
+        counterparty: line.counterparty.into_string(),
+        row: line.row,
+    });
+    let statement = shown.collect();
+    Ok(Checked { account, from, statement, book: book_lines, result, breaks })
 }
 
 /// Breaks inside the statements, and between one and the next.

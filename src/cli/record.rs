@@ -51,7 +51,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
                 if !outcomes.is_empty() {
                     context.output.report(&views::recorded(
                         &outcomes,
-                        &book.head(),
+                        &open::journal(&book.head()),
                         options.dry_run,
                     ))?;
                 }
@@ -59,7 +59,11 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
             }
         }
     }
-    context.output.report(&views::recorded(&outcomes, &book.head(), options.dry_run))?;
+    context.output.report(&views::recorded(
+        &outcomes,
+        &open::journal(&book.head()),
+        options.dry_run,
+    ))?;
     let rejected = outcomes.iter().any(|outcome| outcome.rejected > 0);
     Ok(if rejected { Exit::Findings } else { Exit::Done })
 }

@@ -14,6 +14,6 @@ pub fn run(_: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let head = book.reindex()?;
     let shown = context.global.book.display().to_string();
     let city = book.state().city().to_owned();
-    context.output.report(&views::book(&shown, Some(&city), &head))?;
+    context.output.report(&views::book(&shown, Some(&city), &open::journal(&head)))?;
     Ok(Exit::Done)
 }

@@ -86,7 +86,8 @@ fn compute(quarter: &str, programme: Option<&str>, context: &Context<'_>) -> Res
     let quarter = parse_quarter(quarter)?;
     let book = open::for_reading(context, Scope::All)?;
     let lines = compute_subsidies(book.state(), quarter, &programmes(programme));
-    let report = views::subsidies(&lines, quarter, None, book.state(), &book.head());
+    let report =
+        views::subsidies(&lines, quarter, None, book.state(), &open::journal(&book.head()));
     context.output.report(&report)?;
     Ok(Exit::Done)
 }
@@ -100,7 +101,8 @@ fn post_command(
     let options = open::options(context)?;
     let mut book = open::for_writing(context)?;
     let (lines, posted) = post(&mut book, quarter, &programmes(programme), date, &options)?;
-    let report = views::subsidies(&lines, quarter, Some(posted), book.state(), &book.head());
+    let report =
+        views::subsidies(&lines, quarter, Some(posted), book.state(), &open::journal(&book.head()));
     context.output.report(&report)?;
     Ok(Exit::Done)
 }
@@ -143,7 +145,7 @@ fn pay(quarter: Option<Quarter>, date: Date, context: &Context<'_>) -> Result<Ex
         rows.push(PaymentRow { line, bank_account: account, amount: *amount });
     }
     book.record_all(&mut events, &options, &mut |_, _| {}).map_err(|refused| refused.problem)?;
-    let head = book.head();
+    let head = open::journal(&book.head());
     let report = views::payments(&rows, quarter, date, options.dry_run, book.state(), &head);
     context.output.report(&report)?;
     let open = rows.iter().any(|row| row.bank_account.is_none());
@@ -155,6 +157,11 @@ fn explain(id: &str, context: &Context<'_>) -> Result<Exit, Failure> {
     let unknown = || Problem::refused("subsidy-unknown").with("subsidy", id);
     let line = book.state().subsidies.get(id).ok_or_else(unknown)?;
     let entry = book.find(id)?.ok_or_else(unknown)?;
-    context.output.report(&views::working(line, &entry, book.state(), &book.head()))?;
+    context.output.report(&views::working(
+        line,
+        &entry,
+        book.state(),
+        &open::journal(&book.head()),
+    ))?;
     Ok(Exit::Done)
 }

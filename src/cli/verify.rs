@@ -2,11 +2,12 @@
 
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, in_words_as_note};
+use crate::cli::open;
 use poolbook::audit::movements::Rows;
 use poolbook::book::verify::verify;
 use poolbook::book::{Book, Scope};
 use poolbook::problem::{Exit, Problem};
-use poolbook::report::views;
+use poolbook::report::views::{self, VerifyView};
 use poolbook::store::FileStore;
 
 #[derive(clap::Args)]
@@ -27,6 +28,13 @@ pub fn run(_: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     };
     let rows = book.as_ref().map(Book::rows);
     let found = verify(path, rows.as_ref().map(|rows| rows as &dyn Rows))?;
-    context.output.report(&views::verify(&found, &context.output.locale))?;
+    let view = VerifyView {
+        journal: open::journal(&found.head),
+        bytes: found.bytes,
+        summary: found.summary,
+        index_compared: found.index_compared,
+        findings: &found.findings,
+    };
+    context.output.report(&views::verify(&view, &context.output.locale))?;
     Ok(found.exit())
 }

@@ -139,5 +139,4 @@ impl Locale {
 }
 
 #[cfg(test)]
-#[path = "locale_tests.rs"]
 mod tests;

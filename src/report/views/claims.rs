@@ -7,12 +7,11 @@ use crate::domain::registry::Claim;
 use crate::domain::state::State;
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};
-use crate::report::views::head_cells;
-use crate::store::Head;
+use crate::report::views::{Journal, journal_cells};
 
 /// Claims in the order of filing.
-pub fn claims<'c>(claims: impl Iterator<Item = &'c Claim>, head: &Head) -> Report {
-    let mut report = Report::new(&shapes::CLAIMS, head_cells(head).into());
+pub fn claims<'c>(claims: impl Iterator<Item = &'c Claim>, journal: &Journal) -> Report {
+    let mut report = Report::new(&shapes::CLAIMS, journal_cells(journal).into());
     let mut sums = [Total::ZERO; 7];
     for claim in claims {
         let open = claim.open_right().map_or(Total::ZERO, Total::from);
@@ -59,8 +58,8 @@ pub fn claims<'c>(claims: impl Iterator<Item = &'c Claim>, head: &Head) -> Repor
 
 /// What firms have had of their yearly caps, under the rules in force at the end of each year.
 /// Loans enrolled under other rules keep those; then the figure is a guide, not the limit.
-pub fn caps(state: &State, firm: Option<&str>, year: Option<i16>, head: &Head) -> Report {
-    let mut report = Report::new(&shapes::CAPS, head_cells(head).into());
+pub fn caps(state: &State, firm: Option<&str>, year: Option<i16>, journal: &Journal) -> Report {
+    let mut report = Report::new(&shapes::CAPS, journal_cells(journal).into());
     for cap in state.caps.iter() {
         // `INT/firm/2017`; a firm's id may hold a slash itself.
         let Some((fund, rest)) = cap.id.split_once('/') else { continue };

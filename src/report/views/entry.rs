@@ -8,8 +8,7 @@ use crate::domain::money::Total;
 use crate::report::locale::Locale;
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};
-use crate::report::views::head_cells;
-use crate::store::Head;
+use crate::report::views::{Journal, journal_cells};
 
 /// The voucher number as printed: `2017-10 记-12`.
 pub fn voucher_text(voucher: &Voucher) -> String {
@@ -123,8 +122,8 @@ pub struct FileOutcome {
 }
 
 /// What became of files of events.
-pub fn recorded(files: &[FileOutcome], head: &Head, dry_run: bool) -> Report {
-    let [entries, root] = head_cells(head);
+pub fn recorded(files: &[FileOutcome], journal: &Journal, dry_run: bool) -> Report {
+    let [entries, root] = journal_cells(journal);
     let mut report = Report::new(&shapes::RECORDED, vec![entries, root, dry_run.into()]);
     let mut sums = [0u64; 3];
     for file in files {

@@ -5,12 +5,15 @@ use crate::domain::money::Total;
 use crate::domain::state::State;
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};
-use crate::report::views::head_cells;
-use crate::store::Head;
+use crate::report::views::{Journal, journal_cells};
 
 /// The register of loans, in the order of enrolment.
-pub fn loans<'l>(loans: impl Iterator<Item = &'l Loan>, state: &State, head: &Head) -> Report {
-    let mut report = Report::new(&shapes::LOANS, head_cells(head).into());
+pub fn loans<'l>(
+    loans: impl Iterator<Item = &'l Loan>,
+    state: &State,
+    journal: &Journal,
+) -> Report {
+    let mut report = Report::new(&shapes::LOANS, journal_cells(journal).into());
     let mut sums = [Total::ZERO; 3];
     for loan in loans {
         let drawn: Total = loan.notes.iter().map(|note| Total::from(note.amount)).sum();
@@ -66,7 +69,7 @@ fn worst_state(loan: &Loan) -> &'static str {
 }
 
 /// One loan.
-pub fn loan(loan: &Loan, state: &State, head: &Head) -> Report {
+pub fn loan(loan: &Loan, state: &State, journal: &Journal) -> Report {
     let mut meta = parties(loan, state);
     meta.extend([
         loan.amount.into(),
@@ -80,7 +83,7 @@ pub fn loan(loan: &Loan, state: &State, head: &Head) -> Report {
         Cell::optional(loan.rules.as_ref()),
         Cell::optional(loan.removed),
     ]);
-    meta.extend(head_cells(head));
+    meta.extend(journal_cells(journal));
     let mut report = Report::new(&shapes::LOAN, meta);
     let mut sums = [Total::ZERO; 3];
     for note in &loan.notes {

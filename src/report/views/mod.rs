@@ -15,21 +15,28 @@ pub use entry::{FileOutcome, Standing, recorded, voucher, voucher_text};
 pub use ledger::{account, trial_balance};
 pub use loans::{loan, loans};
 pub use quarter::{QuarterView, quarter};
-pub use reconcile::{AccountView, reconcile};
+pub use reconcile::{AccountView, BankLine, reconcile};
 pub use roll_forward::{balance, explain, scale};
 pub use subsidies::{PaymentRow, Posted, payments, subsidies, working};
-pub use verify::verify;
+pub use verify::{VerifyView, verify};
 
 use crate::domain::calendar::Date;
 use crate::limits::YEAR_MAX;
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};
-use crate::store::Head;
-use crate::store::tree::hex;
 
-/// Which journal a report rests on: how many entries, and their root.
-fn head_cells(head: &Head) -> [Cell; 2] {
-    [head.count.into(), Cell::Text(hex(&head.root))]
+/// Which journal a report rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Journal {
+    /// How many entries.
+    pub entries: u64,
+    /// Their root, in hexadecimal.
+    pub root: String,
+}
+
+/// `entries`, `root`.
+fn journal_cells(journal: &Journal) -> [Cell; 2] {
+    [journal.entries.into(), journal.root.as_str().into()]
 }
 
 /// The last day of a span; empty when everything recorded was asked for.
@@ -38,10 +45,10 @@ fn last_day(day: Date) -> Cell {
 }
 
 /// Which journal a report rests on, and up to which entry it was asked to look.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Basis {
-    /// The journal's head.
-    pub head: Head,
+    /// The journal.
+    pub journal: Journal,
     /// Entries known; all without.
     pub known_at: Option<u64>,
 }
@@ -49,14 +56,14 @@ pub struct Basis {
 impl Basis {
     /// `known_at`, `entries`, `root`.
     fn cells(&self) -> [Cell; 3] {
-        let [entries, root] = head_cells(&self.head);
+        let [entries, root] = journal_cells(&self.journal);
         [Cell::optional(self.known_at), entries, root]
     }
 }
 
 /// A book: its directory, city and head.
-pub fn book(directory: &str, city: Option<&str>, head: &Head) -> Report {
-    let [entries, root] = head_cells(head);
+pub fn book(directory: &str, city: Option<&str>, journal: &Journal) -> Report {
+    let [entries, root] = journal_cells(journal);
     let name = city.and_then(crate::domain::division::find).map(|division| division.name);
     let meta = vec![directory.into(), Cell::optional(city), Cell::optional(name), entries, root];
     Report::new(&shapes::BOOK, meta)

@@ -13,8 +13,7 @@ use crate::report::table::{Cell, Report};
 use crate::report::views::reconcile::{AccountView, item_cells};
 use crate::report::views::roll_forward::balance_rows;
 use crate::report::views::subsidies::name;
-use crate::report::views::{Posted, head_cells};
-use crate::store::Head;
+use crate::report::views::{Journal, Posted, journal_cells};
 use std::collections::BTreeMap;
 
 /// What the quarterly run found.
@@ -32,12 +31,12 @@ pub struct QuarterView<'a> {
 }
 
 /// The report of the quarterly run.
-pub fn quarter(view: &QuarterView<'_>, state: &State, head: &Head) -> Report {
+pub fn quarter(view: &QuarterView<'_>, state: &State, journal: &Journal) -> Report {
     let period = view.quarter.to_string();
     let lines = state.subsidies.iter().filter(|line| line.period == period);
     let live: Vec<_> = lines.filter(|line| line.state != SubsidyState::Cancelled).collect();
     let amount: Total = live.iter().map(|line| Total::from(line.amount)).sum();
-    let [entries, root] = head_cells(head);
+    let [entries, root] = journal_cells(journal);
     let meta = vec![
         period.as_str().into(),
         Cell::optional(view.balance.span.from()),

@@ -1,34 +1,44 @@
 //! One bank account against its statement (银行存款余额调节表).
 
 use crate::audit::reconcile::{BookLine, Item, ItemKind, Reconciliation};
+use crate::domain::calendar::Date;
 use crate::domain::registry::BankAccount;
 use crate::domain::state::State;
-use crate::intake::statement::StatementLine;
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};
-use crate::report::views::{head_cells, voucher_text};
-use crate::store::Head;
+use crate::report::views::{Journal, journal_cells, voucher_text};
+
+/// What the bank says of a line of its statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BankLine {
+    /// Purpose.
+    pub memo: String,
+    /// The other party.
+    pub counterparty: String,
+    /// Row in the file.
+    pub row: u64,
+}
 
 /// A reconciliation with the lines that it speaks of.
 pub struct AccountView<'a> {
     /// The account.
     pub account: &'a BankAccount,
     /// Lines of the statement, in the order in which they were compared.
-    pub statement: &'a [StatementLine],
+    pub statement: &'a [BankLine],
     /// Lines of the book, likewise.
     pub book: &'a [BookLine],
     /// First day of the statement.
-    pub from: Option<crate::domain::calendar::Date>,
+    pub from: Option<Date>,
     /// The result.
     pub result: &'a Reconciliation,
 }
 
 /// The reconciliation of one account.
-pub fn reconcile(view: &AccountView<'_>, state: &State, head: &Head) -> Report {
+pub fn reconcile(view: &AccountView<'_>, state: &State, journal: &Journal) -> Report {
     let result = view.result;
     let sum = |kind| Cell::from(result.sum(kind));
     let owner = state.owners.get(&view.account.owner);
-    let [entries, root] = head_cells(head);
+    let [entries, root] = journal_cells(journal);
     let meta = vec![
         (&view.account.id).into(),
         (&view.account.owner).into(),
@@ -64,8 +74,8 @@ pub(super) fn item_cells(view: &AccountView<'_>, item: &Item) -> Vec<Cell> {
     match item.kind {
         ItemKind::BankReceived | ItemKind::BankPaid => {
             let line = view.statement.get(item.line);
-            cells.push(Cell::optional(line.map(|line| &line.memo)));
-            cells.push(Cell::optional(line.map(|line| &line.counterparty)));
+            cells.push(Cell::optional(line.map(|line| line.memo.as_str())));
+            cells.push(Cell::optional(line.map(|line| line.counterparty.as_str())));
             cells.extend([Cell::Empty, Cell::Empty]);
             cells.push(Cell::optional(line.map(|line| line.row)));
         }

@@ -12,8 +12,7 @@ use crate::domain::subsidy::{SubsidyLine, steps};
 use crate::domain::text::Id;
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};
-use crate::report::views::head_cells;
-use crate::store::Head;
+use crate::report::views::{Journal, journal_cells};
 
 /// How many lines were posted.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,9 +31,9 @@ pub fn subsidies(
     quarter: Quarter,
     posted: Option<Posted>,
     state: &State,
-    head: &Head,
+    journal: &Journal,
 ) -> Report {
-    let [entries, root] = head_cells(head);
+    let [entries, root] = journal_cells(journal);
     let meta = vec![
         quarter.to_string().into(),
         Cell::optional(posted.map(|posted| posted.new)),
@@ -92,9 +91,9 @@ pub fn payments(
     date: Date,
     dry_run: bool,
     state: &State,
-    head: &Head,
+    journal: &Journal,
 ) -> Report {
-    let [entries, root] = head_cells(head);
+    let [entries, root] = journal_cells(journal);
     let quarter = Cell::optional(quarter.map(|quarter| quarter.to_string()));
     let meta = vec![quarter, date.into(), dry_run.into(), entries, root];
     let mut report = Report::new(&shapes::PAYMENTS, meta);
@@ -120,8 +119,8 @@ pub fn payments(
 }
 
 /// The working of one line, step by step, from the entry that approved it.
-pub fn working(line: &Subsidy, entry: &Entry, state: &State, head: &Head) -> Report {
-    let [entries, root] = head_cells(head);
+pub fn working(line: &Subsidy, entry: &Entry, state: &State, journal: &Journal) -> Report {
+    let [entries, root] = journal_cells(journal);
     let meta = vec![
         (&line.id).into(),
         Cell::Word(line.programme.code()),

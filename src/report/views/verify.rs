@@ -1,15 +1,30 @@
 //! What a full check found.
 
-use crate::book::verify::Verification;
+use crate::audit::verify::Summary;
+use crate::problem::Problem;
 use crate::report::locale::Locale;
 use crate::report::message::Message;
 use crate::report::shapes;
 use crate::report::table::Report;
-use crate::report::views::head_cells;
+use crate::report::views::{Journal, journal_cells};
+
+/// The outcome of a check.
+pub struct VerifyView<'a> {
+    /// The journal as it stands.
+    pub journal: Journal,
+    /// Its bytes.
+    pub bytes: u64,
+    /// Sums over all entries.
+    pub summary: Summary,
+    /// True when the index was compared with the entries.
+    pub index_compared: bool,
+    /// Everything that is wrong.
+    pub findings: &'a [Problem],
+}
 
 /// Sums over the journal and every finding.
-pub fn verify(found: &Verification, locale: &Locale) -> Report {
-    let [entries, root] = head_cells(&found.head);
+pub fn verify(found: &VerifyView<'_>, locale: &Locale) -> Report {
+    let [entries, root] = journal_cells(&found.journal);
     let meta = vec![
         entries,
         root,
@@ -22,7 +37,7 @@ pub fn verify(found: &Verification, locale: &Locale) -> Report {
         found.findings.len().into(),
     ];
     let mut report = Report::new(&shapes::VERIFY, meta);
-    for finding in &found.findings {
+    for finding in found.findings {
         let message = Message::new(finding, locale);
         report.row(vec![
             finding.code.into(),
