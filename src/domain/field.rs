@@ -11,6 +11,7 @@ use crate::domain::event::{
 };
 use crate::domain::json::Writer;
 use crate::domain::money::Money;
+use crate::domain::plain::{Members, Plain};
 use crate::domain::rate::{Rate, Share};
 use crate::domain::text::{Id, clean, line};
 use crate::limits::{JOURNAL_LINE_MAX, JSON_DEPTH_MAX, RULES_TEXT_MAX};
@@ -93,11 +94,40 @@ impl<'a> Fields<'a> {
         if bytes.len() > JOURNAL_LINE_MAX {
             return Err(Problem::data("line-too-long").with("limit", JOURNAL_LINE_MAX));
         }
+        if let Some(fields) = Self::plain(bytes) {
+            return Ok(fields);
+        }
         serde_json::from_slice(bytes).map_err(|error| {
             Problem::data("json-syntax")
                 .with("detail", json_detail(&error))
                 .with("position", error.column())
         })
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of a plain object, as nearly all are; none where the full parser must look.
+    fn plain(bytes: &'a [u8]) -> Option<Self> {
+        Self::of_members(Members::new(std::str::from_utf8(bytes).ok()?)?)
+    }
+
+    /// As [`Fields::plain`], from members that are read elsewhere.
+    pub(crate) fn of_members(mut members: Members<'a>) -> Option<Self> {
+        let mut fields = Self(Vec::with_capacity(12));
+        while let Some((name, value)) = members.next()? {
+            if fields.get(name).is_some() {
+                return None;
+            }
+            let value = match value {
+                Plain::Null => Value::Null,
+                Plain::Bool(value) => Value::Bool(value),
+                Plain::Int(value) => Value::Int(value),
+                Plain::Text(text) => Value::Text(Cow::Borrowed(text)),
+                Plain::Nested(_) => return None,
+            };
+            fields.0.push((Cow::Borrowed(name), value));
+        }
+        Some(fields)
     }
 }
 
@@ -434,7 +464,7 @@ impl Scalar for LongText {
 
 impl Shown for Date {
     fn write(&self, out: &mut Writer<'_>) {
-        out.quoted(self);
+        out.date(*self);
     }
 }
 impl Scalar for Date {
@@ -446,7 +476,7 @@ impl Scalar for Date {
 
 impl Shown for Money {
     fn write(&self, out: &mut Writer<'_>) {
-        out.quoted(self);
+        out.amount(*self);
     }
 }
 impl Scalar for Money {
@@ -568,12 +598,28 @@ impl Fund {
 /// Reads the fields of one event and notices those that nothing asked for.
 pub struct Reader<'f, 'a> {
     fields: &'f Fields<'a>,
+    /// Where the last field stood: the next one often stands right behind it.
+    last: usize,
+    /// Fields that were asked for and are there.
+    taken: usize,
 }
 
 impl<'f, 'a> Reader<'f, 'a> {
     /// A reader over the fields.
     pub fn new(fields: &'f Fields<'a>) -> Self {
-        Self { fields }
+        Self { fields, last: 0, taken: 0 }
+    }
+
+    /// The value of a name, which is asked for once.
+    fn value(&mut self, name: &str) -> Option<&'f Value<'a>> {
+        let is = |(key, _): &(Cow<'a, str>, _)| key == name;
+        let at = match self.fields.0.get(self.last) {
+            Some(field) if is(field) => self.last,
+            _ => self.fields.0.iter().position(is)?,
+        };
+        self.last = at + 1;
+        self.taken += 1;
+        self.fields.0.get(at).map(|(_, value)| value)
     }
 
     /// The value of a field, with the field's name in the problem if it is not sound.
@@ -581,8 +627,7 @@ impl<'f, 'a> Reader<'f, 'a> {
     /// # Errors
     /// `field-missing`, or what the field's type says of the text.
     pub fn take<T: FieldType>(&mut self, name: &'static str) -> Result<T, Problem> {
-        T::read(self.fields.get(name))
-            .map_err(|problem| problem.with("field", name).in_column(name))
+        T::read(self.value(name)).map_err(|problem| problem.with("field", name).in_column(name))
     }
 
     /// Refuses fields that are neither common nor `own`.
@@ -590,6 +635,9 @@ impl<'f, 'a> Reader<'f, 'a> {
     /// # Errors
     /// `field-unknown` with the nearest known name.
     pub fn finish(self, own: &[FieldSpec]) -> Result<(), Problem> {
+        if self.taken == self.fields.0.len() {
+            return Ok(());
+        }
         let known = |name: &str| COMMON_FIELDS.iter().chain(own).any(|spec| spec.name == name);
         for (name, _) in self.fields.iter() {
             if !known(name) {
