@@ -1,4 +1,44 @@
-//! poolbook
+//! `poolbook`: the book of a city's science-and-technology loan risk pools (科技贷款风险池账本).
+//!
+//! # Bird's-eye view
+//!
+//! Staff tell what happened as [events](domain::event). A pure function [decides](domain::decide) each
+//! one against the [state](domain::state) that the entries before it make: it says yes with one balanced
+//! [entry](domain::entry), or no with one [refusal](domain::refusal). Entries go to an append-only
+//! journal, which is the truth; a sled index over it answers questions without reading the journal
+//! again and can always be made anew. Auditors get a [second opinion](audit) that shares no path with
+//! the code that decided.
+//!
+//! ```text
+//! csv xlsx jsonl folder ─► intake ─► Event ─► decide ─► Entry ─► store (journal, then index)
+//!                                               ▲         │
+//!                                             State ◄── apply          audit ◄─ entries, index rows
+//!                                                                        └─► report ─► text csv json
+//! ```
+//!
+//! # Code map
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`domain`] | the rules of the field, pure |
+//! | [`audit`] | figures and checks recomputed from stored lines, pure |
+//! | [`store`] | journal, index, lock; knows nothing about money |
+//! | [`book`] | the orchestrator: open, record, verify, the quarterly run |
+//! | [`intake`] | files in |
+//! | [`report`] | tables and wording out |
+//! | [`limits`], [`problem`] | every bound; what is told to people |
+//!
+//! The binary adds the command line (`src/cli`). Dependencies run `cli → {book, report, intake} →
+//! {store, audit, domain}`; a test reads the imports and holds them to it.
+//!
+//! # Invariants
+//!
+//! Invariant: an entry balances inside every (owner, fund) cell that it touches.
+//! Invariant: nothing in the journal is ever edited or deleted; a mistake is reversed.
+//! Invariant: what was acknowledged survives a power cut; what was refused leaves no trace.
+//! Invariant: replaying the journal gives the same state, the same index and the same reports.
+//! Invariant: money is whole fen, every operation on it is checked, and there is one rounding.
+//! Invariant: the clock, the disk and the terminal are met in `store` and in the binary only.
 
 pub mod audit;
 pub mod book;
@@ -8,3 +48,17 @@ pub mod limits;
 pub mod problem;
 pub mod report;
 pub mod store;
+
+/// Long-form pages, kept beside the code that they describe.
+pub mod notes {
+    #[doc = include_str!("notes/accounting.md")]
+    pub mod accounting {}
+    #[doc = include_str!("notes/format.md")]
+    pub mod format {}
+    #[doc = include_str!("notes/rounding.md")]
+    pub mod rounding {}
+    #[doc = include_str!("notes/decisions.md")]
+    pub mod decisions {}
+    #[doc = include_str!("notes/changelog.md")]
+    pub mod changelog {}
+}

@@ -1,9 +1,20 @@
 //! Tests from outside: everything goes through the public interface.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod audit;
+mod cli;
+mod examples;
+mod fuzz_corpus;
 mod jiaozuo;
+mod properties;
+mod readme;
+mod refusals;
 mod scenarios;
 mod store_contract;
 mod store_faults;
 mod store_files;
+mod store_index;
 mod support;
+mod tape;
+mod tidy;
+mod verify;

@@ -143,7 +143,7 @@ fn power_cut_in_the_last_group_is_never_taken_for_damage() {
     let cut = directory.path().join("cut");
     fs::create_dir(&cut).unwrap();
     let mut random = Random(20_171_030);
-    for round in 0..3_000 {
+    for round in 0..1_000 {
         let last = 1 + random.below(states.len() - 1);
         let (synced, count) = states[last - 1];
         let end = synced + random.below(states[last].0 - synced + 1);
@@ -167,7 +167,6 @@ fn power_cut_in_the_last_group_is_never_taken_for_damage() {
         let opened = ReadStore::open(&cut);
         let store = opened.unwrap_or_else(|error| panic!("round {round}: {}", error.problem()));
         let expected = if sound { states[last].1 } else { count };
-        // A lost sector may have held zeros only in name: a whole group may also be left.
         assert_eq!(store.head().count, expected, "round {round}");
     }
 }
@@ -183,7 +182,7 @@ fn reader_beside_a_writer_sees_whole_groups() {
         while last < 150 {
             let store = ReadStore::open(&beside).unwrap();
             let count = store.head().count;
-            assert!(count >= last && count % 3 == 0, "{last} {count}");
+            assert!(count >= last && count.is_multiple_of(3), "{last} {count}");
             assert_eq!(all(&store).len() as u64, count);
             last = count;
         }

@@ -219,7 +219,7 @@ impl<R: Rows + ?Sized> Tables<'_, R> {
     fn scan(
         &self,
         prefix: &[u8],
-        row: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), Problem>,
+        mut row: impl FnMut(&[u8], &[u8]) -> Result<(), Problem>,
     ) -> Result<(), Problem> {
         let mut outcome = Ok(());
         self.0.range(prefix, &mut |key, value| {
@@ -239,7 +239,7 @@ impl<R: Rows + ?Sized> Movements for Tables<'_, R> {
     ) -> Result<(), Problem> {
         let mut prefix = vec![YEAR_TABLE];
         prefix.extend(owner.into_iter().flat_map(u16::to_be_bytes));
-        self.scan(&prefix, &mut |row, value| {
+        self.scan(&prefix, |row, value| {
             let (key, year) = Key::read_year_key(row).ok_or_else(|| unreadable(row, &"key"))?;
             let january = year.checked_mul(12).ok_or_else(|| unreadable(row, &"year"))?;
             for (month, debit, credit) in read_value::<Vec<Part>>(row, value)? {
@@ -260,7 +260,7 @@ impl<R: Rows + ?Sized> Movements for Tables<'_, R> {
         let mut prefix = vec![DAY_TABLE];
         prefix.extend_from_slice(&month.index().to_be_bytes());
         prefix.extend(owner.into_iter().flat_map(u16::to_be_bytes));
-        self.scan(&prefix, &mut |row, value| {
+        self.scan(&prefix, |row, value| {
             let (key, month) = Key::read_day_key(row).ok_or_else(|| unreadable(row, &"key"))?;
             for (day, debit, credit) in read_value::<Vec<Part>>(row, value)? {
                 let date = i8::try_from(day)
@@ -276,7 +276,7 @@ impl<R: Rows + ?Sized> Movements for Tables<'_, R> {
     fn entries(&self, owner: u16, month: Month, run: Run) -> Result<Vec<u64>, Problem> {
         let mut numbers = Vec::new();
         let open = entries_key(owner, month, run, OPEN_CHUNK);
-        self.scan(&entries_prefix(owner, month, run), &mut |row, value| {
+        self.scan(&entries_prefix(owner, month, run), |row, value| {
             if row == open {
                 numbers.extend(read_value::<(u32, Vec<u64>)>(row, value)?.1);
             } else {

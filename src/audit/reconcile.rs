@@ -342,6 +342,12 @@ mod tests {
             found.matches,
             [Match { statement: 0, book: 1, days: 10 }, Match { statement: 1, book: 0, days: 0 }]
         );
+        let one = bank(&[("2017-12-10", "5.00")]);
+        let matched = |dates: &[(&str, &str)]| run(&one, &book(dates), None).matches[0];
+        let nearest = matched(&[("2017-12-05", "5.00"), ("2017-12-11", "5.00")]);
+        assert_eq!((nearest.book, nearest.days), (1, 1));
+        let earlier = matched(&[("2017-12-12", "5.00"), ("2017-12-08", "5.00")]);
+        assert_eq!((earlier.book, earlier.days), (1, -2));
         let found = run(&statement, &book(&[("2017-12-23", "5.00")]), None);
         assert!(found.matches.is_empty());
         let opposite = run(&statement, &book(&[("2017-12-10", "-5.00")]), None);

@@ -117,7 +117,13 @@ mod tests {
             amount: Money::parse("43,000,000").unwrap(),
         };
         let at = |day| {
-            scale(&delta(&entries), &owners(), &[target.clone()], parse_date(day).unwrap()).unwrap()
+            scale(
+                &delta(&entries),
+                &owners(),
+                std::slice::from_ref(&target),
+                parse_date(day).unwrap(),
+            )
+            .unwrap()
         };
         assert_eq!(at("2017-01-31").total.to_string(), "4000000.00");
         let year = at("2017-12-31");

@@ -232,6 +232,12 @@ fn unpack_date(packed: u32) -> Option<Date> {
 
 type FastMap<K, V> = HashMap<K, V, FixedState>;
 
+/// A row of the index: key and value.
+pub type RowPair = (Vec<u8>, Vec<u8>);
+
+/// Gives the value that stands under a key now.
+pub type ReadRow<'a> = &'a mut dyn FnMut(&[u8]) -> Result<Option<Vec<u8>>, Problem>;
+
 /// Movements of some entries, added up in memory.
 #[derive(Clone, Debug, Default)]
 pub struct Delta {
@@ -283,10 +289,7 @@ impl Delta {
     ///
     /// # Errors
     /// Those of `read`, and `index-row-unreadable`.
-    pub fn into_puts(
-        self,
-        read: &mut dyn FnMut(&[u8]) -> Result<Option<Vec<u8>>, Problem>,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Problem> {
+    pub fn into_puts(self, read: ReadRow<'_>) -> Result<Vec<RowPair>, Problem> {
         let mut days: Vec<(u64, Date, Turnover)> = self
             .days
             .into_iter()
@@ -323,8 +326,8 @@ pub(super) type Part = (u8, Total, Total);
 
 /// Adds sums of one row to what stands there.
 fn put_parts(
-    puts: &mut Vec<(Vec<u8>, Vec<u8>)>,
-    read: &mut dyn FnMut(&[u8]) -> Result<Option<Vec<u8>>, Problem>,
+    puts: &mut Vec<RowPair>,
+    read: ReadRow<'_>,
     rows: &[(u64, Date, Turnover)],
     place: impl Fn(Key, Date) -> (Vec<u8>, i8),
 ) -> Result<(), Problem> {
@@ -353,8 +356,8 @@ fn put_parts(
 
 /// Appends entry numbers to a list, filling its open end into full chunks.
 fn put_run(
-    puts: &mut Vec<(Vec<u8>, Vec<u8>)>,
-    read: &mut dyn FnMut(&[u8]) -> Result<Option<Vec<u8>>, Problem>,
+    puts: &mut Vec<RowPair>,
+    read: ReadRow<'_>,
     (owner, month, run): (u16, Month, Run),
     numbers: &[u64],
 ) -> Result<(), Problem> {

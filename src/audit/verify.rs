@@ -27,7 +27,7 @@ pub const CHECKS: &[&str] = &[
     "entry-seq",
     "entry-too-long",
     "recorded-order",
-    "group-broken",
+    "entry-group-broken",
     "entry-line-count",
     "line-amount",
     "line-register",
@@ -44,7 +44,7 @@ pub const CHECKS: &[&str] = &[
     "reversal-lines",
     "line-fund",
     "line-bank-account",
-    "bank-account-fund",
+    "line-bank-account-fund",
     "maker-is-checker",
     "payment-unchecked",
     "cell-below-zero",
@@ -153,7 +153,7 @@ impl Verifier {
         // The latest time so far, so that one clock set forward is found once, not hidden.
         self.recorded = self.recorded.max(Some(entry.recorded));
         if self.more > 0 && entry.more != self.more - 1 {
-            self.find("group-broken", seq, "more", self.more - 1, entry.more);
+            self.find("entry-group-broken", seq, "more", self.more - 1, entry.more);
         }
         self.more = entry.more;
     }
@@ -210,7 +210,7 @@ impl Verifier {
             Some(first) if *first == fund => {}
             Some(first) => {
                 let first = *first;
-                self.find("bank-account-fund", seq, account, first, fund);
+                self.find("line-bank-account-fund", seq, account, first, fund);
             }
         }
     }
@@ -364,7 +364,7 @@ impl Verifier {
     pub fn finish(mut self) -> Outcome {
         if self.more > 0 {
             let last = self.summary.entries;
-            self.find("group-broken", last, "more", 0, self.more);
+            self.find("entry-group-broken", last, "more", 0, self.more);
         }
         let below_zero = self.cash.below_zero(|owner| self.owners.name(owner));
         self.findings.extend(below_zero);

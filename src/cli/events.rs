@@ -8,12 +8,14 @@
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::{open, voucher};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use poolbook::domain::event::{COMMON_FIELDS, Event, OPENING, VOCABULARY};
 use poolbook::domain::field::{FieldKind, FieldSpec, Fields, Value};
 use poolbook::domain::text::Id;
 use poolbook::limits::RULES_TEXT_MAX;
-use poolbook::problem::{Exit, Place, Problem};
+use poolbook::problem::{Exit, Problem};
+use poolbook::report::views::Standing;
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
 
@@ -68,7 +70,6 @@ pub fn event(
     word: &str,
     own: &'static [FieldSpec],
     matches: &ArgMatches,
-    context: &Context<'_>,
 ) -> Result<Event, Problem> {
     let mut fields = Fields::new();
     fields.push("event", Value::text(word.to_owned()));
@@ -84,19 +85,6 @@ pub fn event(
     let mut event = Event::from_fields(&fields)?;
     if !named {
         event.id = content_id(&event)?;
-    }
-    let global = &context.global;
-    for (name, given, slot) in [
-        ("maker", &global.maker, &mut event.maker),
-        ("checker", &global.checker, &mut event.checker),
-        ("approver", &global.approver, &mut event.approver),
-    ] {
-        if let Some(person) = given.as_deref().filter(|person| !person.is_empty()) {
-            let person = poolbook::domain::text::line(person).map_err(|error| {
-                Problem::data(error.code()).with("field", name).with("text", person.escape_debug())
-            })?;
-            *slot = Some(person);
-        }
     }
     Ok(event)
 }
@@ -129,6 +117,12 @@ fn value(spec: &FieldSpec, matches: &ArgMatches) -> Result<Option<Value<'static>
     })
 }
 
+/// The problem without the column; the file of a long text stays named.
+fn without_column(mut problem: Problem) -> Problem {
+    problem.place.column = None;
+    problem
+}
+
 /// The text of a small UTF-8 file.
 fn read_text(path: &Path) -> Result<String, Problem> {
     let shown = path.display().to_string();
@@ -154,10 +148,24 @@ pub fn run(
     context: &Context<'_>,
 ) -> Result<Exit, Failure> {
     // An option is no column of a file; the message names the field.
-    let event = event(word, own, matches, context).map_err(|problem| Problem {
-        place: Box::new(Place { file: problem.place.file, ..Place::default() }),
-        ..problem
-    })?;
-    context.output.data(event.to_json().as_bytes())?;
+    let event = event(word, own, matches).map_err(without_column)?;
+    let options = open::options(context)?;
+    let mut book = open::for_writing(context)?;
+    let id = event.id.clone();
+    let (recorded, _) = book.record(event, &options)?;
+    let standing =
+        Standing { already: recorded.is_none(), dry_run: options.dry_run, ..Standing::default() };
+    let entry = match recorded {
+        Some(entry) => Some(entry),
+        None => book.find(&id)?,
+    };
+    if let Some(entry) = entry {
+        if standing.already {
+            context
+                .output
+                .say("already-recorded", &[("id", &id), ("entry", &entry.seq.to_string())]);
+        }
+        context.output.report(&voucher::report(&entry, &book, standing, context))?;
+    }
     Ok(Exit::Done)
 }

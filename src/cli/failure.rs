@@ -54,12 +54,21 @@ impl From<Vec<Problem>> for Failure {
 
 /// What (place) [code] · why · what to do.
 pub fn in_words(problem: &Problem, locale: &Locale) -> String {
+    worded("failure-error", problem, locale)
+}
+
+/// The same as something to know, not as an error.
+pub fn in_words_as_note(problem: &Problem, locale: &Locale) -> String {
+    worded("failure-note", problem, locale)
+}
+
+fn worded(head: &str, problem: &Problem, locale: &Locale) -> String {
     let message = Message::new(problem, locale);
     let (colon, open, close) = match locale.lang() {
         Lang::Chinese => ("：", "（", "）"),
         Lang::English => (": ", " (", ")"),
     };
-    let mut out = locale.text("failure-error", &[]);
+    let mut out = locale.text(head, &[]);
     out.push_str(colon);
     out.push_str(&message.what);
     if !message.place.is_empty() {
@@ -88,10 +97,14 @@ static LAST_PANIC: Mutex<Option<(String, String)>> = Mutex::new(None);
 /// contains must not frighten anybody, and one that reaches `main` is told in the user's language.
 pub fn keep_panics_quiet() {
     std::panic::set_hook(Box::new(|info| {
-        let detail = info.payload_as_str().unwrap_or("?").to_owned();
+        let detail = {
+            let payload = info.payload();
+            let text = payload.downcast_ref::<&str>().copied();
+            text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("?")
+        };
         let location = info.location().map_or_else(|| "?".to_owned(), ToString::to_string);
         if let Ok(mut last) = LAST_PANIC.lock() {
-            *last = Some((detail, location));
+            *last = Some((detail.to_owned(), location));
         }
     }));
 }

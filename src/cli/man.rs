@@ -19,7 +19,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         clap_mangen::generate_to(tree, dir).map_err(|error| {
             Problem::new("cannot-create", Exit::CannotCreate)
                 .with("path", dir.display())
-                .with("detail", error)
+                .with("system", error)
         })?;
         return Ok(Exit::Done);
     }

@@ -4,16 +4,36 @@
 //! are made from the vocabulary of the library ([`events`]); all others are listed in [`tree`].
 //! Wording comes from the library's locale, also for the help and for mistakes in usage.
 
+mod account;
+mod ask;
+mod balance;
+mod cap;
+mod claim;
 mod completions;
 mod context;
 mod events;
+mod explain;
+mod export;
 mod failure;
 mod help;
+mod init;
+mod loan;
 mod man;
+mod open;
 mod output;
+mod quarter;
+mod reconcile;
+mod record;
+mod reindex;
+mod rules;
+mod scale;
 mod schema;
+mod subsidy;
 mod tree;
+mod trial_balance;
 mod usage;
+mod verify;
+mod voucher;
 
 use context::Context;
 use failure::Failure;

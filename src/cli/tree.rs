@@ -2,22 +2,36 @@
 
 use crate::cli::context::{Context, Global};
 use crate::cli::failure::Failure;
-use crate::cli::{completions, events, man, schema, usage};
+use crate::cli::{events, usage};
 use clap::{Args as _, Command, FromArgMatches as _, Subcommand as _};
 use poolbook::problem::Exit;
 
-#[derive(clap::Subcommand)]
-enum Fixed {
-    Schema(schema::Args),
-    Completions(completions::Args),
-    Man(man::Args),
+/// The fixed commands: variant and module.
+macro_rules! fixed {
+    ($($variant:ident $module:ident),* $(,)?) => {
+        #[derive(clap::Subcommand)]
+        enum Fixed { $($variant(crate::cli::$module::Args)),* }
+
+        impl Fixed {
+            fn run(&self, context: &Context<'_>) -> Result<Exit, Failure> {
+                match self { $(Self::$variant(args) => crate::cli::$module::run(args, context)),* }
+            }
+        }
+    };
+}
+
+fixed! {
+    Init init, Quarter quarter, Record record, Reconcile reconcile, Balance balance,
+    Explain explain, TrialBalance trial_balance, Account account, Voucher voucher, Verify verify,
+    Export export, Subsidy subsidy, Loan loan, Claim claim, Cap cap, Scale scale, Rules rules,
+    Reindex reindex, Schema schema, Completions completions, Man man,
 }
 
 /// The commands by who needs them, in the order of help. What no group names is shown with the
 /// last.
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("finance", &["init", "quarter", "record", "reconcile"]),
-    ("audit", &["balance", "trial-balance", "account", "voucher", "verify", "export"]),
+    ("audit", &["balance", "explain", "trial-balance", "account", "voucher", "verify", "export"]),
     ("bureau", &["subsidy", "loan", "claim", "cap", "scale", "rules"]),
     ("setup", &["join", "party", "bank-account", "adopt-rules", "adopt-rates", "target"]),
     (
@@ -76,11 +90,7 @@ pub fn dispatch(matches: &clap::ArgMatches, context: &Context<'_>) -> Result<Exi
     {
         return events::run(word, specs, own, context);
     }
-    match Fixed::from_arg_matches(matches).map_err(|error| usage::problem(&error))? {
-        Fixed::Schema(args) => schema::run(&args, context),
-        Fixed::Completions(args) => completions::run(&args, context),
-        Fixed::Man(args) => man::run(&args, context),
-    }
+    Fixed::from_arg_matches(matches).map_err(|error| usage::problem(&error))?.run(context)
 }
 
 #[cfg(test)]

@@ -411,7 +411,7 @@ impl<'a> StoredGiven<'a> {
                 return None;
             }
             last = name;
-            let mut text = || match value {
+            let text = || match value {
                 Plain::Text(text) => Some(Text(Cow::Borrowed(text))),
                 _ => None,
             };

@@ -340,9 +340,9 @@ impl Event {
             approver: reader.take("approver")?,
             kind: Kind::read(&word, &mut reader)?,
         };
-        let known =
-            VOCABULARY.iter().find(|(known, _)| word == *known).map_or(&[][..], |(_, own)| own);
-        reader.finish(known)?;
+        reader.finish(|| {
+            VOCABULARY.iter().find(|(known, _)| word == *known).map_or(&[][..], |(_, own)| own)
+        })?;
         Ok(event)
     }
 

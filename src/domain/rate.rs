@@ -123,14 +123,29 @@ impl std::str::FromStr for Rate {
 }
 
 /// A share of a whole, exact, from 0 to 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Share(Fraction);
+#[derive(Clone, Copy, Debug, Eq)]
+pub struct Share {
+    fraction: Fraction,
+    /// True when it was written `a/b`, which is how it is shown again.
+    as_fraction: bool,
+}
+
+impl PartialEq for Share {
+    /// Equal in value, however written.
+    fn eq(&self, other: &Self) -> bool {
+        self.fraction == other.fraction
+    }
+}
 
 impl Share {
     /// The whole.
-    pub const ONE: Self = Self(Fraction { numerator: 1, denominator: 1 });
+    pub const ONE: Self = Self::decimal(Fraction { numerator: 1, denominator: 1 });
     /// Nothing.
-    pub const ZERO: Self = Self(Fraction { numerator: 0, denominator: 1 });
+    pub const ZERO: Self = Self::decimal(Fraction { numerator: 0, denominator: 1 });
+
+    const fn decimal(fraction: Fraction) -> Self {
+        Self { fraction, as_fraction: false }
+    }
 
     /// A share from a fraction.
     ///
@@ -141,19 +156,21 @@ impl Share {
             && numerator <= denominator
             && 0 < denominator
             && denominator <= FRACTION_PART_MAX;
-        if sound { Ok(Self(Fraction { numerator, denominator })) } else { Err(RateError::Range) }
+        let fraction = Fraction { numerator, denominator };
+        if sound { Ok(Self { fraction, as_fraction: true }) } else { Err(RateError::Range) }
     }
 
     /// The exact fraction.
     pub fn fraction(self) -> Fraction {
-        self.0
+        self.fraction
     }
 
     /// What is left of the whole.
     #[must_use]
     pub fn rest(self) -> Self {
-        let Fraction { numerator, denominator } = self.0;
-        Self(Fraction { numerator: denominator - numerator, denominator })
+        let Fraction { numerator, denominator } = self.fraction;
+        let fraction = Fraction { numerator: denominator - numerator, denominator };
+        Self { fraction, ..self }
     }
 
     /// Reads `40%`, `0.4` or `750000/2000000`.
@@ -171,7 +188,7 @@ impl Share {
             };
             return Self::new(part(numerator)?, part(denominator)?);
         }
-        Rate::parse(text).map(|rate| Self(rate.fraction()))
+        Rate::parse(text).map(|rate| Self::decimal(rate.fraction()))
     }
 
     /// The amount times this share, rounded once to the fen, half away from zero.
@@ -179,23 +196,17 @@ impl Share {
     /// # Errors
     /// [`MoneyError::Range`] cannot occur for a share of at most 1; it is kept for totality.
     pub fn of(self, amount: Money) -> Result<Money, MoneyError> {
-        Fraction::whole(amount.fen()).times(self.0)?.round_fen()
+        Fraction::whole(amount.fen()).times(self.fraction)?.round_fen()
     }
 }
 
 impl fmt::Display for Share {
-    /// Decimal where that is exact within 8 decimals (`0.4`), else the fraction as given.
+    /// As it was written: a decimal (`0.4`) or a fraction.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Fraction { numerator, denominator } = self.0;
-        let mut power = 1i128;
-        let decimal_denominator = (0..=RATE_DECIMALS_MAX).any(|_| {
-            let matches = denominator == power;
-            power *= 10;
-            matches
-        });
-        let as_decimal = Decimal::try_from_i128_with_scale(numerator, denominator.ilog10());
-        match as_decimal {
-            Ok(value) if decimal_denominator => value.normalize().fmt(f),
+        let Fraction { numerator, denominator } = self.fraction;
+        // The denominator of a share that was written as a decimal is a power of ten.
+        match Decimal::try_from_i128_with_scale(numerator, denominator.ilog10()) {
+            Ok(value) if !self.as_fraction => value.normalize().fmt(f),
             _ => write!(f, "{numerator}/{denominator}"),
         }
     }
@@ -413,6 +424,8 @@ mod tests {
         assert_eq!(Rate::parse("0.012345678"), Err(RateError::Precision));
         assert_eq!(Share::parse("750000/2000000").unwrap().to_string(), "750000/2000000");
         assert_eq!(Share::parse("40%").unwrap().to_string(), "0.4");
+        assert_eq!(Share::parse("75/100").unwrap().to_string(), "75/100");
+        assert_eq!(Share::parse("1").unwrap().rest().to_string(), "0");
         assert_eq!(Share::parse("3/2"), Err(RateError::Range));
         assert_eq!(Share::parse("1/0"), Err(RateError::Range));
     }

@@ -188,11 +188,7 @@ fn check_sheet(stream: &[u8]) -> Result<(), Problem> {
             BEGIN => depth += 1,
             END if depth <= 1 => break,
             END => depth -= 1,
-            DIMENSIONS => {
-                if claim(data).ok_or_else(damaged)? > CLAIM_MAX {
-                    return Err(too_many());
-                }
-            }
+            DIMENSIONS if claim(data).ok_or_else(damaged)? > CLAIM_MAX => return Err(too_many()),
             // Number, label, rich label, truth value, integer, shared text, many integers, formula.
             0x0203 | 0x0204 | 0x00D6 | 0x0205 | 0x027E | 0x00FD | 0x00BD | 0x0006 => {
                 let (row, first) = (u16_at(data, 0), u16_at(data, 2));

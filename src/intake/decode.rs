@@ -179,7 +179,7 @@ pub fn io_problem(path: &Path, error: &io::Error) -> Problem {
         io::ErrorKind::NotFound => Problem::new("file-missing", Exit::NoInput),
         _ => Problem::new("file-unreadable", Exit::Io).with("detail", error),
     };
-    problem.in_file(path.display().to_string())
+    problem.with("path", path.display()).in_file(path.display().to_string())
 }
 
 enum Failure {

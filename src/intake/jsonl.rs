@@ -24,7 +24,10 @@ pub struct JsonLines {
     path: PathBuf,
 }
 
-/// The one field that the first pass reads.
+/// Takes one line and its number.
+type LineVisitor<'v> = dyn FnMut(&[u8], u64) -> Result<(), Problem> + 'v;
+
+/// The one field that the first pass reads, where a quick look does not find it.
 #[derive(serde::Deserialize)]
 struct IdOnly<'a> {
     #[serde(borrow)]
@@ -38,10 +41,7 @@ impl JsonLines {
     }
 
     /// Hands every line that is not blank to `visit`, with its number. Memory: one line.
-    fn lines(
-        &self,
-        visit: &mut dyn FnMut(&[u8], u64) -> Result<(), Problem>,
-    ) -> Result<(), Problem> {
+    fn lines(&self, visit: &mut LineVisitor<'_>) -> Result<(), Problem> {
         let mut reader = open(&self.path)?;
         let mut line = Vec::with_capacity(1024);
         let file = || self.path.display().to_string();

@@ -98,7 +98,9 @@ impl<'r> RejectFile<'r> {
             Ok(file)
         };
         let file = create().map_err(|error| {
-            let problem = Problem::new("cannot-create", Exit::CannotCreate).with("detail", error);
+            let problem = Problem::new("cannot-create", Exit::CannotCreate)
+                .with("path", path.display())
+                .with("system", error);
             problem.in_file(path.display().to_string())
         })?;
         let writer = csv::WriterBuilder::new().flexible(true).from_writer(file);

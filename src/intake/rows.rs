@@ -75,7 +75,7 @@ fn text_rows(path: &Path, options: &Options, visit: &mut RowVisitor<'_>) -> Resu
         .delimiter(delimiter)
         .from_reader(io::Cursor::new(head).chain(lines));
     let mut record = csv::StringRecord::new();
-    let mut breaks = 0u64;
+    let (mut breaks, mut last) = (0u64, 0u64);
     loop {
         let more = reader.read_record(&mut record).map_err(|error| match error.into_kind() {
             csv::ErrorKind::Io(error) => read_problem(path, &error),
@@ -89,7 +89,9 @@ fn text_rows(path: &Path, options: &Options, visit: &mut RowVisitor<'_>) -> Resu
         // The reader knows physical lines; a row with line breaks inside its cells is one row.
         let inner = record.as_slice().bytes().filter(|byte| *byte == b'\n').count();
         breaks += inner as u64;
-        let row = reader.position().line().saturating_sub(1 + breaks).max(1);
+        // A quote that is still open at the end of the file takes the last line break into its cell.
+        let row = reader.position().line().saturating_sub(1 + breaks).max(last + 1);
+        last = row;
         if record.len() > TABLE_COLUMNS_MAX {
             return Err(Problem::data("too-many-columns")
                 .with("count", record.len())

@@ -261,11 +261,11 @@ impl<'p> Reading<'p> {
         let columns = &self.profile.columns;
         let money = |place: Option<usize>, name: &Option<String>| match place {
             None => Ok(None),
-            Some(place) => self.money(cell(place)).map_err(|p| p.in_column(named(name))),
+            Some(place) => self.money(cell(place)).map_err(|p| in_column(p, named(name))),
         };
         let date_name = columns.date.as_ref().or(columns.time.as_ref()).cloned();
         let date = self.profile.dates.date(cell(places.date));
-        let date = date.map_err(|p| p.in_column(named(&date_name)))?;
+        let date = date.map_err(|p| in_column(p, named(&date_name)))?;
         let amount = match self.profile.amount.mode {
             Mode::InOut => {
                 let money_in = money(places.money_in, &columns.r#in)?;
@@ -285,7 +285,7 @@ impl<'p> Reading<'p> {
                     let flag = places.flag.map(|place| cell(place).shown()).unwrap_or_default();
                     Some(
                         self.flagged(amount, &flag)
-                            .map_err(|p| p.in_column(named(&columns.flag)))?,
+                            .map_err(|p| in_column(p, named(&columns.flag)))?,
                     )
                 }
             },
@@ -293,7 +293,7 @@ impl<'p> Reading<'p> {
         let balance_text = cell(places.balance);
         // The profile's words for "nothing" do not hold for balances: a balance of 0.00 is one.
         let balance =
-            match self.money(balance_text).map_err(|p| p.in_column(named(&columns.balance)))? {
+            match self.money(balance_text).map_err(|p| in_column(p, named(&columns.balance)))? {
                 Some(balance) => balance,
                 None if balance_text.is_empty() => {
                     return Err(Problem::data("field-missing")
@@ -425,6 +425,10 @@ impl<'p> Reading<'p> {
         }
         problems
     }
+}
+
+fn in_column(problem: Problem, name: String) -> Problem {
+    problem.with("field", &name).in_column(name)
 }
 
 fn before(found: &Found) -> Option<Money> {

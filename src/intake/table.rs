@@ -28,6 +28,9 @@ pub struct Row<'r, 'c> {
     cells: &'r [Cell<'c>],
 }
 
+/// Takes one row, with what is wrong with its form.
+pub type TableVisitor<'v> = dyn FnMut(Row<'_, '_>, Option<Problem>) -> Result<(), Problem> + 'v;
+
 impl<'r, 'c> Row<'r, 'c> {
     /// The cell of a column; empty where the row ends before it.
     pub fn cell(&self, column: usize) -> &'r Cell<'c> {
@@ -100,10 +103,7 @@ impl Table {
     ///
     /// # Errors
     /// What the file itself forbids, and what `visit` returns, with file and row.
-    pub fn rows(
-        &self,
-        visit: &mut dyn FnMut(Row<'_, '_>, Option<Problem>) -> Result<(), Problem>,
-    ) -> Result<(), Problem> {
+    pub fn rows(&self, visit: &mut TableVisitor<'_>) -> Result<(), Problem> {
         let mut kind = FileKind::Xlsx;
         // Only text files say how many cells a row has; workbooks leave empty cells out.
         if crate::intake::sniff::kind_of(&self.path)? == FileKind::Text {

@@ -1,3 +1,5 @@
+//! Both languages say the same things, and say all of them.
+
 use super::*;
 use crate::domain::event::{COMMON_FIELDS, VOCABULARY};
 use crate::domain::field::FieldKind;
@@ -30,18 +32,25 @@ fn wordings(lang: Lang) -> BTreeMap<String, BTreeSet<String>> {
 fn variables(elements: &[PatternElement<&str>]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for element in elements {
-        if let PatternElement::Placeable { expression } = element {
-            match expression {
-                Expression::Inline(InlineExpression::VariableReference { id }) => {
-                    found.insert(id.name.to_owned());
+        let PatternElement::Placeable { expression } = element else { continue };
+        match expression {
+            Expression::Inline(inline) => found.extend(variable(inline)),
+            Expression::Select { selector, variants } => {
+                found.extend(variable(selector));
+                for variant in variants {
+                    found.extend(variables(&variant.value.elements));
                 }
-                Expression::Inline(InlineExpression::StringLiteral { .. }) => {}
-                // One plain form keeps both languages comparable by eye.
-                other => panic!("only values and literals are used: {other:?}"),
             }
         }
     }
     found
+}
+
+fn variable(expression: &InlineExpression<&str>) -> Option<String> {
+    match expression {
+        InlineExpression::VariableReference { id } => Some(id.name.to_owned()),
+        _ => None,
+    }
 }
 
 #[test]
@@ -98,10 +107,15 @@ fn codes_in_sources() -> BTreeSet<String> {
 
 fn codes_in(text: &str, codes: &mut BTreeSet<String>) {
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-    for start in ["Problem::new(", "Problem::data(", "Problem::refused("] {
+    for start in ["Problem::new(", "Problem::data(", "Problem::refused(", "refused(", "wrong("] {
         for rest in text.split(start).skip(1) {
             if let Some(literal) = rest.trim_start().strip_prefix('"') {
-                codes.extend(literal.split('"').next().map(str::to_owned));
+                let code = literal.split('"').next().unwrap_or_default();
+                let kebab = code.chars().all(|c| c == '-' || c.is_ascii_lowercase());
+                // `refused` and `wrong` are local helpers, which also take other texts.
+                if start.starts_with("Problem") || (kebab && code.contains('-')) {
+                    codes.insert(code.to_owned());
+                }
             }
         }
     }
@@ -144,7 +158,7 @@ fn every_event_field_column_and_word_has_a_label() {
         for column in
             shape.meta.iter().chain(shape.rows).chain(sections.flat_map(|(_, columns)| *columns))
         {
-            need(format!("column-{}", column.key));
+            need(format!("label-{}", column.key));
         }
     }
     assert!(missing.is_empty(), "{missing:#?}");

@@ -15,6 +15,7 @@ pub mod schema;
 pub mod shapes;
 pub mod table;
 pub mod text;
+pub mod views;
 
 pub use locale::{Lang, Locale};
 pub use table::{Cell, Column, ColumnKind, Report, Shape};

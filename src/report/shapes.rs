@@ -9,16 +9,264 @@ macro_rules! columns {
     };
 }
 
-/// Answer to a recorded event or to many.
-pub static RECORDED: Shape = Shape {
-    name: "recorded",
-    meta: columns![recorded Integer, already Integer, entries Integer, root Text, dry_run Bool],
-    rows: columns![
-        seq Integer, id Text, event Word, date Date, owner Text, voucher Text, amount Money, already Bool,
-    ],
-    totals: false,
-    sections: &[],
-};
+/// One shape a name.
+macro_rules! shapes {
+    ($($(#[$doc:meta])* $constant:ident $name:literal {
+        meta [$($meta:tt)*]
+        rows [$($rows:tt)*]
+        $(totals $totals:literal)?
+        $(sections { $($section:literal [$($columns:tt)*])* })?
+    })*) => {
+        $(
+            $(#[$doc])*
+            pub static $constant: Shape = Shape {
+                name: $name,
+                meta: columns![$($meta)*],
+                rows: columns![$($rows)*],
+                totals: true $(&& $totals)?,
+                sections: &[$($(($section, columns![$($columns)*])),*)?],
+            };
+        )*
 
-/// Every shape.
-pub static ALL: &[&Shape] = &[&RECORDED];
+        /// Every shape.
+        pub static ALL: &[&Shape] = &[$(&$constant),*];
+    };
+}
+
+shapes! {
+    /// What became of files of events, one row a file.
+    RECORDED "recorded" {
+        meta [entries Integer, root Text, dry_run Bool]
+        rows [file Text, recorded Integer, already Integer, rejected Integer]
+        totals true
+    }
+    /// One voucher (记账凭证): the entry with its lines, on balance and off balance.
+    VOUCHER "voucher" {
+        meta [
+            entry Integer, voucher Text, date Date, event Word, id Text, owner Text, name Text,
+            memo Text, document Text, attachments Integer, maker Text, checker Text, approver Text,
+            rules Text, reverses Integer, reversed_by Integer, in_words Text, recorded_at Text,
+            already Bool, dry_run Bool, fields Json, working Json,
+        ]
+        rows [
+            account Text, account_name Text, owner Text, fund Word, bank_account Text, party Text,
+            loan Text, claim Text, source Word, debit Money, credit Money,
+        ]
+        totals true
+        sections {
+            "memo" [
+                account Text, account_name Text, owner Text, fund Word, party Text, loan Text,
+                claim Text, source Word, debit Money, credit Money,
+            ]
+        }
+    }
+    /// Balances per owner and fund as a roll-forward (分县余额表).
+    BALANCE "balance" {
+        meta [from Date, to Date, known_at Integer, entries Integer, root Text]
+        rows [
+            owner Text, name Text, fund Word, opening Money, contributions Money, budget Money,
+            interest Money, recoveries Money, other_in Money, compensation Money, subsidies Money,
+            withdrawals Money, costs Money, other_out Money, closing Money, bank Money,
+            receivable Money, payable Money, available Money,
+        ]
+        totals true
+        sections {
+            "funds" [
+                fund Word, opening Money, contributions Money, budget Money, interest Money,
+                recoveries Money, other_in Money, compensation Money, subsidies Money,
+                withdrawals Money, costs Money, other_out Money, closing Money, bank Money,
+                receivable Money, payable Money, available Money,
+            ]
+        }
+    }
+    /// Trial balance (科目余额表).
+    TRIAL_BALANCE "trial-balance" {
+        meta [owner Text, fund Word, from Date, to Date, known_at Integer, entries Integer, root Text]
+        rows [
+            account Text, account_name Text, opening_debit Money, opening_credit Money,
+            period_debit Money, period_credit Money, year_debit Money, year_credit Money,
+            closing_debit Money, closing_credit Money,
+        ]
+        totals true
+        sections {
+            "memo" [
+                account Text, account_name Text, opening_debit Money, opening_credit Money,
+                period_debit Money, period_credit Money, year_debit Money, year_credit Money,
+                closing_debit Money, closing_credit Money,
+            ]
+        }
+    }
+    /// Account ledger (明细账): opening, lines, sums of month and year, closing.
+    ACCOUNT "account" {
+        meta [
+            account Text, account_name Text, owner Text, fund Word, bank_account Text, from Date,
+            to Date, known_at Integer, entries Integer, root Text,
+        ]
+        rows [
+            row Word, date Date, voucher Text, entry Integer, event Word, memo Text, document Text,
+            counter Text, owner Text, fund Word, bank_account Text, debit Money, credit Money,
+            side Word, balance Money,
+        ]
+        totals false
+    }
+    /// The entries behind one figure of the balances.
+    EXPLAIN "explain" {
+        meta [
+            column Word, owner Text, fund Word, from Date, to Date, known_at Integer, total Money,
+            entries Integer, root Text,
+        ]
+        rows [
+            date Date, voucher Text, entry Integer, event Word, id Text, memo Text,
+            reverses Integer, amount Money,
+        ]
+        totals true
+    }
+    /// The three funds against the targets (资金规模).
+    SCALE "scale" {
+        meta [to Date, known_at Integer, entries Integer, root Text]
+        rows [owner Text, name Text, risk Money, int Money, gfee Money, total Money]
+        totals true
+        sections {
+            "targets" [by Date, target Money, reached Money, missing Money]
+        }
+    }
+    /// Enrolled loans, one row each.
+    LOANS "loans" {
+        meta [entries Integer, root Text]
+        rows [
+            loan Text, owner Text, firm Text, firm_name Text, lender Text, guarantor Text,
+            contract Text, amount Money, drawn Money, balance Money, rate Rate, enrolled Date,
+            due Date, state Word, rules Text,
+        ]
+        totals true
+    }
+    /// One loan with its notes and all that happened to them.
+    LOAN "loan" {
+        meta [
+            loan Text, owner Text, firm Text, firm_name Text, lender Text, guarantor Text,
+            contract Text, amount Money, signed Date, enrolled Date, due Date, rate Rate,
+            security Text, firm_class Text, first_loan Bool, rules Text, removed Date,
+            entries Integer, root Text,
+        ]
+        rows [
+            note Text, amount Money, drawn_on Date, due Date, state Word, balance Money,
+            exposure Money, npl Date,
+        ]
+        totals true
+        sections {
+            "changes" [note Text, date Date, event Word, to Date, rate Rate, amount Money]
+            "interest_paid" [note Text, date Date, from Date, to Date, amount Money]
+            "fees_paid" [date Date, from Date, to Date, rate Rate, amount Money]
+            "claims" [claim Text, filed Date, state Word, base Money, approved Money, paid Money, recovered Money]
+            "subsidies" [subsidy Text, programme Word, period Text, state Word, amount Money, paid Money]
+        }
+    }
+    /// Claims for compensation (补偿逐笔明细).
+    CLAIMS "claims" {
+        meta [entries Integer, root Text]
+        rows [
+            claim Text, owner Text, loan Text, note Text, filed Date, state Word, base Money,
+            claimed Money, approved Money, approved_on Date, paid Money, recovered Money,
+            written_off Money, open Money, lawsuit Text, trail Text,
+        ]
+        totals true
+    }
+    /// What firms have had of their yearly caps.
+    CAPS "caps" {
+        meta [entries Integer, root Text]
+        rows [programme Word, firm Text, firm_name Text, year Integer, limit Money, used Money, left Money]
+        totals false
+    }
+    /// One bank account against its statement (银行存款余额调节表).
+    RECONCILE "reconcile" {
+        meta [
+            bank_account Text, owner Text, name Text, fund Word, from Date, to Date,
+            statement_balance Money, book_received Money, book_paid Money,
+            adjusted_statement Money, book_balance Money, bank_received Money, bank_paid Money,
+            adjusted_book Money, statement_gap Money, matched Integer, agrees Bool,
+            entries Integer, root Text,
+        ]
+        rows [
+            item Word, date Date, amount Money, memo Text, counterparty Text, voucher Text,
+            entry Integer, row Integer, age Integer,
+        ]
+        totals false
+    }
+    /// Subsidies of a quarter, as computed or as posted.
+    SUBSIDIES "subsidies" {
+        meta [quarter Text, posted Integer, already Integer, dry_run Bool, entries Integer, root Text]
+        rows [
+            programme Word, owner Text, loan Text, note Text, firm Text, firm_name Text,
+            payee Text, days Integer, computed Money, amount Money, reason Word,
+            reason_detail Text,
+        ]
+        totals true
+    }
+    /// Payments of approved subsidies.
+    PAYMENTS "payments" {
+        meta [quarter Text, date Date, dry_run Bool, entries Integer, root Text]
+        rows [
+            subsidy Text, programme Word, owner Text, loan Text, firm Text, firm_name Text,
+            bank_account Text, amount Money, paid Bool,
+        ]
+        totals true
+    }
+    /// How one subsidy came about, step by step.
+    WORKING "working" {
+        meta [
+            subsidy Text, programme Word, owner Text, loan Text, note Text, firm Text,
+            firm_name Text, period Text, state Word, amount Money, paid Money, entry Integer,
+            entries Integer, root Text,
+        ]
+        rows [step Word, facts Json, result Text]
+        totals false
+    }
+    /// The quarterly run.
+    QUARTER "quarter" {
+        meta [
+            quarter Text, from Date, to Date, recorded Integer, already Integer, subsidy_lines Integer,
+            subsidies_amount Money, dry_run Bool, entries Integer, root Text,
+        ]
+        rows [
+            owner Text, name Text, fund Word, opening Money, contributions Money, budget Money,
+            interest Money, recoveries Money, other_in Money, compensation Money, subsidies Money,
+            withdrawals Money, costs Money, other_out Money, closing Money, bank Money,
+            receivable Money, payable Money, available Money,
+        ]
+        totals true
+        sections {
+            "accounts" [
+                bank_account Text, owner Text, fund Word, to Date, statement_balance Money,
+                book_balance Money, difference Money, adjusted_statement Money,
+                adjusted_book Money, open_items Integer, agrees Bool,
+            ]
+            "items" [
+                bank_account Text, item Word, date Date, amount Money, memo Text,
+                counterparty Text, voucher Text, entry Integer, row Integer, age Integer,
+            ]
+            "unpaid_subsidies" [
+                programme Word, owner Text, subsidy_lines Integer, amount Money,
+            ]
+            "no_subsidy" [
+                programme Word, owner Text, loan Text, firm Text, firm_name Text, computed Money,
+                reason Word, reason_detail Text,
+            ]
+            "open_claims" [
+                claim Text, owner Text, loan Text, state Word, base Money, approved Money,
+                paid Money, open Money,
+            ]
+        }
+    }
+    /// What a full check found.
+    VERIFY "verify" {
+        meta [entries Integer, root Text, bytes Integer, lines Integer, memo_lines Integer, debit Money, credit Money, index_compared Bool, findings Integer]
+        rows [check Text, what Text, place Text, why Text, next Text]
+        totals false
+    }
+    /// A rebuilt index, or a new book.
+    BOOK "book" {
+        meta [book Text, city Text, name Text, entries Integer, root Text]
+        rows []
+        totals false
+    }
+}

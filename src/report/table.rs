@@ -33,7 +33,7 @@ impl ColumnKind {
 }
 
 /// A column: its key in csv and JSON, and what it holds. The header for people is the message
-/// `column-<key>`.
+/// `label-<key>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
     /// English key.

@@ -3,6 +3,8 @@
 //! Widths are those of a terminal: a Chinese character takes two columns. Rules are drawn with
 //! ASCII hyphens, because box-drawing characters are one column wide here and two there.
 
+use crate::domain::field::{Fields, Value};
+use crate::domain::money::Total;
 use crate::report::locale::Locale;
 use crate::report::table::{Cell, Column, Report};
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
@@ -11,23 +13,37 @@ use unicode_width::UnicodeWidthStr as _;
 const STYLE: TableStyle =
     TableStyle::new().header_separator(LineStyle::none().fill('-').junction('-'));
 
-/// The text form in the locale's language, ending in a line break.
+/// Tables wider than this show no column of zeros; the other forms always hold every column.
+const WIDE: usize = 10;
+/// Columns that are shown even when they hold only zeros.
+const KEPT: &[&str] = &["opening", "closing", "available"];
+
+/// The text form in the locale's language, ending in a line break. For people: what is empty is
+/// left out.
 pub fn render(report: &Report, locale: &Locale) -> String {
     let shape = report.shape;
     let mut out = locale.text(&format!("report-{}", shape.name), &[]);
     out.push('\n');
     render_meta(report, locale, &mut out);
-    if !shape.rows.is_empty() {
+    let mut sparse = false;
+    let nothing_else = report.sections.iter().all(Vec::is_empty)
+        && report.notes.is_empty()
+        && shape.meta.len() < WIDE;
+    if !shape.rows.is_empty() && (!report.rows.is_empty() || nothing_else) {
         out.push('\n');
-        render_table(shape.rows, &report.rows, report.totals.as_deref(), locale, &mut out);
+        let totals = report.totals.as_deref();
+        sparse |= render_table(shape.rows, &report.rows, totals, locale, &mut out);
     }
     for ((key, columns), rows) in shape.sections.iter().zip(&report.sections) {
+        if rows.is_empty() {
+            continue;
+        }
         out.push('\n');
         out.push_str(&locale.text(&format!("section-{key}"), &[]));
         out.push('\n');
-        render_table(columns, rows, None, locale, &mut out);
+        sparse |= render_table(columns, rows, None, locale, &mut out);
     }
-    if !report.notes.is_empty() {
+    if !report.notes.is_empty() || sparse {
         out.push('\n');
     }
     for note in &report.notes {
@@ -38,48 +54,109 @@ pub fn render(report: &Report, locale: &Locale) -> String {
         out.push_str(&locale.text(note.key, &args));
         out.push('\n');
     }
+    if sparse {
+        out.push_str(&locale.text("report-sparse", &[]));
+        out.push('\n');
+    }
     out
 }
 
-/// One `label: value` line each, labels padded to one width.
+/// One `label  value` line each, labels padded to one width; a JSON object as lines of its own.
 fn render_meta(report: &Report, locale: &Locale, out: &mut String) {
-    let present: Vec<(String, String)> = report
-        .shape
-        .meta
-        .iter()
-        .zip(&report.meta)
-        .filter(|(_, cell)| **cell != Cell::Empty)
-        .map(|(column, cell)| (label(column, locale), shown(cell, locale)))
-        .collect();
-    let width = present.iter().map(|(label, _)| label.width()).max().unwrap_or(0);
-    for (label, value) in present {
+    let mut lines: Vec<(String, String)> = Vec::new();
+    for (column, cell) in report.shape.meta.iter().zip(&report.meta) {
+        match cell {
+            Cell::Empty | Cell::Bool(false) => {}
+            Cell::Json(json) => {
+                lines.push((label(column, locale), String::new()));
+                let indented = |(label, value)| (format!("  {label}"), value);
+                lines.extend(members(json, locale).into_iter().map(indented));
+            }
+            cell => lines.push((label(column, locale), shown(cell, locale))),
+        }
+    }
+    let width = lines.iter().map(|(label, _)| label.width()).max().unwrap_or(0);
+    for (label, value) in lines {
         out.push_str(&label);
-        out.push_str(&" ".repeat(width.saturating_sub(label.width()).saturating_add(2)));
-        out.push_str(&value);
+        if !value.is_empty() {
+            out.push_str(&" ".repeat(width.saturating_sub(label.width()).saturating_add(2)));
+            out.push_str(&value);
+        }
         out.push('\n');
     }
 }
 
+/// Members of an event that a report tells in lines of their own.
+const TOLD: &[&str] = &["event", "memo", "owner", "working"];
+/// Members whose values are words of closed lists.
+const WORDS: &[&str] =
+    &["fund", "kind", "method", "programme", "reason", "receives", "source", "to", "until"];
+
+/// The members of a JSON object in their order, labelled as facts, columns or fields.
+fn members(json: &str, locale: &Locale) -> Vec<(String, String)> {
+    let Ok(fields) = Fields::from_json(json.as_bytes()) else {
+        return vec![(String::new(), visible(json))];
+    };
+    let label = |key: &str| {
+        let kinds = ["fact", "label", "field"];
+        kinds.iter().find_map(|kind| locale.find(&format!("{kind}-{key}"), None, &[]))
+    };
+    let member = |(key, value): (&str, &Value<'_>)| {
+        let value = match value {
+            Value::Text(text) if WORDS.contains(&key) => locale.word(text),
+            Value::Text(text) => visible(text),
+            Value::Bool(value) => locale.word(if *value { "yes" } else { "no" }),
+            Value::Int(number) => number.to_string(),
+            Value::Object(object) => visible(&object.to_string()),
+            Value::Float(text) => visible(text),
+            Value::List(list) => format!("[{}]", list.len()),
+            Value::Null => String::new(),
+        };
+        (label(key).unwrap_or_else(|| key.to_owned()), value)
+    };
+    fields.iter().filter(|(key, _)| !TOLD.contains(key)).map(member).collect()
+}
+
+/// Draws a table without the columns that say nothing; true when a column of zeros was left out.
 fn render_table(
     columns: &[Column],
     rows: &[Vec<Cell>],
     totals: Option<&[Cell]>,
     locale: &Locale,
     out: &mut String,
-) {
-    if rows.is_empty() && totals.is_none() {
+) -> bool {
+    if rows.is_empty() {
         out.push_str(&locale.text("report-no-rows", &[]));
         out.push('\n');
-        return;
+        return false;
     }
+    let mut sparse = false;
+    let mut kept: Vec<usize> = Vec::new();
+    for index in 0..columns.len() {
+        let cells = || rows.iter().filter_map(|row| row.get(index));
+        let empty = cells().all(|cell| *cell == Cell::Empty);
+        let zero = columns.len() > WIDE
+            && !columns.get(index).is_some_and(|column| KEPT.contains(&column.key))
+            && cells().all(|cell| matches!(cell, Cell::Empty | Cell::Money(Total::ZERO)));
+        sparse |= zero && !empty;
+        if !(empty || zero) {
+            kept.push(index);
+        }
+    }
+    let pick = |cells: &[Cell]| -> Vec<Cell> {
+        kept.iter().map(|index| cells.get(*index).cloned().unwrap_or_default()).collect()
+    };
+    let columns: Vec<Column> =
+        kept.iter().filter_map(|index| columns.get(*index).copied()).collect();
     let mut table = comfy_table::Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(columns.iter().map(|column| label(column, locale)));
     for row in rows {
-        table.add_row(row.iter().map(|cell| shown(cell, locale)));
+        table.add_row(pick(row).iter().map(|cell| shown(cell, locale)));
     }
     if let Some(totals) = totals {
         let word = locale.text("report-totals", &[]);
+        let totals = pick(totals);
         let cells = totals.iter().enumerate().map(|(index, cell)| match (index, cell) {
             (0, Cell::Empty) => word.clone(),
             (_, cell) => shown(cell, locale),
@@ -98,17 +175,18 @@ fn render_table(
     let rule = lines.get(1).cloned().unwrap_or_default();
     let last = lines.len().saturating_sub(1);
     for (index, line) in lines.iter().enumerate() {
-        if index == last && totals.is_some() && !rows.is_empty() {
+        if index == last && totals.is_some() {
             out.push_str(rule.trim_end());
             out.push('\n');
         }
         out.push_str(line.trim_end());
         out.push('\n');
     }
+    sparse
 }
 
 fn label(column: &Column, locale: &Locale) -> String {
-    locale.text(&format!("column-{}", column.key), &[])
+    locale.text(&format!("label-{}", column.key), &[])
 }
 
 /// A cell as people read it.
@@ -122,7 +200,11 @@ pub fn shown(cell: &Cell, locale: &Locale) -> String {
         Cell::Date(date) => date.to_string(),
         Cell::Rate(rate) => rate.percent(),
         Cell::Bool(value) => locale.word(if *value { "yes" } else { "no" }),
-        Cell::Json(json) => visible(json),
+        Cell::Json(json) => members(json, locale)
+            .into_iter()
+            .map(|(label, value)| format!("{label} {value}"))
+            .collect::<Vec<_>>()
+            .join(&locale.text("place-separator", &[])),
     }
 }
 
@@ -146,7 +228,6 @@ pub fn visible(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::money::Total;
     use crate::report::locale::Lang;
     use crate::report::table::{ColumnKind, Shape};
 

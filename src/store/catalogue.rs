@@ -4,16 +4,18 @@
 //! sled syncs parts of its file with every batch, which would slow the journal's own sync down. So
 //! small changes wait in memory for [`WAIT_ENTRIES`]; after a crash they come out of the journal.
 
+mod lookup;
+
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
 
+use self::lookup::Known;
 use super::error::io;
-use super::ids::Ids;
 use super::journal::Journal;
 use super::line::LEAD;
 use super::place::{BLOCK, Place, Places, Tag, block_of, entries};
 use super::recover::{Found, Paths};
-use super::sled::{Puts, SledIndex, Stamp, block_key, bucket_key, rows};
+use super::sled::{Puts, SledIndex, Stamp, block_key, rows};
 use super::tree::{Frontier, leaf_hash};
 use super::{Changes, Head, StoreError};
 use crate::problem::{Exit, Problem};
@@ -22,16 +24,8 @@ use crate::problem::{Exit, Problem};
 const WAIT_ENTRIES: u64 = 512;
 /// Rows that may wait.
 const WAIT_ROWS: usize = 8_192;
-/// Look-ups of ids in sled after which all ids are taken into memory.
-const BURST: u32 = 512;
-/// Entries outside the buckets that are left for the next time.
-const MERGE_AT: u64 = 16_384;
 /// Entries indexed since opening from which on sled is opened once more before it is left.
 const BULK: u64 = 10_000;
-/// Entries of one bucket on average, at most: 3 KiB.
-const BUCKET: u64 = 384;
-const BITS_MIN: u8 = 8;
-const BITS_MAX: u8 = 24;
 /// Indexes kept in `quarantine/`.
 const ASIDE_MAX: usize = 2;
 
@@ -53,14 +47,6 @@ pub struct Catalogue {
     places: Places,
     known: Mutex<Known>,
     indexed_here: u64,
-}
-
-#[derive(Default)]
-struct Known {
-    ids: Ids,
-    /// The ids of the entries above this one are in memory.
-    from: u64,
-    looked: u32,
 }
 
 impl Catalogue {
@@ -232,56 +218,6 @@ impl Catalogue {
         self.tree.clone_from(tree);
     }
 
-    /// Entries that may have this id.
-    ///
-    /// # Errors
-    /// sled failed.
-    pub fn find(&self, tag: Tag) -> Result<Vec<u64>, StoreError> {
-        let mut known = self.known();
-        let merged = self.stamp.as_ref().map_or(0, |stamp| stamp.merged);
-        if known.from > merged {
-            self.load(&mut known, merged)?;
-        }
-        let mut found = Vec::new();
-        if known.from > 0 {
-            known.looked += 1;
-            if known.looked > BURST {
-                self.load(&mut known, 0)?;
-            } else if let Some(stamp) = &self.stamp {
-                let bucket = self.index()?.bucket(stamp.bits, bucket_of(tag.0, stamp.bits))?;
-                found.extend(
-                    bucket_entries(&bucket)
-                        .filter(|(low, _)| *low == tag.0 as u32)
-                        .map(|(_, seq)| u64::from(seq)),
-                );
-            }
-        }
-        known.ids.find(tag, &mut found);
-        found.sort_unstable();
-        Ok(found)
-    }
-
-    /// Takes the ids of the entries above `from` into memory.
-    fn load(&self, known: &mut Known, from: u64) -> Result<(), StoreError> {
-        let mut all = Vec::new();
-        self.tags(from, known.from, &mut all)?;
-        for (tag, seq) in all {
-            known.ids.insert(Tag(tag), seq);
-        }
-        known.from = from;
-        Ok(())
-    }
-
-    /// The ids of the entries above `from` up to `to`, out of sled's blocks.
-    fn tags(&self, from: u64, to: u64, out: &mut Vec<(u64, u32)>) -> Result<(), StoreError> {
-        self.index()?.blocks(from / BLOCK, to.div_ceil(BLOCK), &mut |number, block| {
-            let places = (number * BLOCK + 1..).zip(entries(block));
-            let wanted = places.filter(|(seq, _)| *seq > from && *seq <= to);
-            // Numbers are bounded when the entry is written.
-            out.extend(wanted.map(|(seq, place)| (place.tag.0, seq as u32)));
-        })
-    }
-
     /// Where an entry lies, if that is known.
     ///
     /// # Errors
@@ -389,37 +325,6 @@ impl Catalogue {
         }
         Ok(())
     }
-
-    /// Puts the ids of new entries into buckets once there are enough of them.
-    fn merge(&mut self) -> Result<(), StoreError> {
-        let (Some(stamp), Some(index)) = (&self.stamp, &self.index) else { return Ok(()) };
-        let count = stamp.tree.count();
-        if count - stamp.merged < MERGE_AT {
-            return Ok(());
-        }
-        let bits = bits_for(count);
-        let grow = bits != stamp.bits;
-        let mut puts = Puts::new();
-        if grow {
-            index.remove_buckets(&mut puts)?;
-        }
-        let mut ids = Vec::new();
-        self.tags(if grow { 0 } else { stamp.merged }, count, &mut ids)?;
-        ids.sort_unstable();
-        for chunk in ids.chunk_by(|a, b| bucket_of(a.0, bits) == bucket_of(b.0, bits)) {
-            let number = chunk.first().map_or(0, |(tag, _)| bucket_of(*tag, bits));
-            let mut bucket = if grow { Vec::new() } else { index.bucket(bits, number)? };
-            for (tag, seq) in chunk {
-                bucket.extend_from_slice(&(*tag as u32).to_be_bytes());
-                bucket.extend_from_slice(&seq.to_be_bytes());
-            }
-            puts.insert(bucket_key(bits, number), Some(bucket));
-        }
-        let stamp = Stamp { merged: count, bits, ..stamp.clone() };
-        index.apply(puts, &stamp)?;
-        self.stamp = Some(stamp);
-        Ok(())
-    }
 }
 
 /// Whether the index, with the entries that it lacks, leads to the tree of the journal.
@@ -439,19 +344,4 @@ fn leads_to(stamp: &Stamp, journal: &Journal, found: &Found) -> Result<bool, Sto
 
 fn head_of(tree: &Frontier) -> Head {
     Head { count: tree.count(), root: tree.root() }
-}
-
-fn bits_for(count: u64) -> u8 {
-    (BITS_MIN..BITS_MAX).find(|bits| count >> bits <= BUCKET).unwrap_or(BITS_MAX)
-}
-
-/// The upper bits of a 40-bit tag.
-fn bucket_of(tag: u64, bits: u8) -> u32 {
-    (tag >> (40 - u32::from(bits.min(BITS_MAX)))) as u32
-}
-
-fn bucket_entries(bucket: &[u8]) -> impl Iterator<Item = (u32, u32)> + '_ {
-    bucket.as_chunks::<8>().0.iter().map(|[a, b, c, d, e, f, g, h]| {
-        (u32::from_be_bytes([*a, *b, *c, *d]), u32::from_be_bytes([*e, *f, *g, *h]))
-    })
 }

@@ -282,6 +282,20 @@ mod tests {
     }
 
     #[test]
+    fn slot_that_contradicts_itself_is_damaged() {
+        for at in [15, 31, 39, 50, 80] {
+            let mut bytes = slot(7, 4).encode();
+            bytes[at] ^= if at == 39 { 0x90 } else { 1 };
+            if at == 39 {
+                bytes[38] ^= 1;
+            }
+            let sum = crc32c::crc32c(&bytes[..SLOT - 4]).to_be_bytes();
+            bytes[SLOT - 4..].copy_from_slice(&sum);
+            assert_eq!(Slot::decode(&bytes), Err(SlotFault::Damaged), "byte {at}");
+        }
+    }
+
+    #[test]
     fn newer_version_is_told_from_damage() {
         let mut bytes = slot(1, 1).encode();
         bytes[11] = 2;

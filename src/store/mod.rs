@@ -116,7 +116,8 @@ pub trait Store {
     /// Changes the index in one atomic step and stamps it with [`Store::head`].
     ///
     /// # Errors
-    /// The index failed, which hurts no entry: `index_head` is `None` from then on.
+    /// No entry is hurt: either the index failed, and `index_head` is `None` from then on; or the
+    /// head could not be written, and the store takes nothing more.
     fn index(&mut self, changes: Changes) -> Result<(), StoreError>;
 
     /// Which prefix of the journal the index reflects; `None`: it must be made again from entry 1.

@@ -1,6 +1,13 @@
 //! What several tests share.
 
-use poolbook::store::{Changes, Frames, Head, Store, StoreError};
+pub mod book;
+pub mod world;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use poolbook::problem::Problem;
+use poolbook::store::{Changes, Checked, FileStore, Frames, Head, Store, StoreError, check};
 
 /// Entries given as (id hash, bytes).
 pub struct Lines(pub Vec<(u64, Vec<u8>)>);
@@ -74,4 +81,65 @@ pub fn root(entries: &[Vec<u8>]) -> [u8; 32] {
 /// The path of a fixture.
 pub fn fixture(name: &str) -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
+}
+
+/// A place for a book, in a directory that goes away.
+pub fn book() -> (tempfile::TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let book = directory.path().join("book");
+    (directory, book)
+}
+
+/// A closed book with a few groups.
+pub fn small() -> (tempfile::TempDir, PathBuf) {
+    let (directory, book) = book();
+    let mut store = FileStore::create(&book).unwrap();
+    append(&mut store, group(1..=1)).unwrap();
+    append(&mut store, group(2..=4)).unwrap();
+    append(&mut store, group(5..=5)).unwrap();
+    store.close().unwrap();
+    (directory, book)
+}
+
+/// What a refusal says.
+pub fn problem<T>(result: Result<T, StoreError>) -> Problem {
+    match result {
+        Ok(_) => panic!("expected a refusal"),
+        Err(error) => error.problem(),
+    }
+}
+
+/// The codes of several problems.
+pub fn codes(problems: &[Problem]) -> Vec<&'static str> {
+    problems.iter().map(|problem| problem.code).collect()
+}
+
+/// The result of checking the bytes.
+pub fn checked(book: &Path) -> Checked {
+    check(book, &mut |_, _| Ok(())).unwrap()
+}
+
+/// Journal and head of a book in another place.
+pub fn copy(from: &Path, to: &Path) {
+    let _ = fs::remove_dir_all(to);
+    fs::create_dir_all(to).unwrap();
+    for name in ["journal.jsonl", "head"] {
+        fs::copy(from.join(name), to.join(name)).unwrap();
+    }
+}
+
+/// Makes the index anew, or brings it up.
+pub fn replay(store: &mut FileStore) {
+    store.replay(&mut |_, json| Ok(id_of(json))).unwrap();
+    store.index(Changes::default()).unwrap();
+}
+
+/// The index of a book in another place.
+pub fn copy_index(from: &Path, to: &Path) {
+    fs::create_dir_all(to.join("index/blobs")).unwrap();
+    for file in fs::read_dir(from.join("index")).unwrap().flatten() {
+        if file.path().is_file() {
+            fs::copy(file.path(), to.join("index").join(file.file_name())).unwrap();
+        }
+    }
 }

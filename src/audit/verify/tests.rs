@@ -1,3 +1,5 @@
+//! Every check against an entry planted for it.
+
 use super::*;
 use crate::audit::sample::{OWNERS, any_entries, entry, line, pair, reader, reversed, scenario};
 use crate::domain::account::Side;
@@ -108,7 +110,7 @@ fn faults_of_bank_accounts() {
             all[1].lines = pair(OWNERS[1], Fund::Interest, debit, credit, 600_000_000);
             all[1].lines[0].bank_account = Some(Id::parse("RISK").unwrap());
         }),
-        ["bank-account-fund 2 [RISK] RISK | INT"]
+        ["line-bank-account-fund 2 [RISK] RISK | INT"]
     );
 }
 
@@ -137,8 +139,8 @@ fn faults_of_numbers_and_order() {
         planted(|all| all[3].recorded = "2018-01-05T07:59:59Z".parse().unwrap()),
         ["recorded-order 4 [recorded] 2018-01-05T08:00:00Z | 2018-01-05T07:59:59Z"]
     );
-    assert_eq!(planted(|all| all[7].more = 2), ["group-broken 8 [more] 0 | 2"]);
-    assert_eq!(planted(|all| all[3].more = 2), ["group-broken 5 [more] 1 | 0"]);
+    assert_eq!(planted(|all| all[7].more = 2), ["entry-group-broken 8 [more] 0 | 2"]);
+    assert_eq!(planted(|all| all[3].more = 2), ["entry-group-broken 5 [more] 1 | 0"]);
     assert_eq!(
         planted(|all| all[3].voucher.as_mut().unwrap().number = 3),
         ["voucher-number 4 [410821 2017-04 记] 1 | 3"]
@@ -154,6 +156,25 @@ fn faults_of_numbers_and_order() {
         planted(|all| all[6].event.id = all[2].event.id.clone()),
         ["id-doubled 7 [T-3] - | entry 3"]
     );
+}
+
+#[test]
+fn a_gap_or_double_is_found_once_and_the_run_goes_on() {
+    let with = |numbers: [u32; 8]| {
+        planted(|all| {
+            for (entry, number) in all.iter_mut().zip(numbers) {
+                entry.event.date = crate::domain::calendar::parse_date("2017-05-05").unwrap();
+                let month = Month::of(entry.event.date);
+                let voucher = entry.voucher.as_mut().unwrap();
+                (voucher.month, voucher.number) = (month, number);
+            }
+        })
+    };
+    assert_eq!(with([1, 2, 3, 4, 5, 6, 7, 8]), [""; 0]);
+    let run = "[410821 2017-05 记]";
+    assert_eq!(with([1, 2, 4, 5, 6, 7, 8, 9]), [format!("voucher-number 3 {run} 3 | 4")]);
+    assert_eq!(with([1, 2, 2, 3, 4, 5, 6, 7]), [format!("voucher-number 3 {run} 3 | 2")]);
+    assert_eq!(with([2, 3, 4, 5, 6, 7, 8, 9]), [format!("voucher-number 1 {run} 1 | 2")]);
 }
 
 #[test]
@@ -224,13 +245,19 @@ fn days_below_zero() {
         found,
         ["cell-below-zero 4 [410821 RISK 2017-05-12..2017-06-13] >= 0.00 | -485077.16"]
     );
-    let found = planted(|all| {
-        let lines =
-            pair(OWNERS[1], Fund::Risk, Account::OtherExpense, Account::CashRisk, 962_758_458);
-        all.push(entry(9, "2018-01-01", lines));
-        *all = numbered(all.clone());
-    });
-    assert_eq!(found, ["cell-below-zero 9 [410821 RISK 2018-01-01..] >= 0.00 | -0.01"]);
+    // Everything may be spent, but not a fen more.
+    let spent = |fen| {
+        planted(|all| {
+            let lines = pair(OWNERS[1], Fund::Risk, Account::OtherExpense, Account::CashRisk, fen);
+            all.push(entry(9, "2018-01-01", lines));
+            *all = numbered(all.clone());
+        })
+    };
+    assert_eq!(spent(962_758_457), [""; 0]);
+    assert_eq!(
+        spent(962_758_458),
+        ["cell-below-zero 9 [410821 RISK 2018-01-01..] >= 0.00 | -0.01"]
+    );
 }
 
 #[test]

@@ -369,7 +369,8 @@ impl Caps<'_> {
         }
         trim(&mut parts, working.amount);
         if self.rules.year.is_some() || self.rules.total.is_some() {
-            drawn.firms.entry(key).or_default().extend_from_slice(&parts);
+            let years = drawn.firms.entry(key).or_default();
+            parts.iter().for_each(|part| add_year(years, *part));
         }
         working.cap_years = parts;
     }
@@ -403,6 +404,14 @@ fn share_of(
     let (numerator, denominator) = whole?.reduced().parts();
     let share = reached.reduced().times(Fraction::new(denominator, numerator)?)?;
     Fraction::whole(amount.fen()).times(share.reduced())?.round_fen()
+}
+
+/// Adds to a year's sum, so that a firm with many loans keeps a short list.
+fn add_year(years: &mut Vec<(i16, Money)>, (year, amount): (i16, Money)) {
+    match years.iter_mut().find(|(of, _)| *of == year) {
+        Some((_, sum)) => *sum = sum.add(amount).unwrap_or(Money::MAX),
+        None => years.push((year, amount)),
+    }
 }
 
 /// Takes what is too much off the latest years.

@@ -100,7 +100,7 @@ impl Check {
         let (operator, right) = match &self.test {
             Test::In(texts) => {
                 let text = text_of(&self.left, row);
-                return Ok(texts.iter().any(|known| *known == text));
+                return Ok(texts.contains(&text));
             }
             Test::Compare(operator, right) => (*operator, right),
         };

@@ -119,6 +119,10 @@ pub struct MappedTable {
     seen: HashMap<(usize, String), Kind>,
 }
 
+/// Takes the events of a row, or what is wrong with it; says whether they were accepted.
+type TakeRow<'v> =
+    dyn FnMut(&Table, &Row<'_, '_>, Result<Vec<Event>, Problem>) -> Result<bool, Problem> + 'v;
+
 /// The events of one row, and what `once` texts they settle.
 type RowEvents = (Vec<Event>, Vec<((usize, String), Kind)>);
 
@@ -206,14 +210,7 @@ impl MappedTable {
     }
 
     /// Reads every row into its events. A row counts as seen once `take` has accepted it.
-    fn each(
-        &mut self,
-        take: &mut dyn FnMut(
-            &Table,
-            &Row<'_, '_>,
-            Result<Vec<Event>, Problem>,
-        ) -> Result<bool, Problem>,
-    ) -> Result<(), Problem> {
+    fn each(&mut self, take: &mut TakeRow<'_>) -> Result<(), Problem> {
         let table = self.table.clone();
         let file = self.file.clone();
         self.seen.clear();

@@ -1,3 +1,5 @@
+//! Mappings of foreign tables, good and bad.
+
 use super::*;
 use crate::intake::rejects::RejectList;
 
@@ -175,4 +177,78 @@ fn mistakes_of_the_mapping_name_their_key() {
     check("\"Lost > 0\", ", "\"Lost >\", ", "mapping-condition", "event[2].when[1]");
     check("\"{Loan}/npl\"", "\"{Loan/npl\"", "mapping-template", "event[2].id");
     check("Lost <= Amount", "Lst <= Amount", "mapping-column-missing", "-");
+}
+
+/// A real loan tape, against figures computed from the tape by `fixtures/sba-7a/calculate.py`.
+#[test]
+fn a_real_tape_gives_what_was_computed_apart() {
+    use crate::domain::money::Total;
+    use crate::domain::rate::Share;
+    use std::collections::BTreeMap;
+
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/sba-7a");
+    let mapping = Mapping::read(&dir.join("mapping.toml")).unwrap();
+    let mut tape = MappedTable::open(&dir.join("loans-in-ut-ri.csv"), mapping).unwrap();
+    let mut loans: HashMap<String, (String, Share)> = HashMap::new();
+    // Loans, guaranteed, disbursed, charged-off loans, charged off, compensation.
+    let mut sums: BTreeMap<String, (u64, Total, Total, u64, Total, Total)> = BTreeMap::new();
+    let mut list = RejectList::default();
+    let mut take = |events: Vec<Event>, _: u64| {
+        for event in events {
+            match event.kind {
+                Kind::Enrol(own) => {
+                    let owner = event.owner.unwrap().to_string();
+                    let share = own.pool_share.unwrap();
+                    let sum = sums.entry(owner.clone()).or_default();
+                    sum.0 += 1;
+                    // The tape is in whole dollars, so the fraction's upper part is `SBA_Appv`.
+                    sum.1.0 += share.fraction().parts().0 * 100;
+                    loans.insert(own.loan.to_string(), (owner, share));
+                }
+                Kind::Disburse(own) => {
+                    let (owner, _) = &loans[own.loan.as_str()];
+                    sums.get_mut(owner).unwrap().2.0 += i128::from(own.amount.fen());
+                }
+                Kind::FileClaim(own) => {
+                    let (owner, share) = &loans[own.loan.as_str()];
+                    let sum = sums.get_mut(owner).unwrap();
+                    sum.3 += 1;
+                    sum.4.0 += i128::from(own.base.fen());
+                    sum.5.0 += i128::from(share.of(own.base).unwrap().fen());
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    };
+    tape.events_or_rejects(&mut take, &mut list).unwrap();
+
+    let read = |name: &str| csv::Reader::from_path(dir.join(name)).unwrap().into_records();
+    let expected: Vec<Vec<String>> = read("expected.csv")
+        // What the pool bears of the loans is the book's to say, not the tape's.
+        .map(|record| record.unwrap().iter().take(7).map(str::to_owned).collect())
+        .collect();
+    let found: Vec<Vec<String>> = sums
+        .into_iter()
+        .map(|(owner, (loans, guaranteed, drawn, bad, lost, paid))| {
+            let (loans, bad) = (loans.to_string(), bad.to_string());
+            let amounts = [guaranteed, drawn, lost, paid].map(|sum| sum.to_string());
+            let [guaranteed, drawn, lost, paid] = amounts;
+            vec![owner, loans, guaranteed, drawn, bad, lost, paid]
+        })
+        .collect();
+    assert_eq!(found, expected);
+    let rejects: Vec<(String, String)> = read("rejects.csv")
+        .map(|record| record.unwrap())
+        .map(|record| (record[0].to_owned(), record[3].to_owned()))
+        .collect();
+    let told: Vec<(String, String)> = list
+        .problems
+        .iter()
+        .map(|problem| {
+            let row = problem.place.row.unwrap().to_string();
+            (row, problem.arg("reason").unwrap_or(problem.code).to_owned())
+        })
+        .collect();
+    assert_eq!(told, rejects);
 }

@@ -1,0 +1,168 @@
+//! Options that several reading commands share: which days, which cells, known at which entry.
+
+use crate::cli::open::AnyStore;
+use poolbook::audit::balance::{Cells, OwnerName};
+use poolbook::audit::movements::{Movements, Span};
+use poolbook::audit::turnover::Delta;
+use poolbook::book::{Book, Scope};
+use poolbook::domain::account::Fund;
+use poolbook::domain::calendar::{CalendarQuarter, Date, Month, Quarter, date, parse_date};
+use poolbook::domain::entry::Entry;
+use poolbook::limits::{YEAR_MAX, YEAR_MIN};
+use poolbook::problem::{Exit, Problem};
+use poolbook::report::views::Basis;
+use poolbook::store::{Store as _, StoreError};
+
+// Help texts stand in the locale (`opt-<name>`), not here.
+#[derive(clap::Args, Debug, Default)]
+pub struct Days {
+    #[arg(long)]
+    from: Option<String>,
+    #[arg(long, visible_alias = "to")]
+    as_of: Option<String>,
+    #[arg(long, conflicts_with_all = ["from", "as_of"])]
+    period: Option<String>,
+    #[arg(long)]
+    known_at: Option<u64>,
+}
+
+impl Days {
+    /// The days asked for; everything when nothing is said.
+    pub fn span(&self) -> Result<Span, Problem> {
+        if let Some(period) = &self.period {
+            return period_span(period);
+        }
+        let day = |name: &'static str, text: &Option<String>| {
+            let day = text.as_deref().map(parse_date).transpose();
+            day.map_err(|error| wrong_day(error.code(), name, text.as_deref().unwrap_or_default()))
+        };
+        let to = match day("as-of", &self.as_of)? {
+            Some(to) => to,
+            None => last_day(),
+        };
+        match day("from", &self.from)? {
+            Some(from) => Span::new(from, to),
+            None => Ok(Span::until(to)),
+        }
+    }
+
+    /// One day, for reports that stand at a day.
+    pub fn day(&self) -> Result<Date, Problem> {
+        self.span().map(Span::to)
+    }
+
+    /// True when the loans and claims must be loaded, because the index cannot answer.
+    pub fn scope(&self) -> Scope {
+        if self.known_at.is_some() { Scope::All } else { Scope::Balances }
+    }
+
+    /// What a report rests on.
+    pub fn basis(&self, book: &Book<AnyStore>) -> Basis {
+        Basis { head: book.head(), known_at: self.known_at }
+    }
+
+    /// Hands the movements to a view: those of the index, or those of the entries up to `known-at`.
+    pub fn movements<T>(
+        &self,
+        book: &Book<AnyStore>,
+        view: impl FnOnce(&dyn Movements) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let Some(known_at) = self.known_at else {
+            return book.with_movements(|tables| view(tables));
+        };
+        let mut delta = Delta::default();
+        book.store().scan(1, &mut |seq, bytes| {
+            if seq <= known_at {
+                let entry = Entry::decode(bytes).map_err(StoreError::from)?;
+                delta.add(&entry, book.state());
+            }
+            Ok(())
+        })?;
+        view(&delta)
+    }
+}
+
+fn wrong_day(code: &'static str, field: &'static str, text: &str) -> Problem {
+    Problem::new(code, Exit::Usage).with("field", field).with("text", text.escape_debug())
+}
+
+fn last_day() -> Date {
+    date(YEAR_MAX, 12, 31).unwrap_or(Date::MAX)
+}
+
+/// `2017`, `2017Q4` or `2017-10`.
+fn period_span(text: &str) -> Result<Span, Problem> {
+    if let Ok(year) = text.parse::<i16>()
+        && (YEAR_MIN..=YEAR_MAX).contains(&year)
+    {
+        let ends = (date(year, 1, 1), date(year, 12, 31));
+        if let (Ok(from), Ok(to)) = ends {
+            return Span::new(from, to);
+        }
+    }
+    if let Ok(quarter) = Quarter::parse(text) {
+        return Span::of(CalendarQuarter(quarter).period());
+    }
+    match Month::parse(text) {
+        Ok(month) => Span::new(month.first_day(), month.last_day()),
+        Err(_) => Err(Problem::new("period-format", Exit::Usage).with("text", text.escape_debug())),
+    }
+}
+
+#[derive(clap::Args, Debug, Default)]
+pub struct Which {
+    #[arg(long)]
+    pub owner: Option<String>,
+    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(Fund::WORDS))]
+    fund: Option<String>,
+}
+
+impl Which {
+    /// The fund asked for.
+    pub fn fund(&self) -> Option<Fund> {
+        self.fund.as_deref().and_then(Fund::parse)
+    }
+
+    /// The cells asked for.
+    pub fn cells(&self, book: &Book<AnyStore>) -> Result<Cells, Problem> {
+        let number = |code: &String| {
+            let number = book.state().owner_number(code).and_then(|n| u16::try_from(n).ok());
+            number.ok_or_else(|| Problem::refused("owner-unknown").with("owner", code))
+        };
+        Ok(Cells { owner: self.owner.as_ref().map(number).transpose()?, fund: self.fund() })
+    }
+}
+
+/// The owners that have joined by a day, in the order of codes.
+pub fn owners(book: &Book<AnyStore>, day: Date) -> Vec<OwnerName> {
+    let mut owners: Vec<OwnerName> = (0u16..)
+        .zip(book.state().owners.iter())
+        .filter(|(_, owner)| owner.joined <= day)
+        .map(|(number, owner)| OwnerName {
+            number,
+            code: owner.code.clone(),
+            name: owner.name.to_string(),
+        })
+        .collect();
+    owners.sort_by(|a, b| a.code.as_str().cmp(b.code.as_str()));
+    owners
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn periods_are_years_quarters_and_months() {
+        for (text, from, to) in [
+            ("2017", "2017-01-01", "2017-12-31"),
+            ("2017Q4", "2017-10-01", "2017-12-31"),
+            ("2016-02", "2016-02-01", "2016-02-29"),
+        ] {
+            let span = period_span(text).unwrap();
+            assert_eq!(span.from().map(|day| day.to_string()).as_deref(), Some(from));
+            assert_eq!(span.to().to_string(), to);
+        }
+        assert_eq!(period_span("2017Q5").unwrap_err().code, "period-format");
+    }
+}

@@ -1,0 +1,164 @@
+//! Opening the book: for writing, or for reading beside a writer and on a read-only disk.
+
+use crate::cli::context::Context;
+use crate::cli::failure::{Failure, in_words_as_note};
+use jiff::Timestamp;
+use poolbook::book::{Book, Options, People, Scope};
+use poolbook::domain::entry::{Entry, id_hash};
+use poolbook::problem::{Exit, Problem};
+use poolbook::store::{
+    Changes, FileStore, Frames, Head, MemoryStore, ReadStore, Replay, Store, StoreError, Visit,
+};
+
+/// The store of a directory, with or without the right to write, or one that is forgotten again.
+pub enum AnyStore {
+    File(Box<FileStore>),
+    Read(Box<ReadStore>),
+    Memory(Box<MemoryStore>),
+}
+
+/// One method of the trait handed on to the store that is there.
+macro_rules! hand_on {
+    ($($(&$mut:ident)? $name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {$(
+        hand_on!(@ $($mut)? $name($($arg: $type),*) -> $result);
+    )*};
+    (@ mut $name:ident($($arg:ident: $type:ty),*) -> $result:ty) => {
+        fn $name(&mut self, $($arg: $type),*) -> $result {
+            match self {
+                Self::File(store) => store.$name($($arg),*),
+                Self::Read(store) => store.$name($($arg),*),
+                Self::Memory(store) => store.$name($($arg),*),
+            }
+        }
+    };
+    (@ $name:ident($($arg:ident: $type:ty),*) -> $result:ty) => {
+        fn $name(&self, $($arg: $type),*) -> $result {
+            match self {
+                Self::File(store) => store.$name($($arg),*),
+                Self::Read(store) => store.$name($($arg),*),
+                Self::Memory(store) => store.$name($($arg),*),
+            }
+        }
+    };
+}
+
+impl Store for AnyStore {
+    hand_on! {
+        head() -> Head;
+        &mut begin() -> Result<(), StoreError>;
+        &mut write(frames: Box<dyn Frames>) -> Result<(), StoreError>;
+        &mut abandon() -> Result<(), StoreError>;
+        &mut commit() -> Result<Head, StoreError>;
+        &mut index(changes: Changes) -> Result<(), StoreError>;
+        index_head() -> Option<Head>;
+        &mut reset_index() -> Result<(), StoreError>;
+        &mut replay(visit: &mut Replay<'_>) -> Result<(), StoreError>;
+        read(seq: u64) -> Result<Vec<u8>, StoreError>;
+        scan(from: u64, visit: &mut Visit<'_>) -> Result<(), StoreError>;
+        find(id_hash: u64) -> Result<Vec<u64>, StoreError>;
+        get(key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+        range(prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError>;
+        notes() -> &[Problem];
+    }
+}
+
+/// Opens the book for writing.
+pub fn for_writing(context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
+    let store = FileStore::open(&context.global.book).map_err(Problem::from)?;
+    opened(AnyStore::File(Box::new(store)), Scope::All, context)
+}
+
+/// Opens the book for reading. Where its directory cannot be written, or another process holds it,
+/// the journal alone is read, and the index is made in memory.
+pub fn for_reading(context: &Context<'_>, scope: Scope) -> Result<Book<AnyStore>, Failure> {
+    let path = &context.global.book;
+    let store = match FileStore::open(path).map_err(Problem::from) {
+        Ok(store) => AnyStore::File(Box::new(store)),
+        Err(problem) if problem.exit == Exit::Busy || problem.code == "read-only" => {
+            let store = ReadStore::open(path).map_err(Problem::from)?;
+            AnyStore::Read(Box::new(store))
+        }
+        Err(problem) => return Err(problem.into()),
+    };
+    opened(store, scope, context)
+}
+
+/// Creates the book's directory; the book is empty until its opening is recorded.
+pub fn create(context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
+    let store = FileStore::create(&context.global.book).map_err(Problem::from)?;
+    Ok(Book::open(AnyStore::File(Box::new(store)), Scope::All)?)
+}
+
+/// An empty book in memory.
+pub fn new_in_memory() -> Result<Book<AnyStore>, Failure> {
+    Ok(Book::open(AnyStore::Memory(Box::default()), Scope::All)?)
+}
+
+/// One stored entry with the hash of its id.
+struct Stored(Vec<(Vec<u8>, u64)>);
+
+impl Frames for Stored {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn encode(&self, index: usize, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.0.get(index).map_or(&[][..], |(bytes, _)| bytes));
+    }
+
+    fn id_hash(&self, index: usize) -> u64 {
+        self.0.get(index).map_or(0, |(_, hash)| *hash)
+    }
+}
+
+/// A copy of the book in memory, to try a whole run out. Cost: the whole journal in memory.
+pub fn in_memory(context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
+    let path = &context.global.book;
+    let journal = ReadStore::open(path).map_err(Problem::from)?;
+    let mut copy = MemoryStore::new();
+    let mut group = Vec::new();
+    journal
+        .scan(1, &mut |_, bytes| {
+            let entry = Entry::decode(bytes).map_err(StoreError::from)?;
+            group.push((bytes.to_vec(), id_hash(&entry.event.id)));
+            if entry.more == 0 {
+                copy.begin()?;
+                copy.write(Box::new(Stored(std::mem::take(&mut group))))?;
+                copy.commit()?;
+            }
+            Ok(())
+        })
+        .map_err(Problem::from)?;
+    // The index of the copy is made by the book from all entries.
+    copy.reset_index().map_err(Problem::from)?;
+    Ok(Book::open(AnyStore::Memory(Box::new(copy)), Scope::All)?)
+}
+
+fn opened(store: AnyStore, scope: Scope, context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
+    for note in store.notes() {
+        context.output.talk(&in_words_as_note(note, &context.output.locale));
+    }
+    Ok(Book::open(store, scope)?)
+}
+
+/// How events are recorded: now, by the people of the options.
+pub fn options(context: &Context<'_>) -> Result<Options, Problem> {
+    let global = &context.global;
+    let person = |name: &'static str, given: &Option<String>| {
+        let given = given.as_deref().filter(|person| !person.is_empty());
+        let line = given.map(poolbook::domain::text::line).transpose();
+        line.map_err(|error| Problem::data(error.code()).with("field", name).with("text", "…"))
+    };
+    let people = People {
+        maker: person("maker", &global.maker)?,
+        checker: person("checker", &global.checker)?,
+        approver: person("approver", &global.approver)?,
+    };
+    Ok(Options { now: now(), people, dry_run: global.dry_run })
+}
+
+/// The clock, to the second.
+pub fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
+}

@@ -1,0 +1,129 @@
+//! `quarter 2017Q4 --from DIR`: the main job. Take a folder in, compute and post the quarter's
+//! subsidies, compare each bank account with its statements, print the balances per county and what
+//! is left open. Running it again changes nothing.
+
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::open::{self, AnyStore};
+use crate::cli::reconcile::{self, Checked};
+use crate::cli::{ask, init, subsidy};
+use poolbook::audit::balance::{Cells, balance};
+use poolbook::audit::movements::Span;
+use poolbook::book::{Book, Options, People};
+use poolbook::domain::calendar::CalendarQuarter;
+use poolbook::domain::event::Programme;
+use poolbook::intake::folder::{self, Folder};
+use poolbook::intake::statement::{Statement, read_any};
+use poolbook::problem::{Exit, Problem};
+use poolbook::report::views::{self, AccountView, Posted, QuarterView};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+pub struct Args {
+    quarter: String,
+    #[arg(long, value_hint = clap::ValueHint::DirPath)]
+    from: PathBuf,
+}
+
+pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
+    let quarter = subsidy::parse_quarter(&args.quarter)?;
+    let mut folder = folder::read(&args.from)?;
+    // Everything of the folder is read before the book is touched.
+    let statements = read_statements(&folder)?;
+    let options = with_people(open::options(context)?, &folder);
+    // A run that is only tried out happens in memory, so that its later steps see the earlier ones.
+    let writing = Options { dry_run: false, ..options.clone() };
+    let mut book = open_book(&folder, &options, &writing, context)?;
+    let taken = book.record_all(&mut folder, &writing, &mut |_, _| {}).map_err(|refused| {
+        let place = folder.place(refused.row).cloned().unwrap_or_default();
+        let mut problem = refused.problem;
+        if problem.place.file.is_none() {
+            *problem.place = place;
+        }
+        problem
+    })?;
+    let last_day = CalendarQuarter(quarter).last_day();
+    let (lines, _) = subsidy::post(&mut book, quarter, Programme::ALL, last_day, &writing)?;
+    let checked = check_accounts(&book, statements)?;
+    let span = Span::of(CalendarQuarter(quarter).period())?;
+    let balance = book.with_movements(|movements| {
+        balance(movements, &ask::owners(&book, last_day), Cells::default(), span)
+    })?;
+    let accounts: Vec<AccountView<'_>> = checked.iter().map(Checked::view).collect();
+    let view = QuarterView {
+        quarter,
+        taken: Posted { new: taken.new, already: taken.already, dry_run: options.dry_run },
+        lines: &lines,
+        balance: &balance,
+        accounts: &accounts,
+    };
+    context.output.report(&views::quarter(&view, book.state(), &book.head()))?;
+    checked.iter().for_each(|account| account.tell(context));
+    let clean = checked.iter().all(Checked::is_clean);
+    Ok(if clean { Exit::Done } else { Exit::Findings })
+}
+
+/// The people of the options before those of the folder.
+fn with_people(options: Options, folder: &Folder) -> Options {
+    let given = options.people;
+    let of_folder = &folder.people;
+    let people = People {
+        maker: given.maker.or_else(|| of_folder.maker.clone()),
+        checker: given.checker.or_else(|| of_folder.checker.clone()),
+        approver: given.approver.or_else(|| of_folder.approver.clone()),
+    };
+    Options { people, ..options }
+}
+
+/// The book; a new one for the folder's city when there is none yet.
+fn open_book(
+    folder: &Folder,
+    options: &Options,
+    writing: &Options,
+    context: &Context<'_>,
+) -> Result<Book<AnyStore>, Failure> {
+    let there = context.global.book.exists();
+    let mut book = match (options.dry_run, there) {
+        (false, true) => return open::for_writing(context),
+        (true, true) => return open::in_memory(context),
+        (true, false) => open::new_in_memory()?,
+        (false, false) => open::create(context)?,
+    };
+    let first_day: Option<String> =
+        folder.events.iter().map(|(event, _)| event.date).min().map(|day| day.to_string());
+    let opening = init::Args {
+        city: folder.city.clone(),
+        name: folder.name.clone(),
+        currency: folder.currency.clone().unwrap_or_else(|| "CNY".to_owned()),
+        date: first_day,
+    };
+    book.record(init::event(&opening)?, writing)?;
+    Ok(book)
+}
+
+/// Every statement of the folder by bank account.
+fn read_statements(folder: &Folder) -> Result<BTreeMap<String, Vec<Statement>>, Failure> {
+    let profiles = reconcile::profiles(&folder.profiles)?;
+    let mut statements: BTreeMap<String, Vec<Statement>> = BTreeMap::new();
+    let mut problems: Vec<Problem> = Vec::new();
+    for file in &folder.statements {
+        match read_any(&file.path, &file.bank_account, &profiles) {
+            Ok(statement) => {
+                statements.entry(file.bank_account.clone()).or_default().push(statement);
+            }
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok(statements) } else { Err(problems.into()) }
+}
+
+fn check_accounts(
+    book: &Book<AnyStore>,
+    statements: BTreeMap<String, Vec<Statement>>,
+) -> Result<Vec<Checked>, Problem> {
+    statements
+        .into_iter()
+        .map(|(account, statements)| reconcile::check(book, &account, statements))
+        .collect()
+}

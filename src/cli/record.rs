@@ -1,0 +1,126 @@
+//! `record FILE...`: events from JSON Lines, csv or workbooks; all or nothing per file.
+
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::open::{self, AnyStore};
+use poolbook::book::{Book, Options, RowGroup, RowProblem};
+use poolbook::domain::event::Event;
+use poolbook::intake::decode::Encoding;
+use poolbook::intake::mapping::{MappedTable, Mapping};
+use poolbook::intake::rejects::RejectFile;
+use poolbook::intake::rows;
+use poolbook::intake::source::{self, RowSource};
+use poolbook::problem::{Exit, Problem};
+use poolbook::report::message::Message;
+use poolbook::report::views::{self, FileOutcome};
+use std::path::{Path, PathBuf};
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[arg(required = true, value_hint = clap::ValueHint::FilePath)]
+    file: Vec<PathBuf>,
+    #[arg(long, value_hint = clap::ValueHint::FilePath)]
+    map: Option<PathBuf>,
+    #[arg(long, value_hint = clap::ValueHint::FilePath)]
+    rejects: Option<PathBuf>,
+    #[arg(long)]
+    sheet: Option<String>,
+    #[arg(long)]
+    encoding: Option<String>,
+}
+
+pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
+    if args.rejects.is_some() && args.file.len() > 1 {
+        // Each file has columns of its own, so one file of rejects cannot serve two.
+        return Err(Problem::new("rejects-one-file", Exit::Usage)
+            .with("count", args.file.len())
+            .into());
+    }
+    let options = open::options(context)?;
+    let mut book = open::for_writing(context)?;
+    let mut outcomes: Vec<FileOutcome> = Vec::new();
+    for file in &args.file {
+        let done = match &args.rejects {
+            None => whole(file, args, &mut book, &options),
+            Some(rejects) => row_by_row(file, rejects, args, &mut book, &options, context),
+        };
+        match done {
+            Ok(outcome) => outcomes.push(outcome),
+            Err(problem) => {
+                // What earlier files brought in stays; say so before the failure.
+                if !outcomes.is_empty() {
+                    context.output.report(&views::recorded(
+                        &outcomes,
+                        &book.head(),
+                        options.dry_run,
+                    ))?;
+                }
+                return Err(problem.into());
+            }
+        }
+    }
+    context.output.report(&views::recorded(&outcomes, &book.head(), options.dry_run))?;
+    let rejected = outcomes.iter().any(|outcome| outcome.rejected > 0);
+    Ok(if rejected { Exit::Findings } else { Exit::Done })
+}
+
+fn open_source(file: &Path, args: &Args) -> Result<Box<dyn RowSource>, Problem> {
+    if let Some(map) = &args.map {
+        return Ok(Box::new(MappedTable::open(file, Mapping::read(map)?)?));
+    }
+    let encoding = args.encoding.as_deref().map(Encoding::parse).transpose()?.flatten();
+    let options = rows::Options { encoding, sheet: args.sheet.clone(), ..rows::Options::default() };
+    source::open(file, options)
+}
+
+/// All events of a file or none.
+fn whole(
+    file: &Path,
+    args: &Args,
+    book: &mut Book<AnyStore>,
+    options: &Options,
+) -> Result<FileOutcome, Problem> {
+    let shown = file.display().to_string();
+    let mut source = open_source(file, args)?;
+    let summary = book
+        .record_all(&mut *source, options, &mut |_, _| {})
+        .map_err(|refused: RowProblem| placed(refused, &shown))?;
+    Ok(FileOutcome { file: shown, new: summary.new, already: summary.already, rejected: 0 })
+}
+
+/// The good rows of a file; the others go to the rejects with their reasons.
+fn row_by_row(
+    file: &Path,
+    rejects: &Path,
+    args: &Args,
+    book: &mut Book<AnyStore>,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<FileOutcome, Problem> {
+    let locale = &context.output.locale;
+    let render = |problem: &Problem| {
+        // The file of rejects has columns for the place.
+        let bare = Problem { place: Default::default(), ..problem.clone() };
+        Message::new(&bare, locale).line(locale.lang())
+    };
+    let mut source = open_source(file, args)?;
+    let mut sink = RejectFile::create(rejects, &render)?;
+    let mut group = RowGroup::default();
+    source.events_or_rejects(
+        &mut |events: Vec<Event>, _| book.record_row(events, options, &mut group, &mut |_| {}),
+        &mut sink,
+    )?;
+    let summary = book.finish_rows(options, group)?;
+    let rejected = sink.finish()?;
+    Ok(FileOutcome {
+        file: file.display().to_string(),
+        new: summary.new,
+        already: summary.already,
+        rejected,
+    })
+}
+
+fn placed(refused: RowProblem, file: &str) -> Problem {
+    let problem = refused.problem.in_file(file);
+    if refused.row > 0 { problem.in_row(refused.row) } else { problem }
+}

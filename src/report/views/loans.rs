@@ -1,0 +1,181 @@
+//! Loans: the register (科技贷款台账), and one loan with all that happened to it.
+
+use crate::domain::loan::{Loan, Note};
+use crate::domain::money::Total;
+use crate::domain::state::State;
+use crate::report::shapes;
+use crate::report::table::{Cell, Report};
+use crate::report::views::head_cells;
+use crate::store::Head;
+
+/// The register of loans, in the order of enrolment.
+pub fn loans<'l>(loans: impl Iterator<Item = &'l Loan>, state: &State, head: &Head) -> Report {
+    let mut report = Report::new(&shapes::LOANS, head_cells(head).into());
+    let mut sums = [Total::ZERO; 3];
+    for loan in loans {
+        let drawn: Total = loan.notes.iter().map(|note| Total::from(note.amount)).sum();
+        let owed: Total = loan.notes.iter().map(|note| Total::from(note.balance)).sum();
+        for (sum, amount) in sums.iter_mut().zip([Total::from(loan.amount), drawn, owed]) {
+            *sum += amount;
+        }
+        let mut cells = parties(loan, state);
+        cells.extend([
+            loan.amount.into(),
+            drawn.into(),
+            owed.into(),
+            loan.rate.into(),
+            loan.enrolled.into(),
+            loan.due.into(),
+            Cell::Word(worst_state(loan)),
+            Cell::optional(loan.rules.as_ref()),
+        ]);
+        report.row(cells);
+    }
+    let mut totals = vec![Cell::Empty; 7];
+    totals.extend(sums.map(Cell::from));
+    totals.extend(std::iter::repeat_n(Cell::Empty, 5));
+    report.total(totals);
+    report
+}
+
+/// loan, owner, firm, `firm_name`, bank, guarantor, contract.
+fn parties(loan: &Loan, state: &State) -> Vec<Cell> {
+    let name = state.parties.get(&loan.firm).map(|party| &party.name);
+    vec![
+        (&loan.id).into(),
+        (&loan.owner).into(),
+        (&loan.firm).into(),
+        Cell::optional(name),
+        (&loan.bank).into(),
+        Cell::optional(loan.guarantor.as_ref()),
+        Cell::optional(loan.contract.as_ref()),
+    ]
+}
+
+/// The state of the note that stands worst; of a loan without notes, whether it is removed.
+fn worst_state(loan: &Loan) -> &'static str {
+    use crate::domain::loan::NoteState::{Active, Extended, Npl, Overdue, Removed, Repaid};
+    let worst_first = [Npl, Overdue, Extended, Active, Repaid, Removed];
+    let found =
+        worst_first.iter().find(|state| loan.notes.iter().any(|note| note.state == **state));
+    match (found, loan.removed) {
+        (_, Some(_)) => Removed.code(),
+        (Some(state), None) => state.code(),
+        (None, None) => "enrolled",
+    }
+}
+
+/// One loan.
+pub fn loan(loan: &Loan, state: &State, head: &Head) -> Report {
+    let mut meta = parties(loan, state);
+    meta.extend([
+        loan.amount.into(),
+        loan.signed.into(),
+        loan.enrolled.into(),
+        loan.due.into(),
+        loan.rate.into(),
+        Cell::optional(loan.security.as_ref()),
+        Cell::optional(loan.firm_class.as_ref()),
+        loan.first_loan.into(),
+        Cell::optional(loan.rules.as_ref()),
+        Cell::optional(loan.removed),
+    ]);
+    meta.extend(head_cells(head));
+    let mut report = Report::new(&shapes::LOAN, meta);
+    let mut sums = [Total::ZERO; 3];
+    for note in &loan.notes {
+        for (sum, amount) in sums.iter_mut().zip([note.amount, note.balance, note.exposure]) {
+            *sum += amount.into();
+        }
+        report.row(vec![
+            (&note.id).into(),
+            note.amount.into(),
+            note.drawn.into(),
+            note.due.into(),
+            Cell::Word(note.state.code()),
+            note.balance.into(),
+            note.exposure.into(),
+            Cell::optional(note.npl),
+        ]);
+        changes(note, &mut report);
+    }
+    let [amount, balance, exposure] = sums.map(Cell::from);
+    let empty = Cell::Empty;
+    report.total(vec![
+        empty.clone(),
+        amount,
+        empty.clone(),
+        empty.clone(),
+        empty.clone(),
+        balance,
+        exposure,
+        empty,
+    ]);
+    for fee in &loan.fees {
+        report.section_row(
+            "fees_paid",
+            vec![
+                fee.paid.into(),
+                fee.from.into(),
+                fee.to.into(),
+                fee.rate.into(),
+                fee.amount.into(),
+            ],
+        );
+    }
+    for claim in state.claims.iter().filter(|claim| claim.loan == loan.id) {
+        report.section_row(
+            "claims",
+            vec![
+                (&claim.id).into(),
+                claim.filed.into(),
+                Cell::Word(claim.state.code()),
+                claim.base.into(),
+                claim.approved.into(),
+                claim.paid.into(),
+                claim.recovered.into(),
+            ],
+        );
+    }
+    for line in state.subsidies.iter().filter(|line| line.loan == loan.id) {
+        report.section_row(
+            "subsidies",
+            vec![
+                (&line.id).into(),
+                Cell::Word(line.programme.code()),
+                (&line.period).into(),
+                Cell::Word(line.state.code()),
+                line.amount.into(),
+                line.paid.into(),
+            ],
+        );
+    }
+    report
+}
+
+/// What happened to a note, by kind and then in the order of recording.
+fn changes(note: &Note, report: &mut Report) {
+    let id = || Cell::from(&note.id);
+    let mut change = |date: Cell, event, to, rate, amount| {
+        report.section_row("changes", vec![id(), date, Cell::Word(event), to, rate, amount]);
+    };
+    let empty = Cell::Empty;
+    for (date, amount) in &note.repayments {
+        change((*date).into(), "repay", empty.clone(), empty.clone(), (*amount).into());
+    }
+    for (date, rate) in &note.rates {
+        change((*date).into(), "reprice", empty.clone(), (*rate).into(), empty.clone());
+    }
+    for (from, to) in &note.extensions {
+        change((*from).into(), "extend", (*to).into(), empty.clone(), empty.clone());
+    }
+    for (from, cured) in &note.overdue {
+        change((*from).into(), "overdue", Cell::optional(*cured), empty.clone(), empty.clone());
+    }
+    for paid in &note.interest {
+        report.section_row(
+            "interest_paid",
+            vec![id(), paid.paid.into(), paid.from.into(), paid.to.into(), paid.amount.into()],
+        );
+    }
+}

@@ -1,0 +1,63 @@
+//! From the auditors' views and the book's records to reports: which figure stands in which column.
+
+mod claims;
+mod entry;
+mod ledger;
+mod loans;
+mod quarter;
+mod reconcile;
+mod roll_forward;
+mod subsidies;
+mod verify;
+
+pub use claims::{caps, claims};
+pub use entry::{FileOutcome, Standing, recorded, voucher, voucher_text};
+pub use ledger::{account, trial_balance};
+pub use loans::{loan, loans};
+pub use quarter::{QuarterView, quarter};
+pub use reconcile::{AccountView, reconcile};
+pub use roll_forward::{balance, explain, scale};
+pub use subsidies::{PaymentRow, Posted, payments, subsidies, working};
+pub use verify::verify;
+
+use crate::domain::calendar::Date;
+use crate::limits::YEAR_MAX;
+use crate::report::shapes;
+use crate::report::table::{Cell, Report};
+use crate::store::Head;
+use crate::store::tree::hex;
+
+/// Which journal a report rests on: how many entries, and their root.
+fn head_cells(head: &Head) -> [Cell; 2] {
+    [head.count.into(), Cell::Text(hex(&head.root))]
+}
+
+/// The last day of a span; empty when everything recorded was asked for.
+fn last_day(day: Date) -> Cell {
+    if day.year() >= YEAR_MAX { Cell::Empty } else { day.into() }
+}
+
+/// Which journal a report rests on, and up to which entry it was asked to look.
+#[derive(Clone, Copy, Debug)]
+pub struct Basis {
+    /// The journal's head.
+    pub head: Head,
+    /// Entries known; all without.
+    pub known_at: Option<u64>,
+}
+
+impl Basis {
+    /// `known_at`, `entries`, `root`.
+    fn cells(&self) -> [Cell; 3] {
+        let [entries, root] = head_cells(&self.head);
+        [Cell::optional(self.known_at), entries, root]
+    }
+}
+
+/// A book: its directory, city and head.
+pub fn book(directory: &str, city: Option<&str>, head: &Head) -> Report {
+    let [entries, root] = head_cells(head);
+    let name = city.and_then(crate::domain::division::find).map(|division| division.name);
+    let meta = vec![directory.into(), Cell::optional(city), Cell::optional(name), entries, root];
+    Report::new(&shapes::BOOK, meta)
+}

@@ -1,0 +1,163 @@
+//! Subsidies: as computed, as paid, and how one came about (补贴逐笔复核表).
+
+use crate::domain::calendar::{Date, Quarter};
+use crate::domain::entry::Entry;
+use crate::domain::event::Kind;
+use crate::domain::field::Json;
+use crate::domain::json::Writer;
+use crate::domain::money::{Money, Total};
+use crate::domain::registry::Subsidy;
+use crate::domain::state::State;
+use crate::domain::subsidy::{SubsidyLine, steps};
+use crate::domain::text::Id;
+use crate::report::shapes;
+use crate::report::table::{Cell, Report};
+use crate::report::views::head_cells;
+use crate::store::Head;
+
+/// How many lines were posted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Posted {
+    /// New approvals.
+    pub new: u64,
+    /// Approved before.
+    pub already: u64,
+    /// Only tried out.
+    pub dry_run: bool,
+}
+
+/// The lines of a quarter; `posted` when they were also approved.
+pub fn subsidies(
+    lines: &[SubsidyLine],
+    quarter: Quarter,
+    posted: Option<Posted>,
+    state: &State,
+    head: &Head,
+) -> Report {
+    let [entries, root] = head_cells(head);
+    let meta = vec![
+        quarter.to_string().into(),
+        Cell::optional(posted.map(|posted| posted.new)),
+        Cell::optional(posted.map(|posted| posted.already)),
+        posted.is_none_or(|posted| posted.dry_run).into(),
+        entries,
+        root,
+    ];
+    let mut report = Report::new(&shapes::SUBSIDIES, meta);
+    let mut sums = [Total::ZERO; 2];
+    for line in lines {
+        for (sum, amount) in sums.iter_mut().zip([line.computed, line.amount]) {
+            *sum += amount.into();
+        }
+        report.row(vec![
+            Cell::Word(line.programme.code()),
+            (&line.owner).into(),
+            (&line.loan).into(),
+            (&line.note).into(),
+            (&line.firm).into(),
+            name(&line.firm, state),
+            (&line.payee).into(),
+            u64::try_from(line.days).map_or(Cell::Empty, Cell::from),
+            line.computed.into(),
+            line.amount.into(),
+            line.reason.map_or(Cell::Empty, |reason| Cell::Word(reason.code())),
+            Cell::optional(line.reason.and_then(|reason| reason.detail())),
+        ]);
+    }
+    let mut totals = vec![Cell::Empty; 8];
+    totals.extend(sums.map(Cell::from));
+    totals.extend([Cell::Empty, Cell::Empty]);
+    report.total(totals);
+    report
+}
+
+pub(super) fn name(firm: &str, state: &State) -> Cell {
+    Cell::optional(state.parties.get(firm).map(|party| &party.name))
+}
+
+/// One payment, or why there is none.
+pub struct PaymentRow<'a> {
+    /// The line.
+    pub line: &'a Subsidy,
+    /// Bank account it is paid from; none when no account holds enough.
+    pub bank_account: Option<Id>,
+    /// Amount open.
+    pub amount: Money,
+}
+
+/// Payments of approved lines; those without a bank account are not paid.
+pub fn payments(
+    rows: &[PaymentRow<'_>],
+    quarter: Option<Quarter>,
+    date: Date,
+    dry_run: bool,
+    state: &State,
+    head: &Head,
+) -> Report {
+    let [entries, root] = head_cells(head);
+    let quarter = Cell::optional(quarter.map(|quarter| quarter.to_string()));
+    let meta = vec![quarter, date.into(), dry_run.into(), entries, root];
+    let mut report = Report::new(&shapes::PAYMENTS, meta);
+    let mut sum = Total::ZERO;
+    for row in rows {
+        sum += row.amount.into();
+        report.row(vec![
+            (&row.line.id).into(),
+            Cell::Word(row.line.programme.code()),
+            (&row.line.owner).into(),
+            (&row.line.loan).into(),
+            (&row.line.firm).into(),
+            name(&row.line.firm, state),
+            Cell::optional(row.bank_account.as_ref()),
+            row.amount.into(),
+            (row.bank_account.is_some() && !dry_run).into(),
+        ]);
+    }
+    let mut totals = vec![Cell::Empty; 7];
+    totals.extend([sum.into(), Cell::Empty]);
+    report.total(totals);
+    report
+}
+
+/// The working of one line, step by step, from the entry that approved it.
+pub fn working(line: &Subsidy, entry: &Entry, state: &State, head: &Head) -> Report {
+    let [entries, root] = head_cells(head);
+    let meta = vec![
+        (&line.id).into(),
+        Cell::Word(line.programme.code()),
+        (&line.owner).into(),
+        (&line.loan).into(),
+        (&line.note).into(),
+        (&line.firm).into(),
+        name(&line.firm, state),
+        (&line.period).into(),
+        Cell::Word(line.state.code()),
+        line.amount.into(),
+        line.paid.into(),
+        entry.seq.into(),
+        entries,
+        root,
+    ];
+    let mut report = Report::new(&shapes::WORKING, meta);
+    let own = match &entry.event.kind {
+        Kind::ApproveSubsidy(own) => own.working.as_ref(),
+        _ => None,
+    };
+    let working = own.or(entry.working.as_ref()).map(Json::value).unwrap_or_default();
+    for step in steps(&working) {
+        let mut facts = Vec::new();
+        let mut writer = Writer::new(&mut facts);
+        writer.begin_object();
+        for (key, value) in &step.facts {
+            writer.key(key);
+            writer.string(value);
+        }
+        writer.end_object();
+        report.row(vec![
+            Cell::Word(step.code),
+            Cell::Json(String::from_utf8_lossy(&facts).into_owned()),
+            Cell::optional(step.result),
+        ]);
+    }
+    report
+}

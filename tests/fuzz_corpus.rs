@@ -1,0 +1,172 @@
+//! The properties of the fuzz targets over their corpora, and over mutations of the seeds.
+//!
+//! `POOLBOOK_FUZZ_ROUNDS` says how many mutations a target gets, `POOLBOOK_FUZZ_SEED` which. An
+//! input that breaks a property is kept in `fuzz/artifacts/<target>/`.
+
+#[path = "../fuzz/properties.rs"]
+mod properties;
+
+use std::path::{Path, PathBuf};
+
+/// Mutations of each target in a plain test run.
+const ROUNDS: u64 = 200;
+/// Longest input that mutation makes.
+const INPUT_MAX: usize = 16 * 1024;
+
+macro_rules! targets {
+    ($($name:ident),*) => {
+        const TARGETS: &[&str] = &[$(stringify!($name)),*];
+        $(#[test]
+        fn $name() {
+            run(stringify!($name), properties::$name);
+        })*
+    };
+}
+
+targets!(
+    money,
+    rate,
+    date,
+    text,
+    event_json,
+    journal_line,
+    rules,
+    rates,
+    mapping,
+    profile,
+    table,
+    workbook,
+    statement,
+    session,
+    damage
+);
+
+fn fuzz() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz")
+}
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |text| text.parse().expect(name))
+}
+
+/// Replays the corpus of a target, then mutates its seeds.
+fn run(target: &str, property: fn(&[u8])) {
+    let mut seeds = Vec::new();
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(fuzz().join("corpus").join(target))
+        .expect("a corpus")
+        .map(|file| file.unwrap().path())
+        .collect();
+    paths.sort();
+    for path in paths {
+        let input = std::fs::read(&path).unwrap();
+        held(target, property, &input, &path.display().to_string());
+        if path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"seed-")) {
+            seeds.push(input);
+        }
+    }
+    assert!(!seeds.is_empty(), "{target} has no seed");
+    let words = dictionary(target);
+    let rounds = number("POOLBOOK_FUZZ_ROUNDS", ROUNDS);
+    let mut chance = Chance::new(target, number("POOLBOOK_FUZZ_SEED", 1));
+    for round in 0..rounds {
+        let mut input = chance.pick(&seeds).clone();
+        for _ in 0..1 + chance.below(6) {
+            mutate(&mut input, &seeds, &words, &mut chance);
+        }
+        held(target, property, &input, &format!("round {round}"));
+    }
+}
+
+/// Runs the property and keeps the input that breaks it.
+fn held(target: &str, property: fn(&[u8]), input: &[u8], name: &str) {
+    if let Err(broken) = std::panic::catch_unwind(|| property(input)) {
+        let directory = fuzz().join("artifacts").join(target);
+        std::fs::create_dir_all(&directory).unwrap();
+        let path = directory.join(format!("crash-{:08x}", crc32c::crc32c(input)));
+        std::fs::write(&path, input).unwrap();
+        eprintln!("{target}: broken by {name}, kept as {}", path.display());
+        std::panic::resume_unwind(broken);
+    }
+}
+
+/// The words of a dictionary in libFuzzer's form: `"word"` a line, `\xNN` and `\"` for bytes.
+fn dictionary(target: &str) -> Vec<Vec<u8>> {
+    let text = std::fs::read_to_string(fuzz().join(format!("{target}.dict"))).unwrap_or_default();
+    let words = text.lines().filter_map(|line| line.strip_prefix('"')?.strip_suffix('"'));
+    words.map(|word| word.replace("\\x0a", "\n").replace("\\\"", "\"").into_bytes()).collect()
+}
+
+/// One change of one of the kinds that find most: bits, digits, ranges, words, other seeds.
+fn mutate(input: &mut Vec<u8>, seeds: &[Vec<u8>], words: &[Vec<u8>], chance: &mut Chance) {
+    let at = chance.below(input.len() as u64 + 1) as usize;
+    let end = (at + 1 + chance.below(24) as usize).min(input.len());
+    match chance.below(9) {
+        0 => input.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << chance.below(8)),
+        1 => {
+            let odd = [0, 0x80, 0xff, b'-', b'"', b'\n', b',', b'.', b'9', b'%', b'/', b' ', b'='];
+            input.insert(at, *chance.pick(&odd));
+        }
+        2 => drop(input.drain(at.min(end)..end)),
+        3 => {
+            let copy = input.get(at..end).unwrap_or_default().to_vec();
+            let to = chance.below(input.len() as u64 + 1) as usize;
+            input.splice(to..to, copy);
+        }
+        4 => input.iter_mut().skip(at).take(1).for_each(|byte| *byte = chance.below(256) as u8),
+        5 => {
+            let digits: Vec<usize> =
+                (0..input.len()).filter(|at| input[*at].is_ascii_digit()).collect();
+            if !digits.is_empty() {
+                let digit = *chance.pick(&digits);
+                input[digit] = b'0' + chance.below(10) as u8;
+            }
+        }
+        6 if !words.is_empty() => {
+            let word = chance.pick(words).clone();
+            input.splice(at..at, word);
+        }
+        7 => {
+            // The rest of this one gives way to a piece of another.
+            let other = chance.pick(seeds);
+            let from = chance.below(other.len() as u64 + 1) as usize;
+            input.truncate(at);
+            input.extend_from_slice(&other[from..]);
+        }
+        _ => input.truncate(input.len() - input.len().min(chance.below(4) as usize)),
+    }
+    input.truncate(INPUT_MAX);
+}
+
+/// xorshift64*, so that every run and every machine tries the same.
+struct Chance(u64);
+
+impl Chance {
+    fn new(target: &str, seed: u64) -> Self {
+        Self(
+            poolbook::domain::entry::id_hash(target) ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
+        )
+    }
+
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 16) % limit.max(1)
+    }
+
+    fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+        &list[self.below(list.len() as u64) as usize]
+    }
+}
+
+#[test]
+fn every_target_has_a_program() {
+    let mut programs: Vec<String> = std::fs::read_dir(fuzz().join("fuzz_targets"))
+        .unwrap()
+        .map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    programs.sort();
+    let mut targets = TARGETS.to_vec();
+    targets.sort_unstable();
+    assert_eq!(programs, targets);
+}
