@@ -11,6 +11,7 @@
 //! Invariant: the state in memory and the index reflect exactly the entries of the journal's head.
 
 mod record;
+mod replay;
 mod rows;
 pub mod subsidies;
 pub mod verify;
@@ -20,7 +21,6 @@ pub use rows::RowGroup;
 use crate::audit::balance::OwnerName;
 use crate::audit::movements::{Rows, Tables};
 use crate::audit::turnover::{Delta, Numbers};
-use crate::domain::apply::apply;
 use crate::domain::entry::{Entry, id_hash};
 use crate::domain::event::Event;
 use crate::domain::registry::tables;
@@ -198,22 +198,6 @@ impl<S: Store> Book<S> {
             }
         }
         Ok(true)
-    }
-
-    /// Takes in the entries that the index does not reflect. Cost: linear in their number.
-    fn replay(&mut self) -> Result<(), Problem> {
-        if self.store.index_head().is_none() {
-            self.state = State::default();
-            self.delta = Delta::default();
-        }
-        let (state, delta) = (&mut self.state, &mut self.delta);
-        self.store.replay(&mut |_, bytes| {
-            let entry = Entry::decode(bytes)?;
-            apply(state, &entry);
-            delta.add(&entry, state);
-            Ok(id_hash(&entry.event.id))
-        })?;
-        self.update_index()
     }
 
     fn update_index(&mut self) -> Result<(), Problem> {

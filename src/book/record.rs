@@ -17,7 +17,14 @@ const BATCH: usize = 256;
 /// What is under way in one group.
 #[derive(Default)]
 struct Run {
+    /// Entries before the group.
+    base: u64,
     expected: u64,
+    /// What the ids of the source come to, when each of them is new and stands once: then none has
+    /// to be looked for again while the events are taken in.
+    distinct: Option<u64>,
+    /// What the ids of the events taken in come to.
+    taken: u64,
     new: u64,
     already: u64,
     row: u64,
@@ -62,11 +69,12 @@ impl<S: Store> Book<S> {
         on: &mut dyn FnMut(u64, Outcome<'_>),
     ) -> Result<Summary, RowProblem> {
         let no_row = |problem: Problem| RowProblem { row: 0, problem };
-        let expected = self.count_new(source).map_err(no_row)?;
+        let base = self.store.head().count;
+        let (expected, distinct) = self.count_new(source, base).map_err(no_row)?;
         if expected > 0 && !options.dry_run {
             self.store.begin().map_err(|error| no_row(error.into()))?;
         }
-        let mut run = Run { expected, ..Run::default() };
+        let mut run = Run { base, expected, distinct, ..Run::default() };
         let result = self.run(source, options, &mut run, on);
         let row = run.row;
         match result.and_then(|()| self.finish(options, &run)) {
@@ -84,25 +92,27 @@ impl<S: Store> Book<S> {
         }
     }
 
-    /// How many events of a source are new. An id that stands twice in the source counts once.
-    fn count_new(&self, source: &mut dyn EventSource) -> Result<u64, Problem> {
+    /// How many events of a source are new, an id that stands twice counting once; and what the ids
+    /// come to when all are new and each stands once.
+    fn count_new(
+        &self,
+        source: &mut dyn EventSource,
+        base: u64,
+    ) -> Result<(u64, Option<u64>), Problem> {
         let mut fresh: Vec<u64> = Vec::new();
+        let (mut visited, mut sum) = (0_usize, 0_u64);
         source.ids(&mut |id| {
-            if !self.is_recorded(id)? {
-                fresh.push(id_hash(id));
+            visited += 1;
+            if base == 0 || self.find(id)?.is_none() {
+                let hash = id_hash(id);
+                sum = sum.wrapping_add(hash);
+                fresh.push(hash);
             }
             Ok(())
         })?;
         fresh.sort_unstable();
         fresh.dedup();
-        Ok(fresh.len() as u64)
-    }
-
-    fn is_recorded(&self, id: &str) -> Result<bool, Problem> {
-        if self.store.head().count == 0 {
-            return Ok(false);
-        }
-        self.find(id).map(|entry| entry.is_some())
+        Ok((fresh.len() as u64, (fresh.len() == visited).then_some(sum)))
     }
 
     fn run(
@@ -128,7 +138,11 @@ impl<S: Store> Book<S> {
         run: &mut Run,
         on: &mut dyn FnMut(u64, Outcome<'_>),
     ) -> Result<(), Problem> {
-        if let Some(seq) = self.recorded_before(&event, options, run)? {
+        let hash = id_hash(&event.id);
+        run.taken = run.taken.wrapping_add(hash);
+        if run.distinct.is_none()
+            && let Some(seq) = self.recorded_before(&event, hash, options, run)?
+        {
             run.already += 1;
             on(row, Outcome::Already(seq));
             return Ok(());
@@ -138,7 +152,7 @@ impl<S: Store> Book<S> {
             Kind::Reverse(own) => self.entry_in_group(own.entry.0, options, run)?,
             _ => None,
         };
-        let seq = self.store.head().count + run.new + 1;
+        let seq = run.base + run.new + 1;
         let context = Context { seq, recorded: options.now, original: original.as_ref() };
         let mut entry = decide(&self.state, event, &context)?;
         run.new += 1;
@@ -147,10 +161,14 @@ impl<S: Store> Book<S> {
         self.delta.add(&entry, &self.state);
         on(row, Outcome::New(&entry));
         if options.dry_run {
-            run.seen.insert(id_hash(&entry.event.id), seq);
+            if run.distinct.is_none() {
+                run.seen.insert(hash, seq);
+            }
             return Ok(());
         }
-        run.waiting.insert(id_hash(&entry.event.id));
+        if run.distinct.is_none() {
+            run.waiting.insert(hash);
+        }
         run.batch.push(entry);
         if run.batch.len() >= BATCH { self.flush(options, run) } else { Ok(()) }
     }
@@ -159,10 +177,10 @@ impl<S: Store> Book<S> {
     fn recorded_before(
         &mut self,
         event: &Event,
+        hash: u64,
         options: &Options,
         run: &mut Run,
     ) -> Result<Option<u64>, Problem> {
-        let hash = id_hash(&event.id);
         if options.dry_run
             && let Some(seq) = run.seen.get(&hash)
         {
@@ -171,7 +189,7 @@ impl<S: Store> Book<S> {
         if run.waiting.contains(&hash) {
             self.flush(options, run)?;
         }
-        if self.store.head().count + run.new == 0 {
+        if run.base + run.new == 0 {
             return Ok(None);
         }
         let Some(entry) = self.find(&event.id)? else { return Ok(None) };
@@ -194,11 +212,7 @@ impl<S: Store> Book<S> {
         run: &mut Run,
     ) -> Result<Option<Entry>, Problem> {
         self.flush(options, run)?;
-        let known = if options.dry_run {
-            self.store.head().count
-        } else {
-            self.store.head().count + run.new
-        };
+        let known = if options.dry_run { run.base } else { run.base + run.new };
         if seq == 0 || seq > known {
             return Ok(None);
         }
@@ -218,7 +232,9 @@ impl<S: Store> Book<S> {
         if options.dry_run {
             return if run.new > 0 { self.load(Scope::All) } else { Ok(()) };
         }
-        if run.new != run.expected {
+        // A file that another program changes while it is read is refused here at the latest.
+        let changed = run.distinct.is_some_and(|sum| sum != run.taken);
+        if run.new != run.expected || changed {
             return Err(Problem::new("bug-count", Exit::Bug)
                 .with("expected", run.expected)
                 .with("found", run.new));

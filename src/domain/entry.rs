@@ -4,15 +4,19 @@
 //! amounts are texts with two decimals, there are no floats, and absent fields are left out.
 
 use crate::domain::account::{Account, Fund, Side};
-use crate::domain::calendar::Month;
+use crate::domain::calendar::{Month, parse_date};
 use crate::domain::event::{Event, Source};
 use crate::domain::field::{Fields, Json, Shown as _, Value};
 use crate::domain::json::Writer;
 use crate::domain::money::{Money, Total};
+use crate::domain::plain::{Members, Plain};
 use crate::domain::text::Id;
 use crate::problem::{Exit, Problem};
 use jiff::Timestamp;
+use jiff::civil::Time;
+use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// One line of an entry: an amount on one side of one account of one cell, with its dimensions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -207,7 +211,7 @@ impl Entry {
             out.integer(self.more);
         }
         out.key("recorded");
-        out.quoted(self.recorded);
+        out.instant(self.recorded);
         if let Some(seq) = self.reverses {
             out.key("reverses");
             out.integer(seq);
@@ -247,25 +251,12 @@ impl Entry {
     /// # Errors
     /// `entry-unreadable` with the parser's detail.
     pub fn decode_given(bytes: &[u8]) -> Result<Given, Problem> {
+        if let Some(stored) = StoredGiven::plain(bytes) {
+            return stored.given();
+        }
         let stored: StoredGiven<'_> =
             serde_json::from_slice(bytes).map_err(|error| unreadable(error.to_string()))?;
-        let told = Told {
-            approver: stored.approver,
-            attachments: stored.attachments,
-            checker: stored.checker,
-            date: stored.date,
-            document: stored.document,
-            id: stored.id,
-            maker: stored.maker,
-        };
-        let event = told.into_event(stored.event)?;
-        Ok(Given {
-            seq: stored.seq,
-            recorded: stored.recorded,
-            more: stored.more,
-            reverses: stored.reverses,
-            event,
-        })
+        stored.given()
     }
 
     /// Reads the bytes of one entry strictly: unknown keys, doubled keys and malformed values are
@@ -321,8 +312,8 @@ fn write_lines(out: &mut Writer<'_>, key: &str, lines: &[Line]) {
 }
 
 /// A text borrowed from the line where it holds no escape.
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] std::borrow::Cow<'a, str>);
+#[derive(Default, Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 fn unreadable(detail: String) -> Problem {
     Problem::new("entry-unreadable", Exit::Damaged).with("detail", detail)
@@ -382,7 +373,7 @@ impl<'a> Told<'a> {
 }
 
 /// The part of the stored form that an entry was decided from; the rest is passed over.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct StoredGiven<'a> {
     #[serde(borrow, default)]
     approver: Option<Text<'a>>,
@@ -406,6 +397,78 @@ struct StoredGiven<'a> {
     #[serde(default)]
     reverses: Option<u64>,
     seq: u64,
+}
+
+impl<'a> StoredGiven<'a> {
+    /// Reads the common form, which is that of the writer; the full parser sees to the rest.
+    fn plain(bytes: &'a [u8]) -> Option<Self> {
+        let mut members = Members::new(std::str::from_utf8(bytes).ok()?)?;
+        let mut stored = Self::default();
+        let (mut last, mut seen) = ("", 0);
+        while let Some((name, value)) = members.next()? {
+            // In order, so that none stands twice.
+            if name <= last {
+                return None;
+            }
+            last = name;
+            let text = || match value {
+                Plain::Text(text) => Some(Text(Cow::Borrowed(text))),
+                _ => None,
+            };
+            let number = || if let Plain::Int(number) = value { Some(number) } else { None };
+            seen += u32::from(matches!(name, "date" | "event" | "id" | "recorded" | "seq"));
+            match name {
+                "approver" => stored.approver = Some(text()?),
+                "attachments" => return None,
+                "checker" => stored.checker = Some(text()?),
+                "date" => stored.date = text()?,
+                "document" => stored.document = Some(text()?),
+                "event" => {
+                    let Plain::Nested(object) = value else { return None };
+                    stored.event = Fields::of_members(Members::new(object)?)?;
+                }
+                "id" => stored.id = text()?,
+                "maker" => stored.maker = Some(text()?),
+                "more" => stored.more = number()?,
+                "recorded" => stored.recorded = instant(&text()?.0)?,
+                "reverses" => stored.reverses = Some(number()?),
+                "seq" => stored.seq = number()?,
+                _ => {}
+            }
+        }
+        (seen == 5).then_some(stored)
+    }
+
+    fn given(self) -> Result<Given, Problem> {
+        let told = Told {
+            approver: self.approver,
+            attachments: self.attachments,
+            checker: self.checker,
+            date: self.date,
+            document: self.document,
+            id: self.id,
+            maker: self.maker,
+        };
+        Ok(Given {
+            seq: self.seq,
+            recorded: self.recorded,
+            more: self.more,
+            reverses: self.reverses,
+            event: told.into_event(self.event)?,
+        })
+    }
+}
+
+/// An instant in the form in which entries hold it: `2018-01-05T08:00:00Z`.
+fn instant(text: &str) -> Option<Timestamp> {
+    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let [h1, h2, b':', m1, m2, b':', s1, s2] = *time.as_bytes() else { return None };
+    let part = |tens: u8, ones: u8| {
+        let digits = tens.is_ascii_digit() && ones.is_ascii_digit();
+        digits.then(|| i8::try_from((tens - b'0') * 10 + (ones - b'0')).ok()).flatten()
+    };
+    let time = Time::new(part(h1, h2)?, part(m1, m2)?, part(s1, s2)?, 0).ok()?;
+    Offset::UTC.to_timestamp(parse_date(date).ok()?.to_datetime(time)).ok()
 }
 
 /// The stored form, read strictly.
@@ -517,6 +580,34 @@ mod tests {
         let value: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
         // serde_json keeps objects sorted, so its own print is the canonical form.
         assert_eq!(value.to_string().as_bytes(), bytes);
+    }
+
+    #[test]
+    fn what_was_given_reads_alike_at_speed_and_in_full() {
+        let mut entry = sample();
+        entry.event.attachments.clear();
+        entry.reverses = Some(3);
+        let bytes = entry.to_bytes();
+        let plain = StoredGiven::plain(&bytes).unwrap().given().unwrap();
+        let full: StoredGiven<'_> = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(plain, full.given().unwrap());
+        let Entry { seq, recorded, more, reverses, event, .. } = entry;
+        assert_eq!(plain, Given { seq, recorded, more, reverses, event });
+        // What is not in the writer's form is left to the full parser.
+        let text = String::from_utf8(bytes).unwrap();
+        for (from, to) in [
+            ("08:00:00Z", "08:00:00.5Z"),
+            ("08:00:00Z", "08:00:60Z"),
+            ("08:00:00Z", "16:00:00+08:00"),
+            ("\"more\":2,", "\"more\":2,\"more\":2,"),
+            ("\"seq\":7,", ""),
+            ("\"id\":\"C-1\",", ""),
+            ("首批", "首\\n批"),
+        ] {
+            let changed = text.replacen(from, to, 1);
+            assert_ne!(changed, text);
+            assert!(StoredGiven::plain(changed.as_bytes()).is_none(), "{to}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::domain::event::{
 };
 use crate::domain::json::Writer;
 use crate::domain::money::Money;
+use crate::domain::plain::{Members, Plain};
 use crate::domain::rate::{Rate, Share};
 use crate::domain::text::{Id, clean, line};
 use crate::limits::{JOURNAL_LINE_MAX, JSON_DEPTH_MAX, RULES_TEXT_MAX};
@@ -105,7 +106,7 @@ impl<'a> Fields<'a> {
         if bytes.len() > JOURNAL_LINE_MAX {
             return Err(Problem::data("line-too-long").with("limit", JOURNAL_LINE_MAX));
         }
-        if let Some(fields) = std::str::from_utf8(bytes).ok().and_then(flat) {
+        if let Some(fields) = Self::plain(bytes) {
             return Ok(fields);
         }
         serde_json::from_slice(bytes).map_err(|error| {
@@ -116,80 +117,29 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Reads the form that nearly all events have: one object whose values are texts without escapes.
-/// Anything else, sound or not, is left to the full parser; what both read, both read alike.
-fn flat(text: &str) -> Option<Fields<'_>> {
-    let mut scan = Scan { text, at: 0 };
-    let mut fields = Fields(Vec::with_capacity(16));
-    scan.sign(b'{')?;
-    loop {
-        let name = scan.quoted()?;
-        scan.sign(b':')?;
-        let value = scan.quoted()?;
-        if fields.find(name).is_some() {
-            return None;
-        }
-        fields.0.push((Cow::Borrowed(name), Value::Text(Cow::Borrowed(value))));
-        if scan.sign(b',').is_none() {
-            scan.sign(b'}')?;
-            scan.blank();
-            return (scan.at == text.len()).then_some(fields);
-        }
-    }
-}
-
-/// The id of an event in JSON, read no further than it stands; none when a quick look does not
-/// find it. It proves nothing about the rest of the text.
-pub fn quick_id(bytes: &[u8]) -> Option<&str> {
-    let mut scan = Scan { text: std::str::from_utf8(bytes).ok()?, at: 0 };
-    scan.sign(b'{')?;
-    loop {
-        let name = scan.quoted()?;
-        scan.sign(b':')?;
-        let value = scan.quoted()?;
-        if name == "id" {
-            return Some(value);
-        }
-        scan.sign(b',')?;
-    }
-}
-
-/// A place in a JSON text. It goes by bytes, because all signs of JSON are ASCII.
-struct Scan<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-impl<'a> Scan<'a> {
-    fn byte(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
+impl<'a> Fields<'a> {
+    /// The fields of a plain object, as nearly all are; none where the full parser must look.
+    fn plain(bytes: &'a [u8]) -> Option<Self> {
+        Self::of_members(Members::new(std::str::from_utf8(bytes).ok()?)?)
     }
 
-    fn blank(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.byte() {
-            self.at += 1;
+    /// As [`Fields::plain`], from members that are read elsewhere.
+    pub(crate) fn of_members(mut members: Members<'a>) -> Option<Self> {
+        let mut fields = Self(Vec::with_capacity(12));
+        while let Some((name, value)) = members.next()? {
+            if fields.get(name).is_some() {
+                return None;
+            }
+            let value = match value {
+                Plain::Null => Value::Null,
+                Plain::Bool(value) => Value::Bool(value),
+                Plain::Int(value) => Value::Int(value),
+                Plain::Text(text) => Value::Text(Cow::Borrowed(text)),
+                Plain::Nested(_) => return None,
+            };
+            fields.0.push((Cow::Borrowed(name), value));
         }
-    }
-
-    /// Passes one sign, with blanks before it.
-    fn sign(&mut self, sign: u8) -> Option<()> {
-        self.blank();
-        (self.byte()? == sign).then(|| self.at += 1)
-    }
-
-    /// A text in quotes, with blanks before it.
-    fn quoted(&mut self) -> Option<&'a str> {
-        self.sign(b'"')?;
-        let rest = self.text.as_bytes().get(self.at..)?;
-        let length = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
-        let start = self.at;
-        self.at += length;
-        if self.byte()? != b'"' {
-            return None;
-        }
-        let inner = self.text.get(start..self.at);
-        self.at += 1;
-        inner
+        Some(fields)
     }
 }
 
@@ -526,7 +476,7 @@ impl Scalar for LongText {
 
 impl Shown for Date {
     fn write(&self, out: &mut Writer<'_>) {
-        out.quoted(self);
+        out.date(*self);
     }
 }
 impl Scalar for Date {
@@ -538,7 +488,7 @@ impl Scalar for Date {
 
 impl Shown for Money {
     fn write(&self, out: &mut Writer<'_>) {
-        out.quoted(self);
+        out.amount(*self);
     }
 }
 impl Scalar for Money {
@@ -742,22 +692,19 @@ mod tests {
 
     #[test]
     fn the_quick_and_the_full_parser_read_alike() {
-        fn full(text: &str) -> Option<Fields<'_>> {
-            serde_json::from_str(text).ok()
-        }
-        let quick = flat;
+        let full = |text: &'static str| serde_json::from_str::<Fields<'_>>(text).ok();
+        let quick = |text: &'static str| Fields::plain(text.as_bytes());
         for text in [
             r#"{"a":"1","b":""}"#,
             " { \"a\" : \"x\" ,\n\t\"b\" : \"县\" } \r\n",
             r#"{"":"x"}"#,
             "{\"a\":\"\u{7f}\"}",
+            "{}",
+            r#"{"a":1,"b":true,"c":null}"#,
         ] {
             assert!(quick(text).is_some(), "{text}");
             assert_eq!(quick(text), full(text), "{text}");
         }
-        assert_eq!(quick_id(r#"{"event":"x", "id" : "县-1","rubbish"#.as_bytes()), Some("县-1"));
-        assert_eq!(quick_id(br#"{"amount":1,"id":"x"}"#), None);
-        assert_eq!(quick_id(b"{\"id\":\"\xFF\"}"), None);
         // Left to the full parser, which refuses the first lines and reads the rest.
         for text in [
             "",
@@ -774,7 +721,7 @@ mod tests {
         ] {
             assert_eq!((quick(text), full(text)), (None, None), "{text}");
         }
-        for text in ["{}", r#"{"a":1}"#, r#"{"a":"\n"}"#, r#"{"a":null,"b":["x"],"c":{"d":"e"}}"#] {
+        for text in [r#"{"a":-1}"#, r#"{"a":"\n"}"#, r#"{"a":null,"b":["x"],"c":{"d":"e"}}"#] {
             assert!(quick(text).is_none() && full(text).is_some(), "{text}");
         }
     }

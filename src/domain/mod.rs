@@ -21,6 +21,7 @@ pub mod field;
 pub mod json;
 pub mod loan;
 pub mod money;
+pub(crate) mod plain;
 pub mod posting;
 pub mod rate;
 pub mod rates;

@@ -1,7 +1,7 @@
 //! Events from JSON Lines: one JSON object a line, read as a stream.
 
 use crate::domain::event::Event;
-use crate::domain::field::quick_id;
+use crate::domain::plain;
 use crate::intake::decode::{io_problem, open};
 use crate::intake::rejects::{Original, RejectSink, rejectable};
 use crate::intake::source::{EventSource, EventVisitor, IdVisitor, RowSource, RowVisitor};
@@ -10,6 +10,14 @@ use crate::problem::Problem;
 use std::borrow::Cow;
 use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+/// Events that the reader hands over at once.
+const CHUNK: usize = 256;
+/// Chunks that may wait.
+const WAITING: usize = 4;
+/// Bytes of a file from which on a reader of its own is worth its start.
+const READER_AT: u64 = 256 * 1024;
 
 /// A file of events in JSON Lines.
 pub struct JsonLines {
@@ -73,21 +81,62 @@ fn event_of(line: &[u8]) -> Result<Event, Problem> {
     })
 }
 
+/// Events with the numbers of their lines.
+type Chunk = Vec<(u64, Event)>;
+
+impl JsonLines {
+    /// Reads the events and hands them over in chunks; those before a problem come first.
+    fn read(&self, chunks: &SyncSender<Chunk>) -> Result<(), Problem> {
+        let mut chunk = Chunk::with_capacity(CHUNK);
+        let read = self.lines(&mut |line, number| {
+            chunk.push((number, event_of(line)?));
+            if chunk.len() < CHUNK {
+                return Ok(());
+            }
+            // Nobody takes the chunk when the visitor has refused an event; its problem counts.
+            let full = std::mem::replace(&mut chunk, Chunk::with_capacity(CHUNK));
+            chunks.send(full).map_err(|_| Problem::data("json-syntax"))
+        });
+        let _ = chunks.send(chunk);
+        read
+    }
+
+    fn take(&self, arrived: Receiver<Chunk>, visit: &mut EventVisitor<'_>) -> Result<(), Problem> {
+        let place = |problem: Problem, number| {
+            problem.in_file(self.path.display().to_string()).in_row(number)
+        };
+        for chunk in arrived {
+            for (number, event) in chunk {
+                visit(event, number).map_err(|problem| place(problem, number))?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl EventSource for JsonLines {
     fn ids(&mut self, visit: &mut IdVisitor<'_>) -> Result<(), Problem> {
-        self.lines(&mut |line, _| {
-            if let Some(id) = quick_id(line) {
-                return visit(id);
-            }
-            match serde_json::from_slice::<IdOnly<'_>>(line) {
+        self.lines(&mut |line, _| match plain::text_of(line, "id") {
+            Some(id) => visit(id),
+            None => match serde_json::from_slice::<IdOnly<'_>>(line) {
                 Ok(found) => visit(&found.id),
                 Err(_) => Ok(()),
-            }
+            },
         })
     }
 
+    /// A long file is read and parsed beside the visitor.
     fn events(&mut self, visit: &mut EventVisitor<'_>) -> Result<(), Problem> {
-        self.lines(&mut |line, number| visit(event_of(line)?, number))
+        if std::fs::metadata(&self.path).map_or(0, |about| about.len()) < READER_AT {
+            return self.lines(&mut |line, number| visit(event_of(line)?, number));
+        }
+        std::thread::scope(|scope| {
+            let (chunks, arrived) = sync_channel(WAITING);
+            let this = &*self;
+            let reader = scope.spawn(move || this.read(&chunks));
+            self.take(arrived, visit)?;
+            reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
     }
 }
 
@@ -161,6 +210,36 @@ mod tests {
         let deep = format!(r#"{{"event":{}1{}}}"#, "[".repeat(5000), "]".repeat(5000));
         assert_eq!(rows(deep.as_bytes()).unwrap_err().code, "json-syntax");
         assert_eq!(rows(b"\"text\"").unwrap_err().code, "json-syntax");
+    }
+
+    #[test]
+    fn a_long_file_is_read_alike() {
+        let mut text = String::new();
+        for n in 0..5_000 {
+            text.push_str(&REPAY.replace("R-1", &format!("R-{n}")));
+            text.push('\n');
+        }
+        assert!(text.len() as u64 > READER_AT);
+        let all: Vec<u64> = (1..=5_000).collect();
+        assert_eq!(rows(text.as_bytes()).unwrap(), all);
+        // What comes before a bad line is handed over, and then the bad line is named.
+        let (_dir, mut bad) = source(format!("{text}{{}}\n{text}").as_bytes());
+        let mut taken = 0;
+        let problem = bad.events(&mut |_, _| {
+            taken += 1;
+            Ok(())
+        });
+        let problem = problem.unwrap_err();
+        assert_eq!((problem.code, problem.place.row, taken), ("field-missing", Some(5_001), 5_000));
+        // A visitor that refuses is asked no further.
+        let refuse = &mut |_: Event, row: u64| match row {
+            3 => Err(Problem::refused("available-short")),
+            4.. => panic!("asked again"),
+            _ => Ok(()),
+        };
+        let problem = bad.events(refuse).unwrap_err();
+        assert_eq!((problem.code, problem.place.row), ("available-short", Some(3)));
+        assert!(problem.place.file.is_some());
     }
 
     #[test]

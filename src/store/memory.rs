@@ -58,6 +58,8 @@ pub struct MemoryStore {
 #[derive(Default)]
 struct Group {
     entries: Vec<(u64, Vec<u8>)>,
+    /// Places in `entries` by id.
+    ids: HashMap<u64, Vec<u64>>,
     failed: bool,
 }
 
@@ -97,7 +99,9 @@ impl Store for MemoryStore {
             let framed = frame(&mut line, |out| frames.encode(index, out));
             let framed = framed.inspect_err(|_| group.failed = true)?;
             line.pop();
-            group.entries.push((frames.id_hash(index), line.split_off(framed.json)));
+            let id_hash = frames.id_hash(index);
+            group.ids.entry(id_hash).or_default().push(group.entries.len() as u64);
+            group.entries.push((id_hash, line.split_off(framed.json)));
         }
         Ok(())
     }
@@ -166,9 +170,8 @@ impl Store for MemoryStore {
 
     fn find(&self, id_hash: u64) -> Result<Vec<u64>, StoreError> {
         let mut found = self.ids.get(&id_hash).cloned().unwrap_or_default();
-        let group = self.group.iter().flat_map(|group| &group.entries);
-        let open = (self.tree.count() + 1..).zip(group).filter(|(_, entry)| entry.0 == id_hash);
-        found.extend(open.map(|(seq, _)| seq));
+        let open = self.group.as_ref().and_then(|group| group.ids.get(&id_hash));
+        found.extend(open.into_iter().flatten().map(|place| self.tree.count() + 1 + place));
         Ok(found)
     }
 
