@@ -1,5 +1,7 @@
 //! Fuzz targets over the properties in `properties.rs`, which `tests/fuzz_corpus.rs` runs as well.
 
+// Named by its path, so that its modules are found beside it as they are from the tests.
+#[path = "properties.rs"]
 pub mod properties;
 
 #[cfg(feature = "libfuzzer")]

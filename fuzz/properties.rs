@@ -6,7 +6,7 @@ mod damage;
 mod session;
 
 pub use damage::damage;
-pub use session::session;
+pub use session::{play, session};
 
 use poolbook::domain::calendar::{
     Month, Quarter, add_months, day_number, days_between, next_day, parse_date,

@@ -290,6 +290,14 @@ fn record_all(book: &mut Book<MemoryStore>, source: &mut dyn EventSource, dry: b
 /// Steps over a small world: whatever is told, the book stays sound, refusals leave no trace, and
 /// replay gives what recording gave.
 pub fn session(input: &[u8]) {
+    let book = play(input);
+    let journal = entries(book.store());
+    sound(book.state(), &journal);
+    replayed(&book, &journal);
+}
+
+/// The book after a session.
+pub fn play(input: &[u8]) -> Book<MemoryStore> {
     let mut book = Book::open(MemoryStore::new(), Scope::All).expect("an empty book");
     let mut setup: Vec<Event> = Vec::new();
     for template in templates().iter().take(SETUP) {
@@ -320,7 +328,5 @@ pub fn session(input: &[u8]) {
             }
         }
     }
-    let journal = entries(book.store());
-    sound(book.state(), &journal);
-    replayed(&book, &journal);
+    book
 }

@@ -51,7 +51,6 @@ fn number(name: &str, otherwise: u64) -> u64 {
 
 /// Replays the corpus of a target, then mutates its seeds.
 fn run(target: &str, property: fn(&[u8])) {
-    let mut seeds = Vec::new();
     let mut paths: Vec<PathBuf> = std::fs::read_dir(fuzz().join("corpus").join(target))
         .expect("a corpus")
         .map(|file| file.unwrap().path())
@@ -60,10 +59,8 @@ fn run(target: &str, property: fn(&[u8])) {
     for path in paths {
         let input = std::fs::read(&path).unwrap();
         held(target, property, &input, &path.display().to_string());
-        if path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"seed-")) {
-            seeds.push(input);
-        }
     }
+    let seeds: Vec<Vec<u8>> = seeds(target).into_iter().map(|(_, input)| input).collect();
     assert!(!seeds.is_empty(), "{target} has no seed");
     let words = dictionary(target);
     let rounds = number("POOLBOOK_FUZZ_ROUNDS", ROUNDS);
@@ -157,6 +154,59 @@ impl Chance {
     fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
         &list[self.below(list.len() as u64) as usize]
     }
+}
+
+fn seeds(target: &str) -> Vec<(String, Vec<u8>)> {
+    let files = std::fs::read_dir(fuzz().join("corpus").join(target)).unwrap();
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    let mut seeds: Vec<_> = files
+        .map(|file| file.unwrap().path())
+        .filter(|path| name(path).starts_with("seed-"))
+        .map(|path| (name(&path), std::fs::read(&path).unwrap()))
+        .collect();
+    seeds.sort();
+    seeds
+}
+
+/// Properties of refused inputs say little: most seeds must be taken.
+#[test]
+fn seeds_reach_behind_the_first_refusal() {
+    use poolbook::domain::{entry::Entry, event::Event, rates::RateTable, rules::RuleSet};
+    use poolbook::intake::{mapping::Mapping, profile::Profile};
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    for (name, bytes) in seeds("event_json") {
+        Event::from_json(&bytes).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+    }
+    for (name, bytes) in seeds("journal_line") {
+        Entry::decode(&bytes).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+    }
+    for (name, bytes) in seeds("mapping") {
+        Mapping::parse(&text(&bytes)).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+    }
+    for (name, bytes) in seeds("profile") {
+        Profile::parse(&text(&bytes)).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+    }
+    for (name, bytes) in seeds("rules") {
+        RuleSet::parse(&text(&bytes)).unwrap_or_else(|problem| panic!("{name}: {problem:?}"));
+    }
+    for (name, bytes) in seeds("rates") {
+        RateTable::parse(&text(&bytes)).unwrap_or_else(|problem| panic!("{name}: {problem:?}"));
+    }
+    let recorded: Vec<(String, u64)> = seeds("session")
+        .into_iter()
+        .map(|(name, bytes)| (name, properties::play(&bytes).head().count))
+        .collect();
+    // Ten events of the set-up, and every step but the second reversal of one entry, the dry run
+    // and the making of the index.
+    let expected = [
+        ("seed-claim", 21),
+        ("seed-claim-as-group", 21),
+        ("seed-claim-by-rows", 21),
+        ("seed-moves", 20),
+        ("seed-notes", 20),
+        ("seed-subsidy", 20),
+    ];
+    assert_eq!(recorded, expected.map(|(name, count)| (name.to_owned(), count)));
 }
 
 #[test]
