@@ -3,12 +3,17 @@
 
 mod audit;
 mod cli;
+mod corrections;
 mod examples;
 mod jiaozuo;
+mod properties;
 mod readme;
+mod refusals;
 mod scenarios;
 mod store_contract;
 mod store_faults;
 mod store_files;
 mod store_index;
 mod support;
+mod tidy;
+mod verify;

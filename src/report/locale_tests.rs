@@ -1,3 +1,5 @@
+//! Both languages say the same things, and say all of them.
+
 use super::*;
 use crate::domain::event::{COMMON_FIELDS, VOCABULARY};
 use crate::domain::field::FieldKind;

@@ -1,5 +1,8 @@
 //! What several tests share.
 
+pub mod book;
+pub mod world;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,3 +1,5 @@
+//! Movements against sums over all entries, one by one.
+
 use super::*;
 use crate::audit::balance::{Cells, balance};
 use crate::audit::sample::{Fixed, OWNERS, any_entries, delta, entry, owners, pair};

@@ -1,3 +1,5 @@
+//! Every check against an entry planted for it.
+
 use super::*;
 use crate::audit::sample::{OWNERS, any_entries, entry, line, pair, reader, reversed, scenario};
 use crate::domain::account::Side;

@@ -1,3 +1,5 @@
+//! Folders of inputs, good and bad.
+
 use super::*;
 use std::collections::BTreeMap;
 

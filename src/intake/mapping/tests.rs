@@ -1,3 +1,5 @@
+//! Mappings of foreign tables, good and bad.
+
 use super::*;
 use crate::intake::rejects::RejectList;
 

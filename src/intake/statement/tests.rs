@@ -1,3 +1,5 @@
+//! Bank statements, good and bad.
+
 use super::*;
 
 const PLAIN: &str = "账号：,410000001\n期间,2017-03-01至2017-12-31\n期初余额,\"1,000.00\"\n\n\

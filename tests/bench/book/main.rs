@@ -77,7 +77,11 @@ fn book(events: u64, loans: u64) {
     let (ours, theirs, count) = (found["ours"], found["theirs"], found["count"]);
     let result = format!("{} % of plain append and sync", theirs * 100 / ours.max(1));
     row(events, "one event, durable", &result, ours / count, &found);
-    println!("|  | plain append and sync of as many bytes | {} us each against {} us |  |  |  |", theirs / count, ours / count);
+    println!(
+        "|  | plain append and sync of as many bytes | {} us each against {} us |  |  |  |",
+        theirs / count,
+        ours / count
+    );
 }
 
 fn discount(loans: u64) {

@@ -154,9 +154,8 @@ fn discount(plan: &Plan) {
     let quarter = Quarter::parse("2017Q2").unwrap();
     let programmes = [Programme::InterestDiscount];
     let lines = timed("compute", || compute_subsidies(book.state(), quarter, &programmes));
-    let bytes: usize = timed("texts", || {
-        lines.iter().map(|line| line.working.to_json().to_string().len()).sum()
-    });
+    let bytes: usize =
+        timed("texts", || lines.iter().map(|line| line.working.to_json().to_string().len()).sum());
     tell("lines", lines.len() as u64);
     tell("bytes", bytes as u64);
 }

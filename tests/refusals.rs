@@ -1,0 +1,546 @@
+//! Every reason to say no, reached by one small case, in the order of their list, with the numbers
+//! that it names.
+
+use crate::support::book::{blank, event, fingerprint, options, record};
+use crate::support::fixture;
+use poolbook::book::{Book, RowGroup};
+use poolbook::domain::event::Event;
+use poolbook::domain::refusal::Reason;
+use poolbook::problem::Exit;
+use poolbook::store::MemoryStore;
+
+/// What must have happened before, by name; each stage stands on those before it.
+const STAGES: &[(&str, &[&str])] = &[
+    ("nothing", &[]),
+    (
+        "opened",
+        &[
+            r#"{"event":"open-book","date":"2017-01-01","city":"410800","name":"焦作市","currency":"CNY"}"#,
+        ],
+    ),
+    (
+        "set up",
+        &[
+            r#"{"event":"join","date":"2017-01-01","owner":"410821"}"#,
+            r#"{"event":"join","date":"2017-06-01","owner":"410822"}"#,
+            r#"{"event":"adopt-rules","date":"2017-02-01","rules":"@"}"#,
+            r#"{"event":"party","date":"2017-01-01","party":"BANK","kind":"bank","name":"银行"}"#,
+            r#"{"event":"party","date":"2017-01-01","party":"GUAR","kind":"guarantor","name":"担保"}"#,
+            r#"{"event":"party","date":"2017-01-01","party":"FIRM","kind":"firm","name":"企业","credit_code":"91410821MA40ABC13G"}"#,
+            r#"{"event":"bank-account","date":"2017-01-01","owner":"410821","bank_account":"POOL","fund":"RISK"}"#,
+            r#"{"event":"bank-account","date":"2017-01-01","owner":"410821","bank_account":"POOL-2","fund":"RISK"}"#,
+            r#"{"event":"bank-account","date":"2017-01-01","owner":"410821","bank_account":"INT","fund":"INT"}"#,
+            r#"{"event":"bank-account","date":"2017-01-01","owner":"410800","bank_account":"CITY","fund":"RISK"}"#,
+            r#"{"event":"contribute","date":"2017-02-01","owner":"410821","source":"county","bank_account":"POOL","amount":"300000.00"}"#,
+            r#"{"event":"budget","date":"2017-02-01","owner":"410821","bank_account":"INT","amount":"250000.00"}"#,
+            r#"{"event":"enrol","date":"2017-03-01","owner":"410821","loan":"L","firm":"FIRM","bank":"BANK","guarantor":"GUAR","amount":"1000000.00","due":"2018-03-01","rate":"4.35%"}"#,
+        ],
+    ),
+    (
+        "drawn",
+        &[r#"{"event":"disburse","date":"2017-03-01","loan":"L","note":"N","amount":"900000.00"}"#],
+    ),
+    (
+        "subsidy approved",
+        &[
+            r#"{"event":"approve-subsidy","id":"S","date":"2018-01-05","loan":"L","amount":"150000.00","period":"2017Q4","programme":"interest-discount"}"#,
+        ],
+    ),
+    (
+        "subsidy paid",
+        &[
+            r#"{"event":"pay-subsidy","date":"2018-01-06","subsidy":"S","bank_account":"INT","maker":"甲","checker":"乙"}"#,
+        ],
+    ),
+    ("overdue", &[r#"{"event":"overdue","date":"2017-07-01","loan":"L"}"#]),
+    (
+        "filed",
+        &[
+            r#"{"event":"file-claim","id":"filing","date":"2017-09-01","claim":"C","loan":"L","base":"800000.00","lawsuit":"1号"}"#,
+        ],
+    ),
+    // Forty in a hundred of the base: 320,000.00; 120,000.00 of it are approved.
+    (
+        "approved",
+        &[
+            r#"{"event":"approve-claim","id":"approval","date":"2017-09-10","claim":"C","amount":"120000.00"}"#,
+        ],
+    ),
+    (
+        "paid",
+        &[
+            r#"{"event":"pay-claim","id":"payment","date":"2017-09-20","claim":"C","bank_account":"POOL","maker":"甲","checker":"乙"}"#,
+        ],
+    ),
+    (
+        "reversed",
+        &[r#"{"event":"reverse","id":"back","date":"2017-09-21","entry":"@payment","reason":"x"}"#],
+    ),
+];
+
+/// A reason, the stage at which it is reached, the event, and numbers that the refusal names.
+type Case = (Reason, &'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+use Reason as R;
+const CASES: &[Case] = &[
+    (
+        R::IdReused,
+        "set up",
+        r#"{"event":"join","id":"set-up-1","date":"2017-01-02","owner":"410821"}"#,
+        &[("id", "set-up-1"), ("entry", "2"), ("fields", "date")],
+    ),
+    (
+        R::BookOpen,
+        "opened",
+        r#"{"event":"open-book","date":"2017-01-01","city":"410900","name":"x","currency":"CNY"}"#,
+        &[("city", "410800")],
+    ),
+    (
+        R::BookNotOpen,
+        "nothing",
+        r#"{"event":"join","date":"2017-01-01","owner":"410821"}"#,
+        &[("event", "join")],
+    ),
+    (
+        R::OwnerMissing,
+        "set up",
+        r#"{"event":"commit","date":"2017-03-01","source":"city","amount":"1"}"#,
+        &[("event", "commit")],
+    ),
+    (
+        R::OwnerUnknown,
+        "set up",
+        r#"{"event":"commit","date":"2017-03-01","owner":"410823","source":"city","amount":"1"}"#,
+        &[("owner", "410823")],
+    ),
+    (
+        R::OwnerNotJoined,
+        "set up",
+        r#"{"event":"commit","date":"2017-05-31","owner":"410822","source":"city","amount":"1"}"#,
+        &[("owner", "410822"), ("joined", "2017-06-01"), ("date", "2017-05-31")],
+    ),
+    (
+        R::OwnerExists,
+        "set up",
+        r#"{"event":"join","date":"2017-09-01","owner":"410822"}"#,
+        &[("owner", "410822"), ("joined", "2017-06-01")],
+    ),
+    (
+        R::FundMismatch,
+        "set up",
+        r#"{"event":"budget","date":"2017-03-01","owner":"410821","bank_account":"POOL","amount":"1"}"#,
+        &[("event", "budget"), ("fund", "RISK"), ("allowed", "INT, GFEE")],
+    ),
+    (
+        R::PartyUnknown,
+        "set up",
+        r#"{"event":"commit","date":"2017-03-01","owner":"410821","source":"city","amount":"1","party":"X"}"#,
+        &[("party", "X")],
+    ),
+    (
+        R::PartyKind,
+        "set up",
+        r#"{"event":"enrol","date":"2017-03-01","owner":"410821","loan":"M","firm":"BANK","bank":"BANK","amount":"1","due":"2018-03-01","rate":"5%"}"#,
+        &[("party", "BANK"), ("kind", "bank"), ("expected", "firm")],
+    ),
+    (
+        R::PartyExists,
+        "set up",
+        r#"{"event":"party","date":"2017-01-01","party":"GUAR","kind":"bank","name":"x"}"#,
+        &[("party", "GUAR"), ("name", "担保")],
+    ),
+    (
+        R::CreditCodeTaken,
+        "set up",
+        r#"{"event":"party","date":"2017-01-01","party":"F2","kind":"firm","name":"x","credit_code":"91410821MA40ABC13G"}"#,
+        &[("credit_code", "91410821MA40ABC13G"), ("party", "FIRM")],
+    ),
+    (
+        R::BankAccountUnknown,
+        "set up",
+        r#"{"event":"bank-charge","date":"2017-03-01","owner":"410821","bank_account":"X","amount":"1"}"#,
+        &[("bank_account", "X")],
+    ),
+    (
+        R::BankAccountExists,
+        "set up",
+        r#"{"event":"bank-account","date":"2017-03-01","owner":"410821","bank_account":"INT","fund":"RISK"}"#,
+        &[("bank_account", "INT")],
+    ),
+    (
+        R::BankAccountFund,
+        "set up",
+        r#"{"event":"bank-charge","date":"2017-03-01","owner":"410821","bank_account":"POOL","fund":"INT","amount":"1"}"#,
+        &[("bank_account", "POOL"), ("fund", "RISK"), ("given", "INT")],
+    ),
+    (
+        R::BankAccountOwner,
+        "set up",
+        r#"{"event":"bank-charge","date":"2017-07-01","owner":"410822","bank_account":"POOL","amount":"1"}"#,
+        &[("bank_account", "POOL"), ("holder", "410821"), ("owner", "410822")],
+    ),
+    (
+        R::RulesMissing,
+        "set up",
+        r#"{"event":"enrol","date":"2017-01-31","owner":"410821","loan":"M","firm":"FIRM","bank":"BANK","amount":"1","due":"2018-03-01","rate":"5%"}"#,
+        &[("date", "2017-01-31")],
+    ),
+    (
+        R::RulesExist,
+        "set up",
+        r#"{"event":"adopt-rules","date":"2018-02-01","rules":"@"}"#,
+        &[("rules", "jiaozuo-demo")],
+    ),
+    (
+        R::AmountZero,
+        "set up",
+        r#"{"event":"target","date":"2017-03-01","amount":"0.00","by":"2020-12-31"}"#,
+        &[],
+    ),
+    (
+        R::DateOrder,
+        "set up",
+        r#"{"event":"fee-paid","date":"2017-03-01","loan":"L","amount":"1","fee_rate":"1%","from":"2017-03-01","to":"2017-03-01"}"#,
+        &[
+            ("earlier", "2017-03-01"),
+            ("later", "2017-03-01"),
+            ("earlier_field", "from"),
+            ("later_field", "to"),
+        ],
+    ),
+    (
+        R::DocumentMissing,
+        "set up",
+        r#"{"event":"transfer","date":"2017-07-01","owner":"410822","bank_account":"CITY","to_owner":"410821","amount":"1"}"#,
+        &[("event", "transfer")],
+    ),
+    (
+        R::LoanUnknown,
+        "set up",
+        r#"{"event":"overdue","date":"2017-07-01","loan":"M"}"#,
+        &[("loan", "M")],
+    ),
+    (
+        R::LoanExists,
+        "set up",
+        r#"{"event":"enrol","date":"2017-07-01","owner":"410822","loan":"L","firm":"FIRM","bank":"BANK","amount":"1","due":"2018-03-01","rate":"5%"}"#,
+        &[("loan", "L"), ("owner", "410821"), ("enrolled", "2017-03-01")],
+    ),
+    (
+        R::LoanOwner,
+        "drawn",
+        r#"{"event":"overdue","date":"2017-07-01","owner":"410822","loan":"L"}"#,
+        &[("given", "410822"), ("owner", "410821")],
+    ),
+    (
+        R::NoteMissing,
+        "set up",
+        r#"{"event":"overdue","date":"2017-07-01","loan":"L"}"#,
+        &[("loan", "L"), ("notes", "0")],
+    ),
+    (
+        R::NoteUnknown,
+        "drawn",
+        r#"{"event":"overdue","date":"2017-07-01","loan":"L","note":"X"}"#,
+        &[("loan", "L"), ("note", "X")],
+    ),
+    (
+        R::NoteExists,
+        "drawn",
+        r#"{"event":"disburse","date":"2017-03-01","loan":"L","note":"N","amount":"1"}"#,
+        &[("loan", "L"), ("note", "N")],
+    ),
+    (
+        R::LoanState,
+        "overdue",
+        r#"{"event":"extend","date":"2017-07-01","loan":"L","due":"2019-01-01"}"#,
+        &[("note", "N"), ("state", "overdue"), ("legal", "active, extended"), ("event", "extend")],
+    ),
+    (
+        R::DisburseAboveContract,
+        "drawn",
+        r#"{"event":"disburse","date":"2017-03-01","loan":"L","note":"N2","amount":"100000.01"}"#,
+        &[("contract", "1,000,000.00"), ("drawn", "900,000.00"), ("amount", "100,000.01")],
+    ),
+    (
+        R::RepayAboveBalance,
+        "drawn",
+        r#"{"event":"repay","date":"2017-03-01","loan":"L","amount":"900000.01"}"#,
+        &[("balance", "900,000.00"), ("amount", "900,000.01")],
+    ),
+    (
+        R::ClaimUnknown,
+        "set up",
+        r#"{"event":"approve-claim","date":"2017-03-01","claim":"X"}"#,
+        &[("claim", "X")],
+    ),
+    (
+        R::ClaimExists,
+        "filed",
+        r#"{"event":"file-claim","date":"2017-09-01","claim":"C","loan":"L","base":"1","lawsuit":"1号"}"#,
+        &[("claim", "C"), ("filed", "2017-09-01")],
+    ),
+    (
+        R::ClaimDuplicate,
+        "filed",
+        r#"{"event":"file-claim","date":"2017-09-01","claim":"D","loan":"L","base":"1","lawsuit":"1号"}"#,
+        &[("loan", "L"), ("note", "N"), ("claim", "C")],
+    ),
+    (
+        R::ClaimState,
+        "filed",
+        r#"{"event":"write-off","date":"2017-09-01","claim":"C"}"#,
+        &[("claim", "C"), ("state", "filed"), ("legal", "paid, paid-part"), ("event", "write-off")],
+    ),
+    (
+        R::ClaimBaseAboveBalance,
+        "overdue",
+        r#"{"event":"file-claim","date":"2017-09-01","claim":"C","loan":"L","base":"900000.01","lawsuit":"1号"}"#,
+        &[("base", "900,000.01"), ("balance", "900,000.00")],
+    ),
+    // Overdue since 1 July: 60 days on 30 August, and more than 60 are required.
+    (
+        R::ClaimTooEarly,
+        "overdue",
+        r#"{"event":"file-claim","date":"2017-08-30","claim":"C","loan":"L","base":"1","lawsuit":"1号"}"#,
+        &[("days", "60"), ("required", "60"), ("since", "2017-07-01")],
+    ),
+    (
+        R::ClaimLawsuitMissing,
+        "overdue",
+        r#"{"event":"file-claim","date":"2017-08-31","claim":"C","loan":"L","base":"1"}"#,
+        &[("claim", "C")],
+    ),
+    (
+        R::ApprovalAboveLimit,
+        "filed",
+        r#"{"event":"approve-claim","date":"2017-09-10","claim":"C","amount":"320000.01"}"#,
+        &[("amount", "320,000.01"), ("base", "800,000.00"), ("limit", "320,000.00")],
+    ),
+    (
+        R::PayAboveApproved,
+        "approved",
+        r#"{"event":"pay-claim","date":"2017-09-20","claim":"C","bank_account":"POOL","amount":"120000.01","maker":"甲","checker":"乙"}"#,
+        &[("approved", "120,000.00"), ("paid", "0.00"), ("amount", "120,000.01")],
+    ),
+    // Four tenths of 300,000.03 are 120,000.01, and 120,000.00 were paid.
+    (
+        R::RecoveryAboveCompensation,
+        "paid",
+        r#"{"event":"recover","date":"2017-10-01","claim":"C","bank_account":"POOL","gross":"300000.03"}"#,
+        &[("paid", "120,000.00"), ("recovered", "0.00"), ("share", "120,000.01")],
+    ),
+    (
+        R::CostAboveRecovery,
+        "paid",
+        r#"{"event":"recover","date":"2017-10-01","claim":"C","bank_account":"POOL","gross":"5","cost":"5"}"#,
+        &[("gross", "5.00"), ("cost", "5.00")],
+    ),
+    (
+        R::SubsidyUnknown,
+        "set up",
+        r#"{"event":"pay-subsidy","date":"2018-01-06","subsidy":"X","bank_account":"INT"}"#,
+        &[("subsidy", "X")],
+    ),
+    (
+        R::SubsidyExists,
+        "subsidy approved",
+        r#"{"event":"approve-subsidy","date":"2018-01-05","loan":"L","amount":"1","period":"2017Q4","programme":"interest-discount"}"#,
+        &[("loan", "L"), ("period", "2017Q4"), ("subsidy", "S")],
+    ),
+    (
+        R::SubsidyState,
+        "subsidy paid",
+        r#"{"event":"pay-subsidy","date":"2018-01-07","subsidy":"S","bank_account":"INT","amount":"1"}"#,
+        &[("subsidy", "S"), ("state", "paid"), ("legal", "approved, paid-part")],
+    ),
+    // 200,000.00 a firm and year; 150,000.00 are used in 2017.
+    (
+        R::FirmYearCap,
+        "subsidy approved",
+        r#"{"event":"approve-subsidy","date":"2018-01-05","loan":"L","amount":"50000.01","period":"2017Q3","programme":"interest-discount"}"#,
+        &[("year", "2017"), ("cap", "200,000.00"), ("used", "150,000.00"), ("amount", "50,000.01")],
+    ),
+    (
+        R::ReverseUnknown,
+        "set up",
+        r#"{"event":"reverse","date":"2017-09-21","entry":"99","reason":"x"}"#,
+        &[("entry", "99")],
+    ),
+    (
+        R::ReverseReversal,
+        "reversed",
+        r#"{"event":"reverse","date":"2017-09-21","entry":"@back","reason":"x"}"#,
+        &[],
+    ),
+    (
+        R::ReverseTwice,
+        "reversed",
+        r#"{"event":"reverse","date":"2017-09-21","entry":"@payment","reason":"x"}"#,
+        &[],
+    ),
+    (
+        R::ReverseLater,
+        "approved",
+        r#"{"event":"reverse","date":"2017-09-21","entry":"@filing","reason":"x"}"#,
+        &[],
+    ),
+    (
+        R::ReverseKind,
+        "set up",
+        r#"{"event":"reverse","date":"2017-09-21","entry":"2","reason":"x"}"#,
+        &[("entry", "2"), ("event", "join")],
+    ),
+    (
+        R::CheckerMissing,
+        "approved",
+        r#"{"event":"pay-claim","date":"2017-09-20","claim":"C","bank_account":"POOL","maker":"甲"}"#,
+        &[("event", "pay-claim"), ("who", "checker")],
+    ),
+    (
+        R::CheckerSame,
+        "set up",
+        r#"{"event":"bank-charge","date":"2017-03-01","owner":"410821","bank_account":"POOL","amount":"1","maker":"甲","checker":"甲"}"#,
+        &[("person", "甲")],
+    ),
+    // 300,000.00 of money, of which 120,000.00 are set aside for the claim.
+    (
+        R::AvailableShort,
+        "approved",
+        r#"{"event":"trustee-fee","date":"2017-09-20","owner":"410821","bank_account":"POOL","amount":"180000.01","maker":"甲","checker":"乙"}"#,
+        &[
+            ("cash", "300,000.00"),
+            ("reserved", "120,000.00"),
+            ("available", "180,000.00"),
+            ("amount", "180,000.01"),
+        ],
+    ),
+    (
+        R::CashShort,
+        "set up",
+        r#"{"event":"move","date":"2017-03-01","owner":"410821","from_bank_account":"POOL","to_bank_account":"POOL-2","amount":"300000.01"}"#,
+        &[("bank_account", "POOL"), ("balance", "300,000.00"), ("amount", "300,000.01")],
+    ),
+    // An amount is at most 10^15 yuan, and so is a balance.
+    (
+        R::BalanceRange,
+        "set up",
+        r#"{"event":"contribute","date":"2017-03-01","owner":"410821","source":"county","bank_account":"POOL","amount":"1000000000000000.00"}"#,
+        &[("account", "1002.01"), ("balance", "1,000,000,000,300,000.00")],
+    ),
+];
+
+/// The event of a line: an id where it has none, the rules text for `@`, numbers of entries for
+/// their ids.
+fn read(book: &Book<MemoryStore>, json: &str, id: &str) -> Event {
+    let mut value: serde_json::Value = serde_json::from_str(json).unwrap();
+    if value["id"].is_null() {
+        value["id"] = id.into();
+    }
+    if value["rules"] == "@" {
+        let path = fixture("jiaozuo-2017/rules/jiaozuo-demo.toml");
+        value["rules"] = std::fs::read_to_string(path).unwrap().into();
+    }
+    if let Some(id) = value["entry"].as_str().and_then(|entry| entry.strip_prefix('@')) {
+        value["entry"] = book.find(id).unwrap().unwrap().seq.to_string().into();
+    }
+    event(&value.to_string())
+}
+
+fn book_at(stage: &str) -> Book<MemoryStore> {
+    let mut book = blank();
+    for (name, events) in STAGES {
+        // What happens to the loan and what happens to its subsidies are two lives.
+        let other_life = name.starts_with("subsidy") && !stage.starts_with("subsidy");
+        for (json, number) in events.iter().filter(|_| !other_life).zip(1..) {
+            let event = read(&book, json, &format!("{}-{number}", name.replace(' ', "-")));
+            record(&mut book, &[event]);
+        }
+        if *name == stage {
+            return book;
+        }
+    }
+    panic!("no stage {stage}");
+}
+
+#[test]
+fn every_reason_has_its_case_in_order() {
+    let reasons: Vec<Reason> = CASES.iter().map(|(reason, ..)| *reason).collect();
+    assert_eq!(reasons, Reason::ALL);
+}
+
+#[test]
+fn every_reason_is_reached_and_names_its_numbers() {
+    for (reason, stage, json, args) in CASES {
+        let mut book = book_at(stage);
+        let event = read(&book, json, "refused");
+        let before = fingerprint(&book);
+        let problem = book.record(event.clone(), &options()).map(|_| ()).unwrap_err();
+        assert_eq!((problem.code, problem.exit), (reason.code(), Exit::Refused), "{problem}");
+        for (name, value) in *args {
+            assert_eq!(problem.arg(name), Some(*value), "{problem}");
+        }
+        assert_eq!(before, fingerprint(&book), "{reason} left a trace");
+        let row =
+            book.record_row(vec![event.clone()], &options(), &mut RowGroup::default(), &mut |_| {});
+        assert_eq!(row, Err(problem.clone()));
+        assert_eq!(before, fingerprint(&book), "{reason} left a trace as a row");
+        let dry = poolbook::book::Options { dry_run: true, ..options() };
+        assert_eq!(book.record(event, &dry).map(|_| ()), Err(problem));
+        assert_eq!(before, fingerprint(&book), "{reason} left a trace of a dry run");
+    }
+}
+
+/// One fen, one day less, and the same event is taken.
+#[test]
+fn the_bounds_themselves_are_taken() {
+    let taken = [
+        (
+            "drawn",
+            r#"{"event":"disburse","date":"2017-03-01","loan":"L","note":"N2","amount":"100000.00"}"#,
+        ),
+        ("drawn", r#"{"event":"repay","date":"2017-03-01","loan":"L","amount":"900000.00"}"#),
+        (
+            "overdue",
+            r#"{"event":"file-claim","date":"2017-08-31","claim":"C","loan":"L","base":"900000.00","lawsuit":"1号"}"#,
+        ),
+        (
+            "filed",
+            r#"{"event":"approve-claim","date":"2017-09-10","claim":"C","amount":"320000.00"}"#,
+        ),
+        (
+            "approved",
+            r#"{"event":"pay-claim","date":"2017-09-20","claim":"C","bank_account":"POOL","amount":"120000.00","maker":"甲","checker":"乙"}"#,
+        ),
+        // Four tenths of 300,000.00 are the whole compensation.
+        (
+            "paid",
+            r#"{"event":"recover","date":"2017-10-01","claim":"C","bank_account":"POOL","gross":"300000.00"}"#,
+        ),
+        (
+            "subsidy approved",
+            r#"{"event":"approve-subsidy","date":"2018-01-05","loan":"L","amount":"50000.00","period":"2017Q3","programme":"interest-discount"}"#,
+        ),
+        (
+            "approved",
+            r#"{"event":"trustee-fee","date":"2017-09-20","owner":"410821","bank_account":"POOL","amount":"180000.00","maker":"甲","checker":"乙"}"#,
+        ),
+        (
+            "set up",
+            r#"{"event":"move","date":"2017-03-01","owner":"410821","from_bank_account":"POOL","to_bank_account":"POOL-2","amount":"300000.00"}"#,
+        ),
+        (
+            "set up",
+            r#"{"event":"contribute","date":"2017-03-01","owner":"410821","source":"county","bank_account":"POOL","amount":"999999999700000.00"}"#,
+        ),
+        (
+            "set up",
+            r#"{"event":"commit","date":"2017-06-01","owner":"410822","source":"city","amount":"0.01"}"#,
+        ),
+    ];
+    for (stage, json) in taken {
+        let mut book = book_at(stage);
+        let event = read(&book, json, "taken");
+        record(&mut book, &[event]);
+    }
+}
