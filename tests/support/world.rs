@@ -175,10 +175,14 @@ impl<'a> Maker<'a> {
         first.checked_add(jiff::Span::new().days(day - back)).unwrap()
     }
 
+    fn after(day: Date, days: u16) -> Date {
+        day.checked_add(jiff::Span::new().days(i64::from(days))).unwrap()
+    }
+
     /// A day not before another, most of the time.
     fn day_from(&self, earliest: Date) -> String {
-        let later = earliest.checked_add(jiff::Span::new().days(i64::from(self.step.day % 90)));
-        let day = if self.step.twist.is_multiple_of(10) { self.day() } else { later.unwrap() };
+        let any = self.step.twist.is_multiple_of(10);
+        let day = if any { self.day() } else { Self::after(earliest, self.step.day % 90) };
         day.to_string()
     }
 
@@ -215,8 +219,8 @@ impl<'a> Maker<'a> {
     }
 
     fn notes(&self, fits: impl Fn(&Note) -> bool) -> Vec<(&'a Loan, &'a Note)> {
-        let all =
-            self.state.loans.iter().flat_map(|loan| loan.notes.iter().map(move |n| (loan, n)));
+        let loans = self.state.loans.iter();
+        let all = loans.flat_map(|loan| loan.notes.iter().map(move |note| (loan, note)));
         all.filter(|(_, note)| fits(note) || self.step.twist % 16 == 2).collect()
     }
 
@@ -341,9 +345,9 @@ impl<'a> Maker<'a> {
     fn enrol(&self) -> Value {
         let owner = self.owner();
         let day = self.day();
-        let due = day.checked_add(jiff::Span::new().days(i64::from(self.step.day / 50))).unwrap();
-        let firm =
-            if self.step.b.is_multiple_of(4) { "FIRM".into() } else { format!("FIRM-{owner}") };
+        let due = Self::after(day, self.step.day / 50);
+        let shared = self.step.b.is_multiple_of(4);
+        let firm = if shared { "FIRM".to_owned() } else { format!("FIRM-{owner}") };
         let mut value = json!({
             "date": day.to_string(), "owner": owner, "loan": format!("L-{}", self.step.b % 6),
             "firm": firm, "bank": "BANK", "amount": self.amount(90_000_000),
@@ -410,7 +414,7 @@ impl<'a> Maker<'a> {
         let bad = [NoteState::Overdue, NoteState::Npl];
         let (loan, note) = pick(&self.notes(|note| bad.contains(&note.state)), self.step.a)?;
         let since = note.overdue.last().map(|(from, _)| *from).or(note.npl).unwrap_or(note.drawn);
-        let day = since.checked_add(jiff::Span::new().days(61)).unwrap();
+        let day = Self::after(since, 61);
         Some(json!({
             "date": self.day_from(day), "loan": *loan.id, "note": *note.id,
             "claim": format!("C-{}-{}", self.step.amount % 50, self.step.b % 5),
