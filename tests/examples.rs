@@ -120,6 +120,7 @@ fn note(table: &Table, index: usize) -> Note {
         extensions: dated(table, "extensions", day),
         overdue: dated(table, "overdue", |text| (!text.is_empty()).then(|| day(text))),
         npl: text(table, "npl").map(day),
+        cures: Vec::new(),
         interest: interest.collect(),
         compensated: Money::ZERO,
         claims: Vec::new(),

@@ -8,7 +8,7 @@ use crate::domain::calendar::Date;
 use crate::domain::decide::{cap_years_of, sharing_of};
 use crate::domain::entry::{Entry, Line};
 use crate::domain::event::{Event, Kind};
-use crate::domain::loan::{FeePaid, InterestPaid, Loan, Note, NoteState, Subsidised};
+use crate::domain::loan::{Cure, FeePaid, InterestPaid, Loan, Note, NoteState, Subsidised};
 use crate::domain::money::{Money, Total};
 use crate::domain::rate::Share;
 use crate::domain::rates::RateTable;
@@ -228,6 +228,7 @@ fn new_note(loan: &Loan, event: &Event, exposure: Money) -> Option<Note> {
         extensions: Vec::new(),
         overdue: Vec::new(),
         npl: None,
+        cures: Vec::new(),
         interest: Vec::new(),
         compensated: Money::ZERO,
         claims: Vec::new(),
@@ -301,10 +302,14 @@ fn follow_note(note: &mut Note, kind: &Kind, date: Date, memo: &[Line]) {
             note.state = NoteState::Npl;
         }
         Kind::Cure(_) => {
-            if let Some((_, cured @ None)) = note.overdue.last_mut() {
-                *cured = Some(date);
-            }
-            note.npl = None;
+            let open = match note.overdue.last_mut() {
+                Some((_, cured @ None)) => {
+                    *cured = Some(date);
+                    true
+                }
+                _ => false,
+            };
+            note.cures.push(Cure { overdue: open, npl: note.npl.take() });
             note.state = decide::cured(note);
         }
         _ => {}
@@ -632,13 +637,10 @@ fn undo_note(note: &mut Note, kind: &Kind, memo: &[Line]) {
         }
         Kind::Npl(_) => note.npl = None,
         Kind::Cure(_) => {
-            if let Some((from, cured)) = note.overdue.last_mut() {
+            let Some(cure) = note.cures.pop() else { return };
+            note.npl = cure.npl;
+            if let Some((_, cured)) = note.overdue.last_mut().filter(|_| cure.overdue) {
                 *cured = None;
-                // A cured non-performing note is non-performing again from its first overdue day,
-                // which is the latest day that is still known.
-                if stood == NoteState::Npl {
-                    note.npl = Some(*from);
-                }
             }
         }
         _ => {}

@@ -86,6 +86,8 @@ pub struct Note {
     pub overdue: Vec<(Date, Option<Date>)>,
     /// Day of classification as non-performing.
     pub npl: Option<Date>,
+    /// What each cure ended, so that its reversal brings the same back.
+    pub cures: Vec<Cure>,
     /// Interest paid by the firm.
     pub interest: Vec<InterestPaid>,
     /// Principal for which the pool has paid compensation in full.
@@ -94,6 +96,15 @@ pub struct Note {
     pub claims: Vec<Id>,
     /// Settlement periods for which a subsidy is approved.
     pub subsidised: Vec<Subsidised>,
+}
+
+/// What a cure ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cure {
+    /// Whether the last overdue spell was open.
+    pub overdue: bool,
+    /// Day of the classification as non-performing.
+    pub npl: Option<Date>,
 }
 
 /// A settlement period of a note for which a subsidy is approved.

@@ -39,8 +39,6 @@ reasons! {
     OwnerNotJoined "owner-not-joined";
     /// The owner has joined already.
     OwnerExists "owner-exists";
-    /// The code is retired, a placeholder, or belongs to another city.
-    OwnerCode "owner-code";
     /// The event belongs to another fund (专款专用).
     FundMismatch "fund-mismatch";
     /// No party of that id.
@@ -61,8 +59,6 @@ reasons! {
     BankAccountOwner "bank-account-owner";
     /// No rules are in force on that date.
     RulesMissing "rules-missing";
-    /// No row of the sharing table fits the loan.
-    SharingMissing "sharing-missing";
     /// Rules of that id were adopted already.
     RulesExist "rules-exist";
     /// The amount is zero.

@@ -38,7 +38,8 @@ pub(super) fn enrol_facts<'a>(own: &'a Enrol, signed: Date) -> LoanFacts<'a> {
 /// loan with its own share in a book without rules leaves the rest to the bank.
 ///
 /// # Errors
-/// `rules-missing`, or `sharing-missing` when no row of the table fits the loan.
+/// `rules-missing`: no rules, and the loan carries no share of its own. Rules whose table leaves
+/// any loan out are not adopted in the first place.
 pub(super) fn sharing(
     rules: Option<&RuleSet>,
     own: Option<Share>,
@@ -53,9 +54,7 @@ pub(super) fn sharing(
             Sharing { pool, guarantor: Share::ZERO, bank, balancing: Side::Bank }
         }
         (None, None) => {
-            let reason =
-                if rules.is_some() { Reason::SharingMissing } else { Reason::RulesMissing };
-            return Err(reason.refuse().with("date", "-").with("amount", facts.amount.grouped()));
+            return Err(Reason::RulesMissing.refuse().with("date", "-"));
         }
     };
     let balancing = u8::try_from(sharing.balancing_index()).unwrap_or(2);
@@ -65,7 +64,7 @@ pub(super) fn sharing(
 /// How the loss on an enrolled loan is shared.
 ///
 /// # Errors
-/// As for a new loan: no rules, or no row of the table that fits.
+/// As for a new loan: `rules-missing`.
 pub fn sharing_of(state: &State, loan: &Loan) -> Result<LossShares, Problem> {
     let rules = loan.rules.as_ref().and_then(|id| state.rules(id));
     sharing(rules, loan.pool_share, &LoanFacts::of(loan))

@@ -83,15 +83,13 @@ pub(super) fn enrol(state: &State, event: &Event, own: &Enrol) -> Result<Decisio
         party(state, guarantor, &[PartyKind::Guarantor])?;
     }
     positive(own.amount)?;
-    if let Some(signed) = own.signed {
-        in_order(("signed", signed), ("due", own.due), true)?;
-    }
+    let signed = own.signed.unwrap_or(event.date);
+    in_order(("signed", signed), ("due", own.due), true)?;
     let rules = state.rules_on(event.date);
     if rules.is_none() && own.pool_share.is_none() {
         return Err(Reason::RulesMissing.refuse().with("date", event.date));
     }
     // The sharing must be known before money is lent, not first when it is lost.
-    let signed = own.signed.unwrap_or(event.date);
     sharing(rules, own.pool_share, &enrol_facts(own, signed))?;
     let rules = rules.map(|rules| rules.id.clone());
     Ok(Decision::fact(Some(owner.code.clone())).rules(rules))

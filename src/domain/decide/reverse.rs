@@ -64,19 +64,20 @@ fn check_kind(original: &Entry) -> Result<(), Problem> {
     }
 }
 
-/// The last entry on a loan, claim or subsidy line that the original touched, when it is another.
+/// The last entry on a loan, claim or subsidy line that the original rests on, when it came later.
 fn later_entry(state: &State, original: &Entry) -> Option<u64> {
     touched(state, original)
         .into_iter()
         .flatten()
         .filter_map(|trail| trail.last().copied())
-        .find(|last| *last != original.seq)
+        .find(|last| *last > original.seq)
 }
 
 /// The trails of the records that an entry touched.
 fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
     let loan = |id: &str| state.loans.get(id).map(|loan| loan.trail.as_slice());
     let claim = |id: &str| state.claims.get(id).map(|claim| claim.trail.as_slice());
+    let loan_of = |id: &str| state.claims.get(id).and_then(|claim| loan(&claim.loan));
     match &original.event.kind {
         Kind::Disburse(own) => [loan(&own.loan), None],
         Kind::Repay(own) => [loan(&own.loan), None],
@@ -89,11 +90,10 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
         Kind::Cure(own) => [loan(&own.loan), None],
         Kind::FileClaim(own) => [claim(&own.claim), loan(&own.loan)],
         Kind::ApproveClaim(own) => [claim(&own.claim), None],
-        Kind::RejectClaim(own) => [claim(&own.claim), None],
-        Kind::PayClaim(own) => {
-            let of = state.claims.get(&own.claim).and_then(|claim| loan(&claim.loan));
-            [claim(&own.claim), of]
-        }
+        // A rejected claim makes room for another one on the same note, and for repayment or
+        // removal of the loan; once that room is used the claim cannot come back.
+        Kind::RejectClaim(own) => [claim(&own.claim), loan_of(&own.claim)],
+        Kind::PayClaim(own) => [claim(&own.claim), loan_of(&own.claim)],
         Kind::Recover(own) => [claim(&own.claim), None],
         Kind::WriteOff(own) => [claim(&own.claim), None],
         Kind::ApproveSubsidy(_) => {
