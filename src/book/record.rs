@@ -24,8 +24,9 @@ struct Run {
     batch: Vec<Entry>,
     /// Hashes of the ids in `batch`, which the store does not know yet.
     waiting: HashSet<u64>,
-    /// Ids of a dry run, which the store does not see.
-    seen: HashMap<u64, u64>,
+    /// Entries of a dry run, which the store does not see, and their ids.
+    tried: Vec<Entry>,
+    seen: HashMap<u64, usize>,
 }
 
 impl<S: Store> Book<S> {
@@ -51,7 +52,7 @@ impl<S: Store> Book<S> {
     /// Records all events of a source, or none of them.
     ///
     /// Cost: linear; the source is gone through twice, the first time for its ids only. Memory: one
-    /// batch, and at most 16 bytes an event for the ids.
+    /// batch, and at most 16 bytes an event for the ids; a dry run keeps all its entries.
     ///
     /// # Errors
     /// The first problem with its row; the book is unchanged.
@@ -147,7 +148,8 @@ impl<S: Store> Book<S> {
         self.delta.add(&entry, &self.state);
         on(row, Outcome::New(&entry));
         if options.dry_run {
-            run.seen.insert(id_hash(&entry.event.id), seq);
+            run.seen.insert(id_hash(&entry.event.id), run.tried.len());
+            run.tried.push(entry);
             return Ok(());
         }
         run.waiting.insert(id_hash(&entry.event.id));
@@ -163,10 +165,10 @@ impl<S: Store> Book<S> {
         run: &mut Run,
     ) -> Result<Option<u64>, Problem> {
         let hash = id_hash(&event.id);
-        if options.dry_run
-            && let Some(seq) = run.seen.get(&hash)
+        if let Some(tried) = run.seen.get(&hash).and_then(|place| run.tried.get(*place))
+            && tried.event.id == event.id
         {
-            return Ok(Some(*seq));
+            return same_content(event, tried);
         }
         if run.waiting.contains(&hash) {
             self.flush(options, run)?;
@@ -175,15 +177,7 @@ impl<S: Store> Book<S> {
             return Ok(None);
         }
         let Some(entry) = self.find(&event.id)? else { return Ok(None) };
-        let differing = event.differing_fields(&entry.event);
-        if differing.is_empty() {
-            return Ok(Some(entry.seq));
-        }
-        Err(Reason::IdReused
-            .refuse()
-            .with("id", &event.id)
-            .with("entry", entry.seq)
-            .with("fields", differing.join(", ")))
+        same_content(event, &entry)
     }
 
     /// An entry of the journal or of the group under way.
@@ -194,13 +188,13 @@ impl<S: Store> Book<S> {
         run: &mut Run,
     ) -> Result<Option<Entry>, Problem> {
         self.flush(options, run)?;
-        let known = if options.dry_run {
-            self.store.head().count
-        } else {
-            self.store.head().count + run.new
-        };
-        if seq == 0 || seq > known {
+        let written = self.store.head().count;
+        if seq == 0 || seq > written + run.new {
             return Ok(None);
+        }
+        if options.dry_run && seq > written {
+            let place = usize::try_from(seq - written - 1).ok();
+            return Ok(place.and_then(|place| run.tried.get(place)).cloned());
         }
         self.entry(seq).map(Some)
     }
@@ -229,4 +223,20 @@ impl<S: Store> Book<S> {
         self.store.commit()?;
         self.update_index()
     }
+}
+
+/// The number of an entry recorded under the id of an event.
+///
+/// # Errors
+/// `id-reused`: it has other content.
+pub(super) fn same_content(event: &Event, recorded: &Entry) -> Result<Option<u64>, Problem> {
+    let differing = event.differing_fields(&recorded.event);
+    if differing.is_empty() {
+        return Ok(Some(recorded.seq));
+    }
+    Err(Reason::IdReused
+        .refuse()
+        .with("id", &event.id)
+        .with("entry", recorded.seq)
+        .with("fields", differing.join(", ")))
 }

@@ -3,12 +3,12 @@
 //! Rows are written in groups of bounded size, one sync a group. A refused row is taken back from
 //! the state before the next is tried.
 
+use super::record::same_content;
 use super::{Batch, Book, Options, Outcome, Scope, Summary};
 use crate::domain::apply::apply;
 use crate::domain::decide::{Context, decide};
 use crate::domain::entry::{Entry, id_hash};
 use crate::domain::event::{Event, Kind};
-use crate::domain::refusal::Reason;
 use crate::problem::Problem;
 use crate::store::Store;
 use foldhash::HashMap;
@@ -22,8 +22,6 @@ pub struct RowGroup {
     entries: Vec<Entry>,
     /// Hash of the id to the place in `entries`.
     ids: HashMap<u64, usize>,
-    /// Entries of earlier groups of a dry run, which the store does not count.
-    unwritten: u64,
     new: u64,
     already: u64,
 }
@@ -90,19 +88,11 @@ impl<S: Store> Book<S> {
     ) -> Result<(), Problem> {
         for mut event in events {
             if let Some(recorded) = self.recorded_in(&event.id, group)? {
-                let differing = event.differing_fields(&recorded.event);
-                if differing.is_empty() {
-                    already.push(recorded.seq);
-                    continue;
-                }
-                return Err(Reason::IdReused
-                    .refuse()
-                    .with("id", &event.id)
-                    .with("entry", recorded.seq)
-                    .with("fields", differing.join(", ")));
+                already.extend(same_content(&event, &recorded)?);
+                continue;
             }
             options.people.complete(&mut event);
-            let first = self.head().count + group.unwritten + 1;
+            let first = self.head().count + 1;
             let original = match &event.kind {
                 Kind::Reverse(own) => self.reversible(own.entry.0, first, group)?,
                 _ => None,
@@ -135,12 +125,12 @@ impl<S: Store> Book<S> {
     }
 
     fn write_rows(&mut self, options: &Options, group: &mut RowGroup) -> Result<(), Problem> {
-        group.ids.clear();
-        let mut entries = std::mem::take(&mut group.entries);
-        if options.dry_run || entries.is_empty() {
-            group.unwritten += entries.len() as u64;
+        // A dry run keeps its entries, which later rows may name.
+        if options.dry_run || group.entries.is_empty() {
             return Ok(());
         }
+        group.ids.clear();
+        let mut entries = std::mem::take(&mut group.entries);
         let last = entries.len() as u64;
         for (entry, place) in entries.iter_mut().zip(1u64..) {
             entry.more = last - place;
