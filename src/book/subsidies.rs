@@ -116,6 +116,25 @@ pub fn unpaid(state: &State, quarter: Option<Quarter>) -> Vec<(&Subsidy, Money)>
 }
 
 impl<S: Store> Book<S> {
+    /// The event under an id that no reversed entry holds: `id`, else `id#2` and so on. What was
+    /// approved or paid and then reversed can be approved or paid again, while what stands is still
+    /// known by its id. Cost: a look-up for each time that it was reversed.
+    ///
+    /// # Errors
+    /// The store's own, or an id that grew too long.
+    pub fn once_more(&self, event: Event) -> Result<Event, Problem> {
+        let mut id = event.id.clone();
+        for attempt in 2_u32.. {
+            match self.find(&id)? {
+                Some(entry) if self.state().reversed_by(entry.seq).is_some() => {}
+                _ => break,
+            }
+            id = Id::parse(&format!("{}#{attempt}", event.id))
+                .map_err(|error| Problem::data(error.code()).with("text", &event.id))?;
+        }
+        Ok(Event { id, ..event })
+    }
+
     /// The bank account of a cell that holds enough for a payment; the one with most money first.
     pub fn paying_account(&self, cell: &Cell, amount: Money) -> Option<&Id> {
         let state = self.state();

@@ -116,7 +116,7 @@ pub fn post<S: Store>(
     let lines = compute_subsidies(book.state(), quarter, programmes);
     let payable = lines.iter().filter(|line| line.is_payable());
     let mut events: Vec<Event> =
-        payable.map(|line| approval(line, date)).collect::<Result<_, _>>()?;
+        payable.map(|line| book.once_more(approval(line, date)?)).collect::<Result<_, _>>()?;
     let summary =
         book.record_all(&mut events, options, &mut |_, _| {}).map_err(|refused| refused.problem)?;
     let posted = Posted { new: summary.new, already: summary.already, dry_run: options.dry_run };
@@ -138,7 +138,7 @@ fn pay(quarter: Option<Quarter>, date: Date, context: &Context<'_>) -> Result<Ex
         let cell = Cell { owner: line.owner.clone(), fund: line.programme.fund() };
         let account: Option<Id> = book.paying_account(&cell, *amount).cloned();
         if let Some(account) = &account {
-            events.push(payment(line, date, account, *amount));
+            events.push(book.once_more(payment(line, date, account, *amount))?);
         }
         rows.push(PaymentRow { line, bank_account: account, amount: *amount });
     }
