@@ -22,6 +22,7 @@ use crate::domain::state::State;
 use crate::problem::{Exit, Problem};
 use crate::store::{Head, ReadStore, Store, StoreError, check};
 use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -82,8 +83,18 @@ pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification
     findings.extend(found);
     let mut outcome = verifier.finish();
     if !outcome.same_hash.is_empty() {
-        let journal = ReadStore::open(directory)?;
-        outcome.confirm(&mut |seq| Entry::decode(&journal.read(seq)?))?;
+        // The lines are gone over once more rather than looked up, because a damaged journal
+        // cannot be opened, and its other faults are to be told all the same.
+        let wanted: HashSet<u64> = outcome.same_hash.iter().flatten().copied().collect();
+        let mut found: HashMap<u64, Entry> = HashMap::new();
+        check(directory, &mut |seq, bytes| {
+            if wanted.contains(&seq) {
+                found.extend(Entry::decode(bytes).map(|entry| (seq, entry)));
+            }
+            Ok(())
+        })?;
+        let missing = |seq| Problem::new("entry-missing", Exit::NoInput).with("seq", seq);
+        outcome.confirm(&mut |seq| found.remove(&seq).ok_or_else(|| missing(seq)))?;
     }
     findings.extend(outcome.findings.iter().map(Finding::problem));
     if let Some(index) = index {
@@ -154,6 +165,13 @@ impl<'d> Pass<'d> {
     }
 
     fn take(&mut self, seq: u64, stored: &[u8], given: Result<Given, Problem>) {
+        let rests_on_damage = |given: &Given| {
+            matches!(given.event.kind, Kind::Reverse(_)) && self.journal().is_none()
+        };
+        if given.as_ref().is_ok_and(rests_on_damage) {
+            // The reversed entry cannot be looked up in a damaged journal, which is told already.
+            return self.follow(seq, stored, Entry::decode(stored).ok());
+        }
         let entry = match given.and_then(|given| self.decide_again(seq, given)) {
             Ok(entry) => {
                 self.bytes.clear();
@@ -167,6 +185,11 @@ impl<'d> Pass<'d> {
                 stored.ok()
             }
         };
+        self.follow(seq, stored, entry);
+    }
+
+    /// Takes an entry in as it stands, sound or not.
+    fn follow(&mut self, seq: u64, stored: &[u8], entry: Option<Entry>) {
         let Some(entry) = entry else { return };
         self.verifier.check(seq, stored.len(), &entry);
         apply(&mut self.state, &entry);
@@ -183,10 +206,19 @@ impl<'d> Pass<'d> {
         decide(&self.state, given.event, &context).map(|entry| Entry { more, ..entry })
     }
 
-    /// The reversed entry, read from the journal; opened when the first reversal comes by.
+    /// The journal for look-ups, opened when the first reversal comes by; none when it is damaged.
+    fn journal(&self) -> Option<&ReadStore> {
+        let open = || {
+            let mut journal = ReadStore::open(self.directory).ok()?;
+            journal.locate_all().ok()?;
+            Some(journal)
+        };
+        self.journal.get_or_init(open).as_ref()
+    }
+
+    /// The reversed entry. Cost: one read.
     fn original(&self, seq: u64) -> Option<Entry> {
-        let journal = self.journal.get_or_init(|| ReadStore::open(self.directory).ok());
-        Entry::decode(&journal.as_ref()?.read(seq).ok()?).ok()
+        Entry::decode(&self.journal()?.read(seq).ok()?).ok()
     }
 
     /// Bytes that are not what deciding gives: not an entry, not canonical, or other content.

@@ -23,6 +23,8 @@ pub struct ReadStore {
     tree: Frontier,
     length: u64,
     places: Places,
+    /// The same without a replay, from [`ReadStore::locate_all`].
+    located: Places,
     ids: Ids,
     index: MemoryIndex,
     indexed: Option<Head>,
@@ -44,11 +46,27 @@ impl ReadStore {
             tree: found.tree,
             length: found.length,
             places: Places::default(),
+            located: Places::default(),
             ids: Ids::default(),
             index: MemoryIndex::default(),
             indexed: None,
             notes: found.notes,
         })
+    }
+
+    /// Notes where every entry lies, so that any of them costs one read from then on. Cost: one scan
+    /// of the journal without its hashes.
+    ///
+    /// # Errors
+    /// An entry is damaged, or reading fails.
+    pub fn locate_all(&mut self) -> Result<(), StoreError> {
+        let mut places = Places::default();
+        self.journal.scan(1, 0, self.length, &mut |_, json| {
+            places.push(Tag::of(0), json.len() + LEAD + 1);
+            Ok(())
+        })?;
+        self.located = places;
+        Ok(())
     }
 
     fn read_only(&self) -> StoreError {
@@ -61,7 +79,8 @@ impl ReadStore {
 
     fn locate(&self, seq: u64) -> Result<(u64, u64), StoreError> {
         let (block, at) = block_of(seq);
-        match self.places.block(block).and_then(|block| entries(block).nth(at)) {
+        let block = self.places.block(block).or_else(|| self.located.block(block));
+        match block.and_then(|block| entries(block).nth(at)) {
             Some(place) => Ok((place.offset, place.length)),
             None => self.journal.find_line(seq, self.length),
         }
