@@ -3,6 +3,7 @@
 
 mod audit;
 mod cli;
+mod corrections;
 mod examples;
 mod fuzz_corpus;
 mod jiaozuo;

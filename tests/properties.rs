@@ -260,7 +260,10 @@ proptest! {
                 _ => false,
             };
             if !shared && let Ok((Some(entry), _)) = book.record(event.clone(), &options()) {
-                taken.push((entry.owner().unwrap().clone(), event));
+                let value: serde_json::Value = serde_json::from_str(&event.to_json()).unwrap();
+                let loan = value["loan"].as_str().and_then(|loan| book.state().loans.get(loan));
+                let owner = loan.map(|loan| &loan.owner).or(entry.owner()).unwrap().clone();
+                taken.push((owner, event));
             }
         }
         let mut other = begun();
@@ -339,6 +342,8 @@ proptest! {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("book");
         let mut book = Book::open(FileStore::create(&path).unwrap(), Scope::All).unwrap();
+        book.record_all(&mut opening(), &options(), &mut |_, _| {}).unwrap();
+        let taken = &taken[opening().len()..];
         let (first, rest) = taken.split_at(cut.index(taken.len() + 1));
         record(&mut book, first);
         drop(book);

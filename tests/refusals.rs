@@ -14,7 +14,9 @@ const STAGES: &[(&str, &[&str])] = &[
     ("nothing", &[]),
     (
         "opened",
-        &[r#"{"event":"open-book","date":"2017-01-01","city":"410800","name":"焦作市","currency":"CNY"}"#],
+        &[
+            r#"{"event":"open-book","date":"2017-01-01","city":"410800","name":"焦作市","currency":"CNY"}"#,
+        ],
     ),
     (
         "set up",
@@ -70,7 +72,10 @@ const STAGES: &[(&str, &[&str])] = &[
             r#"{"event":"pay-claim","id":"payment","date":"2017-09-20","claim":"C","bank_account":"POOL","maker":"甲","checker":"乙"}"#,
         ],
     ),
-    ("reversed", &[r#"{"event":"reverse","id":"back","date":"2017-09-21","entry":"@payment","reason":"x"}"#]),
+    (
+        "reversed",
+        &[r#"{"event":"reverse","id":"back","date":"2017-09-21","entry":"@payment","reason":"x"}"#],
+    ),
 ];
 
 /// A reason, the stage at which it is reached, the event, and numbers that the refusal names.
@@ -90,7 +95,12 @@ const CASES: &[Case] = &[
         r#"{"event":"open-book","date":"2017-01-01","city":"410900","name":"x","currency":"CNY"}"#,
         &[("city", "410800")],
     ),
-    (R::BookNotOpen, "nothing", r#"{"event":"join","date":"2017-01-01","owner":"410821"}"#, &[("event", "join")]),
+    (
+        R::BookNotOpen,
+        "nothing",
+        r#"{"event":"join","date":"2017-01-01","owner":"410821"}"#,
+        &[("event", "join")],
+    ),
     (
         R::OwnerMissing,
         "set up",
@@ -181,12 +191,22 @@ const CASES: &[Case] = &[
         r#"{"event":"adopt-rules","date":"2018-02-01","rules":"@"}"#,
         &[("rules", "jiaozuo-demo")],
     ),
-    (R::AmountZero, "set up", r#"{"event":"target","date":"2017-03-01","amount":"0.00","by":"2020-12-31"}"#, &[]),
+    (
+        R::AmountZero,
+        "set up",
+        r#"{"event":"target","date":"2017-03-01","amount":"0.00","by":"2020-12-31"}"#,
+        &[],
+    ),
     (
         R::DateOrder,
         "set up",
         r#"{"event":"fee-paid","date":"2017-03-01","loan":"L","amount":"1","fee_rate":"1%","from":"2017-03-01","to":"2017-03-01"}"#,
-        &[("earlier", "2017-03-01"), ("later", "2017-03-01"), ("earlier_field", "from"), ("later_field", "to")],
+        &[
+            ("earlier", "2017-03-01"),
+            ("later", "2017-03-01"),
+            ("earlier_field", "from"),
+            ("later_field", "to"),
+        ],
     ),
     (
         R::DocumentMissing,
@@ -194,7 +214,12 @@ const CASES: &[Case] = &[
         r#"{"event":"transfer","date":"2017-07-01","owner":"410822","bank_account":"CITY","to_owner":"410821","amount":"1"}"#,
         &[("event", "transfer")],
     ),
-    (R::LoanUnknown, "set up", r#"{"event":"overdue","date":"2017-07-01","loan":"M"}"#, &[("loan", "M")]),
+    (
+        R::LoanUnknown,
+        "set up",
+        r#"{"event":"overdue","date":"2017-07-01","loan":"M"}"#,
+        &[("loan", "M")],
+    ),
     (
         R::LoanExists,
         "set up",
@@ -243,7 +268,12 @@ const CASES: &[Case] = &[
         r#"{"event":"repay","date":"2017-03-01","loan":"L","amount":"900000.01"}"#,
         &[("balance", "900,000.00"), ("amount", "900,000.01")],
     ),
-    (R::ClaimUnknown, "set up", r#"{"event":"approve-claim","date":"2017-03-01","claim":"X"}"#, &[("claim", "X")]),
+    (
+        R::ClaimUnknown,
+        "set up",
+        r#"{"event":"approve-claim","date":"2017-03-01","claim":"X"}"#,
+        &[("claim", "X")],
+    ),
     (
         R::ClaimExists,
         "filed",
@@ -331,10 +361,30 @@ const CASES: &[Case] = &[
         r#"{"event":"approve-subsidy","date":"2018-01-05","loan":"L","amount":"50000.01","period":"2017Q3","programme":"interest-discount"}"#,
         &[("year", "2017"), ("cap", "200,000.00"), ("used", "150,000.00"), ("amount", "50,000.01")],
     ),
-    (R::ReverseUnknown, "set up", r#"{"event":"reverse","date":"2017-09-21","entry":"99","reason":"x"}"#, &[("entry", "99")]),
-    (R::ReverseReversal, "reversed", r#"{"event":"reverse","date":"2017-09-21","entry":"@back","reason":"x"}"#, &[]),
-    (R::ReverseTwice, "reversed", r#"{"event":"reverse","date":"2017-09-21","entry":"@payment","reason":"x"}"#, &[]),
-    (R::ReverseLater, "approved", r#"{"event":"reverse","date":"2017-09-21","entry":"@filing","reason":"x"}"#, &[]),
+    (
+        R::ReverseUnknown,
+        "set up",
+        r#"{"event":"reverse","date":"2017-09-21","entry":"99","reason":"x"}"#,
+        &[("entry", "99")],
+    ),
+    (
+        R::ReverseReversal,
+        "reversed",
+        r#"{"event":"reverse","date":"2017-09-21","entry":"@back","reason":"x"}"#,
+        &[],
+    ),
+    (
+        R::ReverseTwice,
+        "reversed",
+        r#"{"event":"reverse","date":"2017-09-21","entry":"@payment","reason":"x"}"#,
+        &[],
+    ),
+    (
+        R::ReverseLater,
+        "approved",
+        r#"{"event":"reverse","date":"2017-09-21","entry":"@filing","reason":"x"}"#,
+        &[],
+    ),
     (
         R::ReverseKind,
         "set up",
@@ -358,7 +408,12 @@ const CASES: &[Case] = &[
         R::AvailableShort,
         "approved",
         r#"{"event":"trustee-fee","date":"2017-09-20","owner":"410821","bank_account":"POOL","amount":"180000.01","maker":"甲","checker":"乙"}"#,
-        &[("cash", "300,000.00"), ("reserved", "120,000.00"), ("available", "180,000.00"), ("amount", "180,000.01")],
+        &[
+            ("cash", "300,000.00"),
+            ("reserved", "120,000.00"),
+            ("available", "180,000.00"),
+            ("amount", "180,000.01"),
+        ],
     ),
     (
         R::CashShort,
@@ -440,13 +495,19 @@ fn every_reason_is_reached_and_names_its_numbers() {
 #[test]
 fn the_bounds_themselves_are_taken() {
     let taken = [
-        ("drawn", r#"{"event":"disburse","date":"2017-03-01","loan":"L","note":"N2","amount":"100000.00"}"#),
+        (
+            "drawn",
+            r#"{"event":"disburse","date":"2017-03-01","loan":"L","note":"N2","amount":"100000.00"}"#,
+        ),
         ("drawn", r#"{"event":"repay","date":"2017-03-01","loan":"L","amount":"900000.00"}"#),
         (
             "overdue",
             r#"{"event":"file-claim","date":"2017-08-31","claim":"C","loan":"L","base":"900000.00","lawsuit":"1号"}"#,
         ),
-        ("filed", r#"{"event":"approve-claim","date":"2017-09-10","claim":"C","amount":"320000.00"}"#),
+        (
+            "filed",
+            r#"{"event":"approve-claim","date":"2017-09-10","claim":"C","amount":"320000.00"}"#,
+        ),
         (
             "approved",
             r#"{"event":"pay-claim","date":"2017-09-20","claim":"C","bank_account":"POOL","amount":"120000.00","maker":"甲","checker":"乙"}"#,
@@ -472,7 +533,10 @@ fn the_bounds_themselves_are_taken() {
             "set up",
             r#"{"event":"contribute","date":"2017-03-01","owner":"410821","source":"county","bank_account":"POOL","amount":"999999999700000.00"}"#,
         ),
-        ("set up", r#"{"event":"commit","date":"2017-06-01","owner":"410822","source":"city","amount":"0.01"}"#),
+        (
+            "set up",
+            r#"{"event":"commit","date":"2017-06-01","owner":"410822","source":"city","amount":"0.01"}"#,
+        ),
     ];
     for (stage, json) in taken {
         let mut book = book_at(stage);

@@ -1,7 +1,7 @@
 //! `verify` finds whatever was done to a book: bytes, lines, forged entries with sound checksums,
 //! rows of the index. All of it is told, not only the first.
 
-use crate::scenarios::{events, options};
+use crate::scenarios::events;
 use crate::support::book::{event, record};
 use crate::support::{Lines, all};
 use poolbook::book::verify::{Verification, verify};
@@ -130,11 +130,6 @@ fn sound_books_have_no_finding() {
         // Verifying changes nothing.
         assert_eq!(fixture.verify_with_index(), found);
     }
-    // Worked scenario, domain 4.5: 10,381,165.43 paid in with interest, 493,827.16 paid out and
-    // entered as a right with its allowance, 112,661.73 recovered of it, the rest written off.
-    let debits = "11744239.65";
-    let expected = ["10381165.43", "493827.16", "493827.16", "493827.16"];
-    let _ = (debits, expected);
 }
 
 #[test]
@@ -209,6 +204,24 @@ fn lines_taken_out_doubled_swapped_or_cut_are_found() {
     }
 }
 
+#[test]
+fn a_reversal_in_a_damaged_book_is_no_finding_of_its_own() {
+    let mut events = events("scenarios/county-cell.jsonl");
+    events.insert(0, event(OPENING));
+    let last = r#"{"event":"reverse","id":"r","date":"2017-12-31","entry":"22","reason":"x"}"#;
+    events.push(event(last));
+    let fixture = written(&events);
+    assert_eq!(fixture.verify_with_index().findings, []);
+    let mut bytes = std::fs::read(fixture.journal()).unwrap();
+    let place = bytes.windows(8).position(|part| part == b"\"8750.00").unwrap();
+    bytes[place + 1] = b'9';
+    std::fs::write(fixture.journal(), &bytes).unwrap();
+    let found = codes(&fixture.verify());
+    let mut damage = found.iter().filter(|code| !code.starts_with("voucher-number"));
+    assert_eq!(damage.next().map(String::as_str), Some("line-damaged -"), "{found:?}");
+    assert!(!found.contains(&"entry-refused 23".to_owned()), "{found:?}");
+}
+
 /// What a forger did, in words, by an edit, and the findings that give it away.
 type Forgery = (&'static str, fn(&mut Vec<Vec<u8>>), &'static [&'static str]);
 
@@ -216,8 +229,10 @@ const FORGERIES: &[Forgery] = &[
     (
         "both sides of an amount",
         |entries| {
-            edit(entries, "county-in", "\"amount\":\"6000000.00\",\"b", "\"amount\":\"7000000.00\",\"b");
-            edit(entries, "county-in", "\"amount\":\"6000000.00\",\"f", "\"amount\":\"7000000.00\",\"f");
+            for account in ["1002.01", "3101.03"] {
+                let line = format!("\"account\":\"{account}\",\"amount\":");
+                edit(entries, "county-in", &format!("{line}\"6"), &format!("{line}\"7"));
+            }
         },
         &["entry-differs 9"],
     ),
@@ -248,7 +263,7 @@ const FORGERIES: &[Forgery] = &[
     ),
     (
         "recorded before the entry before it",
-        |entries| edit(entries, "county-in", "\"recorded\":\"2018", "\"recorded\":\"2017"),
+        |entries| edit(entries, "county-in", "\"recorded\":\"2019", "\"recorded\":\"2018"),
         &["entry-differs 9", "recorded-order 9"],
     ),
     (
@@ -258,7 +273,14 @@ const FORGERIES: &[Forgery] = &[
     ),
     (
         "more paid than was approved",
-        |entries| edit(entries, "pay", "\"claim\":\"C-1\",\"event\"", "\"amount\":\"493827.17\",\"claim\":\"C-1\",\"event\""),
+        |entries| {
+            edit(
+                entries,
+                "pay",
+                "\"claim\":\"C-1\",\"event\"",
+                "\"amount\":\"493827.17\",\"claim\":\"C-1\",\"event\"",
+            )
+        },
         &["entry-refused 17"],
     ),
     (
@@ -268,13 +290,20 @@ const FORGERIES: &[Forgery] = &[
     ),
     (
         "the order of the keys",
-        |entries| edit(entries, "pay", "\"checker\":\"乙\",\"date\":\"2017-10-25\"", "\"date\":\"2017-10-25\",\"checker\":\"乙\""),
+        |entries| {
+            edit(
+                entries,
+                "pay",
+                "\"checker\":\"乙\",\"date\":\"2017-10-25\"",
+                "\"date\":\"2017-10-25\",\"checker\":\"乙\"",
+            )
+        },
         &["entry-not-canonical 17"],
     ),
     (
         "a key that no entry has",
-        |entries| edit(entries, "write-off", "\"id\":", "\"hidden\":\"x\",\"id\":"),
-        &["entry-unreadable 20"],
+        |entries| edit(entries, "county-tops-up", "\"id\":", "\"hidden\":\"x\",\"id\":"),
+        &["entry-unreadable 22"],
     ),
     (
         "the number of an entry",
@@ -283,7 +312,9 @@ const FORGERIES: &[Forgery] = &[
     ),
     (
         "an id used twice",
-        |entries| edit(entries, "county-tops-up", "\"id\":\"county-tops-up\"", "\"id\":\"city-tops-up\""),
+        |entries| {
+            edit(entries, "county-tops-up", "\"id\":\"county-tops-up\"", "\"id\":\"city-tops-up\"")
+        },
         &["id-doubled 22"],
     ),
     (
@@ -306,18 +337,22 @@ const FORGERIES: &[Forgery] = &[
 fn a_forger_with_sound_checksums_is_found() {
     let sound = stored(&county_cell());
     assert_eq!(forged(&sound).verify_with_index().findings, [], "the forging itself is sound");
+    let mut others = Vec::new();
     for (name, edit, expected) in FORGERIES {
         let mut entries = sound.clone();
         edit(&mut entries);
         let fixture = forged(&entries);
         let found = fixture.verify();
-        assert_eq!(codes(&found), *expected, "{name}: {:#?}", found.findings);
-        assert_eq!(found.exit(), Exit::Findings, "{name}");
+        if codes(&found) != *expected || found.exit() != Exit::Findings {
+            others.push((name, codes(&found)));
+            continue;
+        }
         // The index made of forged entries agrees with them: it is the entries that are wrong.
         if !codes(&found)[0].starts_with("entry-unreadable") {
             assert_eq!(codes(&fixture.verify_with_index()), *expected, "{name}, with its index");
         }
     }
+    assert_eq!(others, []);
 }
 
 #[test]
@@ -366,7 +401,8 @@ fn an_altered_row_of_the_index_is_found() {
         let Some((key, value)) = rows.first() else { continue };
         let mut other = value.clone();
         *other.last_mut().unwrap() ^= 1;
-        let put = |value: &[u8]| Changes { puts: vec![(key.clone(), value.to_vec())], deletes: vec![] };
+        let put =
+            |value: &[u8]| Changes { puts: vec![(key.clone(), value.to_vec())], deletes: vec![] };
         for (name, changes) in [
             ("altered", put(&other)),
             ("removed", Changes { puts: vec![], deletes: vec![key.clone()] }),
@@ -414,8 +450,7 @@ fn a_record_that_says_otherwise_is_found() {
 fn exits_rank_damage_over_findings() {
     let sound = small().verify();
     let with = |findings: Vec<Problem>| Verification { findings, ..sound.clone() }.exit();
-    let (finding, damage) =
-        (Problem::new("x", Exit::Findings), Problem::new("y", Exit::Damaged));
+    let (finding, damage) = (Problem::new("x", Exit::Findings), Problem::new("y", Exit::Damaged));
     assert_eq!(with(vec![]), Exit::Done);
     assert_eq!(with(vec![finding.clone()]), Exit::Findings);
     assert_eq!(with(vec![finding, damage]), Exit::Damaged);
@@ -443,5 +478,4 @@ fn money_that_was_not_there_on_its_day_is_a_finding() {
     assert_eq!(codes(&found), ["cell-below-zero 5"]);
     assert_eq!(found.findings[0].arg("found"), Some("-1.50"));
     assert_eq!(found.summary.debit, Total(650));
-    let _ = options();
 }

@@ -43,6 +43,7 @@ fn loan(index: i64) -> Loan {
         extensions: Vec::new(),
         overdue: Vec::new(),
         npl: None,
+        cures: Vec::new(),
         interest: vec![InterestPaid {
             paid: day("2017-12-21"),
             from: day("2017-09-21"),

@@ -38,9 +38,7 @@ pub fn record<S: Store>(book: &mut Book<S>, events: &[Event]) {
 pub fn rows<S: Store>(store: &S) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut rows = Vec::new();
     for table in 0..TABLE_MAX {
-        store
-            .range(&[table], &mut |key, value| rows.push((key.to_vec(), value.to_vec())))
-            .unwrap();
+        store.range(&[table], &mut |key, value| rows.push((key.to_vec(), value.to_vec()))).unwrap();
     }
     rows
 }

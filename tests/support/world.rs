@@ -175,10 +175,14 @@ impl<'a> Maker<'a> {
         first.checked_add(jiff::Span::new().days(day - back)).unwrap()
     }
 
+    fn after(day: Date, days: u16) -> Date {
+        day.checked_add(jiff::Span::new().days(i64::from(days))).unwrap()
+    }
+
     /// A day not before another, most of the time.
     fn day_from(&self, earliest: Date) -> String {
-        let later = earliest.checked_add(jiff::Span::new().days(i64::from(self.step.day % 90)));
-        let day = if self.step.twist.is_multiple_of(10) { self.day() } else { later.unwrap() };
+        let any = self.step.twist.is_multiple_of(10);
+        let day = if any { self.day() } else { Self::after(earliest, self.step.day % 90) };
         day.to_string()
     }
 
@@ -215,7 +219,8 @@ impl<'a> Maker<'a> {
     }
 
     fn notes(&self, fits: impl Fn(&Note) -> bool) -> Vec<(&'a Loan, &'a Note)> {
-        let all = self.state.loans.iter().flat_map(|loan| loan.notes.iter().map(move |n| (loan, n)));
+        let loans = self.state.loans.iter();
+        let all = loans.flat_map(|loan| loan.notes.iter().map(move |note| (loan, note)));
         all.filter(|(_, note)| fits(note) || self.step.twist % 16 == 2).collect()
     }
 
@@ -309,12 +314,9 @@ impl<'a> Maker<'a> {
         let fields: &[(&str, &str)] = match kind {
             "disburse" | "repay" => &[("loan", "NONE"), ("amount", "1")],
             "remove" => &[("loan", "NONE"), ("reason", "x")],
-            "interest-paid" | "fee-paid" => &[
-                ("loan", "NONE"),
-                ("amount", "1"),
-                ("from", "2017-03-01"),
-                ("to", "2017-04-01"),
-            ],
+            "interest-paid" | "fee-paid" => {
+                &[("loan", "NONE"), ("amount", "1"), ("from", "2017-03-01"), ("to", "2017-04-01")]
+            }
             "reprice" => &[("loan", "NONE"), ("rate", "5%")],
             "extend" => &[("loan", "NONE"), ("due", "2018-01-01")],
             "overdue" | "npl" | "cure" => &[("loan", "NONE")],
@@ -343,8 +345,9 @@ impl<'a> Maker<'a> {
     fn enrol(&self) -> Value {
         let owner = self.owner();
         let day = self.day();
-        let due = day.checked_add(jiff::Span::new().days(i64::from(self.step.day / 50))).unwrap();
-        let firm = if self.step.b.is_multiple_of(4) { "FIRM".into() } else { format!("FIRM-{owner}") };
+        let due = Self::after(day, self.step.day / 50);
+        let shared = self.step.b.is_multiple_of(4);
+        let firm = if shared { "FIRM".to_owned() } else { format!("FIRM-{owner}") };
         let mut value = json!({
             "date": day.to_string(), "owner": owner, "loan": format!("L-{}", self.step.b % 6),
             "firm": firm, "bank": "BANK", "amount": self.amount(90_000_000),
@@ -411,7 +414,7 @@ impl<'a> Maker<'a> {
         let bad = [NoteState::Overdue, NoteState::Npl];
         let (loan, note) = pick(&self.notes(|note| bad.contains(&note.state)), self.step.a)?;
         let since = note.overdue.last().map(|(from, _)| *from).or(note.npl).unwrap_or(note.drawn);
-        let day = since.checked_add(jiff::Span::new().days(61)).unwrap();
+        let day = Self::after(since, 61);
         Some(json!({
             "date": self.day_from(day), "loan": *loan.id, "note": *note.id,
             "claim": format!("C-{}-{}", self.step.amount % 50, self.step.b % 5),
@@ -473,9 +476,8 @@ impl<'a> Maker<'a> {
     fn pay_subsidy(&self) -> Option<Value> {
         let open = [SubsidyState::Approved, SubsidyState::PaidPart];
         let lines = self.state.subsidies.iter();
-        let lines: Vec<_> = lines
-            .filter(|line| open.contains(&line.state) || self.step.twist % 16 == 2)
-            .collect();
+        let lines: Vec<_> =
+            lines.filter(|line| open.contains(&line.state) || self.step.twist % 16 == 2).collect();
         let line = pick(&lines, self.step.a)?;
         let accounts = if line.programme.fund().code() == "INT" { INT } else { FEE };
         let mut value = json!({
@@ -491,7 +493,9 @@ impl<'a> Maker<'a> {
     /// Mostly one of the last entries; else any, and sometimes one that is not there.
     fn reverse(&self, count: u64) -> Value {
         let back = u64::from(self.step.b);
-        let entry = if self.step.twist.is_multiple_of(3) { back % (count + 2) } else {
+        let entry = if self.step.twist.is_multiple_of(3) {
+            back % (count + 2)
+        } else {
             count.saturating_sub(back % 6)
         };
         json!({"date": self.day().to_string(), "entry": entry.max(1), "reason": "录入有误"})
