@@ -271,7 +271,9 @@ fn tests_name_what_they_prove() {
     for source in all().into_iter().filter(Source::is_test) {
         for part in source.text.split("#[test]\n").skip(1) {
             let body = part.split("\n}\n").next().unwrap_or_default();
-            if !proof.iter().any(|word| body.contains(word)) {
+            // The body of a macro's test stands where the macro is called.
+            let in_macro = body.contains("$name");
+            if !in_macro && !proof.iter().any(|word| body.contains(word)) {
                 empty.push(format!("{}: {}", source.path, body.lines().next().unwrap_or_default()));
             }
         }
