@@ -3,18 +3,17 @@
 //! The stored bytes are the hashed bytes are the exported bytes. Keys stand in alphabetical order,
 //! amounts are texts with two decimals, there are no floats, and absent fields are left out.
 
+mod plain;
+
 use crate::domain::account::{Account, Fund, Side};
-use crate::domain::calendar::{Month, parse_date};
+use crate::domain::calendar::Month;
 use crate::domain::event::{Event, Source};
 use crate::domain::field::{Fields, Json, Shown as _, Value};
 use crate::domain::json::Writer;
 use crate::domain::money::{Money, Total};
-use crate::domain::plain::{Members, Plain};
 use crate::domain::text::Id;
 use crate::problem::{Exit, Problem};
 use jiff::Timestamp;
-use jiff::civil::Time;
-use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -265,8 +264,10 @@ impl Entry {
     /// # Errors
     /// `entry-unreadable` with the parser's detail.
     pub fn decode(bytes: &[u8]) -> Result<Self, Problem> {
-        let stored: Stored<'_> =
-            serde_json::from_slice(bytes).map_err(|error| unreadable(error.to_string()))?;
+        let stored = match Stored::plain(bytes) {
+            Some(stored) => stored,
+            None => serde_json::from_slice(bytes).map_err(|error| unreadable(error.to_string()))?,
+        };
         let told = Told {
             approver: stored.approver,
             attachments: stored.attachments,
@@ -399,46 +400,7 @@ struct StoredGiven<'a> {
     seq: u64,
 }
 
-impl<'a> StoredGiven<'a> {
-    /// Reads the common form, which is that of the writer; the full parser sees to the rest.
-    fn plain(bytes: &'a [u8]) -> Option<Self> {
-        let mut members = Members::new(std::str::from_utf8(bytes).ok()?)?;
-        let mut stored = Self::default();
-        let (mut last, mut seen) = ("", 0);
-        while let Some((name, value)) = members.next()? {
-            // In order, so that none stands twice.
-            if name <= last {
-                return None;
-            }
-            last = name;
-            let text = || match value {
-                Plain::Text(text) => Some(Text(Cow::Borrowed(text))),
-                _ => None,
-            };
-            let number = || if let Plain::Int(number) = value { Some(number) } else { None };
-            seen += u32::from(matches!(name, "date" | "event" | "id" | "recorded" | "seq"));
-            match name {
-                "approver" => stored.approver = Some(text()?),
-                "attachments" => return None,
-                "checker" => stored.checker = Some(text()?),
-                "date" => stored.date = text()?,
-                "document" => stored.document = Some(text()?),
-                "event" => {
-                    let Plain::Nested(object) = value else { return None };
-                    stored.event = Fields::of_members(Members::new(object)?)?;
-                }
-                "id" => stored.id = text()?,
-                "maker" => stored.maker = Some(text()?),
-                "more" => stored.more = number()?,
-                "recorded" => stored.recorded = instant(&text()?.0)?,
-                "reverses" => stored.reverses = Some(number()?),
-                "seq" => stored.seq = number()?,
-                _ => {}
-            }
-        }
-        (seen == 5).then_some(stored)
-    }
-
+impl StoredGiven<'_> {
     fn given(self) -> Result<Given, Problem> {
         let told = Told {
             approver: self.approver,
@@ -459,20 +421,8 @@ impl<'a> StoredGiven<'a> {
     }
 }
 
-/// An instant in the form in which entries hold it: `2018-01-05T08:00:00Z`.
-fn instant(text: &str) -> Option<Timestamp> {
-    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
-    let [h1, h2, b':', m1, m2, b':', s1, s2] = *time.as_bytes() else { return None };
-    let part = |tens: u8, ones: u8| {
-        let digits = tens.is_ascii_digit() && ones.is_ascii_digit();
-        digits.then(|| i8::try_from((tens - b'0') * 10 + (ones - b'0')).ok()).flatten()
-    };
-    let time = Time::new(part(h1, h2)?, part(m1, m2)?, part(s1, s2)?, 0).ok()?;
-    Offset::UTC.to_timestamp(parse_date(date).ok()?.to_datetime(time)).ok()
-}
-
 /// The stored form, read strictly.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored<'a> {
     #[serde(borrow, default)]
@@ -607,6 +557,44 @@ mod tests {
             let changed = text.replacen(from, to, 1);
             assert_ne!(changed, text);
             assert!(StoredGiven::plain(changed.as_bytes()).is_none(), "{to}");
+        }
+    }
+
+    #[test]
+    fn an_entry_reads_alike_at_speed_and_in_full() {
+        let mut entry = sample();
+        entry.event.attachments.clear();
+        let turned: Vec<Line> = entry.lines.iter().map(Line::turned).collect();
+        entry.memo = turned;
+        if let Some(line) = entry.memo.first_mut() {
+            line.loan = Some(Id::parse("L-1").unwrap());
+            line.claim = Some(Id::parse("C-1").unwrap());
+            line.party = Some(Id::parse("示例银行").unwrap());
+        }
+        entry.rules = Some(Id::parse("r").unwrap());
+        entry.working = Some(Json::new(&serde_json::json!({"a": ["]}", 1]})).unwrap());
+        let bytes = entry.to_bytes();
+        assert!(Stored::plain(&bytes).is_some());
+        assert_eq!(Entry::decode(&bytes).unwrap(), entry);
+        let text = String::from_utf8(bytes).unwrap();
+        // Neither reader takes these.
+        for (from, to) in [
+            ("\"side\":\"debit\"", "\"side\":\"left\""),
+            ("\"fund\":\"RISK\",\"owner\"", "\"fund\":\"RISK\",\"funds\":1,\"owner\""),
+            ("{\"account\":\"1002.01\"", "{\"account\":\"1002.01\",\"account\":\"1002.01\""),
+            ("\"account\":\"1002.01\",", ""),
+            ("\"1002.01\"", "\"1002.1\""),
+            ("}],\"maker\"", "},],\"maker\""),
+            ("}],\"maker\"", "}]],\"maker\""),
+            ("\"number\":1,", "\"number\":1,\"more\":1,"),
+            ("\"number\":1,", "\"number\":4294967296,"),
+            ("\"word\":\"记\"", "\"word\":\"J\""),
+            ("\"month\":\"2017-03\"", "\"month\":\"2017-13\""),
+        ] {
+            let changed = text.replacen(from, to, 1);
+            assert_ne!(changed, text, "{from}");
+            assert!(Stored::plain(changed.as_bytes()).is_none(), "{to}");
+            assert!(Entry::decode(changed.as_bytes()).is_err(), "{to}");
         }
     }
 

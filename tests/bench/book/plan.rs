@@ -136,7 +136,7 @@ impl Plan {
         let bulk = n - self.setup.len() as u64;
         let first = 2 * self.loans;
         let (owner, kind) = match bulk.checked_sub(first) {
-            None => self.lending(bulk / 2, bulk % 2 == 0),
+            None => self.lending(bulk / 2, bulk.is_multiple_of(2)),
             Some(n) => self.business(n, chance(n)),
         };
         // Lending takes January; the rest is spread over the three years.
@@ -150,10 +150,10 @@ impl Plan {
             date,
             owner,
             document: documented.then(|| "焦财〔2017〕1号".into()),
-            memo: (bulk % 4 == 0).then(|| "银行回单 已核".into()),
+            memo: bulk.is_multiple_of(4).then(|| "银行回单 已核".into()),
             attachments: Vec::new(),
             maker: Some("张会计".into()),
-            checker: (out || bulk % 3 == 0).then(|| "李复核".into()),
+            checker: (out || bulk.is_multiple_of(3)).then(|| "李复核".into()),
             approver: None,
             kind,
         }
@@ -172,7 +172,7 @@ impl Plan {
                 firm: id(&format!("FIRM-{}", loan % FIRMS)),
                 firm_class: None,
                 first_loan: None,
-                guarantor: (loan % 2 == 0).then(|| id("GUAR")),
+                guarantor: loan.is_multiple_of(2).then(|| id("GUAR")),
                 loan: number,
                 pool_share: None,
                 rate: Rate::parse("4.35%").unwrap(),
