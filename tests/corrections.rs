@@ -127,6 +127,9 @@ fn a_subsidy_taken_back_can_be_approved_and_paid_again() {
     }
 }
 
+/// Events, and how many of them are new and how many known; or why the group is refused.
+type Group<'a> = (&'a [&'a Event], Result<[u64; 2], &'static str>);
+
 /// A dry run says what the run will say.
 #[test]
 fn a_dry_run_knows_the_entries_before_it() {
@@ -135,7 +138,7 @@ fn a_dry_run_knows_the_entries_before_it() {
     let other = told("t", r#""event":"bank-charge","bank_account":"POOL","amount":"6""#);
     let back = told("b", r#""event":"reverse","entry":"12","reason":"x""#);
     let twice = told("b2", r#""event":"reverse","entry":"12","reason":"x""#);
-    let groups: [(&[&Event], Result<[u64; 2], &str>); 4] = [
+    let groups: [Group<'_>; 4] = [
         (&[&charge, &back], Ok([2, 0])),
         (&[&charge, &charge, &back], Ok([2, 1])),
         (&[&charge, &other], Err("id-reused")),

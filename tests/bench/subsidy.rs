@@ -31,7 +31,6 @@ fn loan(index: i64) -> Loan {
     let amount = Money::from_fen(10_000_000 + index * 37).unwrap();
     let repaid = (day("2017-11-01"), Money::from_fen(5_000_000).unwrap());
     let note = Note {
-        cures: Vec::new(),
         id: id("1".to_owned()),
         amount,
         drawn: day("2017-03-01").checked_add(jiff::Span::new().days(index % 180)).unwrap(),

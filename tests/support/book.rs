@@ -34,8 +34,11 @@ pub fn record<S: Store>(book: &mut Book<S>, events: &[Event]) {
     }
 }
 
+/// Key and value of a row of the index.
+pub type Row = (Vec<u8>, Vec<u8>);
+
 /// Every row of the index.
-pub fn rows<S: Store>(store: &S) -> Vec<(Vec<u8>, Vec<u8>)> {
+pub fn rows<S: Store>(store: &S) -> Vec<Row> {
     let mut rows = Vec::new();
     for table in 0..TABLE_MAX {
         store.range(&[table], &mut |key, value| rows.push((key.to_vec(), value.to_vec()))).unwrap();
@@ -130,7 +133,7 @@ pub fn snapshot(state: &State, entries: u64) -> String {
 }
 
 /// State, journal and index of a book: equal for equal books.
-pub fn fingerprint<S: Store>(book: &Book<S>) -> (String, [u8; 32], Vec<(Vec<u8>, Vec<u8>)>) {
+pub fn fingerprint<S: Store>(book: &Book<S>) -> (String, [u8; 32], Vec<Row>) {
     let head = book.head();
     assert_eq!(book.store().index_head(), Some(head), "the index reflects the journal");
     (snapshot(book.state(), head.count), head.root, rows(book.store()))

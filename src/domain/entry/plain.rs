@@ -3,7 +3,8 @@
 //! Keys in order, no escapes. Whatever differs gives `None` and is read by the full parser, which
 //! words the problem if there is one; what both read, both read alike.
 
-use super::{Line, Stored, StoredGiven, Text, Voucher, VoucherWord};
+use super::read::{Stored, StoredGiven, Text};
+use super::{Line, Voucher, VoucherWord};
 use crate::domain::account::{Account, Fund, Side};
 use crate::domain::calendar::{Month, parse_date};
 use crate::domain::event::Source;
