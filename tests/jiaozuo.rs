@@ -32,6 +32,10 @@ pub fn year_2017() -> Book<MemoryStore> {
     let quarter = Quarter::parse("2017Q4").unwrap();
     let lines = compute_subsidies(book.state(), quarter, Programme::ALL);
     let date = CalendarQuarter(quarter).last_day();
+    for line in &lines {
+        // The text is canonical as it is written: sorted keys, no blanks.
+        assert_eq!(line.working.to_text().as_str(), line.working.to_json().to_string());
+    }
     let payable = lines.iter().filter(|line| line.is_payable());
     let mut approvals: Vec<Event> = payable.map(|line| approval(line, date).unwrap()).collect();
     book.record_all(&mut approvals, &options, &mut |_, _| {})

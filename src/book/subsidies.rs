@@ -4,7 +4,6 @@
 use super::Book;
 use crate::domain::calendar::{Date, Quarter};
 use crate::domain::event::{ApproveSubsidy, Event, Kind, PaySubsidy, Programme};
-use crate::domain::field::Json;
 use crate::domain::loan::{Loan, Note};
 use crate::domain::money::{Money, Total};
 use crate::domain::registry::{Subsidy, SubsidyState};
@@ -73,7 +72,7 @@ pub fn approval(line: &SubsidyLine, date: Date) -> Result<Event, Problem> {
             note: Some(line.note.clone()),
             period: line.period.clone(),
             programme: line.programme,
-            working: Some(Json::new(&line.working.to_json())?),
+            working: Some(line.working.to_text()),
         }),
     ))
 }

@@ -298,6 +298,11 @@ impl Json {
         Ok(Self(value.to_string().into_boxed_str()))
     }
 
+    /// Takes in what a [`Writer`] wrote, which is canonical.
+    pub(crate) fn written(bytes: Vec<u8>) -> Self {
+        Self(String::from_utf8(bytes).unwrap_or_default().into_boxed_str())
+    }
+
     /// The canonical text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -152,6 +152,33 @@ impl<'a> Members<'a> {
     }
 }
 
+/// Hands over the objects of an array of objects, from bracket to bracket.
+pub fn objects<'a>(array: &'a str, mut visit: impl FnMut(&'a str) -> Option<()>) -> Option<()> {
+    let mut scan = Members { text: array, at: 0, first: true };
+    scan.expect(b'[')?;
+    loop {
+        scan.skip_space();
+        match (scan.peek()?, scan.first) {
+            (b'{', true) => {}
+            (b',', false) => scan.at += 1,
+            (b']', _) => {
+                scan.at += 1;
+                return (scan.at == array.len()).then_some(());
+            }
+            _ => return None,
+        }
+        scan.skip_space();
+        scan.first = false;
+        match scan.peek()? {
+            b'{' => match scan.nested()? {
+                Plain::Nested(object) => visit(object)?,
+                _ => return None,
+            },
+            _ => return None,
+        }
+    }
+}
+
 /// The text of one member, if the object is plain as far as it was read. Reads no further than the
 /// member.
 pub fn text_of<'a>(json: &'a [u8], name: &str) -> Option<&'a str> {
@@ -229,6 +256,23 @@ mod tests {
         assert_eq!(text_of(text.as_bytes(), "id"), Some("E-1"));
         assert_eq!(text_of(br#"{"id":5}"#, "id"), None);
         assert_eq!(text_of(b"{\"id\":\"\xff\"}", "id"), None);
+    }
+
+    #[test]
+    fn objects_of_an_array() {
+        let list = |text| {
+            let mut found = Vec::new();
+            objects(text, |object| {
+                found.push(object);
+                Some(())
+            })?;
+            Some(found)
+        };
+        assert_eq!(list("[]"), Some(vec![]));
+        assert_eq!(list(r#"[{"a":"}"}, {} ]"#), Some(vec![r#"{"a":"}"}"#, "{}"]));
+        for text in ["", "[", "[{}", "[{},]", "[{}{}]", "[,{}]", "[1]", "[{}]]", "[{},1]", "{}"] {
+            assert_eq!(list(text), None, "{text}");
+        }
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 //! The stored bytes are the hashed bytes are the exported bytes. Keys stand in alphabetical order,
 //! amounts are texts with two decimals, there are no floats, and absent fields are left out.
 
+mod plain;
 mod read;
 
 pub use read::Given;
@@ -277,7 +278,7 @@ pub fn id_hash(id: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::read::StoredGiven;
+    use super::read::{Stored, StoredGiven};
     use super::*;
     use crate::domain::calendar::parse_date;
 
@@ -362,6 +363,44 @@ mod tests {
             let changed = text.replacen(from, to, 1);
             assert_ne!(changed, text);
             assert!(StoredGiven::plain(changed.as_bytes()).is_none(), "{to}");
+        }
+    }
+
+    #[test]
+    fn an_entry_reads_alike_at_speed_and_in_full() {
+        let mut entry = sample();
+        entry.event.attachments.clear();
+        let turned: Vec<Line> = entry.lines.iter().map(Line::turned).collect();
+        entry.memo = turned;
+        if let Some(line) = entry.memo.first_mut() {
+            line.loan = Some(Id::parse("L-1").unwrap());
+            line.claim = Some(Id::parse("C-1").unwrap());
+            line.party = Some(Id::parse("示例银行").unwrap());
+        }
+        entry.rules = Some(Id::parse("r").unwrap());
+        entry.working = Some(Json::new(&serde_json::json!({"a": ["]}", 1]})).unwrap());
+        let bytes = entry.to_bytes();
+        assert!(Stored::plain(&bytes).is_some());
+        assert_eq!(Entry::decode(&bytes).unwrap(), entry);
+        let text = String::from_utf8(bytes).unwrap();
+        // Neither reader takes these.
+        for (from, to) in [
+            ("\"side\":\"debit\"", "\"side\":\"left\""),
+            ("\"fund\":\"RISK\",\"owner\"", "\"fund\":\"RISK\",\"funds\":1,\"owner\""),
+            ("{\"account\":\"1002.01\"", "{\"account\":\"1002.01\",\"account\":\"1002.01\""),
+            ("\"account\":\"1002.01\",", ""),
+            ("\"1002.01\"", "\"1002.1\""),
+            ("}],\"maker\"", "},],\"maker\""),
+            ("}],\"maker\"", "}]],\"maker\""),
+            ("\"number\":1,", "\"number\":1,\"more\":1,"),
+            ("\"number\":1,", "\"number\":4294967296,"),
+            ("\"word\":\"记\"", "\"word\":\"J\""),
+            ("\"month\":\"2017-03\"", "\"month\":\"2017-13\""),
+        ] {
+            let changed = text.replacen(from, to, 1);
+            assert_ne!(changed, text, "{from}");
+            assert!(Stored::plain(changed.as_bytes()).is_none(), "{to}");
+            assert!(Entry::decode(changed.as_bytes()).is_err(), "{to}");
         }
     }
 

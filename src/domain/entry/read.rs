@@ -1,15 +1,11 @@
 //! Reading the stored bytes of an entry, whole or only what it was decided from.
 
 use super::{Entry, Line, Voucher};
-use crate::domain::calendar::parse_date;
 use crate::domain::event::Event;
 use crate::domain::field::{Fields, Json, Value};
-use crate::domain::plain::{Members, Plain};
 use crate::domain::text::Id;
 use crate::problem::{Exit, Problem};
 use jiff::Timestamp;
-use jiff::civil::Time;
-use jiff::tz::Offset;
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -35,8 +31,10 @@ impl Entry {
     /// # Errors
     /// `entry-unreadable` with the parser's detail.
     pub fn decode(bytes: &[u8]) -> Result<Self, Problem> {
-        let stored: Stored<'_> =
-            serde_json::from_slice(bytes).map_err(|error| unreadable(error.to_string()))?;
+        let stored = match Stored::plain(bytes) {
+            Some(stored) => stored,
+            None => serde_json::from_slice(bytes).map_err(|error| unreadable(error.to_string()))?,
+        };
         let told = Told {
             approver: stored.approver,
             attachments: stored.attachments,
@@ -64,7 +62,7 @@ impl Entry {
 
 /// A text borrowed from the line where it holds no escape.
 #[derive(Default, Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
 fn unreadable(detail: String) -> Problem {
     Problem::new("entry-unreadable", Exit::Damaged).with("detail", detail)
@@ -127,69 +125,30 @@ impl<'a> Told<'a> {
 #[derive(Default, Deserialize)]
 pub(super) struct StoredGiven<'a> {
     #[serde(borrow, default)]
-    approver: Option<Text<'a>>,
+    pub(super) approver: Option<Text<'a>>,
     #[serde(borrow, default)]
-    attachments: Option<Vec<Text<'a>>>,
+    pub(super) attachments: Option<Vec<Text<'a>>>,
     #[serde(borrow, default)]
-    checker: Option<Text<'a>>,
+    pub(super) checker: Option<Text<'a>>,
     #[serde(borrow)]
-    date: Text<'a>,
+    pub(super) date: Text<'a>,
     #[serde(borrow, default)]
-    document: Option<Text<'a>>,
+    pub(super) document: Option<Text<'a>>,
     #[serde(borrow)]
-    event: Fields<'a>,
+    pub(super) event: Fields<'a>,
     #[serde(borrow)]
-    id: Text<'a>,
+    pub(super) id: Text<'a>,
     #[serde(borrow, default)]
-    maker: Option<Text<'a>>,
+    pub(super) maker: Option<Text<'a>>,
     #[serde(default)]
-    more: u64,
-    recorded: Timestamp,
+    pub(super) more: u64,
+    pub(super) recorded: Timestamp,
     #[serde(default)]
-    reverses: Option<u64>,
-    seq: u64,
+    pub(super) reverses: Option<u64>,
+    pub(super) seq: u64,
 }
 
-impl<'a> StoredGiven<'a> {
-    /// Reads the common form, which is that of the writer; the full parser sees to the rest.
-    pub(super) fn plain(bytes: &'a [u8]) -> Option<Self> {
-        let mut members = Members::new(std::str::from_utf8(bytes).ok()?)?;
-        let mut stored = Self::default();
-        let (mut last, mut seen) = ("", 0);
-        while let Some((name, value)) = members.next()? {
-            // In order, so that none stands twice.
-            if name <= last {
-                return None;
-            }
-            last = name;
-            let text = || match value {
-                Plain::Text(text) => Some(Text(Cow::Borrowed(text))),
-                _ => None,
-            };
-            let number = || if let Plain::Int(number) = value { Some(number) } else { None };
-            seen += u32::from(matches!(name, "date" | "event" | "id" | "recorded" | "seq"));
-            match name {
-                "approver" => stored.approver = Some(text()?),
-                "attachments" => return None,
-                "checker" => stored.checker = Some(text()?),
-                "date" => stored.date = text()?,
-                "document" => stored.document = Some(text()?),
-                "event" => {
-                    let Plain::Nested(object) = value else { return None };
-                    stored.event = Fields::of_members(Members::new(object)?)?;
-                }
-                "id" => stored.id = text()?,
-                "maker" => stored.maker = Some(text()?),
-                "more" => stored.more = number()?,
-                "recorded" => stored.recorded = instant(&text()?.0)?,
-                "reverses" => stored.reverses = Some(number()?),
-                "seq" => stored.seq = number()?,
-                _ => {}
-            }
-        }
-        (seen == 5).then_some(stored)
-    }
-
+impl StoredGiven<'_> {
     pub(super) fn given(self) -> Result<Given, Problem> {
         let told = Told {
             approver: self.approver,
@@ -210,52 +169,40 @@ impl<'a> StoredGiven<'a> {
     }
 }
 
-/// An instant in the form in which entries hold it: `2018-01-05T08:00:00Z`.
-fn instant(text: &str) -> Option<Timestamp> {
-    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
-    let [h1, h2, b':', m1, m2, b':', s1, s2] = *time.as_bytes() else { return None };
-    let part = |tens: u8, ones: u8| {
-        let digits = tens.is_ascii_digit() && ones.is_ascii_digit();
-        digits.then(|| i8::try_from((tens - b'0') * 10 + (ones - b'0')).ok()).flatten()
-    };
-    let time = Time::new(part(h1, h2)?, part(m1, m2)?, part(s1, s2)?, 0).ok()?;
-    Offset::UTC.to_timestamp(parse_date(date).ok()?.to_datetime(time)).ok()
-}
-
 /// The stored form, read strictly.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Stored<'a> {
+pub(super) struct Stored<'a> {
     #[serde(borrow, default)]
-    approver: Option<Text<'a>>,
+    pub(super) approver: Option<Text<'a>>,
     #[serde(borrow, default)]
-    attachments: Option<Vec<Text<'a>>>,
+    pub(super) attachments: Option<Vec<Text<'a>>>,
     #[serde(borrow, default)]
-    checker: Option<Text<'a>>,
+    pub(super) checker: Option<Text<'a>>,
     #[serde(borrow)]
-    date: Text<'a>,
+    pub(super) date: Text<'a>,
     #[serde(borrow, default)]
-    document: Option<Text<'a>>,
+    pub(super) document: Option<Text<'a>>,
     #[serde(borrow)]
-    event: Fields<'a>,
+    pub(super) event: Fields<'a>,
     #[serde(borrow)]
-    id: Text<'a>,
+    pub(super) id: Text<'a>,
     #[serde(default)]
-    lines: Vec<Line>,
+    pub(super) lines: Vec<Line>,
     #[serde(borrow, default)]
-    maker: Option<Text<'a>>,
+    pub(super) maker: Option<Text<'a>>,
     #[serde(default)]
-    memo: Vec<Line>,
+    pub(super) memo: Vec<Line>,
     #[serde(default)]
-    more: u64,
-    recorded: Timestamp,
+    pub(super) more: u64,
+    pub(super) recorded: Timestamp,
     #[serde(default)]
-    reverses: Option<u64>,
+    pub(super) reverses: Option<u64>,
     #[serde(default)]
-    rules: Option<Id>,
-    seq: u64,
+    pub(super) rules: Option<Id>,
+    pub(super) seq: u64,
     #[serde(default)]
-    voucher: Option<Voucher>,
+    pub(super) voucher: Option<Voucher>,
     #[serde(default)]
-    working: Option<serde_json::Value>,
+    pub(super) working: Option<serde_json::Value>,
 }

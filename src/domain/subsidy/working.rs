@@ -6,6 +6,7 @@
 
 use crate::domain::calendar::{Date, Period, Quarter};
 use crate::domain::event::Programme;
+use crate::domain::field::Json;
 use crate::domain::json::Writer;
 use crate::domain::money::{Money, MoneyError};
 use crate::domain::rate::{Fraction, Rate, Share};
@@ -292,11 +293,18 @@ impl Working {
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 
+    /// The canonical JSON form as text, as an event carries it.
+    pub fn to_text(&self) -> Json {
+        let mut bytes = Vec::with_capacity(768);
+        self.write(&mut Writer::new(&mut bytes));
+        Json::written(bytes)
+    }
+
     /// Writes the canonical JSON form: keys in order, no floats.
     pub fn write(&self, out: &mut Writer<'_>) {
         out.begin_object();
         out.key("amount");
-        out.quoted(self.amount);
+        out.amount(self.amount);
         out.key("cap_years");
         out.begin_array();
         for (year, amount) in &self.cap_years {
@@ -313,7 +321,7 @@ impl Working {
         self.ceilings.iter().for_each(|ceiling| ceiling.write(out));
         out.end_array();
         out.key("computed");
-        out.quoted(self.computed);
+        out.amount(self.computed);
         out.key("days");
         out.integer(u64::try_from(self.days()).unwrap_or_default());
         if let Some(earlier) = self.earlier {
@@ -358,9 +366,9 @@ impl Working {
         out.key("period");
         out.begin_object();
         out.key("from");
-        out.quoted(self.period.from);
+        out.date(self.period.from);
         out.key("to");
-        out.quoted(self.period.to);
+        out.date(self.period.to);
         out.end_object();
     }
 }
@@ -380,9 +388,9 @@ impl Ceiling {
     fn write(&self, out: &mut Writer<'_>) {
         out.begin_object();
         out.key("after");
-        out.quoted(self.after);
+        out.amount(self.after);
         out.key("before");
-        out.quoted(self.before);
+        out.amount(self.before);
         if let Some((cap, _)) = self.cap {
             out.key("cap");
             out.quoted(cap);
@@ -390,7 +398,7 @@ impl Ceiling {
         out.key("kind");
         out.quoted(self.kind.code());
         out.key("limit");
-        out.quoted(self.limit);
+        out.amount(self.limit);
         if let Some((_, used)) = self.cap {
             out.key("used");
             out.quoted(used);
@@ -412,19 +420,19 @@ impl Segment {
         out.integer(u64::try_from(self.base).unwrap_or_default());
         if self.counted != self.principal {
             out.key("counted");
-            out.quoted(self.counted);
+            out.amount(self.counted);
         }
         out.key("days");
         out.integer(u64::try_from(self.days).unwrap_or_default());
         out.key("from");
-        out.quoted(self.from);
+        out.date(self.from);
         out.key("principal");
-        out.quoted(self.principal);
+        out.amount(self.principal);
         out.key("rate");
         out.quoted(RateText(self.rate));
         self.write_source(out);
         out.key("to");
-        out.quoted(self.to);
+        out.date(self.to);
         out.key("until");
         out.quoted(self.until.code());
         out.end_object();
@@ -435,7 +443,7 @@ impl Segment {
             out.key("source");
             out.quoted(word);
             out.key("source_date");
-            out.quoted(reference.since);
+            out.date(reference.since);
             out.key("source_rate");
             out.quoted(reference.rate);
         };

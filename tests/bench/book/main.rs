@@ -3,7 +3,7 @@
 //!
 //! Nothing here is a test: the numbers depend on the machine. Each stands beside a plain file
 //! written and synced in the same run.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod measure;
 mod plan;

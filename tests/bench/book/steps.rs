@@ -155,7 +155,7 @@ fn discount(plan: &Plan) {
     let programmes = [Programme::InterestDiscount];
     let lines = timed("compute", || compute_subsidies(book.state(), quarter, &programmes));
     let bytes: usize =
-        timed("texts", || lines.iter().map(|line| line.working.to_json().to_string().len()).sum());
+        timed("texts", || lines.iter().map(|line| line.working.to_text().as_str().len()).sum());
     tell("lines", lines.len() as u64);
     tell("bytes", bytes as u64);
 }
