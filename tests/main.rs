@@ -3,6 +3,8 @@
 
 mod audit;
 mod cli;
+mod errors;
+mod errors_unreachable;
 mod examples;
 mod fuzz_corpus;
 mod jiaozuo;
