@@ -50,7 +50,7 @@ pub(super) fn party_event(state: &State, event: &Event, own: &Party) -> Result<D
     }
     if let Some(code) = &own.credit_code {
         if own.override_reason.is_none() {
-            credit_code::check(code)?;
+            credit_code::check(code).map_err(|problem| problem.in_column("credit_code"))?;
         }
         if let Some(holder) = state.party_of_code(own.kind, code) {
             return Err(Reason::CreditCodeTaken
