@@ -220,7 +220,8 @@ impl Holder {
         let mut command = Command::new("flock");
         // The command's output says that the lock is taken.
         let command = command.args(["-o", "book/lock", "sh", "-c", "echo taken; exec sleep 60"]);
-        let mut child = command.current_dir(dir).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let mut child =
+            command.current_dir(dir).stdout(std::process::Stdio::piped()).spawn().unwrap();
         let mut line = [0; 6];
         child.stdout.as_mut().unwrap().read_exact(&mut line).unwrap();
         Self(child)
@@ -272,7 +273,9 @@ fn check(path: &Path, books: &Books, update: bool) -> Option<String> {
     let code = format!("[{}]", case.code());
     let before = case.written();
     case.sections.retain(|s| !(s.name.starts_with("exit ") || s.name == "zh" || s.name == "en"));
-    for (name, text) in [(format!("exit {exit}"), String::new()), ("zh".into(), zh), ("en".into(), en)] {
+    for (name, text) in
+        [(format!("exit {exit}"), String::new()), ("zh".into(), zh), ("en".into(), en)]
+    {
         case.sections.push(Section { name, text });
     }
     let after = case.written();
@@ -305,16 +308,21 @@ fn worded(language: &str) -> BTreeSet<String> {
 fn every_code_has_its_case_or_a_reason() {
     let mut codes = worded("zh-CN.ftl");
     codes.extend(Reason::ALL.iter().map(|reason| reason.code().to_owned()));
-    let paths = files("errors").into_iter().filter(|path| path.extension().is_some_and(|e| e == "txt"));
-    let shown: BTreeSet<String> = paths.map(|path| Case { path, head: String::new(), sections: Vec::new() }.code()).collect();
-    let excused: HashMap<&str, &str> =
-        UNREACHABLE.iter().flat_map(|(why, codes)| codes.iter().map(|code| (*code, *why))).collect();
+    let paths =
+        files("errors").into_iter().filter(|path| path.extension().is_some_and(|e| e == "txt"));
+    let shown: BTreeSet<String> =
+        paths.map(|path| Case { path, head: String::new(), sections: Vec::new() }.code()).collect();
+    let excused: HashMap<&str, &str> = UNREACHABLE
+        .iter()
+        .flat_map(|(why, codes)| codes.iter().map(|code| (*code, *why)))
+        .collect();
     let missing: Vec<&String> = codes
         .iter()
         .filter(|code| !shown.contains(*code) && !excused.contains_key(code.as_str()))
         .collect();
     assert!(missing.is_empty(), "no case in fixtures/errors: {missing:?}");
-    let idle: Vec<&&str> = excused.keys().filter(|code| shown.contains(**code) || !codes.contains(**code)).collect();
+    let idle: Vec<&&str> =
+        excused.keys().filter(|code| shown.contains(**code) || !codes.contains(**code)).collect();
     assert!(idle.is_empty(), "excused and yet shown, or no code: {idle:?}");
     let stray: Vec<&String> = shown.iter().filter(|code| !codes.contains(*code)).collect();
     assert!(stray.is_empty(), "a case of no code: {stray:?}");
@@ -322,7 +330,12 @@ fn every_code_has_its_case_or_a_reason() {
 
 /// A workbook by name, as no text file can hold one.
 fn workbook(name: &str) -> Vec<u8> {
-    let cell = |inner: &str| minimal(&format!(r#"<row r="1">{}</row><row r="2">{inner}</row>"#, header(&["id", "event", "date", "owner", "source", "amount"])));
+    let cell = |inner: &str| {
+        minimal(&format!(
+            r#"<row r="1">{}</row><row r="2">{inner}</row>"#,
+            header(&["id", "event", "date", "owner", "source", "amount"])
+        ))
+    };
     match name {
         "macros" => archive(&[("xl/vbaProject.bin", b"x")]),
         "other office file" => archive(&[("content.xml", b"<x/>")]),
@@ -345,7 +358,9 @@ fn header(names: &[&str]) -> String {
 }
 
 fn text_cells(row: u32, texts: &[&str]) -> String {
-    let cell = |(column, text)| format!(r#"<c r="{column}{row}" t="inlineStr"><is><t>{text}</t></is></c>"#);
+    let cell = |(column, text)| {
+        format!(r#"<c r="{column}{row}" t="inlineStr"><is><t>{text}</t></is></c>"#)
+    };
     ('A'..='Z').zip(texts).map(cell).collect()
 }
 
@@ -385,7 +400,8 @@ fn locked() -> Vec<u8> {
         head.extend(word.to_le_bytes());
     }
     (1..109).for_each(|_| head.extend(FREE.to_le_bytes()));
-    let mut table: Vec<u8> = [TABLE, END].iter().flat_map(|word: &u32| word.to_le_bytes()).collect();
+    let mut table: Vec<u8> =
+        [TABLE, END].iter().flat_map(|word: &u32| word.to_le_bytes()).collect();
     table.resize(512, 0xFF);
     let entry = |name: &str, kind: u8| {
         let mut entry: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
