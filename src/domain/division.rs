@@ -111,7 +111,10 @@ pub fn check_owner(
         }
         None if is_city => OwnerKind::City,
         None if !numbered => OwnerKind::County,
-        None => return Err(refused("owner-kind-missing").in_column("kind").with("field", "kind")),
+        None => {
+            let problem = Problem::refused("owner-kind-missing").with("owner", code);
+            return Err(problem.in_column("kind").with("field", "kind"));
+        }
     };
     Ok((CompactString::new(name.unwrap_or(code)), kind))
 }
