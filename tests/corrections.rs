@@ -41,7 +41,9 @@ fn told(id: &str, own: &str) -> Event {
 
 fn reversal(book: &Book<MemoryStore>, of: &str) -> Event {
     let seq = book.find(of).unwrap().unwrap().seq;
-    told(&format!("back/{of}"), &format!(r#""event":"reverse","entry":"{seq}","reason":"x""#))
+    event(&format!(
+        r#"{{"id":"back/{of}","date":"2017-06-03","event":"reverse","entry":"{seq}","reason":"x"}}"#
+    ))
 }
 
 #[test]
@@ -167,4 +169,46 @@ fn a_dry_run_knows_the_entries_before_it() {
             book.finish_rows(options, group).unwrap();
         }
     }
+}
+
+#[test]
+fn what_was_repaid_since_the_filing_is_not_compensated() {
+    let mut book = overdue();
+    let claim = told("claim", r#""event":"file-claim","claim":"C","loan":"L","base":"1000""#);
+    record(&mut book, &[claim, told("repay", r#""event":"repay","loan":"L","amount":"0.01""#)]);
+    let approve = told("approve", r#""event":"approve-claim","claim":"C""#);
+    let refused = book.record(approve, &options()).unwrap_err();
+    assert_eq!(
+        (refused.code, refused.arg("balance")),
+        ("claim-base-above-balance", Some("999.99"))
+    );
+}
+
+#[test]
+fn a_promise_that_was_kept_is_not_taken_back() {
+    let mut book = overdue();
+    let promise =
+        told("promise", r#""event":"commit","owner":"410821","source":"city","amount":"80""#);
+    let keep = r#""event":"contribute","owner":"410821","source":"city","bank_account":"POOL","amount":"30""#;
+    record(&mut book, &[promise, told("keep", keep)]);
+    let back = reversal(&book, "promise");
+    let refused = book.record(back.clone(), &options()).unwrap_err();
+    assert_eq!(refused.code, "reverse-later");
+    let first = reversal(&book, "keep");
+    record(&mut book, &[first, back]);
+    assert_eq!(
+        book.state().commitment("410821", poolbook::domain::event::Source::City),
+        Total::ZERO
+    );
+}
+
+#[test]
+fn a_reversal_is_not_dated_before_what_it_takes_back() {
+    let mut book = overdue();
+    record(&mut book, &[told("repay", r#""event":"repay","loan":"L","amount":"1""#)]);
+    let seq = book.find("repay").unwrap().unwrap().seq;
+    let early = format!(
+        r#"{{"id":"early","date":"2017-05-31","event":"reverse","entry":"{seq}","reason":"x"}}"#
+    );
+    assert_eq!(book.record(event(&early), &options()).unwrap_err().code, "date-order");
 }

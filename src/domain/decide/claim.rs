@@ -227,6 +227,16 @@ pub(super) fn approve(
     let claim = claim(state, event, &own.claim)?;
     stands(event, claim, &[ClaimState::Filed])?;
     in_order(("filed", claim.filed), ("date", event.date), false)?;
+    let owed = state.loans.get(&claim.loan).and_then(|loan| loan.note(Some(&claim.note)));
+    let owed = owed.map_or(Money::ZERO, |note| note.balance);
+    if claim.base > owed {
+        // What was repaid since the filing is no loss any more.
+        return Err(Reason::ClaimBaseAboveBalance
+            .refuse()
+            .with("claim", &claim.id)
+            .with("base", claim.base.grouped())
+            .with("balance", owed.grouped()));
+    }
     let (limit, working) = approvable(state, claim)?;
     let amount = positive(own.amount.unwrap_or(limit))?;
     if amount > limit {

@@ -129,7 +129,7 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::WriteOff(own) => claim::write_off(state, &event, own),
         Kind::ApproveSubsidy(own) => subsidy::approve(state, &event, own),
         Kind::PaySubsidy(own) => subsidy::pay(state, &event, own),
-        Kind::Reverse(own) => reverse::reverse(state, own, context.original),
+        Kind::Reverse(own) => reverse::reverse(state, &event, own, context.original),
     }?;
     check_people(&event, decision.payment.is_some())?;
     if let Some(payment) = &decision.payment {

@@ -1,8 +1,8 @@
 //! Reversal (红字冲销, E-90): the exact opposite, once, and only of the last word on a record.
 
-use super::Decision;
+use super::{Decision, in_order};
 use crate::domain::entry::Entry;
-use crate::domain::event::{Kind, Reverse};
+use crate::domain::event::{Event, Kind, Reverse};
 use crate::domain::field::Json;
 use crate::domain::posting;
 use crate::domain::refusal::Reason;
@@ -11,6 +11,7 @@ use crate::problem::Problem;
 
 pub(super) fn reverse(
     state: &State,
+    event: &Event,
     own: &Reverse,
     original: Option<&Entry>,
 ) -> Result<Decision, Problem> {
@@ -23,6 +24,8 @@ pub(super) fn reverse(
         return Err(Reason::ReverseTwice.refuse().with("entry", seq).with("by", by));
     }
     check_kind(original)?;
+    in_order(("date of the entry", original.event.date), ("date", event.date), false)?;
+    check_promise(state, original)?;
     if let Some(later) = later_entry(state, original) {
         return Err(Reason::ReverseLater.refuse().with("entry", seq).with("later", later));
     }
@@ -42,6 +45,17 @@ pub(super) fn reverse(
     decision.working = Some(Json::new(&serde_json::json!({ "reversed": event }))?);
     decision.reverses = Some(seq);
     Ok(decision)
+}
+
+/// A promise that was kept in the meantime cannot be taken back whole.
+fn check_promise(state: &State, original: &Entry) -> Result<(), Problem> {
+    let (Kind::Commit(own), Some(owner)) = (&original.event.kind, original.owner()) else {
+        return Ok(());
+    };
+    if state.commitment(owner, own.source) >= own.amount.into() {
+        return Ok(());
+    }
+    Err(Reason::ReverseLater.refuse().with("entry", original.seq).with("later", "-"))
 }
 
 /// Master data and enrolments are superseded or removed, because other entries rest on them.
