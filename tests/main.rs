@@ -4,6 +4,8 @@
 mod audit;
 mod cli;
 mod corrections;
+mod errors;
+mod errors_unreachable;
 mod examples;
 mod fuzz_corpus;
 mod jiaozuo;

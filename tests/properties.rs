@@ -18,6 +18,7 @@ use poolbook::domain::registry::{CapUse, ClaimState, SubsidyState};
 use poolbook::domain::text::Id;
 use poolbook::store::{FileStore, MemoryStore, Store};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
 use std::collections::BTreeMap;
 
 /// A book that has begun.
@@ -96,7 +97,7 @@ fn renamed(event: &Event) -> Event {
 }
 
 proptest! {
-    #![proptest_config(cases(48))]
+    #![proptest_config(cases(32))]
 
     #[test]
     fn stored_lines_balance_and_add_up_to_the_state(steps in steps()) {
@@ -333,7 +334,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(16))]
+    #![proptest_config(cases(12))]
 
     #[test]
     fn files_hold_what_memory_holds(steps in steps(), cut in any::<prop::sample::Index>()) {
@@ -365,4 +366,28 @@ proptest! {
         let book = Book::open(FileStore::open(&path).unwrap(), Scope::All).unwrap();
         prop_assert_eq!(&fingerprint(&book), &live);
     }
+}
+
+/// The properties are worth as much as the lives that they are tried on.
+#[test]
+fn lives_reach_every_kind_of_event_and_both_answers() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let (mut taken, mut refused) = (BTreeMap::new(), BTreeMap::new());
+    for _ in 0..150 {
+        let steps = steps().new_tree(&mut runner).unwrap().current();
+        let mut book = begun();
+        for (number, step) in steps.iter().enumerate() {
+            let event = next(&book, step, number);
+            let word = event.kind.word();
+            match book.record(event, &options()) {
+                Ok((Some(_), _)) => *taken.entry(word).or_insert(0) += 1,
+                Ok(_) => *taken.entry("again").or_insert(0) += 1,
+                Err(problem) => *refused.entry(problem.code).or_insert(0) += 1,
+            }
+        }
+    }
+    for (word, times) in crate::support::world::KINDS {
+        assert!(taken.contains_key(word), "{word} ({times} in a life) is never taken: {taken:?}");
+    }
+    assert!(refused.len() >= 20, "only {refused:?}");
 }

@@ -117,7 +117,7 @@ fn edit(entries: &mut [Vec<u8>], id: &str, from: &str, to: &str) {
 
 #[test]
 fn sound_books_have_no_finding() {
-    for fixture in [county_cell(), small()] {
+    for fixture in [county_cell(), small(), written(&[])] {
         let found = fixture.verify_with_index();
         assert_eq!(found.findings, []);
         assert_eq!(found.exit(), Exit::Done);

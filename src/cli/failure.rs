@@ -6,8 +6,8 @@ use poolbook::report::message::{Message, problem_json};
 use poolbook::report::{Format, Lang, Locale};
 use std::sync::Mutex;
 
-/// Most problems printed; the rest is counted.
-const SHOWN_MAX: usize = 100;
+/// Most problems printed; the rest is counted. A folder tells a hundred, and how many more there are.
+const SHOWN_MAX: usize = 101;
 
 /// Why a command ended early.
 #[derive(Debug)]

@@ -57,14 +57,23 @@ pub fn problem(error: &Error) -> Problem {
                     .with("allowed", near(&[ContextKind::ValidValue])),
             }
         }
-        ErrorKind::ArgumentConflict => code("usage-conflict")
-            .with("option", option())
-            .with("other", context(ContextKind::PriorArg).unwrap_or_default()),
+        ErrorKind::ArgumentConflict => {
+            let (option, other) = (option(), context(ContextKind::PriorArg).unwrap_or_default());
+            match option == other {
+                true => code("usage-twice").with("option", option),
+                false => code("usage-conflict").with("option", option).with("other", other),
+            }
+        }
         ErrorKind::NoEquals
         | ErrorKind::TooFewValues
         | ErrorKind::TooManyValues
         | ErrorKind::WrongNumberOfValues => code("usage-count").with("option", option()),
-        _ => code("usage-other").with("detail", error.render().to_string().trim()),
+        _ => {
+            // The first line says what is wrong; usage and help are told by our own words.
+            let text = error.render().to_string();
+            let first = text.lines().next().unwrap_or_default();
+            code("usage-other").with("detail", first.trim_start_matches("error: "))
+        }
     }
 }
 

@@ -111,7 +111,10 @@ pub fn check_owner(
         }
         None if is_city => OwnerKind::City,
         None if !numbered => OwnerKind::County,
-        None => return Err(refused("owner-kind-missing").in_column("kind").with("field", "kind")),
+        None => {
+            let problem = Problem::refused("owner-kind-missing").with("owner", code);
+            return Err(problem.in_column("kind").with("field", "kind"));
+        }
     };
     Ok((CompactString::new(name.unwrap_or(code)), kind))
 }
@@ -130,14 +133,17 @@ fn check_built_in(
         }
         Standing::Placeholder => return Err(refused("division-placeholder").in_column("owner")),
     }
-    if let Some(given) = name.filter(|given| *given != known) {
+    // A short or foreign name is the book's own business; another division's name is a mix-up.
+    let is_other =
+        |given: &&str| JIAOZUO.iter().any(|other| other.name == *given && other.code != code);
+    if let Some(given) = name.filter(is_other) {
         return Err(differs("owner-name-differs", code, known, given, "name"));
     }
     if let Some(given) = kind.filter(|given| *given != known_kind) {
         let (expected, given) = (known_kind.code(), given.code());
         return Err(differs("owner-kind-differs", code, expected, given, "kind"));
     }
-    Ok((CompactString::new(known), known_kind))
+    Ok((CompactString::new(name.unwrap_or(known)), known_kind))
 }
 
 fn differs(
@@ -203,6 +209,8 @@ mod tests {
         assert_eq!(told("410800", "410782", None, None).code, "division-other-city");
         assert_eq!(told("410800", "410828", None, None).code, "division-unknown");
         assert_eq!(told("410800", "410821", Some("武陟县"), None).code, "owner-name-differs");
+        let named = check_owner("410800", "410821", Some("修武"), None).unwrap();
+        assert_eq!(named, ("修武".into(), County));
         assert_eq!(told("410800", "410821", None, Some(District)).code, "owner-kind-differs");
         assert_eq!(told("410700", "410782", None, None).code, "owner-kind-missing");
         assert_eq!(told("410700", "410782", None, Some(City)).code, "owner-kind-differs");

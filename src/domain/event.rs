@@ -1,8 +1,8 @@
 //! The vocabulary: what can happen, with the fields of each event.
 //!
-//! One table ([`events!`] below) makes the types, the reader, the writer and the field list. The
-//! command line, the csv and JSON files, the mapping of foreign tables and the JSON Schema are all
-//! made from that list, so there is one vocabulary. Within an event the fields stand in
+//! One table (the macro `events!` below) makes the types, the reader, the writer and the field
+//! list. The command line, the csv and JSON files, the mapping of foreign tables and the JSON Schema
+//! are all made from that list, so there is one vocabulary. Within an event the fields stand in
 //! alphabetical order, because that is the order of the stored bytes.
 
 use crate::domain::account::Fund;

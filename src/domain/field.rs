@@ -420,8 +420,7 @@ impl Scalar for Id {
     const KIND: FieldKind = FieldKind::Id;
     fn read(value: &Value<'_>) -> Result<Self, Problem> {
         let text = text_of(value)?;
-        Self::parse(text)
-            .map_err(|error| Problem::data(error.code()).with("text", text.escape_debug()))
+        Self::parse(text).map_err(|error| error.problem(text))
     }
 }
 
@@ -434,7 +433,7 @@ impl Scalar for CompactString {
     const KIND: FieldKind = FieldKind::Text;
     fn read(value: &Value<'_>) -> Result<Self, Problem> {
         let text = text_of(value)?;
-        line(text).map_err(|error| Problem::data(error.code()).with("text", text.escape_debug()))
+        line(text).map_err(|error| error.problem(text))
     }
 }
 

@@ -327,8 +327,12 @@ impl State {
         self.vouchers.drain(tables::VOUCHER, &mut puts);
         self.commitments.drain(tables::COMMITMENT, &mut puts);
         self.reversed.drain(tables::REVERSED, &mut puts);
-        let settings = (&self.settings, self.last_recorded.map(|instant| instant.as_second()));
-        puts.push((vec![tables::SETTINGS], postcard::to_allocvec(&settings).unwrap_or_default()));
+        // Nothing was ever recorded in an empty book, so its index is empty, too.
+        if let Some(last) = self.last_recorded {
+            let settings = (&self.settings, Some(last.as_second()));
+            let value = postcard::to_allocvec(&settings).unwrap_or_default();
+            puts.push((vec![tables::SETTINGS], value));
+        }
         puts
     }
 

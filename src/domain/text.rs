@@ -1,6 +1,7 @@
 //! Identifiers and texts as the book keeps them: NFC, printable, bounded.
 
 use crate::limits::{EVENT_ID_MAX, MEMO_MAX};
+use crate::problem::Problem;
 use compact_str::CompactString;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
@@ -81,6 +82,15 @@ pub enum TextError {
 }
 
 impl TextError {
+    /// The problem of a text, as far as the text itself tells it.
+    pub fn problem(self, text: &str) -> Problem {
+        let problem = Problem::data(self.code()).with("text", text.escape_debug());
+        match self {
+            Self::TooLong(limit) => problem.with("limit", limit),
+            _ => problem,
+        }
+    }
+
     /// The word code of this error, as shown to users.
     pub fn code(self) -> &'static str {
         match self {

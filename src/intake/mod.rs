@@ -3,7 +3,7 @@
 //! Everything that happened ends in [`crate::domain::event::Event`]s, read through
 //! [`crate::domain::field::Fields`] like those of the command line. From the bytes up:
 //! [`decode`] and [`sniff`] say what a file is; [`rows`] gives the rows of any table file
-//! ([`workbook`] guards and reads workbooks); [`cell`] and [`headers`] make plain what people write
+//! (`workbook` guards and reads workbooks); [`cell`] and [`headers`] make plain what people write
 //! into cells; [`table`] joins them.
 //!
 //! Invariant: nothing here guesses. What can be read in two ways is refused, with its place.

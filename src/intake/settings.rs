@@ -21,7 +21,7 @@ pub fn read_settings<T: DeserializeOwned>(path: &Path) -> Result<T, Problem> {
 /// `settings-syntax`.
 pub fn parse_settings<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     toml::from_str(text).map_err(|error| {
-        let problem = Problem::data("settings-syntax").with("detail", error.message().trim_end());
+        let problem = problem(error.message().trim_end());
         match error.span() {
             Some(span) => {
                 let before = text.get(..span.start).unwrap_or_default();
@@ -30,6 +30,21 @@ pub fn parse_settings<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
             None => problem,
         }
     })
+}
+
+/// The parser's words for an unknown or a missing key become problems of our own, which have a
+/// wording in each language.
+fn problem(detail: &str) -> Problem {
+    let mut names = detail.split('`').skip(1).step_by(2);
+    match names.next() {
+        Some(key) if detail.starts_with("unknown field") => Problem::data("key-unknown")
+            .with("key", key)
+            .with("nearest", crate::domain::field::nearest(key, names).unwrap_or("-")),
+        Some(key) if detail.starts_with("missing field") => {
+            Problem::data("field-missing").with("field", key)
+        }
+        _ => Problem::data("settings-syntax").with("detail", detail),
+    }
 }
 
 #[cfg(test)]
@@ -46,8 +61,9 @@ mod tests {
     #[test]
     fn names_the_line() {
         let problem = parse_settings::<Sample>("name = \"x\"\n\nnmae = 1\n").unwrap_err();
-        assert_eq!((problem.code, problem.place.row), ("settings-syntax", Some(3)));
-        assert!(problem.arg("detail").unwrap().contains("nmae"));
+        assert_eq!((problem.code, problem.place.row), ("key-unknown", Some(3)));
+        assert_eq!((problem.arg("key"), problem.arg("nearest")), (Some("nmae"), Some("name")));
+        assert_eq!(parse_settings::<Sample>("").unwrap_err().arg("field"), Some("name"));
         assert!(parse_settings::<Sample>("name = 'x'").is_ok());
     }
 }

@@ -210,17 +210,16 @@ fn serial_date(
 }
 
 fn no_value(row: u32, column: u32) -> Problem {
-    let cell = reference(row, column);
-    at(Problem::data("formula-without-value").with("cell", cell), row, column)
+    at(Problem::data("formula-without-value"), row, column)
 }
 
 fn error_cell(error: &calamine::CellErrorType, row: u32, column: u32) -> Problem {
-    let cell = reference(row, column);
-    at(Problem::data("cell-error").with("text", error).with("cell", cell), row, column)
+    at(Problem::data("cell-error").with("text", error), row, column)
 }
 
 fn at(problem: Problem, row: u32, column: u32) -> Problem {
-    problem.in_row(u64::from(row) + 1).in_column(reference(row, column))
+    let cell = reference(row, column);
+    problem.with("cell", cell).in_row(u64::from(row) + 1)
 }
 
 /// `B7`, as the workbook's own program names the cell.

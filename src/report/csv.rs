@@ -41,7 +41,7 @@ fn plain(cell: &Cell, locale: &Locale) -> String {
     match cell {
         Cell::Empty => String::new(),
         Cell::Text(text) => guarded(text),
-        Cell::Word(code) => (*code).to_owned(),
+        Cell::Word(code) | Cell::Event(code) => (*code).to_owned(),
         Cell::Money(total) => total.to_string(),
         Cell::Rate(rate) => rate.decimal().to_string(),
         Cell::Bool(value) => value.to_string(),

@@ -85,7 +85,7 @@ fn write_cell(cell: &Cell, writer: &mut Writer<'_>) {
     match cell {
         Cell::Empty => writer.raw(b"null"),
         Cell::Text(text) => writer.string(text),
-        Cell::Word(code) => writer.string(code),
+        Cell::Word(code) | Cell::Event(code) => writer.string(code),
         Cell::Money(total) => writer.quoted(total),
         Cell::Integer(number) => writer.integer(*number),
         Cell::Date(date) => writer.quoted(date),

@@ -129,6 +129,11 @@ impl Locale {
             .unwrap_or_else(|| code.to_owned())
     }
 
+    /// The label of an event; the word itself when it has none.
+    pub fn event(&self, word: &str) -> String {
+        self.find(&format!("event-{word}"), None, &[]).unwrap_or_else(|| word.to_owned())
+    }
+
     /// The name of an account.
     pub fn account(&self, account: Account) -> &'static str {
         match self.lang {

@@ -6,12 +6,43 @@ use crate::report::locale::{Lang, Locale};
 use crate::report::text::visible;
 
 /// Facts that are words of closed lists; people read their labels, programs the codes.
-const LABELLED: &[&str] = &["event", "expected", "fund", "given", "kind", "legal", "state", "who"];
+const LABELLED: &[&str] = &["expected", "fund", "given", "kind", "legal", "state", "who"];
+/// Facts that are names of fields; people read their labels beside them.
+const FIELDS: &[&str] = &["earlier_field", "field", "fields", "later_field"];
 
-/// The labels of one word or of several parted by commas.
-fn labelled(words: &str, locale: &Locale) -> String {
-    let labels: Vec<String> = words.split(", ").map(|word| visible(&locale.word(word))).collect();
-    labels.join(", ")
+/// A fact as people read it.
+fn shown(code: &str, name: &str, value: &str, locale: &Locale) -> String {
+    let chinese = locale.lang() == Lang::Chinese;
+    let each = |label: &dyn Fn(&str) -> String| {
+        let labels: Vec<String> = value.split(", ").map(|word| visible(&label(word))).collect();
+        labels.join(if chinese { "、" } else { ", " })
+    };
+    match name {
+        name if LABELLED.contains(&name) => each(&|word| locale.word(word)),
+        // The English labels of events are sentences, which do not stand inside another.
+        "event" if chinese => visible(&locale.event(value)),
+        "allowed" if chinese && code == "fund-mismatch" => {
+            each(&|word| format!("{}（{word}）", locale.word(word)))
+        }
+        name if FIELDS.contains(&name) && chinese => each(&|field| {
+            let label = locale.find(&format!("label-{field}"), None, &[]);
+            label.map_or_else(|| field.to_owned(), |label| format!("{label}（{field}）"))
+        }),
+        "nearest" if value == "-" => locale.text("none-near", &[]),
+        "detail" | "system" => visible(&system(value, locale)),
+        _ => visible(value),
+    }
+}
+
+/// The words of the operating system in the user's language, with its number for a search.
+fn system(text: &str, locale: &Locale) -> String {
+    let number = text.rsplit_once("(os error ").and_then(|(_, rest)| rest.strip_suffix(')'));
+    let worded = number.and_then(|n| locale.find(&format!("os-error-{n}"), None, &[]));
+    match (worded, number, locale.lang()) {
+        (Some(worded), Some(number), Lang::Chinese) => format!("{worded}（系统错误 {number}）"),
+        (Some(worded), Some(number), Lang::English) => format!("{worded} (os error {number})"),
+        _ => text.to_owned(),
+    }
 }
 
 /// The three parts of a message in one language.
@@ -34,10 +65,7 @@ impl Message {
         let values: Vec<(&str, String)> = problem
             .args
             .iter()
-            .map(|(name, value)| match name.as_ref() {
-                name if LABELLED.contains(&name) => (name, labelled(value, locale)),
-                name => (name, visible(value)),
-            })
+            .map(|(name, value)| (name.as_ref(), shown(problem.code, name, value, locale)))
             .collect();
         let args: Vec<(&str, &str)> =
             values.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -50,7 +78,7 @@ impl Message {
             what,
             why: part(Some("why")),
             next: part(Some("next")),
-            place: place(&problem.place, locale),
+            place: place(problem, locale),
         }
     }
 
@@ -76,13 +104,20 @@ impl Message {
 }
 
 /// `文件 a.csv，工作表 一，第 7 行，「金额」列`; empty when nothing is known.
-fn place(place: &Place, locale: &Locale) -> String {
-    let row = place.row.map(|row| row.to_string());
+fn place(problem: &Problem, locale: &Locale) -> String {
+    let Place { file, sheet, row, column } = &*problem.place;
+    // What the text names already is not named again beside it.
+    let told = |name: &str, value: &Option<String>| value.as_deref() == problem.arg(name);
+    let file = file.as_deref().filter(|_| !told("path", &problem.place.file));
+    let column = column.as_deref().filter(|_| !told("key", &problem.place.column));
+    let settings = problem.place.file.as_deref().is_some_and(|file| file.ends_with(".toml"));
+    let column_key = if settings { "place-key" } else { "place-column" };
+    let row = row.map(|row| row.to_string());
     let parts = [
-        ("place-file", place.file.as_deref()),
-        ("place-sheet", place.sheet.as_deref()),
+        ("place-file", file),
+        ("place-sheet", sheet.as_deref()),
         ("place-row", row.as_deref()),
-        ("place-column", place.column.as_deref()),
+        (column_key, column),
     ];
     let told: Vec<String> = parts
         .into_iter()

@@ -52,6 +52,9 @@ pub enum Cell {
     Text(String),
     /// The code of a word; its label is the message `word-<code>`.
     Word(&'static str),
+    /// The word of an event; its label is the message `event-<word>`, which may differ from the
+    /// label of the same word in another list.
+    Event(&'static str),
     /// An amount or a sum, in fen.
     Money(Total),
     /// A count or number.
@@ -83,7 +86,7 @@ impl Cell {
             Self::Empty => true,
             // What a program reads as a text may be a word or a plain text to people.
             Self::Text(_) => matches!(kind, ColumnKind::Text | ColumnKind::Word),
-            Self::Word(_) => kind == ColumnKind::Word,
+            Self::Word(_) | Self::Event(_) => kind == ColumnKind::Word,
             Self::Money(_) => kind == ColumnKind::Money,
             Self::Integer(_) => kind == ColumnKind::Integer,
             Self::Date(_) => kind == ColumnKind::Date,

@@ -206,6 +206,7 @@ pub fn shown(cell: &Cell, locale: &Locale) -> String {
         Cell::Empty => String::new(),
         Cell::Text(text) => visible(text),
         Cell::Word(code) => locale.word(code),
+        Cell::Event(code) => locale.event(code),
         Cell::Money(total) => total.grouped(),
         Cell::Integer(number) => number.to_string(),
         Cell::Date(date) => date.to_string(),

@@ -290,6 +290,8 @@ fn put(batch: &mut Batch, key: Vec<u8>, value: &[u8]) -> Result<(), StoreError> 
 }
 
 fn failed(fault: &str) -> StoreError {
+    // Its texts end in an empty backtrace.
+    let fault = fault.trim_end_matches(" at file offset None backtrace ()");
     Problem::new("index-failed", Exit::Io).with("fault", fault).into()
 }
 

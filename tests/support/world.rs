@@ -78,6 +78,9 @@ pub fn opening() -> Vec<Event> {
             "date": "2017-02-01",
         }));
     }
+    for (owner, _) in OWNERS {
+        events.extend(under_way(owner));
+    }
     let start = |(value, number): (Value, usize)| {
         let mut value = value;
         value["id"] = format!("start-{number}").into();
@@ -87,8 +90,39 @@ pub fn opening() -> Vec<Event> {
     events.into_iter().zip(1..).map(start).collect()
 }
 
+/// Money, a loan in order, one overdue, and one whose claim is approved, so that a short life gets
+/// to what comes late.
+fn under_way(owner: &str) -> Vec<Value> {
+    let mut events = vec![
+        json!({"event": "contribute", "owner": owner, "source": "city", "date": "2017-02-01",
+            "bank_account": "RISK-CITY", "amount": "2000000.00"}),
+        json!({"event": "budget", "owner": owner, "bank_account": "INT-CITY",
+            "amount": "400000.00", "date": "2017-02-01"}),
+        json!({"event": "budget", "owner": owner, "bank_account": "FEE-CITY",
+            "amount": "200000.00", "date": "2017-02-01"}),
+    ];
+    for name in ["A", "B", "D"] {
+        let loan = format!("{name}-{owner}");
+        events.push(json!({"event": "enrol", "owner": owner, "loan": loan, "bank": "BANK",
+            "firm": format!("FIRM-{owner}"), "guarantor": "GUAR", "amount": "900000.00",
+            "due": "2018-03-01", "rate": "4.35%", "date": "2017-03-01"}));
+        events.push(json!({"event": "disburse", "loan": loan, "note": format!("{loan}/0"),
+            "amount": "700000.00", "date": "2017-03-01"}));
+        if name != "A" {
+            events.push(json!({"event": "overdue", "loan": loan, "date": "2017-06-01"}));
+        }
+        if name == "D" {
+            events.push(json!({"event": "file-claim", "loan": loan, "claim": format!("K-{owner}"),
+                "base": "650000.01", "lawsuit": "1号", "date": "2017-09-01"}));
+            events.push(json!({"event": "approve-claim", "claim": format!("K-{owner}"),
+                "date": "2017-09-15"}));
+        }
+    }
+    events
+}
+
 /// The kinds of events, as often as they shall come.
-const KINDS: &[(&str, u8)] = &[
+pub const KINDS: &[(&str, u8)] = &[
     ("commit", 1),
     ("contribute", 4),
     ("budget", 4),

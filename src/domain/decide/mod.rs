@@ -28,7 +28,7 @@ use crate::domain::refusal::Reason;
 use crate::domain::registry::{BankAccount, Owner, Party};
 use crate::domain::state::{Cell, State};
 use crate::domain::text::{Id, TextError};
-use crate::limits::{ID_MAX, LINES_MAX, MONEY_MAX_FEN};
+use crate::limits::{ID_MAX, LINES_MAX, MONEY_MAX_FEN, NAME_MAX};
 use crate::problem::Problem;
 use jiff::Timestamp;
 
@@ -340,8 +340,17 @@ fn new_id(field: &'static str, id: &Id) -> Result<(), Problem> {
     if id.chars().count() <= ID_MAX {
         return Ok(());
     }
-    let error = TextError::TooLong(ID_MAX);
-    Err(Problem::data(error.code()).with("text", id).with("limit", ID_MAX).in_column(field))
+    Err(TextError::TooLong(ID_MAX).problem(id).with("field", field).in_column(field))
+}
+
+/// A name that people read: something must stand there, and not a whole page.
+fn new_name(name: &str) -> Result<(), Problem> {
+    let error = match name.trim().is_empty() {
+        true => TextError::Empty,
+        false if name.chars().count() > NAME_MAX => TextError::TooLong(NAME_MAX),
+        false => return Ok(()),
+    };
+    Err(error.problem(name).with("field", "name").in_column("name"))
 }
 
 fn positive(amount: Money) -> Result<Money, Problem> {

@@ -1,6 +1,6 @@
 //! Set-up: owners, parties, bank accounts, rules, rates, targets.
 
-use super::{Decision, new_id, owner, party};
+use super::{Decision, new_id, new_name, owner, party};
 use crate::domain::credit_code;
 use crate::domain::division;
 use crate::domain::event::{
@@ -36,12 +36,14 @@ pub(super) fn join(state: &State, event: &Event, own: &Join) -> Result<Decision,
         return Err(Reason::OwnerExists.refuse().with("owner", code).with("joined", owner.joined));
     }
     new_id("owner", code)?;
+    own.name.as_deref().map_or(Ok(()), new_name)?;
     division::check_owner(state.city(), code, own.name.as_deref(), own.kind)?;
     Ok(Decision::fact(Some(code.clone())))
 }
 
 pub(super) fn party_event(state: &State, event: &Event, own: &Party) -> Result<Decision, Problem> {
     new_id("party", &own.party)?;
+    new_name(&own.name)?;
     if let Some(known) = state.parties.get(&own.party) {
         return Err(Reason::PartyExists
             .refuse()
@@ -50,7 +52,7 @@ pub(super) fn party_event(state: &State, event: &Event, own: &Party) -> Result<D
     }
     if let Some(code) = &own.credit_code {
         if own.override_reason.is_none() {
-            credit_code::check(code)?;
+            credit_code::check(code).map_err(|problem| problem.in_column("credit_code"))?;
         }
         if let Some(holder) = state.party_of_code(own.kind, code) {
             return Err(Reason::CreditCodeTaken

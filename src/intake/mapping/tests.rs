@@ -162,7 +162,7 @@ fn mistakes_of_the_mapping_name_their_key() {
         let problem = open(&MAPPING.replacen(from, to, 1), "").err().unwrap();
         assert_eq!((problem.code, problem.arg("key").unwrap_or("-")), (code, key), "{problem}");
     };
-    check("[money]", "[mony]", "settings-syntax", "-");
+    check("[money]", "[mony]", "key-unknown", "mony");
     check("first_year = 1950", "", "date-century-missing", "dates.formats");
     check("%m/%d/%Y", "%q", "date-format-unknown", "dates.formats");
     check("event = \"enrol\"", "event = \"enroll\"", "mapping-event-unknown", "event[1].event");

@@ -117,7 +117,7 @@ fn line_row(line: &LedgerLine) -> Vec<Cell> {
         line.date.into(),
         Cell::optional(line.voucher.as_ref().map(voucher_text)),
         line.entry.into(),
-        Cell::Word(line.event),
+        Cell::Event(line.event),
         Cell::optional(line.memo.as_deref()),
         Cell::optional(line.document.as_deref()),
         Cell::Text(counter.join(" ")),

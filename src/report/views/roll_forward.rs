@@ -60,7 +60,7 @@ pub fn explain(view: &Explanation, owner: Option<&str>, basis: &Basis) -> Report
             part.date.into(),
             Cell::optional(part.voucher.as_ref().map(voucher_text)),
             part.entry.into(),
-            Cell::Word(part.event),
+            Cell::Event(part.event),
             part.id.as_str().into(),
             Cell::optional(part.memo.as_deref()),
             Cell::optional(part.reverses),
