@@ -57,6 +57,8 @@ pub mod notes {
     pub mod accounting {}
     #[doc = include_str!("notes/format.md")]
     pub mod format {}
+    #[doc = include_str!("notes/performance.md")]
+    pub mod performance {}
     #[doc = include_str!("notes/rounding.md")]
     pub mod rounding {}
     #[doc = include_str!("notes/decisions.md")]
