@@ -47,7 +47,7 @@ fn values_that_are_none() {
         ("1e3", "amount-format"),
         ("1_000", "amount-format"),
         ("1,00.00", "amount-format"),
-        ("''", "amount-format"),
+        ("''", "field-missing"),
         ("1.005", "amount-precision"),
         ("10000000000000000", "amount-range"),
         ("-5.00", "amount-negative"),
@@ -116,7 +116,7 @@ fn a_wrong_encoding_is_told_and_the_right_one_is_found() {
     let temp = small();
     let dir = temp.path();
     let text =
-        "编号,事项,日期,县区代码,出资方,金额,摘要\nc-1,commit,2017-03-01,410821,city,1.00,认缴\n";
+        "编号,事项,日期,县区代码,出资方,金额,摘要\nc-1,认缴出资,2017-03-01,410821,city,1.00,认缴\n";
     let (bytes, _, _) = encoding_rs::GB18030.encode(text);
     fs::write(dir.join("gb.csv"), bytes).unwrap();
     refused(dir, "poolbook record --encoding utf-8 gb.csv", 65, "encoding-invalid");
@@ -130,7 +130,7 @@ fn a_book_of_a_newer_format_is_left_alone() {
     let temp = small();
     raise_format(&temp.path().join("book/head"));
     for command in ["poolbook balance", "poolbook verify", &format!("{CHARGE} 1.00")] {
-        refused(temp.path(), command, 76, "format-newer");
+        refused(temp.path(), command, 77, "format-newer");
     }
 }
 
