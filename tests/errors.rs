@@ -72,7 +72,7 @@ impl Case {
 }
 
 /// A shell command in a directory, where `poolbook` is the program and `FIXTURES` the examples.
-fn shell(script: &str, dir: &Path, lang: &str) -> (i32, String, String) {
+pub fn shell(script: &str, dir: &Path, lang: &str) -> (i32, String, String) {
     let program = Path::new(env!("CARGO_BIN_EXE_poolbook")).parent().unwrap();
     let output = Command::new("sh")
         .args(["-euc", script])
@@ -88,7 +88,7 @@ fn shell(script: &str, dir: &Path, lang: &str) -> (i32, String, String) {
     (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
 }
 
-fn must(script: &str, dir: &Path, what: &Path) {
+pub fn must(script: &str, dir: &Path, what: &Path) {
     let (code, _, err) = shell(script, dir, "zh");
     assert_eq!(code, 0, "set-up of {}: {err}", what.display());
 }
@@ -133,7 +133,7 @@ fn files(below: &str) -> Vec<PathBuf> {
     paths
 }
 
-fn copy_dir(from: &Path, to: &Path) {
+pub fn copy_dir(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let (path, name) = entry.map(|entry| (entry.path(), entry.file_name())).unwrap();
@@ -146,7 +146,7 @@ fn copy_dir(from: &Path, to: &Path) {
 }
 
 /// Every file below a directory with its bytes; the index is rebuildable and the lock is signed.
-fn contents(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub fn contents(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     ["journal.jsonl", "head"]
         .iter()
         .filter_map(|name| Some((dir.join(name), fs::read(dir.join(name)).ok()?)))
@@ -161,7 +161,7 @@ fn steady(text: &str, dir: &Path) -> String {
     match text.split_once("quarantine/") {
         Some((before, after)) => {
             let rest = after.trim_start_matches(|c: char| c.is_ascii_digit() || "TZ:-".contains(c));
-            format!("{before}quarantine/TIME{rest}")
+            format!("{before}quarantine/TIME-{rest}")
         }
         None => text,
     }

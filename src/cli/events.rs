@@ -118,6 +118,15 @@ fn value(spec: &FieldSpec, matches: &ArgMatches) -> Result<Option<Value<'static>
     })
 }
 
+/// The file that holds a long text, if the event has one.
+fn long_text<'m>(
+    own: &'static [FieldSpec],
+    matches: &'m ArgMatches,
+) -> Option<&'m std::path::PathBuf> {
+    let spec = own.iter().find(|spec| spec.kind == FieldKind::LongText)?;
+    matches.get_one(spec.name)
+}
+
 /// The problem without the column; the file of a long text stays named.
 fn without_column(mut problem: Problem) -> Problem {
     problem.place.column = None;
@@ -136,7 +145,12 @@ pub fn run(
     let options = open::options(context)?;
     let mut book = open::for_writing(context)?;
     let id = event.id.clone();
-    let (recorded, _) = book.record(event, &options)?;
+    // Rows of a rules or rates text are those of its file.
+    let in_text = |problem: Problem| match long_text(own, matches) {
+        Some(path) if problem.place.row.is_some() => problem.in_file(path.display().to_string()),
+        _ => problem,
+    };
+    let (recorded, _) = book.record(event, &options).map_err(in_text)?;
     let standing =
         Standing { already: recorded.is_none(), dry_run: options.dry_run, ..Standing::default() };
     let entry = match recorded {

@@ -18,7 +18,10 @@ fn shown(code: &str, name: &str, value: &str, locale: &Locale) -> String {
         labels.join(if chinese { "、" } else { ", " })
     };
     match name {
-        name if LABELLED.contains(&name) => each(&|word| locale.word(word)),
+        // A mapping's words are to be written as they are.
+        name if LABELLED.contains(&name) && !code.starts_with("mapping-") => {
+            each(&|word| locale.word(word))
+        }
         // The English labels of events are sentences, which do not stand inside another.
         "event" if chinese => visible(&locale.event(value)),
         "allowed" if chinese && code == "fund-mismatch" => {
@@ -39,8 +42,8 @@ fn system(text: &str, locale: &Locale) -> String {
     let number = text.rsplit_once("(os error ").and_then(|(_, rest)| rest.strip_suffix(')'));
     let worded = number.and_then(|n| locale.find(&format!("os-error-{n}"), None, &[]));
     match (worded, number, locale.lang()) {
-        (Some(worded), Some(number), Lang::Chinese) => format!("{worded}（系统错误 {number}）"),
-        (Some(worded), Some(number), Lang::English) => format!("{worded} (os error {number})"),
+        (Some(worded), Some(number), Lang::Chinese) => format!("{worded}，系统错误 {number}"),
+        (Some(worded), Some(number), Lang::English) => format!("{worded}, os error {number}"),
         _ => text.to_owned(),
     }
 }
@@ -74,12 +77,8 @@ impl Message {
         if what.is_empty() {
             what = visible(&problem.to_string());
         }
-        Self {
-            what,
-            why: part(Some("why")),
-            next: part(Some("next")),
-            place: place(problem, locale),
-        }
+        let place = place(problem, &what, locale);
+        Self { what, why: part(Some("why")), next: part(Some("next")), place }
     }
 
     /// One line: place, what, why and what to do, as a file of rejected rows holds it.
@@ -104,12 +103,12 @@ impl Message {
 }
 
 /// `文件 a.csv，工作表 一，第 7 行，「金额」列`; empty when nothing is known.
-fn place(problem: &Problem, locale: &Locale) -> String {
+fn place(problem: &Problem, what: &str, locale: &Locale) -> String {
     let Place { file, sheet, row, column } = &*problem.place;
     // What the text names already is not named again beside it.
-    let told = |name: &str, value: &Option<String>| value.as_deref() == problem.arg(name);
-    let file = file.as_deref().filter(|_| !told("path", &problem.place.file));
-    let column = column.as_deref().filter(|_| !told("key", &problem.place.column));
+    let file = file.as_deref().filter(|file| !what.contains(*file));
+    let is_key = |column: &str| problem.arg("key") == Some(column) && what.contains(column);
+    let column = column.as_deref().filter(|column| !is_key(column));
     let settings = problem.place.file.as_deref().is_some_and(|file| file.ends_with(".toml"));
     let column_key = if settings { "place-key" } else { "place-column" };
     let row = row.map(|row| row.to_string());
