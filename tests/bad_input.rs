@@ -130,7 +130,7 @@ fn a_wrong_encoding_is_told_and_the_right_one_is_found() {
 fn a_book_of_a_newer_format_is_left_alone() {
     let temp = small();
     raise_format(&temp.path().join("book/head"));
-    for command in ["poolbook balance", &format!("{CHARGE} 1.00")] {
+    for command in ["poolbook balance", "poolbook verify", &format!("{CHARGE} 1.00")] {
         refused(temp.path(), command, 77, "format-newer");
     }
 }

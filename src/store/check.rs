@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::error::{damaged, io};
-use super::head::{SLOT, Slot, read_slot};
+use super::head::{SLOT, Slot, SlotFault, newer, read_slot};
 use super::journal::Lines;
 use super::line::{is_framed, more, parse};
 use super::recover::Paths;
@@ -60,7 +60,7 @@ impl Findings {
 /// `journal-short`, `root-differs`, `head-damaged`, `head-missing`, `findings-more`.
 ///
 /// # Errors
-/// `book-missing`, reading fails, or the visitor's error.
+/// `book-missing`, `format-newer`, reading fails, or the visitor's error.
 pub fn check(directory: &Path, visit: &mut Visit<'_>) -> Result<Checked, StoreError> {
     let paths = Paths::new(directory);
     if std::fs::symlink_metadata(&paths.journal).is_err() {
@@ -134,7 +134,13 @@ fn check_head(path: &Path, findings: &mut Findings) -> Result<Option<Slot>, Stor
     let mut newest: Option<Slot> = None;
     for number in 0..2 {
         let whole = about.len() >= ((number + 1) * SLOT) as u64;
-        let slot = if whole { Slot::decode(&read_slot(path, number)?).ok() } else { None };
+        let slot = match whole.then(|| read_slot(path, number)).transpose()? {
+            Some(bytes) => match Slot::decode(&bytes) {
+                Err(SlotFault::Newer(version)) => return Err(newer(path, version)),
+                slot => slot.ok(),
+            },
+            None => None,
+        };
         match slot {
             Some(slot) if newest.as_ref().is_none_or(|n| n.generation < slot.generation) => {
                 newest = Some(slot);

@@ -130,11 +130,7 @@ pub fn read(path: &Path) -> Result<Slots, StoreError> {
                 }
             }
             Err(SlotFault::Newer(version)) => {
-                return Err(Problem::refused("format-newer")
-                    .with("path", path.display())
-                    .with("found", version)
-                    .with("known", VERSION)
-                    .into());
+                return Err(newer(path, version));
             }
             Err(fault) => {
                 ours |= fault == SlotFault::Damaged;
@@ -143,6 +139,15 @@ pub fn read(path: &Path) -> Result<Slots, StoreError> {
         }
     }
     if ours { Ok(slots) } else { Err(foreign()) }
+}
+
+/// A sound head of a format that this program does not know.
+pub fn newer(path: &Path, version: u32) -> StoreError {
+    Problem::refused("format-newer")
+        .with("path", path.display())
+        .with("found", version)
+        .with("known", VERSION)
+        .into()
 }
 
 /// The head of an open book.
