@@ -165,6 +165,7 @@ fn loan(table: &Table) -> Loan {
         share: Share::ONE,
         removed: text(table, "removed").map(day),
         notes,
+        deposit: Money::ZERO,
         fees: fees.collect(),
         trail: Vec::new(),
     }

@@ -81,6 +81,9 @@ fn records(book: &Book<MemoryStore>) -> (String, Vec<Balance>) {
     for line in state.subsidies.iter().filter(|line| !line.trail.is_empty()) {
         text.push_str(&format!("{line:?}\n"));
     }
+    for receipt in state.receipts.iter().filter(|receipt| !receipt.trail.is_empty()) {
+        text.push_str(&format!("{receipt:?}\n"));
+    }
     let used: Vec<&CapUse> = state.caps.iter().filter(|cap| cap.used != Money::ZERO).collect();
     text.push_str(&format!("{used:?} {:?}", commitments(state)));
     (text, balances(state))

@@ -3,80 +3,12 @@
 
 use crate::support::book::{blank, event, fingerprint, options, record};
 use crate::support::fixture;
+use crate::support::stages::{STAGES, beside};
 use poolbook::book::{Book, RowGroup};
 use poolbook::domain::event::Event;
 use poolbook::domain::refusal::Reason;
 use poolbook::problem::Exit;
 use poolbook::store::MemoryStore;
-
-/// What must have happened before, by name; each stage stands on those before it.
-const STAGES: &[(&str, &[&str])] = &[
-    ("nothing", &[]),
-    (
-        "opened",
-        &[
-            r#"{"event":"open-book","date":"2017-01-01","city":"410800","name":"焦作市","currency":"CNY"}"#,
-        ],
-    ),
-    (
-        "set up",
-        &[
-            r#"{"event":"join","date":"2017-01-01","owner":"410821"}"#,
-            r#"{"event":"join","date":"2017-06-01","owner":"410822"}"#,
-            r#"{"event":"adopt-rules","date":"2017-02-01","rules":"@"}"#,
-            r#"{"event":"party","date":"2017-01-01","party":"BANK","kind":"bank","name":"银行"}"#,
-            r#"{"event":"party","date":"2017-01-01","party":"GUAR","kind":"guarantor","name":"担保"}"#,
-            r#"{"event":"party","date":"2017-01-01","party":"FIRM","kind":"firm","name":"企业","credit_code":"91410821MA40ABC13G"}"#,
-            r#"{"event":"bank-account","date":"2017-01-01","owner":"410821","bank_account":"POOL","fund":"RISK"}"#,
-            r#"{"event":"bank-account","date":"2017-01-01","owner":"410821","bank_account":"POOL-2","fund":"RISK"}"#,
-            r#"{"event":"bank-account","date":"2017-01-01","owner":"410821","bank_account":"INT","fund":"INT"}"#,
-            r#"{"event":"bank-account","date":"2017-01-01","owner":"410800","bank_account":"CITY","fund":"RISK"}"#,
-            r#"{"event":"contribute","date":"2017-02-01","owner":"410821","source":"county","bank_account":"POOL","amount":"300000.00"}"#,
-            r#"{"event":"budget","date":"2017-02-01","owner":"410821","bank_account":"INT","amount":"250000.00"}"#,
-            r#"{"event":"enrol","date":"2017-03-01","owner":"410821","loan":"L","firm":"FIRM","bank":"BANK","guarantor":"GUAR","amount":"1000000.00","due":"2018-03-01","rate":"4.35%"}"#,
-        ],
-    ),
-    (
-        "drawn",
-        &[r#"{"event":"disburse","date":"2017-03-01","loan":"L","note":"N","amount":"900000.00"}"#],
-    ),
-    (
-        "subsidy approved",
-        &[
-            r#"{"event":"approve-subsidy","id":"S","date":"2018-01-05","loan":"L","amount":"150000.00","period":"2017Q4","programme":"interest-discount"}"#,
-        ],
-    ),
-    (
-        "subsidy paid",
-        &[
-            r#"{"event":"pay-subsidy","date":"2018-01-06","subsidy":"S","bank_account":"INT","maker":"甲","checker":"乙"}"#,
-        ],
-    ),
-    ("overdue", &[r#"{"event":"overdue","date":"2017-07-01","loan":"L"}"#]),
-    (
-        "filed",
-        &[
-            r#"{"event":"file-claim","id":"filing","date":"2017-09-01","claim":"C","loan":"L","base":"800000.00","lawsuit":"1号"}"#,
-        ],
-    ),
-    // Forty in a hundred of the base: 320,000.00; 120,000.00 of it are approved.
-    (
-        "approved",
-        &[
-            r#"{"event":"approve-claim","id":"approval","date":"2017-09-10","claim":"C","amount":"120000.00"}"#,
-        ],
-    ),
-    (
-        "paid",
-        &[
-            r#"{"event":"pay-claim","id":"payment","date":"2017-09-20","claim":"C","bank_account":"POOL","maker":"甲","checker":"乙"}"#,
-        ],
-    ),
-    (
-        "reversed",
-        &[r#"{"event":"reverse","id":"back","date":"2017-09-21","entry":"@payment","reason":"x"}"#],
-    ),
-];
 
 /// A reason, the stage at which it is reached, the event, and numbers that the refusal names.
 type Case = (Reason, &'static str, &'static str, &'static [(&'static str, &'static str)]);
@@ -269,6 +201,18 @@ const CASES: &[Case] = &[
         &[("balance", "900,000.00"), ("amount", "900,000.01")],
     ),
     (
+        R::DepositHeld,
+        "deposit held",
+        r#"{"event":"refund-deposit","date":"2017-03-02","loan":"L","bank_account":"POOL","maker":"甲","checker":"乙"}"#,
+        &[("loan", "L"), ("deposit", "18,000.00"), ("balance", "900,000.00")],
+    ),
+    (
+        R::DepositFirst,
+        "deposit overdue",
+        r#"{"event":"file-claim","date":"2017-09-01","claim":"C","loan":"L","base":"1","lawsuit":"1号"}"#,
+        &[("loan", "L"), ("deposit", "18,000.00")],
+    ),
+    (
         R::ClaimUnknown,
         "set up",
         r#"{"event":"approve-claim","date":"2017-03-01","claim":"X"}"#,
@@ -335,6 +279,32 @@ const CASES: &[Case] = &[
         "paid",
         r#"{"event":"recover","date":"2017-10-01","claim":"C","bank_account":"POOL","gross":"5","cost":"5"}"#,
         &[("gross", "5.00"), ("cost", "5.00")],
+    ),
+    (
+        R::ReceiptUnknown,
+        "set up",
+        r#"{"event":"explain-receipt","date":"2017-09-25","owner":"410821","receipt":"X","to":"interest"}"#,
+        &[("receipt", "X")],
+    ),
+    // Four tenths of 30.00 are 12.00, and 10.00 arrived.
+    (
+        R::ReceiptShare,
+        "receipt unknown",
+        r#"{"event":"explain-receipt","date":"2017-09-26","receipt":"R","to":"recovery","claim":"C","gross":"30"}"#,
+        &[("receipt", "R"), ("claim", "C"), ("share", "12.00"), ("amount", "10.00")],
+    ),
+    (
+        R::AboveOpen,
+        "receipt unknown",
+        r#"{"event":"explain-receipt","date":"2017-09-26","receipt":"R","to":"interest","amount":"10.01"}"#,
+        &[("what", "R"), ("open", "10.00"), ("amount", "10.01")],
+    ),
+    // Ten times the 89,999.99 that would be left are less than the 900,000.00 lent.
+    (
+        R::LeverageLimit,
+        "drawn",
+        r#"{"event":"approve-withdrawal","date":"2017-04-01","owner":"410821","source":"county","amount":"210000.01"}"#,
+        &[("loans", "900,000.00"), ("pool", "89,999.99"), ("limit", "10")],
     ),
     (
         R::SubsidyUnknown,
@@ -450,8 +420,8 @@ fn read(book: &Book<MemoryStore>, json: &str, id: &str) -> Event {
 fn book_at(stage: &str) -> Book<MemoryStore> {
     let mut book = blank();
     for (name, events) in STAGES {
-        // What happens to the loan and what happens to its subsidies are two lives.
-        let other_life = name.starts_with("subsidy") && !stage.starts_with("subsidy");
+        // What happens to the loan and what happens beside it are different lives.
+        let other_life = beside(name).is_some() && beside(name) != beside(stage);
         for (json, number) in events.iter().filter(|_| !other_life).zip(1..) {
             let event = read(&book, json, &format!("{}-{number}", name.replace(' ', "-")));
             record(&mut book, &[event]);
@@ -507,6 +477,18 @@ fn the_bounds_themselves_are_taken() {
         (
             "filed",
             r#"{"event":"approve-claim","date":"2017-09-10","claim":"C","amount":"320000.00"}"#,
+        ),
+        (
+            "drawn",
+            r#"{"event":"approve-withdrawal","date":"2017-04-01","owner":"410821","source":"county","amount":"210000.00"}"#,
+        ),
+        (
+            "receipt unknown",
+            r#"{"event":"explain-receipt","date":"2017-09-26","receipt":"R","to":"recovery","claim":"C","gross":"25"}"#,
+        ),
+        (
+            "deposit overdue",
+            r#"{"event":"apply-deposit","date":"2017-07-02","loan":"L","bank_account":"POOL","amount":"18000.00","maker":"甲","checker":"乙"}"#,
         ),
         (
             "approved",

@@ -3,7 +3,7 @@
 use crate::support::fixture;
 use poolbook::book::{Book, Options, Outcome, People, Scope};
 use poolbook::domain::account::{Account, Fund, Side};
-use poolbook::domain::event::Event;
+use poolbook::domain::event::{Event, Source};
 use poolbook::domain::money::Total;
 use poolbook::domain::state::Cell;
 use poolbook::domain::text::Id;
@@ -43,35 +43,62 @@ pub fn events(name: &str) -> Vec<Event> {
     lines.collect()
 }
 
-#[test]
-fn the_county_cell_of_the_worked_scenario() {
+/// The book of a scenario, whose entries are held to the debits and credits of its table.
+fn played(name: &str) -> Book<MemoryStore> {
     let mut book = jiaozuo();
     let mut posted = vec!["event,debit,credit,amount".to_owned()];
-    let result = book.record_all(
-        &mut events("scenarios/county-cell.jsonl"),
-        &options(),
-        &mut |_, outcome| {
-            let Outcome::New(entry) = outcome else { panic!("nothing was recorded before") };
-            let lines: Vec<_> = entry.all_lines().collect();
-            for pair in lines.chunks(2) {
-                let [debit, credit] = pair else { panic!("lines come in pairs") };
-                assert_eq!((debit.side, credit.side), (Side::Debit, Side::Credit));
-                assert_eq!(debit.amount, credit.amount);
-                posted.push(format!(
-                    "{},{},{},{}",
-                    entry.event.id, debit.account, credit.account, debit.amount
-                ));
-            }
-        },
-    );
+    let events = &mut events(&format!("scenarios/{name}.jsonl"));
+    let result = book.record_all(events, &options(), &mut |_, outcome| {
+        let Outcome::New(entry) = outcome else { panic!("nothing was recorded before") };
+        let lines: Vec<_> = entry.all_lines().collect();
+        for pair in lines.chunks(2) {
+            let [debit, credit] = pair else { panic!("lines come in pairs") };
+            assert_eq!((debit.side, credit.side), (Side::Debit, Side::Credit));
+            assert_eq!(debit.amount, credit.amount);
+            posted.push(format!(
+                "{},{},{},{}",
+                entry.event.id, debit.account, credit.account, debit.amount
+            ));
+        }
+    });
     result.unwrap_or_else(|refused| panic!("{refused:?}"));
-    let expected = std::fs::read_to_string(fixture("scenarios/county-cell.csv")).unwrap();
+    let expected = std::fs::read_to_string(fixture(&format!("scenarios/{name}.csv"))).unwrap();
     assert_eq!(posted, expected.lines().collect::<Vec<_>>());
+    book
+}
 
-    let state = book.state();
-    let cell = Cell { owner: Id::parse("410821").unwrap(), fund: Fund::Risk };
+fn cell(fund: Fund) -> Cell {
+    Cell { owner: Id::parse("410821").unwrap(), fund }
+}
+
+#[test]
+fn the_county_cell_of_the_worked_scenario() {
+    let book = played("county-cell");
+    let (state, cell) = (book.state(), cell(Fund::Risk));
     // 9,627,584.57 before the replenishment of 372,415.43 brings the pool back to 10,000,000.00.
     assert_eq!(state.cash(&cell).to_string(), "10000000.00");
     assert_eq!(state.balance("410821", Fund::Risk, Account::RecoveryRight, None), Total::ZERO);
     assert_eq!(state.available(&cell).to_string(), "10000000.00");
+}
+
+/// Unknown receipts, deposits, the treasury's money, a new custodian; then every contributor leaves
+/// and nothing is left (E-83).
+#[test]
+fn a_pool_is_funded_and_liquidated() {
+    let book = played("funding");
+    let state = book.state();
+    for fund in [Fund::Risk, Fund::Interest] {
+        assert_eq!(state.cash(&cell(fund)), Total::ZERO);
+        assert_eq!(state.reserved(&cell(fund)), Total::ZERO);
+    }
+    assert_eq!(state.loans.get("L-1").unwrap().deposit.to_string(), "0.00");
+    assert_eq!(state.commitment("410821", Source::County).to_string(), "500000.00");
+    assert_eq!(state.withdrawal("410821", Source::City), Total::ZERO);
+    assert!(state.receipts.iter().all(|receipt| receipt.open.is_zero()));
+    // What was recovered is what was paid, and the cost came off first.
+    let claim = state.claims.get("C-2").unwrap();
+    assert_eq!(
+        (claim.recovered.to_string(), claim.net_recovered.to_string()),
+        ("40000.00".into(), "100000.00".into())
+    );
 }

@@ -13,7 +13,7 @@ use crate::audit::finding::Finding;
 use crate::domain::account::{Account, Fund};
 use crate::domain::calendar::Month;
 use crate::domain::entry::{Entry, Line, VoucherWord, id_hash};
-use crate::domain::event::Kind;
+use crate::domain::event::{Kind, Origin};
 use crate::domain::money::Total;
 use crate::limits::{JOURNAL_LINE_MAX, LINES_MAX};
 use days::CashDays;
@@ -352,8 +352,16 @@ impl Verifier {
         }
         let pays = matches!(
             event.kind,
-            Kind::Transfer(_) | Kind::TrusteeFee(_) | Kind::PayClaim(_) | Kind::PaySubsidy(_)
-        );
+            Kind::Transfer(_)
+                | Kind::TrusteeFee(_)
+                | Kind::PayClaim(_)
+                | Kind::PaySubsidy(_)
+                | Kind::ReturnBudget(_)
+                | Kind::RefundDeposit(_)
+                | Kind::ApplyDeposit(_)
+                | Kind::PayWithdrawal(_)
+                | Kind::PayTreasury(_)
+        ) || matches!(&event.kind, Kind::ExplainReceipt(own) if own.to == Origin::Payer);
         if pays && (maker.is_none() || checker.is_none()) {
             let found = format!("{} / {}", maker.unwrap_or("-"), checker.unwrap_or("-"));
             self.find("payment-unchecked", seq, event.kind.word(), "maker / checker", found);

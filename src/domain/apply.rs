@@ -3,6 +3,8 @@
 //! Balances follow the lines; records follow the event. An entry that does not fit (which only a
 //! damaged or forged journal can hold) leaves the record it names untouched, and `verify` finds it.
 
+mod funding;
+
 use crate::domain::account::Account;
 use crate::domain::calendar::Date;
 use crate::domain::decide::{cap_years_of, sharing_of};
@@ -87,6 +89,13 @@ fn follow(state: &mut State, entry: &Entry) {
             }
         }
         Kind::Enrol(_) => enrol(state, event),
+        Kind::ReceiveDeposit(_)
+        | Kind::RefundDeposit(_)
+        | Kind::ApplyDeposit(_)
+        | Kind::ApproveWithdrawal(_)
+        | Kind::PayWithdrawal(_)
+        | Kind::UnknownReceipt(_)
+        | Kind::ExplainReceipt(_) => funding::follow(state, entry),
         Kind::FileClaim(_)
         | Kind::ApproveClaim(_)
         | Kind::RejectClaim(_)
@@ -100,6 +109,8 @@ fn follow(state: &mut State, entry: &Entry) {
         | Kind::PoolInterest(_)
         | Kind::BankCharge(_)
         | Kind::TrusteeFee(_)
+        | Kind::ReturnBudget(_)
+        | Kind::PayTreasury(_)
         | Kind::Reverse(_) => {}
         _ => follow_loan(state, entry),
     }
@@ -179,6 +190,7 @@ fn enrol(state: &mut State, event: &Event) {
         share: own.pool_share.unwrap_or(Share::ZERO),
         removed: None,
         notes: Vec::new(),
+        deposit: Money::ZERO,
         fees: Vec::new(),
         trail: Vec::new(),
     };
@@ -270,17 +282,28 @@ fn follow_loan(state: &mut State, entry: &Entry) {
     }
 }
 
+/// Principal is repaid, by the firm or out of its deposit.
+fn repaid(note: &mut Note, date: Date, amount: Money, memo: &[Line]) {
+    note.repayments.push((date, amount));
+    note.balance = note.balance.sub(amount).unwrap_or_default();
+    let released = sum(memo, Account::Exposure);
+    note.exposure = note.exposure.sub(released).unwrap_or_default();
+    if note.balance.is_zero() {
+        note.state = NoteState::Repaid;
+    }
+}
+
+/// Takes a repayment back, all but the note's state.
+fn unpaid(note: &mut Note, amount: Money, memo: &[Line]) {
+    note.repayments.pop();
+    note.balance = note.balance.add(amount).unwrap_or_default();
+    let released = sum(memo, Account::Exposure);
+    note.exposure = note.exposure.add(released).unwrap_or_default();
+}
+
 fn follow_note(note: &mut Note, kind: &Kind, date: Date, memo: &[Line]) {
     match kind {
-        Kind::Repay(own) => {
-            note.repayments.push((date, own.amount));
-            note.balance = note.balance.sub(own.amount).unwrap_or_default();
-            let released = sum(memo, Account::Exposure);
-            note.exposure = note.exposure.sub(released).unwrap_or_default();
-            if note.balance.is_zero() {
-                note.state = NoteState::Repaid;
-            }
-        }
+        Kind::Repay(own) => repaid(note, date, own.amount, memo),
         Kind::InterestPaid(own) => note.interest.push(InterestPaid {
             paid: date,
             from: own.from,
@@ -385,12 +408,7 @@ fn follow_claim(state: &mut State, entry: &Entry) {
             }
         }
         Kind::Recover(own) => {
-            let net = own.gross.sub(own.cost.unwrap_or_default()).unwrap_or_default();
-            let share = sum(&entry.lines, Account::RecoveryIncome);
-            with_claim(state, &own.claim, entry.seq, |claim| {
-                claim.net_recovered = claim.net_recovered.add(net).unwrap_or_default();
-                claim.recovered = claim.recovered.add(share).unwrap_or_default();
-            });
+            recovered(state, entry, &own.claim, own.gross, own.cost);
         }
         Kind::WriteOff(own) => {
             let rest = sum(&entry.lines, Account::RecoveryRight);
@@ -401,6 +419,30 @@ fn follow_claim(state: &mut State, entry: &Entry) {
         }
         _ => {}
     }
+}
+
+fn recovered(state: &mut State, entry: &Entry, claim: &Id, gross: Money, cost: Option<Money>) {
+    let net = gross.sub(cost.unwrap_or_default()).unwrap_or_default();
+    let share = sum(&entry.lines, Account::RecoveryIncome);
+    with_claim(state, claim, entry.seq, |claim| {
+        claim.net_recovered = claim.net_recovered.add(net).unwrap_or_default();
+        claim.recovered = claim.recovered.add(share).unwrap_or_default();
+    });
+}
+
+fn undo_recovered(
+    state: &mut State,
+    original: &Entry,
+    claim: &Id,
+    gross: Money,
+    cost: Option<Money>,
+) {
+    let net = gross.sub(cost.unwrap_or_default()).unwrap_or_default();
+    let share = sum(&original.lines, Account::RecoveryIncome);
+    undo_claim(state, claim, |claim| {
+        claim.net_recovered = claim.net_recovered.sub(net).unwrap_or_default();
+        claim.recovered = claim.recovered.sub(share).unwrap_or_default();
+    });
 }
 
 fn with_claim(state: &mut State, id: &Id, seq: u64, change: impl FnOnce(&mut Claim)) {
@@ -483,6 +525,13 @@ fn undo(state: &mut State, original: &Entry) {
                 state.add_commitment(owner, own.source, taken.into());
             }
         }
+        Kind::ReceiveDeposit(_)
+        | Kind::RefundDeposit(_)
+        | Kind::ApplyDeposit(_)
+        | Kind::ApproveWithdrawal(_)
+        | Kind::PayWithdrawal(_)
+        | Kind::UnknownReceipt(_)
+        | Kind::ExplainReceipt(_) => funding::undo(state, original),
         Kind::FileClaim(own) => {
             if let Some(note) = claim_note(state, &own.claim, 0) {
                 note.claims.retain(|id| *id != own.claim);
@@ -500,12 +549,7 @@ fn undo(state: &mut State, original: &Entry) {
         }
         Kind::PayClaim(own) => undo_payment(state, original, &own.claim),
         Kind::Recover(own) => {
-            let net = own.gross.sub(own.cost.unwrap_or_default()).unwrap_or_default();
-            let share = sum(&original.lines, Account::RecoveryIncome);
-            undo_claim(state, &own.claim, |claim| {
-                claim.net_recovered = claim.net_recovered.sub(net).unwrap_or_default();
-                claim.recovered = claim.recovered.sub(share).unwrap_or_default();
-            });
+            undo_recovered(state, original, &own.claim, own.gross, own.cost);
         }
         Kind::WriteOff(own) => {
             let rest = sum(&original.lines, Account::RecoveryRight);
@@ -617,12 +661,7 @@ fn stood_in(memo: &[Line]) -> Option<NoteState> {
 fn undo_note(note: &mut Note, kind: &Kind, memo: &[Line]) {
     let stood = stood_in(memo).unwrap_or(note.state);
     match kind {
-        Kind::Repay(own) => {
-            note.repayments.pop();
-            note.balance = note.balance.add(own.amount).unwrap_or_default();
-            let released = sum(memo, Account::Exposure);
-            note.exposure = note.exposure.add(released).unwrap_or_default();
-        }
+        Kind::Repay(own) => unpaid(note, own.amount, memo),
         Kind::InterestPaid(_) => {
             note.interest.pop();
         }

@@ -58,15 +58,6 @@ pub const COMMON_FIELDS: &[FieldSpec] = &[
 
 /// Events of the vocabulary that this version does not record yet; they are refused by name.
 pub const LATER: &[&str] = &[
-    "return-budget",
-    "receive-deposit",
-    "refund-deposit",
-    "apply-deposit",
-    "approve-withdrawal",
-    "pay-withdrawal",
-    "unknown-receipt",
-    "explain-receipt",
-    "pay-treasury",
     "cancel-rest",
     "settle-claim",
     "revoke-claim",
@@ -177,14 +168,41 @@ events! {
     }
     /// E-60 a subsidy budget is received.
     Budget "budget" { amount: Money, bank_account: Id, fund: Option<Fund>, source: Option<Source> }
+    /// E-73 what is left of a subsidy budget goes back to the treasury; `prior_year` says that it was
+    /// received in an earlier year, whose accounts are closed.
+    ReturnBudget "return-budget" {
+        amount: Money, bank_account: Id, fund: Option<Fund>, prior_year: Option<bool>, source: Option<Source>,
+    }
+    /// E-05 the firm pays its deposit (助保金) for a loan.
+    ReceiveDeposit "receive-deposit" { amount: Money, bank_account: Id, loan: Id }
+    /// E-06 the deposit goes back to the firm, in full or in part, when the loan is settled.
+    RefundDeposit "refund-deposit" { amount: Option<Money>, bank_account: Id, loan: Id }
+    /// E-07 the deposit pays overdue principal, before any compensation.
+    ApplyDeposit "apply-deposit" { amount: Option<Money>, bank_account: Id, loan: Id, note: Option<Id> }
+    /// E-10 a contributor's withdrawal is approved (退出).
+    ApproveWithdrawal "approve-withdrawal" { amount: Money, party: Option<Id>, source: Source }
+    /// E-11 an approved withdrawal is paid, in full or in part.
+    PayWithdrawal "pay-withdrawal" {
+        amount: Option<Money>, bank_account: Id, party: Option<Id>, source: Source,
+    }
     /// E-12 money goes from one owner's pool to another's.
     Transfer "transfer" {
         amount: Money, bank_account: Id, fund: Option<Fund>, to_bank_account: Option<Id>, to_owner: Id,
     }
     /// E-13 money goes from one bank account to another within the cell.
     Move "move" { amount: Money, from_bank_account: Id, fund: Option<Fund>, to_bank_account: Id }
+    /// E-14 money arrives and nobody knows what for (待查收款); the event's id names the receipt.
+    UnknownReceipt "unknown-receipt" { amount: Money, bank_account: Id, fund: Option<Fund> }
+    /// E-15 an unknown receipt is explained, in full or in part: what it turns out `to` be. A
+    /// contribution names its source, a deposit its loan, a recovery its claim and gross sum.
+    ExplainReceipt "explain-receipt" {
+        amount: Option<Money>, claim: Option<Id>, cost: Option<Money>, gross: Option<Money>, loan: Option<Id>,
+        party: Option<Id>, receipt: Id, source: Option<Source>, to: Origin,
+    }
     /// E-20, E-21 the bank credits interest on the pool's deposits.
     PoolInterest "pool-interest" { amount: Money, bank_account: Id, fund: Option<Fund>, to: Option<InterestOwner> }
+    /// E-21 what belongs to the treasury is paid over, in full or in part.
+    PayTreasury "pay-treasury" { amount: Option<Money>, bank_account: Id, fund: Option<Fund> }
     /// E-24 the bank charges a fee.
     BankCharge "bank-charge" { amount: Money, bank_account: Id, fund: Option<Fund> }
     /// E-25 the trustee takes its fee.
@@ -288,6 +306,11 @@ words! {
     Source { Province "province", City "city", County "county", Guarantor "guarantor", Bank "bank" }
     /// Who owns the interest on the pool's deposits.
     InterestOwner { Pool "pool", Treasury "treasury" }
+    /// What an unknown receipt turns out to be; `payer`: nobody's here, it goes back to the payer.
+    Origin {
+        Contribution "contribution", SubsidyBudget "subsidy-budget", Interest "interest",
+        Treasury "treasury", Deposit "deposit", Recovery "recovery", Payer "payer",
+    }
     /// What arrives in the pool's account when something is recovered: only its share (E-50), or
     /// the gross sum of which the others' parts are paid on (E-51).
     Receives { Share "share", Gross "gross" }

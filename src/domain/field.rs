@@ -6,8 +6,8 @@
 use crate::domain::account::Fund;
 use crate::domain::calendar::Date;
 use crate::domain::event::{
-    COMMON_FIELDS, InterestOwner, LongText, OwnerKind, PartyKind, Programme, Receives, Seq, Source,
-    date_value, is_blank,
+    COMMON_FIELDS, InterestOwner, LongText, Origin, OwnerKind, PartyKind, Programme, Receives, Seq,
+    Source, date_value, is_blank,
 };
 use crate::domain::json::Writer;
 use crate::domain::money::Money;
@@ -604,7 +604,7 @@ macro_rules! word_fields {
         }
     )*};
 }
-word_fields!(OwnerKind, PartyKind, Source, InterestOwner, Receives, Programme, Fund);
+word_fields!(OwnerKind, PartyKind, Source, InterestOwner, Origin, Receives, Programme, Fund);
 
 impl Fund {
     /// The codes of the funds, in the order of reports.

@@ -53,6 +53,8 @@ pub struct Loan {
     pub removed: Option<Date>,
     /// Drawdown notes, in order of disbursement.
     pub notes: Vec<Note>,
+    /// The firm's deposit that the pool holds.
+    pub deposit: Money,
     /// Guarantee fees paid by the firm.
     pub fees: Vec<FeePaid>,
     /// Entries that touched it, in order.

@@ -179,12 +179,71 @@ pub fn contribute(
 
 /// E-60 subsidy budget received.
 pub fn budget(draft: Draft, fund: Fund, bank: &Id, amount: Money) -> Draft {
-    let income = match fund {
+    draft.post(fund.cash(), budget_income(fund), amount, Some(bank))
+}
+
+/// The income account of a budget (4001.02 to 4001.04).
+pub fn budget_income(fund: Fund) -> Account {
+    match fund {
         Fund::Risk => Account::BudgetCompensation,
         Fund::Interest => Account::BudgetInterest,
         Fund::Fee => Account::BudgetFee,
-    };
-    draft.post(fund.cash(), income, amount, Some(bank))
+    }
+}
+
+/// E-73 budget given back: income of the year is taken back, of an earlier year the surplus; it is
+/// owed to the treasury and paid at once.
+pub fn return_budget(
+    draft: Draft,
+    fund: Fund,
+    bank: &Id,
+    amount: Money,
+    prior_year: bool,
+) -> Draft {
+    let income = if prior_year { Account::Surplus } else { budget_income(fund) };
+    pay_treasury(draft.post(income, Account::TreasuryPayable, amount, None), fund, bank, amount)
+}
+
+/// E-05 deposit of a firm received.
+pub fn receive_deposit(draft: Draft, bank: &Id, amount: Money) -> Draft {
+    draft.post(Account::CashRisk, Account::FirmDeposits, amount, Some(bank))
+}
+
+/// E-06 deposit refunded.
+pub fn refund_deposit(draft: Draft, bank: &Id, amount: Money) -> Draft {
+    draft.post(Account::FirmDeposits, Account::CashRisk, amount, Some(bank))
+}
+
+/// E-07 deposit used as the first layer. The bank takes it as a repayment, so E-32 stands in the
+/// same entry and the base of compensation is smaller by it.
+pub fn apply_deposit(
+    draft: Draft,
+    bank: &Id,
+    standing: NoteState,
+    amount: Money,
+    exposure: Money,
+) -> Draft {
+    repay(refund_deposit(draft, bank, amount), standing, amount, exposure)
+}
+
+/// E-10 withdrawal approved.
+pub fn approve_withdrawal(draft: Draft, source: Source, amount: Money) -> Draft {
+    draft.post(capital(source), Account::WithdrawalPayable, amount, None)
+}
+
+/// E-11 withdrawal paid.
+pub fn pay_withdrawal(draft: Draft, bank: &Id, amount: Money) -> Draft {
+    draft.post(Account::WithdrawalPayable, Account::CashRisk, amount, Some(bank))
+}
+
+/// E-14 unknown receipt, never straight to income.
+pub fn unknown_receipt(draft: Draft, fund: Fund, bank: &Id, amount: Money) -> Draft {
+    draft.post(fund.cash(), Account::UnknownReceipts, amount, Some(bank))
+}
+
+/// E-15 unknown receipt explained: it goes to the right account, or by `bank` back to the payer.
+pub fn explain_receipt(draft: Draft, to: Account, bank: &Id, amount: Money) -> Draft {
+    draft.post(Account::UnknownReceipts, to, amount, Some(bank))
 }
 
 /// E-12 transfer between pools: one voucher, two balanced cells.
@@ -225,6 +284,11 @@ pub fn pool_interest(
         InterestOwner::Treasury => Account::TreasuryPayable,
     };
     draft.post(fund.cash(), credit, amount, Some(bank))
+}
+
+/// E-21 what belongs to the treasury is paid over.
+pub fn pay_treasury(draft: Draft, fund: Fund, bank: &Id, amount: Money) -> Draft {
+    draft.post(Account::TreasuryPayable, fund.cash(), amount, Some(bank))
 }
 
 /// E-24 bank charge.
@@ -287,8 +351,13 @@ pub fn recover_share(
     right: Money,
     written_off: Money,
 ) -> Draft {
+    let draft = draft.post(Account::CashRisk, Account::RecoveryIncome, share, Some(bank));
+    close_right(draft, right, written_off)
+}
+
+/// What a recovery takes off the open right (E-50) and off the written-off register (E-54).
+pub fn close_right(draft: Draft, right: Money, written_off: Money) -> Draft {
     draft
-        .post(Account::CashRisk, Account::RecoveryIncome, share, Some(bank))
         .post(Account::RecoveryAllowance, Account::RecoveryRight, right, None)
         .release(Account::WrittenOff, written_off)
 }

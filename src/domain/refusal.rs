@@ -85,6 +85,10 @@ reasons! {
     DisburseAboveContract "disburse-above-contract";
     /// More would be repaid than is owed.
     RepayAboveBalance "repay-above-balance";
+    /// The deposit is held until the loan is settled.
+    DepositHeld "deposit-held";
+    /// The firm's deposit bears the loss first.
+    DepositFirst "deposit-first";
     /// No claim of that id.
     ClaimUnknown "claim-unknown";
     /// The claim is filed already.
@@ -107,6 +111,14 @@ reasons! {
     RecoveryAboveCompensation "recovery-above-compensation";
     /// The cost is above the recovery.
     CostAboveRecovery "cost-above-recovery";
+    /// No unknown receipt of that id.
+    ReceiptUnknown "receipt-unknown";
+    /// The receipt is not the share that the pool is due.
+    ReceiptShare "receipt-share";
+    /// More would be taken than stands open.
+    AboveOpen "above-open";
+    /// The loans would be too large for the pool that is left.
+    LeverageLimit "leverage-limit";
     /// No subsidy line of that id.
     SubsidyUnknown "subsidy-unknown";
     /// The loan's period is approved already.

@@ -43,6 +43,10 @@ pub mod tables {
     pub const REVERSED: u8 = 0x2d;
     /// What firms have had of their yearly caps.
     pub const CAP: u8 = 0x2e;
+    /// Unknown receipts.
+    pub const RECEIPT: u8 = 0x2f;
+    /// Withdrawals approved and unpaid by owner and source.
+    pub const WITHDRAWAL: u8 = 0x30;
 }
 
 /// An owner (县区): a county, county-level city, district, zone or the city itself.
@@ -284,6 +288,25 @@ pub struct CapUse {
     pub used: Money,
 }
 
+/// Money that arrived and that nobody knew the reason of (待查收款).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Id of the event that recorded it.
+    pub id: Id,
+    /// Owner.
+    pub owner: Id,
+    /// Fund.
+    pub fund: Fund,
+    /// Bank account on which it arrived.
+    pub bank_account: Id,
+    /// Value date.
+    pub received: Date,
+    /// What of it is not explained yet.
+    pub open: Money,
+    /// Entries that touched it, in order.
+    pub trail: Vec<u64>,
+}
+
 macro_rules! records {
     ($($name:ident $table:ident $field:ident;)*) => {$(
         impl Record for $name {
@@ -304,6 +327,7 @@ records! {
     Claim CLAIM id;
     Subsidy SUBSIDY id;
     CapUse CAP id;
+    Receipt RECEIPT id;
 }
 
 impl Record for crate::domain::loan::Loan {

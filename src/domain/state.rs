@@ -11,7 +11,8 @@ use crate::domain::loan::Loan;
 use crate::domain::money::Total;
 use crate::domain::rates::RateTable;
 use crate::domain::registry::{
-    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Owner, Party, Subsidy, Target, tables,
+    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Owner, Party, Receipt, Subsidy, Target,
+    tables,
 };
 use crate::domain::rules::RuleSet;
 use crate::domain::table::{Numbers, Put, Table};
@@ -66,9 +67,12 @@ pub struct State {
     pub subsidies: Table<Subsidy>,
     /// What firms have had of their yearly caps.
     pub caps: Table<CapUse>,
+    /// Unknown receipts.
+    pub receipts: Table<Receipt>,
     balances: Numbers,
     vouchers: Numbers,
     commitments: Numbers,
+    withdrawals: Numbers,
     reversed: Numbers,
     codes: HashMap<CompactString, Id>,
     rules: Vec<RuleSet>,
@@ -91,9 +95,11 @@ macro_rules! each_table {
         $state.claims.$call();
         $state.subsidies.$call();
         $state.caps.$call();
+        $state.receipts.$call();
         $state.balances.$call();
         $state.vouchers.$call();
         $state.commitments.$call();
+        $state.withdrawals.$call();
         $state.reversed.$call();
     };
 }
@@ -226,18 +232,28 @@ impl State {
         self.vouchers.add(key, 1);
     }
 
-    fn commitment_key(&self, owner: &str, source: Source) -> u64 {
+    fn source_key(&self, owner: &str, source: Source) -> u64 {
         u64::from(self.owner_number(owner).unwrap_or(u32::MAX)) << 8 | source as u64
     }
 
     /// What a source has promised to an owner's pool and not yet paid in.
     pub fn commitment(&self, owner: &str, source: Source) -> Total {
-        Total(self.commitments.get(self.commitment_key(owner, source)))
+        Total(self.commitments.get(self.source_key(owner, source)))
     }
 
     pub(crate) fn add_commitment(&mut self, owner: &str, source: Source, by: Total) {
-        let key = self.commitment_key(owner, source);
+        let key = self.source_key(owner, source);
         self.commitments.add(key, by.0);
+    }
+
+    /// What a source may take out of an owner's pool by approval and has not been paid yet.
+    pub fn withdrawal(&self, owner: &str, source: Source) -> Total {
+        Total(self.withdrawals.get(self.source_key(owner, source)))
+    }
+
+    pub(crate) fn add_withdrawal(&mut self, owner: &str, source: Source, by: Total) {
+        let key = self.source_key(owner, source);
+        self.withdrawals.add(key, by.0);
     }
 
     /// The entry that reversed an entry, if one did.
@@ -323,9 +339,11 @@ impl State {
         self.claims.drain(&mut puts);
         self.subsidies.drain(&mut puts);
         self.caps.drain(&mut puts);
+        self.receipts.drain(&mut puts);
         self.balances.drain(tables::BALANCE, &mut puts);
         self.vouchers.drain(tables::VOUCHER, &mut puts);
         self.commitments.drain(tables::COMMITMENT, &mut puts);
+        self.withdrawals.drain(tables::WITHDRAWAL, &mut puts);
         self.reversed.drain(tables::REVERSED, &mut puts);
         // Nothing was ever recorded in an empty book, so its index is empty, too.
         if let Some(last) = self.last_recorded {
@@ -377,6 +395,8 @@ impl State {
             tables::CLAIM => self.claims.load(value),
             tables::SUBSIDY => self.subsidies.load(value),
             tables::CAP => self.caps.load(value),
+            tables::RECEIPT => self.receipts.load(value),
+            tables::WITHDRAWAL => self.withdrawals.load(key, value),
             tables::BALANCE => self.balances.load(key, value),
             tables::VOUCHER => self.vouchers.load(key, value),
             tables::COMMITMENT => self.commitments.load(key, value),
@@ -387,7 +407,7 @@ impl State {
 
     /// The first bytes of all keys that [`State::load`] takes.
     pub fn tables() -> std::ops::RangeInclusive<u8> {
-        tables::SETTINGS..=tables::CAP
+        tables::SETTINGS..=tables::WITHDRAWAL
     }
 }
 

@@ -74,6 +74,7 @@ fn loan(index: i64) -> Loan {
         share: Share::ONE,
         removed: None,
         notes: vec![note],
+        deposit: Money::ZERO,
         fees: Vec::new(),
         trail: Vec::new(),
     }

@@ -86,11 +86,14 @@ pub fn summed(entries: &[Entry]) -> Vec<Balance> {
     kept.map(|((owner, fund, account, bank), net)| (owner, fund, account, bank, net)).collect()
 }
 
-/// What stands promised and not paid in.
-pub fn commitments(state: &State) -> Vec<(Id, Source, i128)> {
+/// What stands promised and not paid in, and what is to be paid out, by source.
+pub fn commitments(state: &State) -> Vec<(Id, Source, [i128; 2])> {
     let owners = state.owners.iter().map(|owner| &owner.code);
     let each = owners.flat_map(|owner| Source::ALL.iter().map(move |source| (owner, *source)));
-    each.map(|(owner, source)| (owner.clone(), source, state.commitment(owner, source).0)).collect()
+    let open = |owner: &Id, source| {
+        [state.commitment(owner, source), state.withdrawal(owner, source)].map(|total| total.0)
+    };
+    each.map(|(owner, source)| (owner.clone(), source, open(owner, source))).collect()
 }
 
 /// Everything that a state knows, in a fixed order, `entries` being the length of the journal.
@@ -104,7 +107,7 @@ pub fn snapshot(state: &State, entries: u64) -> String {
         )*};
     }
     tables!(owners parties bank_accounts adopted_rules adopted_rates targets);
-    tables!(loans claims subsidies caps);
+    tables!(loans claims subsidies caps receipts);
     writeln!(out, "{:?}\n{:?}", balances(state), commitments(state)).unwrap();
     for owner in state.owners.iter() {
         for month in (2017..=2019).flat_map(|year| (1..=12).map(move |month| (year, month))) {

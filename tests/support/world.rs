@@ -4,6 +4,8 @@
 //! the book as it stands, most of the time. The rest are wrong on purpose: other owners' accounts,
 //! amounts too large, dates too early, ids used before.
 
+mod funding;
+
 use super::book::event;
 use super::fixture;
 use poolbook::book::Book;
@@ -131,6 +133,15 @@ pub const KINDS: &[(&str, u8)] = &[
     ("pool-interest", 1),
     ("bank-charge", 1),
     ("trustee-fee", 1),
+    ("return-budget", 1),
+    ("pay-treasury", 1),
+    ("receive-deposit", 3),
+    ("refund-deposit", 2),
+    ("apply-deposit", 3),
+    ("approve-withdrawal", 3),
+    ("pay-withdrawal", 3),
+    ("unknown-receipt", 4),
+    ("explain-receipt", 5),
     ("enrol", 5),
     ("disburse", 5),
     ("repay", 4),
@@ -282,6 +293,9 @@ impl<'a> Maker<'a> {
             "approve-claim" | "reject-claim" | "pay-claim" | "recover" | "write-off" => {
                 self.of_claim(kind)
             }
+            "receive-deposit" | "refund-deposit" | "apply-deposit" => self.deposit(kind),
+            "pay-withdrawal" => self.pay_withdrawal(),
+            "explain-receipt" => self.explain_receipt(),
             "approve-subsidy" => self.approve_subsidy(),
             "pay-subsidy" => self.pay_subsidy(),
             "reverse" => Some(self.reverse(count)),
@@ -333,6 +347,20 @@ impl<'a> Maker<'a> {
                 "bank_account": account,
                 "to": if self.step.b.is_multiple_of(3) { json!("treasury") } else { Value::Null },
             }),
+            "return-budget" => self.people(json!({
+                "owner": owner, "date": date, "amount": self.amount(50_000_000),
+                "bank_account": account, "prior_year": self.step.b.is_multiple_of(5).to_string(),
+            })),
+            "pay-treasury" => {
+                self.people(json!({"owner": owner, "date": date, "bank_account": account}))
+            }
+            "approve-withdrawal" => json!({
+                "owner": owner, "date": date, "source": source, "amount": self.amount(80_000_000),
+            }),
+            "unknown-receipt" => json!({
+                "owner": owner, "date": date, "amount": self.amount(8_000_000),
+                "bank_account": account,
+            }),
             // Bank charges, and events of the loan family before there is a loan.
             "bank-charge" => json!({
                 "owner": owner, "date": date, "amount": self.amount(2_000_000),
@@ -348,6 +376,14 @@ impl<'a> Maker<'a> {
         let fields: &[(&str, &str)] = match kind {
             "disburse" | "repay" => &[("loan", "NONE"), ("amount", "1")],
             "remove" => &[("loan", "NONE"), ("reason", "x")],
+            "receive-deposit" => {
+                &[("loan", "NONE"), ("bank_account", "RISK-CITY"), ("amount", "1")]
+            }
+            "refund-deposit" | "apply-deposit" => {
+                &[("loan", "NONE"), ("bank_account", "RISK-CITY")]
+            }
+            "pay-withdrawal" => &[("source", "city"), ("bank_account", "RISK-CITY")],
+            "explain-receipt" => &[("receipt", "NONE"), ("to", "interest")],
             "interest-paid" | "fee-paid" => {
                 &[("loan", "NONE"), ("amount", "1"), ("from", "2017-03-01"), ("to", "2017-04-01")]
             }

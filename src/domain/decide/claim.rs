@@ -70,7 +70,7 @@ pub fn sharing_of(state: &State, loan: &Loan) -> Result<LossShares, Problem> {
     sharing(rules, loan.pool_share, &LoanFacts::of(loan))
 }
 
-fn claim<'s>(state: &'s State, event: &Event, id: &Id) -> Result<&'s Claim, Problem> {
+pub(super) fn claim<'s>(state: &'s State, event: &Event, id: &Id) -> Result<&'s Claim, Problem> {
     let unknown = || Reason::ClaimUnknown.refuse().with("claim", id);
     let claim = state.claims.get(id).ok_or_else(unknown)?;
     owner(state, event, Some(&claim.owner))?;
@@ -90,7 +90,7 @@ fn stands(event: &Event, claim: &Claim, legal: &[ClaimState]) -> Result<(), Prob
         .with("legal", legal.join(", ")))
 }
 
-fn claim_draft(state: &State, claim: &Claim) -> Draft {
+pub(super) fn claim_draft(state: &State, claim: &Claim) -> Draft {
     let cell = Cell { owner: claim.owner.clone(), fund: Fund::Risk };
     let bank = state.loans.get(&claim.loan).map(|loan| &loan.bank);
     Draft::new(&cell).loan(&claim.loan).claim(&claim.id).party(bank)
@@ -132,6 +132,13 @@ fn check_trigger(
     Ok(())
 }
 
+/// The claim on a note that is not refused or withdrawn.
+pub(super) fn live_claim<'n>(state: &State, note: &'n Note) -> Option<&'n Id> {
+    let live =
+        |id: &&Id| state.claims.get(id).is_some_and(|claim| claim.state != ClaimState::Rejected);
+    note.claims.iter().find(live)
+}
+
 pub(super) fn file(state: &State, event: &Event, own: &FileClaim) -> Result<Decision, Problem> {
     new_id("claim", &own.claim)?;
     let loan = loan(state, event, &own.loan)?;
@@ -142,9 +149,7 @@ pub(super) fn file(state: &State, event: &Event, own: &FileClaim) -> Result<Deci
             .with("claim", &own.claim)
             .with("filed", known.filed));
     }
-    let live =
-        |id: &&Id| state.claims.get(id).is_some_and(|claim| claim.state != ClaimState::Rejected);
-    if let Some(other) = note.claims.iter().find(live) {
+    if let Some(other) = live_claim(state, note) {
         return Err(Reason::ClaimDuplicate
             .refuse()
             .with("loan", &loan.id)
@@ -170,6 +175,12 @@ pub(super) fn file(state: &State, event: &Event, own: &FileClaim) -> Result<Deci
     }
     let rules = loan.rules.as_ref().and_then(|id| state.rules(id));
     check_trigger(rules, event, own, loan, note)?;
+    if loan.deposit.is_positive() {
+        return Err(Reason::DepositFirst
+            .refuse()
+            .with("loan", &loan.id)
+            .with("deposit", loan.deposit.grouped()));
+    }
     let sharing = sharing_of(state, loan)?;
     let [claimed, ..] = parts(base, &sharing)?;
     let decision = Decision::entry(
@@ -295,13 +306,28 @@ fn released_by_payment(
     Ok(if amount == open { releasable } else { releasable.min(amount) })
 }
 
-pub(super) fn recover(state: &State, event: &Event, own: &Recover) -> Result<Decision, Problem> {
-    let claim = claim(state, event, &own.claim)?;
+/// What a recovery comes to for the pool.
+pub(super) struct Recovery {
+    /// The pool's share.
+    pub share: Money,
+    /// What of it closes the open right.
+    pub right: Money,
+    /// What of it was written off before.
+    pub written_off: Money,
+    /// How it was computed.
+    pub working: serde_json::Value,
+}
+
+/// The pool's share of a recovery, by the cumulative method (domain.md 5.6).
+pub(super) fn recovery(
+    event: &Event,
+    claim: &Claim,
+    gross: Money,
+    cost: Option<Money>,
+) -> Result<Recovery, Problem> {
     let recovering = [ClaimState::PaidPart, ClaimState::Paid, ClaimState::WrittenOff];
     stands(event, claim, &recovering)?;
-    let owner = owner(state, event, Some(&claim.owner))?;
-    let account = bank_account(state, &own.bank_account, owner, Some(Fund::Risk))?;
-    let (gross, cost) = (positive(own.gross)?, own.cost.unwrap_or(Money::ZERO));
+    let (gross, cost) = (positive(gross)?, cost.unwrap_or(Money::ZERO));
     let net = gross.sub(cost).map_err(out_of_range)?;
     if !net.is_positive() {
         return Err(Reason::CostAboveRecovery
@@ -325,20 +351,29 @@ pub(super) fn recover(state: &State, event: &Event, own: &Recover) -> Result<Dec
     let open = claim.open_right().map_err(out_of_range)?;
     let right = share.min(open);
     let written_off = share.sub(right).map_err(out_of_range)?;
-    let draft = claim_draft(state, claim);
-    let draft = match own.receives.unwrap_or(Receives::Share) {
-        Receives::Share => posting::recover_share(draft, &account.id, share, right, written_off),
-        Receives::Gross => {
-            let others = gross.sub(share).map_err(out_of_range)?;
-            let sums = (gross, share, others);
-            posting::recover_gross(draft, &account.id, sums, right, written_off)
-        }
-    };
     let working = json!({
         "gross": gross, "cost": cost, "net": net,
         "net_before": claim.net_recovered, "pool_before": claim.recovered,
         "share": claim.sharing.shares.first(), "pool_part": share,
     });
+    Ok(Recovery { share, right, written_off, working })
+}
+
+pub(super) fn recover(state: &State, event: &Event, own: &Recover) -> Result<Decision, Problem> {
+    let claim = claim(state, event, &own.claim)?;
+    let owner = owner(state, event, Some(&claim.owner))?;
+    let account = bank_account(state, &own.bank_account, owner, Some(Fund::Risk))?;
+    let Recovery { share, right, written_off, working } =
+        recovery(event, claim, own.gross, own.cost)?;
+    let draft = claim_draft(state, claim);
+    let draft = match own.receives.unwrap_or(Receives::Share) {
+        Receives::Share => posting::recover_share(draft, &account.id, share, right, written_off),
+        Receives::Gross => {
+            let others = own.gross.sub(share).map_err(out_of_range)?;
+            let sums = (own.gross, share, others);
+            posting::recover_gross(draft, &account.id, sums, right, written_off)
+        }
+    };
     Ok(entry(state, claim, draft).working(Json::new(&working)?))
 }
 

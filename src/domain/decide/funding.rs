@@ -1,10 +1,13 @@
-//! Funding and cost of the pools: E-01 to E-04, E-08, E-09, E-12, E-13, E-20, E-21, E-24, E-25, E-60.
+//! Funding and cost of the pools: E-01 to E-04, E-08, E-09, E-12, E-13, E-20, E-21, E-24,
+//! E-25, E-60, E-73.
 
-use super::{Decision, bank_account, owner, owner_of_code, party, positive};
-use crate::domain::account::Fund;
+use super::{
+    Decision, bank_account, fund_is, out_of_range, owner, owner_of_code, party, positive, within,
+};
+use crate::domain::account::{Account, Fund};
 use crate::domain::event::{
-    BankCharge, Budget, Commit, Contribute, Event, InterestOwner, Move, PartyKind, PoolInterest,
-    Source, Transfer, TrusteeFee,
+    BankCharge, Budget, Commit, Contribute, Event, InterestOwner, Move, PartyKind, PayTreasury,
+    PoolInterest, ReturnBudget, Source, Transfer, TrusteeFee,
 };
 use crate::domain::money::{Money, Total};
 use crate::domain::posting::{self, Draft};
@@ -14,12 +17,12 @@ use crate::domain::state::{Cell, State};
 use crate::domain::text::Id;
 use crate::problem::Problem;
 
-fn cell(owner: &Owner, fund: Fund) -> Cell {
+pub(super) fn cell(owner: &Owner, fund: Fund) -> Cell {
     Cell { owner: owner.code.clone(), fund }
 }
 
 /// Owner, bank account and cell of an event on one bank account.
-fn place<'s>(
+pub(super) fn place<'s>(
     state: &'s State,
     event: &Event,
     bank: &Id,
@@ -32,20 +35,7 @@ fn place<'s>(
     Ok((owner, account, cell(owner, account.fund)))
 }
 
-/// The fund must be one of those that the event knows (专款专用, invariant 12).
-fn fund_is(event: &Event, fund: Fund, allowed: &[Fund]) -> Result<(), Problem> {
-    if allowed.contains(&fund) {
-        return Ok(());
-    }
-    let allowed: Vec<&str> = allowed.iter().map(|fund| fund.code()).collect();
-    Err(Reason::FundMismatch
-        .refuse()
-        .with("event", event.kind.word())
-        .with("fund", fund)
-        .with("allowed", allowed.join(", ")))
-}
-
-fn source_party(state: &State, id: Option<&Id>) -> Result<(), Problem> {
+pub(super) fn source_party(state: &State, id: Option<&Id>) -> Result<(), Problem> {
     match id {
         Some(id) => party(state, id, PartyKind::ALL).map(|_| ()),
         None => Ok(()),
@@ -83,6 +73,21 @@ pub(super) fn budget(state: &State, event: &Event, own: &Budget) -> Result<Decis
     let draft = Draft::new(&cell).source(own.source.unwrap_or(Source::County));
     let draft = posting::budget(draft, account.fund, &account.id, positive(own.amount)?);
     Ok(Decision::entry(owner.code.clone(), draft))
+}
+
+/// What is left of a budget goes back in one entry: owed and paid.
+pub(super) fn return_budget(
+    state: &State,
+    event: &Event,
+    own: &ReturnBudget,
+) -> Result<Decision, Problem> {
+    let (owner, account, cell) = place(state, event, &own.bank_account, own.fund)?;
+    fund_is(event, account.fund, &[Fund::Interest, Fund::Fee])?;
+    let amount = positive(own.amount)?;
+    let draft = Draft::new(&cell).source(own.source.unwrap_or(Source::County));
+    let prior_year = own.prior_year.unwrap_or(false);
+    let draft = posting::return_budget(draft, account.fund, &account.id, amount, prior_year);
+    Ok(Decision::entry(owner.code.clone(), draft).payment(&cell, amount, Money::ZERO))
 }
 
 /// A transfer between owners rests on a decision document (invariant 15).
@@ -129,6 +134,21 @@ pub(super) fn pool_interest(
     let draft = posting::pool_interest(Draft::new(&cell), account.fund, &account.id, amount, to);
     let rules = rules.filter(|_| own.to.is_none()).map(|rules| rules.id.clone());
     Ok(Decision::entry(owner.code.clone(), draft).rules(rules))
+}
+
+/// What stands on 2103 is paid over: as much as told, or all of it.
+pub(super) fn pay_treasury(
+    state: &State,
+    event: &Event,
+    own: &PayTreasury,
+) -> Result<Decision, Problem> {
+    let (owner, account, cell) = place(state, event, &own.bank_account, own.fund)?;
+    let owed = -state.balance(&owner.code, account.fund, Account::TreasuryPayable, None);
+    let owed = owed.money().map_err(out_of_range)?;
+    let amount = positive(own.amount.unwrap_or(owed))?;
+    within(Account::TreasuryPayable, amount, owed)?;
+    let draft = posting::pay_treasury(Draft::new(&cell), account.fund, &account.id, amount);
+    Ok(Decision::entry(owner.code.clone(), draft).payment(&cell, amount, owed))
 }
 
 /// The bank takes its charge by itself, so nobody orders it and no checker is asked for.

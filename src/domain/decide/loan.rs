@@ -32,7 +32,12 @@ pub(super) fn note<'s>(loan: &'s Loan, id: Option<&Id>) -> Result<&'s Note, Prob
 }
 
 /// The note must stand in one of the states from which the event is a legal move.
-fn stands(event: &Event, loan: &Loan, note: &Note, legal: &[NoteState]) -> Result<(), Problem> {
+pub(super) fn stands(
+    event: &Event,
+    loan: &Loan,
+    note: &Note,
+    legal: &[NoteState],
+) -> Result<(), Problem> {
     if legal.contains(&note.state) {
         return Ok(());
     }

@@ -7,11 +7,14 @@
 //! bank accounts for a payment.
 
 mod claim;
+mod deposit;
 mod funding;
 mod loan;
+mod receipt;
 mod reverse;
 mod setup;
 mod subsidy;
+mod withdrawal;
 
 pub use claim::{approvable, sharing_of};
 pub(crate) use loan::cured;
@@ -105,9 +108,18 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::Commit(own) => funding::commit(state, &event, own),
         Kind::Contribute(own) => funding::contribute(state, &event, own),
         Kind::Budget(own) => funding::budget(state, &event, own),
+        Kind::ReturnBudget(own) => funding::return_budget(state, &event, own),
+        Kind::ReceiveDeposit(own) => deposit::receive(state, &event, own),
+        Kind::RefundDeposit(own) => deposit::refund(state, &event, own),
+        Kind::ApplyDeposit(own) => deposit::apply(state, &event, own),
+        Kind::ApproveWithdrawal(own) => withdrawal::approve(state, &event, own),
+        Kind::PayWithdrawal(own) => withdrawal::pay(state, &event, own),
         Kind::Transfer(own) => funding::transfer(state, &event, own),
         Kind::Move(own) => funding::move_money(state, &event, own),
+        Kind::UnknownReceipt(own) => receipt::unknown(state, &event, own),
+        Kind::ExplainReceipt(own) => receipt::explain(state, &event, own),
         Kind::PoolInterest(own) => funding::pool_interest(state, &event, own),
+        Kind::PayTreasury(own) => funding::pay_treasury(state, &event, own),
         Kind::BankCharge(own) => funding::bank_charge(state, &event, own),
         Kind::TrusteeFee(own) => funding::trustee_fee(state, &event, own),
         Kind::Enrol(own) => loan::enrol(state, &event, own),
@@ -179,14 +191,20 @@ fn check_available(state: &State, payment: &Payment) -> Result<(), Problem> {
     if Total::from(*amount) <= limit {
         return Ok(());
     }
-    Err(Reason::AvailableShort
+    let others = reserved - Total::from(*own);
+    Err(short(state, cell, *amount, others, limit.max(Total::ZERO)))
+}
+
+/// The refusal of an amount that the cell cannot spare, with the arithmetic.
+fn short(state: &State, cell: &Cell, amount: Money, reserved: Total, available: Total) -> Problem {
+    Reason::AvailableShort
         .refuse()
         .with("owner", &cell.owner)
         .with("fund", cell.fund)
         .with("amount", amount.grouped())
-        .with("cash", cash.grouped())
-        .with("reserved", (reserved - Total::from(*own)).grouped())
-        .with("available", limit.max(Total::ZERO).grouped()))
+        .with("cash", state.cash(cell).grouped())
+        .with("reserved", reserved.grouped())
+        .with("available", available.grouped())
 }
 
 /// Rules for every entry: balanced in each cell, no bank account of a cell below zero, bounds.
@@ -355,6 +373,31 @@ fn new_name(name: &str) -> Result<(), Problem> {
 
 fn positive(amount: Money) -> Result<Money, Problem> {
     if amount.is_positive() { Ok(amount) } else { Err(Reason::AmountZero.refuse()) }
+}
+
+/// The fund must be one of those that the event knows (专款专用, invariant 12).
+fn fund_is(event: &Event, fund: Fund, allowed: &[Fund]) -> Result<(), Problem> {
+    if allowed.contains(&fund) {
+        return Ok(());
+    }
+    let allowed: Vec<&str> = allowed.iter().map(|fund| fund.code()).collect();
+    Err(Reason::FundMismatch
+        .refuse()
+        .with("event", event.kind.word())
+        .with("fund", fund)
+        .with("allowed", allowed.join(", ")))
+}
+
+/// No more may be taken than stands open of something.
+fn within(what: impl std::fmt::Display, amount: Money, open: Money) -> Result<(), Problem> {
+    if amount <= open {
+        return Ok(());
+    }
+    Err(Reason::AboveOpen
+        .refuse()
+        .with("what", what)
+        .with("open", open.grouped())
+        .with("amount", amount.grouped()))
 }
 
 /// Dates that must follow each other; `strict` when they may not be equal.

@@ -1,9 +1,11 @@
 //! Reversal (红字冲销, E-90): the exact opposite, once, and only of the last word on a record.
 
 use super::{Decision, in_order};
-use crate::domain::entry::Entry;
-use crate::domain::event::{Event, Kind, Reverse};
+use crate::domain::account::Account;
+use crate::domain::entry::{Entry, Line};
+use crate::domain::event::{Event, Kind, Origin, Reverse};
 use crate::domain::field::Json;
+use crate::domain::money::Total;
 use crate::domain::posting;
 use crate::domain::refusal::Reason;
 use crate::domain::state::State;
@@ -29,6 +31,7 @@ pub(super) fn reverse(
     if let Some(later) = later_entry(state, original) {
         return Err(Reason::ReverseLater.refuse().with("entry", seq).with("later", later));
     }
+    check_open(state, original)?;
     let owner = original.owner().cloned();
     let mut decision = Decision::fact(owner.clone());
     if let Some(line) = original.all_lines().next() {
@@ -78,6 +81,27 @@ fn check_kind(original: &Entry) -> Result<(), Problem> {
     }
 }
 
+/// What was approved or received for the treasury and paid since cannot be taken back.
+fn check_open(state: &State, original: &Entry) -> Result<(), Problem> {
+    for account in [Account::TreasuryPayable, Account::WithdrawalPayable] {
+        let lines = original.lines.iter().filter(|line| line.account == account);
+        let Some(line) = lines.clone().next() else { continue };
+        let added = -lines.map(Line::signed).sum::<Total>();
+        let open = match &original.event.kind {
+            Kind::ApproveWithdrawal(own) => state.withdrawal(&line.owner, own.source),
+            _ => -state.balance(&line.owner, line.fund, account, None),
+        };
+        if added > Total::ZERO && added > open {
+            return Err(Reason::AboveOpen
+                .refuse()
+                .with("what", account)
+                .with("open", open.grouped())
+                .with("amount", added.grouped()));
+        }
+    }
+    Ok(())
+}
+
 /// The last entry on a loan, claim or subsidy line that the original rests on, when it came later.
 fn later_entry(state: &State, original: &Entry) -> Option<u64> {
     touched(state, original)
@@ -91,6 +115,7 @@ fn later_entry(state: &State, original: &Entry) -> Option<u64> {
 fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
     let loan = |id: &str| state.loans.get(id).map(|loan| loan.trail.as_slice());
     let claim = |id: &str| state.claims.get(id).map(|claim| claim.trail.as_slice());
+    let receipt = |id: &str| state.receipts.get(id).map(|receipt| receipt.trail.as_slice());
     let loan_of = |id: &str| state.claims.get(id).and_then(|claim| loan(&claim.loan));
     match &original.event.kind {
         Kind::Disburse(own) => [loan(&own.loan), None],
@@ -102,6 +127,18 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
         Kind::Overdue(own) => [loan(&own.loan), None],
         Kind::Npl(own) => [loan(&own.loan), None],
         Kind::Cure(own) => [loan(&own.loan), None],
+        Kind::ReceiveDeposit(own) => [loan(&own.loan), None],
+        Kind::RefundDeposit(own) => [loan(&own.loan), None],
+        Kind::ApplyDeposit(own) => [loan(&own.loan), None],
+        Kind::UnknownReceipt(_) => [receipt(&original.event.id), None],
+        Kind::ExplainReceipt(own) => {
+            let record = match own.to {
+                Origin::Deposit => own.loan.as_ref().and_then(|id| loan(id)),
+                Origin::Recovery => own.claim.as_ref().and_then(|id| claim(id)),
+                _ => None,
+            };
+            [receipt(&own.receipt), record]
+        }
         Kind::FileClaim(own) => [claim(&own.claim), loan(&own.loan)],
         Kind::ApproveClaim(own) => [claim(&own.claim), None],
         // A rejected claim makes room for another one on the same note, and for repayment or

@@ -1,7 +1,7 @@
 //! Subsidy lines: approved (E-62) and paid (E-63).
 
 use super::loan::{loan, note};
-use super::{Decision, bank_account, out_of_range, owner, positive};
+use super::{Decision, bank_account, out_of_range, owner, positive, short};
 use crate::domain::calendar::Quarter;
 use crate::domain::event::{ApproveSubsidy, Event, PaySubsidy, Programme};
 use crate::domain::field::Json;
@@ -76,14 +76,7 @@ pub(super) fn approve(
     let cell = Cell { owner: loan.owner.clone(), fund: own.programme.fund() };
     let left = state.available(&cell);
     if Total::from(amount) > left {
-        return Err(Reason::AvailableShort
-            .refuse()
-            .with("owner", &cell.owner)
-            .with("fund", cell.fund)
-            .with("amount", amount.grouped())
-            .with("cash", state.cash(&cell).grouped())
-            .with("reserved", state.reserved(&cell).grouped())
-            .with("available", left.grouped()));
+        return Err(short(state, &cell, amount, state.reserved(&cell), left));
     }
     let draft = Draft::new(&cell).loan(&loan.id).party(Some(&loan.firm));
     let draft = posting::approve_subsidy(draft, own.programme, amount);
