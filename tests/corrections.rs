@@ -212,3 +212,25 @@ fn a_reversal_is_not_dated_before_what_it_takes_back() {
     );
     assert_eq!(book.record(event(&early), &options()).unwrap_err().code, "date-order");
 }
+
+#[test]
+fn many_rows_at_once_leave_no_row_out_of_date() {
+    let mut book = overdue();
+    let charge = |id: &str, date: &str| {
+        let own =
+            r#""event":"pool-interest","owner":"410821","bank_account":"POOL","amount":"0.01""#;
+        event(&format!(r#"{{"id":"{id}","date":"{date}",{own}}}"#))
+    };
+    record(&mut book, &[charge("first", "2017-06-01")]);
+    // A day in each month of 150 years: more rows than are kept in memory between events.
+    let months = (2020..2170).flat_map(|year| (1..=12).map(move |month| (year, month)));
+    let many: Vec<Event> = months
+        .map(|(year, month)| charge(&format!("d{year}-{month}"), &format!("{year}-{month:02}-05")))
+        .chain([charge("same", "2017-06-01")])
+        .collect();
+    book.record_all(&mut many.clone(), &options(), &mut |_, _| {}).unwrap();
+    record(&mut book, &[charge("last", "2017-06-01")]);
+    let rows = crate::support::book::rows(book.store());
+    book.reindex().unwrap();
+    assert!(crate::support::book::rows(book.store()) == rows, "rows kept went out of date");
+}

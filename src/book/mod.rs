@@ -28,6 +28,7 @@ use crate::domain::state::State;
 use crate::problem::Problem;
 use crate::store::{Changes, Frames, Head, Store, StoreError};
 use compact_str::CompactString;
+use foldhash::HashMap;
 use jiff::Timestamp;
 
 /// Persons for events that name nobody.
@@ -108,7 +109,12 @@ pub struct Book<S: Store> {
     store: S,
     state: State,
     delta: Delta,
+    /// Rows of movements written last: the next event mostly adds to the same ones.
+    rows: HashMap<Vec<u8>, Vec<u8>>,
 }
+
+/// Rows of movements kept in memory, some megabytes at most.
+const ROWS_KEPT: usize = 8_192;
 
 struct Batch(Vec<Entry>);
 
@@ -160,7 +166,8 @@ impl<S: Store> Book<S> {
     /// # Errors
     /// The store's own, or `entry-unreadable` for a journal that this program cannot read.
     pub fn open(store: S, scope: Scope) -> Result<Self, Problem> {
-        let mut book = Self { store, state: State::default(), delta: Delta::default() };
+        let (state, delta, rows) = Default::default();
+        let mut book = Self { store, state, delta, rows };
         book.load(scope)?;
         Ok(book)
     }
@@ -168,6 +175,7 @@ impl<S: Store> Book<S> {
     fn load(&mut self, scope: Scope) -> Result<(), Problem> {
         self.state = State::default();
         self.delta = Delta::default();
+        self.rows.clear();
         let head = self.store.head();
         let indexed = self.store.index_head();
         let current = indexed == Some(head);
@@ -201,12 +209,32 @@ impl<S: Store> Book<S> {
     }
 
     fn update_index(&mut self) -> Result<(), Problem> {
+        let (store, rows) = (&self.store, &self.rows);
+        let mut read = |key: &[u8]| match rows.get(key) {
+            Some(row) => Ok(Some(row.clone())),
+            None => store.get(key).map_err(Problem::from),
+        };
+        let movements = std::mem::take(&mut self.delta).into_puts(&mut read)?;
+        self.keep_rows(&movements);
         let mut puts = self.state.drain();
-        let store = &self.store;
-        let delta = std::mem::take(&mut self.delta);
-        puts.extend(delta.into_puts(&mut |key| store.get(key).map_err(Problem::from))?);
-        self.store.index(Changes { puts, deletes: Vec::new() })?;
+        puts.extend(movements);
+        if let Err(error) = self.store.index(Changes { puts, deletes: Vec::new() }) {
+            // What the store did not take must not be added to.
+            self.rows.clear();
+            return Err(error.into());
+        }
         Ok(())
+    }
+
+    fn keep_rows(&mut self, movements: &[(Vec<u8>, Vec<u8>)]) {
+        // A bulk of rows is not what the next event adds to, and leaves the rows kept out of date.
+        let bulk = movements.len() > ROWS_KEPT / 4;
+        if bulk || self.rows.len() + movements.len() > ROWS_KEPT {
+            self.rows.clear();
+        }
+        if !bulk {
+            self.rows.extend(movements.iter().cloned());
+        }
     }
 
     /// Makes the whole index again from the journal.

@@ -34,6 +34,7 @@ impl<S: Store> Book<S> {
         if indexed.is_none() {
             self.state = State::default();
             self.delta = Delta::default();
+            self.rows.clear();
         }
         let known = indexed.map_or(0, |head| head.count);
         let (state, delta) = (&mut self.state, &mut self.delta);
