@@ -234,7 +234,12 @@ const CASES: &[Case] = &[
         R::ClaimState,
         "filed",
         r#"{"event":"write-off","date":"2017-09-01","claim":"C"}"#,
-        &[("claim", "C"), ("state", "filed"), ("legal", "paid, paid-part"), ("event", "write-off")],
+        &[
+            ("claim", "C"),
+            ("state", "filed"),
+            ("legal", "paid, paid-part, settled"),
+            ("event", "write-off"),
+        ],
     ),
     (
         R::ClaimBaseAboveBalance,

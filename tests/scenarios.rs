@@ -102,3 +102,23 @@ fn a_pool_is_funded_and_liquidated() {
         ("40000.00".into(), "100000.00".into())
     );
 }
+
+/// A rest that the bank bears, a final loss lower than paid, two irregular claims.
+#[test]
+fn paid_claims_are_settled_and_revoked() {
+    let book = played("settlement");
+    let state = book.state();
+    let balance = |account| state.balance("410821", Fund::Risk, account, None);
+    // 1,000,000 - 300,000 - 2,000 + 50,000 + 40,000; the revoked claims came back in full.
+    assert_eq!(state.cash(&cell(Fund::Risk)).to_string(), "788000.00");
+    assert_eq!(state.available(&cell(Fund::Risk)).to_string(), "788000.00");
+    for account in [Account::RecoveryRight, Account::CompensationRefund, Account::Exposure] {
+        assert_eq!(balance(account), Total::ZERO, "{account}");
+    }
+    // 300,000 paid and kept less 50,000 back; the claim of the year before stays an expense.
+    assert_eq!(balance(Account::Compensation).to_string(), "290000.00");
+    let states = state.claims.iter().map(|claim| claim.state.code());
+    assert_eq!(states.collect::<Vec<_>>(), ["written-off", "revoked", "revoked"]);
+    assert!(state.claims.iter().all(|claim| claim.open_right().unwrap().is_zero()));
+    assert_eq!(balance(Account::BankYear).to_string(), "420000.00");
+}

@@ -4,6 +4,7 @@
 //! damaged or forged journal can hold) leaves the record it names untouched, and `verify` finds it.
 
 mod funding;
+mod settlement;
 
 use crate::domain::account::Account;
 use crate::domain::calendar::Date;
@@ -102,6 +103,11 @@ fn follow(state: &mut State, entry: &Entry) {
         | Kind::PayClaim(_)
         | Kind::Recover(_)
         | Kind::WriteOff(_) => follow_claim(state, entry),
+        Kind::CancelRest(_)
+        | Kind::SettleClaim(_)
+        | Kind::RevokeClaim(_)
+        | Kind::RefundClaim(_)
+        | Kind::RecoveryCost(_) => settlement::follow(state, entry),
         Kind::ApproveSubsidy(_) | Kind::PaySubsidy(_) => follow_subsidy(state, entry),
         Kind::Budget(_)
         | Kind::Transfer(_)
@@ -372,6 +378,8 @@ fn file_claim(state: &mut State, entry: &Entry) {
         net_recovered: Money::ZERO,
         recovered: Money::ZERO,
         written_off: Money::ZERO,
+        refund_due: Money::ZERO,
+        refunded: Money::ZERO,
         trail: vec![entry.seq],
     };
     let id = claim.id.clone();
@@ -555,10 +563,14 @@ fn undo(state: &mut State, original: &Entry) {
             let rest = sum(&original.lines, Account::RecoveryRight);
             undo_claim(state, &own.claim, |claim| {
                 claim.written_off = claim.written_off.sub(rest).unwrap_or_default();
-                let full = claim.paid == claim.approved;
-                claim.state = if full { ClaimState::Paid } else { ClaimState::PaidPart };
+                claim.state = claim.standing();
             });
         }
+        Kind::CancelRest(_)
+        | Kind::SettleClaim(_)
+        | Kind::RevokeClaim(_)
+        | Kind::RefundClaim(_)
+        | Kind::RecoveryCost(_) => settlement::undo(state, original),
         Kind::ApproveSubsidy(_) | Kind::PaySubsidy(_) => undo_subsidy(state, original),
         _ => undo_loan(state, original),
     }

@@ -58,11 +58,6 @@ pub const COMMON_FIELDS: &[FieldSpec] = &[
 
 /// Events of the vocabulary that this version does not record yet; they are refused by name.
 pub const LATER: &[&str] = &[
-    "cancel-rest",
-    "settle-claim",
-    "revoke-claim",
-    "refund-claim",
-    "recovery-cost",
     "return-subsidy",
     "reissue-subsidy",
     "reduce-subsidy",
@@ -245,10 +240,20 @@ events! {
     RejectClaim "reject-claim" { claim: Id, reason: CompactString }
     /// E-43, E-44 compensation is paid, in full or in part.
     PayClaim "pay-claim" { amount: Option<Money>, bank_account: Id, claim: Id }
+    /// E-45 what is approved and not paid is cancelled; the bank bears it.
+    CancelRest "cancel-rest" { claim: Id, reason: CompactString }
+    /// E-47 the final loss is lower than what was paid for (多退少补): `amount` is to come back.
+    SettleClaim "settle-claim" { amount: Money, claim: Id }
+    /// E-48 a paid claim turns out irregular: what is left of it is to come back.
+    RevokeClaim "revoke-claim" { claim: Id, reason: CompactString }
+    /// E-47, E-48 the bank pays back what is to come back, in full or in part.
+    RefundClaim "refund-claim" { amount: Option<Money>, bank_account: Id, claim: Id }
     /// E-50, E-51 money is recovered from the borrower.
     Recover "recover" {
         bank_account: Id, claim: Id, cost: Option<Money>, gross: Money, receives: Option<Receives>,
     }
+    /// E-52 the pool bears a cost of recovery.
+    RecoveryCost "recovery-cost" { amount: Money, bank_account: Id, claim: Id }
     /// E-53 the rest of the recovery right is written off (核销).
     WriteOff "write-off" { claim: Id }
 

@@ -342,6 +342,32 @@ pub fn pay_claim(draft: Draft, bank: &Id, paid: Money, exposure: Money) -> Draft
         .release(Account::Exposure, exposure)
 }
 
+/// E-45 rest cancelled: the bank bears it, and the pool no longer does.
+pub fn cancel_rest(draft: Draft, rest: Money, exposure: Money) -> Draft {
+    draft
+        .post(Account::CompensationPayable, Account::Compensation, rest, None)
+        .release(Account::BankYear, rest)
+        .release(Account::Exposure, exposure)
+}
+
+/// E-47 final loss lower than paid: the bank owes back, and the right is smaller by it.
+pub fn settle_claim(draft: Draft, amount: Money) -> Draft {
+    let draft = draft.post(Account::CompensationRefund, Account::Compensation, amount, None);
+    close_right(draft, amount, Money::ZERO)
+}
+
+/// E-48 irregular claim: as E-47, of an earlier year by the adjustment of prior years.
+pub fn revoke_claim(draft: Draft, amount: Money, prior_year: bool) -> Draft {
+    let credit = if prior_year { Account::PriorYears } else { Account::Compensation };
+    let draft = draft.post(Account::CompensationRefund, credit, amount, None);
+    close_right(draft, amount, Money::ZERO)
+}
+
+/// E-47, E-48 cash of what the bank owed back.
+pub fn refund_claim(draft: Draft, bank: &Id, amount: Money) -> Draft {
+    draft.post(Account::CashRisk, Account::CompensationRefund, amount, Some(bank))
+}
+
 /// E-50 recovery: the pool's share arrives. `right` is what it takes off the open right; the rest
 /// (`written_off`, E-54) comes off the written-off register.
 pub fn recover_share(
@@ -376,6 +402,11 @@ pub fn recover_gross(
         .post(Account::RecoveryUndistributed, Account::CashRisk, others, Some(bank))
         .post(Account::RecoveryAllowance, Account::RecoveryRight, right, None)
         .release(Account::WrittenOff, written_off)
+}
+
+/// E-52 cost of recovery borne by the pool.
+pub fn recovery_cost(draft: Draft, bank: &Id, amount: Money) -> Draft {
+    draft.post(Account::RecoveryCost, Account::CashRisk, amount, Some(bank))
 }
 
 /// E-53 write-off (核销): the rest of the right leaves the books and stays in the register.

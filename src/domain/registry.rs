@@ -145,6 +145,10 @@ pub enum ClaimState {
     Paid,
     /// Refused or withdrawn.
     Rejected,
+    /// The final loss is known; some of the compensation is to come back.
+    Settled,
+    /// Found irregular after payment.
+    Revoked,
     /// The rest of the recovery right is written off.
     WrittenOff,
 }
@@ -158,6 +162,8 @@ impl ClaimState {
             Self::PaidPart => "paid-part",
             Self::Paid => "paid",
             Self::Rejected => "rejected",
+            Self::Settled => "settled",
+            Self::Revoked => "revoked",
             Self::WrittenOff => "written-off",
         }
     }
@@ -207,19 +213,55 @@ pub struct Claim {
     pub recovered: Money,
     /// Recovery right written off.
     pub written_off: Money,
+    /// Compensation that the bank is to pay back, paid back or not.
+    pub refund_due: Money,
+    /// What of it was paid back.
+    pub refunded: Money,
     /// Entries that touched it, in order.
     pub trail: Vec<u64>,
 }
 
 impl Claim {
-    /// The recovery right still open: paid less recovered less written off (invariant 22).
+    /// The recovery right still open: paid less recovered less written off (invariant 22), less what
+    /// is to come back from the bank.
     ///
     /// # Errors
     /// [`MoneyError::Range`] when the difference leaves the bounds.
     pub fn open_right(&self) -> Result<Money, MoneyError> {
-        let open = self.paid.sub(self.recovered)?.sub(self.written_off)?;
+        let open = self.kept()?.sub(self.recovered)?.sub(self.written_off)?;
         // Recoveries after the write-off come off the register, not off the right.
         Ok(open.max(Money::ZERO))
+    }
+
+    /// Compensation that the bank may keep.
+    ///
+    /// # Errors
+    /// [`MoneyError::Range`] when the difference leaves the bounds.
+    pub fn kept(&self) -> Result<Money, MoneyError> {
+        self.paid.sub(self.refund_due)
+    }
+
+    /// What the bank is still to pay back.
+    ///
+    /// # Errors
+    /// [`MoneyError::Range`] when the difference leaves the bounds.
+    pub fn refund_open(&self) -> Result<Money, MoneyError> {
+        self.refund_due.sub(self.refunded)
+    }
+
+    /// Where an approved claim stands by its amounts, unless it is revoked.
+    pub fn standing(&self) -> ClaimState {
+        if !self.written_off.is_zero() {
+            ClaimState::WrittenOff
+        } else if !self.refund_due.is_zero() {
+            ClaimState::Settled
+        } else if self.paid.is_zero() {
+            ClaimState::Approved
+        } else if self.paid < self.approved {
+            ClaimState::PaidPart
+        } else {
+            ClaimState::Paid
+        }
     }
 }
 

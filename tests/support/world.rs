@@ -4,6 +4,7 @@
 //! the book as it stands, most of the time. The rest are wrong on purpose: other owners' accounts,
 //! amounts too large, dates too early, ids used before.
 
+mod claims;
 mod funding;
 
 use super::book::event;
@@ -134,9 +135,9 @@ pub const KINDS: &[(&str, u8)] = &[
     ("bank-charge", 1),
     ("trustee-fee", 1),
     ("return-budget", 1),
-    ("pay-treasury", 1),
+    ("pay-treasury", 2),
     ("receive-deposit", 3),
-    ("refund-deposit", 2),
+    ("refund-deposit", 3),
     ("apply-deposit", 3),
     ("approve-withdrawal", 3),
     ("pay-withdrawal", 3),
@@ -158,6 +159,11 @@ pub const KINDS: &[(&str, u8)] = &[
     ("reject-claim", 2),
     ("pay-claim", 5),
     ("recover", 3),
+    ("cancel-rest", 2),
+    ("settle-claim", 2),
+    ("revoke-claim", 1),
+    ("refund-claim", 3),
+    ("recovery-cost", 1),
     ("write-off", 2),
     ("approve-subsidy", 5),
     ("pay-subsidy", 4),
@@ -293,8 +299,12 @@ impl<'a> Maker<'a> {
             "approve-claim" | "reject-claim" | "pay-claim" | "recover" | "write-off" => {
                 self.of_claim(kind)
             }
+            "cancel-rest" | "settle-claim" | "revoke-claim" | "refund-claim" | "recovery-cost" => {
+                self.ending(kind)
+            }
             "receive-deposit" | "refund-deposit" | "apply-deposit" => self.deposit(kind),
             "pay-withdrawal" => self.pay_withdrawal(),
+            "pay-treasury" => self.pay_treasury(),
             "explain-receipt" => self.explain_receipt(),
             "approve-subsidy" => self.approve_subsidy(),
             "pay-subsidy" => self.pay_subsidy(),
@@ -351,9 +361,6 @@ impl<'a> Maker<'a> {
                 "owner": owner, "date": date, "amount": self.amount(50_000_000),
                 "bank_account": account, "prior_year": self.step.b.is_multiple_of(5).to_string(),
             })),
-            "pay-treasury" => {
-                self.people(json!({"owner": owner, "date": date, "bank_account": account}))
-            }
             "approve-withdrawal" => json!({
                 "owner": owner, "date": date, "source": source, "amount": self.amount(80_000_000),
             }),
@@ -383,6 +390,7 @@ impl<'a> Maker<'a> {
                 &[("loan", "NONE"), ("bank_account", "RISK-CITY")]
             }
             "pay-withdrawal" => &[("source", "city"), ("bank_account", "RISK-CITY")],
+            "pay-treasury" => &[("bank_account", "RISK-CITY")],
             "explain-receipt" => &[("receipt", "NONE"), ("to", "interest")],
             "interest-paid" | "fee-paid" => {
                 &[("loan", "NONE"), ("amount", "1"), ("from", "2017-03-01"), ("to", "2017-04-01")]
@@ -391,6 +399,10 @@ impl<'a> Maker<'a> {
             "extend" => &[("loan", "NONE"), ("due", "2018-01-01")],
             "overdue" | "npl" | "cure" => &[("loan", "NONE")],
             "file-claim" => &[("loan", "NONE"), ("claim", "NONE"), ("base", "1")],
+            "settle-claim" => &[("claim", "NONE"), ("amount", "1")],
+            "cancel-rest" | "revoke-claim" => &[("claim", "NONE"), ("reason", "x")],
+            "refund-claim" => &[("claim", "NONE"), ("bank_account", "RISK-CITY")],
+            "recovery-cost" => &[("claim", "NONE"), ("bank_account", "RISK-CITY"), ("amount", "1")],
             "reject-claim" => &[("claim", "NONE"), ("reason", "x")],
             "pay-claim" => &[("claim", "NONE"), ("bank_account", "RISK-CITY")],
             "recover" => &[("claim", "NONE"), ("bank_account", "RISK-CITY"), ("gross", "1")],

@@ -77,7 +77,7 @@ pub(super) fn claim<'s>(state: &'s State, event: &Event, id: &Id) -> Result<&'s 
     Ok(claim)
 }
 
-fn stands(event: &Event, claim: &Claim, legal: &[ClaimState]) -> Result<(), Problem> {
+pub(super) fn stands(event: &Event, claim: &Claim, legal: &[ClaimState]) -> Result<(), Problem> {
     if legal.contains(&claim.state) {
         return Ok(());
     }
@@ -100,7 +100,7 @@ fn rules_of<'s>(state: &'s State, claim: &Claim) -> Option<&'s RuleSet> {
     state.loans.get(&claim.loan).and_then(|loan| loan.rules.as_ref()).and_then(|id| state.rules(id))
 }
 
-fn entry(state: &State, claim: &Claim, draft: Draft) -> Decision {
+pub(super) fn entry(state: &State, claim: &Claim, draft: Draft) -> Decision {
     let rules = rules_of(state, claim).map(|rules| rules.id.clone());
     Decision::entry(claim.owner.clone(), draft).rules(rules)
 }
@@ -291,7 +291,7 @@ pub(super) fn pay(state: &State, event: &Event, own: &PayClaim) -> Result<Decisi
 
 /// Exposure that a payment releases: with the last fen everything that the base stood for, before
 /// that as much as is paid.
-fn released_by_payment(
+pub(super) fn released_by_payment(
     state: &State,
     claim: &Claim,
     amount: Money,
@@ -325,7 +325,8 @@ pub(super) fn recovery(
     gross: Money,
     cost: Option<Money>,
 ) -> Result<Recovery, Problem> {
-    let recovering = [ClaimState::PaidPart, ClaimState::Paid, ClaimState::WrittenOff];
+    let recovering =
+        [ClaimState::PaidPart, ClaimState::Paid, ClaimState::Settled, ClaimState::WrittenOff];
     stands(event, claim, &recovering)?;
     let (gross, cost) = (positive(gross)?, cost.unwrap_or(Money::ZERO));
     let net = gross.sub(cost).map_err(out_of_range)?;
@@ -340,11 +341,12 @@ pub(super) fn recovery(
     let parts = split_cumulative(claim.net_recovered, net, &claim.sharing.shares, balancing);
     let share = parts.map_err(out_of_range)?.first().copied().unwrap_or_default();
     let recovered = claim.recovered.add(share).map_err(out_of_range)?;
-    if recovered > claim.paid {
+    let kept = claim.kept().map_err(out_of_range)?;
+    if recovered > kept {
         return Err(Reason::RecoveryAboveCompensation
             .refuse()
             .with("claim", &claim.id)
-            .with("paid", claim.paid.grouped())
+            .with("paid", kept.grouped())
             .with("recovered", claim.recovered.grouped())
             .with("share", share.grouped()));
     }
@@ -379,7 +381,7 @@ pub(super) fn recover(state: &State, event: &Event, own: &Recover) -> Result<Dec
 
 pub(super) fn write_off(state: &State, event: &Event, own: &WriteOff) -> Result<Decision, Problem> {
     let claim = claim(state, event, &own.claim)?;
-    stands(event, claim, &[ClaimState::Paid, ClaimState::PaidPart])?;
+    stands(event, claim, &[ClaimState::Paid, ClaimState::PaidPart, ClaimState::Settled])?;
     let rest = positive(claim.open_right().map_err(out_of_range)?)?;
     Ok(entry(state, claim, posting::write_off(claim_draft(state, claim), rest)))
 }

@@ -12,6 +12,7 @@ mod funding;
 mod loan;
 mod receipt;
 mod reverse;
+mod settlement;
 mod setup;
 mod subsidy;
 mod withdrawal;
@@ -137,6 +138,11 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::ApproveClaim(own) => claim::approve(state, &event, own),
         Kind::RejectClaim(own) => claim::reject(state, &event, own),
         Kind::PayClaim(own) => claim::pay(state, &event, own),
+        Kind::CancelRest(own) => settlement::cancel_rest(state, &event, own),
+        Kind::SettleClaim(own) => settlement::settle(state, &event, own),
+        Kind::RevokeClaim(own) => settlement::revoke(state, &event, own),
+        Kind::RefundClaim(own) => settlement::refund(state, &event, own),
+        Kind::RecoveryCost(own) => settlement::recovery_cost(state, &event, own),
         Kind::Recover(own) => claim::recover(state, &event, own),
         Kind::WriteOff(own) => claim::write_off(state, &event, own),
         Kind::ApproveSubsidy(own) => subsidy::approve(state, &event, own),

@@ -145,6 +145,11 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
         // removal of the loan; once that room is used the claim cannot come back.
         Kind::RejectClaim(own) => [claim(&own.claim), loan_of(&own.claim)],
         Kind::PayClaim(own) => [claim(&own.claim), loan_of(&own.claim)],
+        Kind::CancelRest(own) => [claim(&own.claim), loan_of(&own.claim)],
+        Kind::SettleClaim(own) => [claim(&own.claim), None],
+        Kind::RevokeClaim(own) => [claim(&own.claim), None],
+        Kind::RefundClaim(own) => [claim(&own.claim), None],
+        Kind::RecoveryCost(own) => [claim(&own.claim), None],
         Kind::Recover(own) => [claim(&own.claim), None],
         Kind::WriteOff(own) => [claim(&own.claim), None],
         Kind::ApproveSubsidy(_) => {

@@ -117,9 +117,13 @@ fn unpaid(state: &State, report: &mut Report) {
 fn open_claims(state: &State, report: &mut Report) {
     for claim in state.claims.iter() {
         let open = claim.open_right().map_or(Total::ZERO, Total::from);
-        let closed = matches!(claim.state, ClaimState::Rejected | ClaimState::WrittenOff);
-        let settled = claim.state == ClaimState::Paid && open == Total::ZERO;
-        if closed || settled {
+        let owed = claim.refund_open().map_or(Total::ZERO, Total::from);
+        let ended = match claim.state {
+            ClaimState::Rejected | ClaimState::WrittenOff | ClaimState::Revoked => true,
+            ClaimState::Paid | ClaimState::Settled => open == Total::ZERO,
+            ClaimState::Filed | ClaimState::Approved | ClaimState::PaidPart => false,
+        };
+        if ended && owed == Total::ZERO {
             continue;
         }
         report.section_row(

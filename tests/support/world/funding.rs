@@ -1,15 +1,26 @@
 //! Deposits, withdrawals and unknown receipts of a random life.
 
-use super::{Maker, OWNERS, RISK, pick, yuan};
+use super::{FEE, INT, Maker, OWNERS, RISK, pick, yuan};
+use poolbook::domain::account::{Account, Fund};
 use poolbook::domain::event::{Origin, Source};
-use poolbook::domain::loan::Loan;
+use poolbook::domain::loan::{Loan, NoteState};
 use poolbook::domain::money::Money;
 use poolbook::domain::rate::split_cumulative;
 use serde_json::{Value, json};
 
 impl Maker<'_> {
     pub(super) fn deposit(&self, kind: &str) -> Option<Value> {
-        let held = |loan: &&Loan| kind == "receive-deposit" || loan.deposit.is_positive();
+        let settled = |loan: &Loan| {
+            let repaid = loan.notes.iter().all(|note| note.state == NoteState::Repaid);
+            loan.removed.is_some() || (repaid && !loan.notes.is_empty())
+        };
+        let held = |loan: &&Loan| match kind {
+            "receive-deposit" => true,
+            "refund-deposit" if self.step.twist % 16 != 2 => {
+                loan.deposit.is_positive() && settled(loan)
+            }
+            _ => loan.deposit.is_positive(),
+        };
         let loans: Vec<&Loan> = self.state.loans.iter().filter(held).collect();
         let loan = pick(&loans, self.step.a)?;
         let mut value = json!({
@@ -27,6 +38,23 @@ impl Maker<'_> {
             value["note"] = (*pick(&loan.notes.iter().collect::<Vec<_>>(), self.step.b)?.id).into();
         }
         Some(self.people(value))
+    }
+
+    pub(super) fn pay_treasury(&self) -> Option<Value> {
+        let each = OWNERS.iter().flat_map(|(owner, _)| Fund::ALL.map(|fund| (*owner, fund)));
+        let owed = each.filter(|(owner, fund)| {
+            self.state.balance(owner, *fund, Account::TreasuryPayable, None).0 < 0
+        });
+        let (owner, fund) = pick(&owed.collect::<Vec<_>>(), self.step.a)?;
+        let accounts: &[&'static str] = match fund {
+            Fund::Risk => &RISK,
+            Fund::Interest => &INT,
+            Fund::Fee => &FEE,
+        };
+        Some(self.people(json!({
+            "owner": owner, "date": self.day().to_string(),
+            "bank_account": self.account(accounts, owner, self.step.b),
+        })))
     }
 
     pub(super) fn pay_withdrawal(&self) -> Option<Value> {

@@ -1,0 +1,83 @@
+//! The end of a paid claim: rest cancelled, settled, revoked, paid back; costs (E-45, E-47, E-48, E-52).
+
+use super::claim::{claim, claim_draft, entry, released_by_payment, stands};
+use super::{Decision, bank_account, out_of_range, owner, positive, within};
+use crate::domain::account::Fund;
+use crate::domain::event::{
+    CancelRest, Event, RecoveryCost, RefundClaim, RevokeClaim, SettleClaim,
+};
+use crate::domain::money::Money;
+use crate::domain::posting;
+use crate::domain::registry::{BankAccount, Claim, ClaimState};
+use crate::domain::state::{Cell, State};
+use crate::domain::text::Id;
+use crate::problem::Problem;
+
+fn account<'s>(
+    state: &'s State,
+    event: &Event,
+    claim: &Claim,
+    bank: &Id,
+) -> Result<&'s BankAccount, Problem> {
+    let owner = owner(state, event, Some(&claim.owner))?;
+    bank_account(state, bank, owner, Some(Fund::Risk))
+}
+
+/// The pool bears nothing more of the base, so all of its exposure is released.
+pub(super) fn cancel_rest(
+    state: &State,
+    event: &Event,
+    own: &CancelRest,
+) -> Result<Decision, Problem> {
+    let claim = claim(state, event, &own.claim)?;
+    stands(event, claim, &[ClaimState::PaidPart])?;
+    let rest = positive(claim.approved.sub(claim.paid).map_err(out_of_range)?)?;
+    let released = released_by_payment(state, claim, rest, rest)?;
+    Ok(entry(state, claim, posting::cancel_rest(claim_draft(state, claim), rest, released)))
+}
+
+const PAID: [ClaimState; 2] = [ClaimState::Paid, ClaimState::Settled];
+
+pub(super) fn settle(state: &State, event: &Event, own: &SettleClaim) -> Result<Decision, Problem> {
+    let claim = claim(state, event, &own.claim)?;
+    stands(event, claim, &PAID)?;
+    let amount = positive(own.amount)?;
+    within(&claim.id, amount, claim.open_right().map_err(out_of_range)?)?;
+    Ok(entry(state, claim, posting::settle_claim(claim_draft(state, claim), amount)))
+}
+
+/// What was recovered stays in the pool; the rest is to come back.
+pub(super) fn revoke(state: &State, event: &Event, own: &RevokeClaim) -> Result<Decision, Problem> {
+    let claim = claim(state, event, &own.claim)?;
+    stands(event, claim, &PAID)?;
+    let amount = positive(claim.open_right().map_err(out_of_range)?)?;
+    let prior_year = claim.approved_on.is_some_and(|day| day.year() < event.date.year());
+    let draft = posting::revoke_claim(claim_draft(state, claim), amount, prior_year);
+    Ok(entry(state, claim, draft))
+}
+
+pub(super) fn refund(state: &State, event: &Event, own: &RefundClaim) -> Result<Decision, Problem> {
+    let claim = claim(state, event, &own.claim)?;
+    stands(event, claim, &[ClaimState::Settled, ClaimState::Revoked, ClaimState::WrittenOff])?;
+    let account = account(state, event, claim, &own.bank_account)?;
+    let open = claim.refund_open().map_err(out_of_range)?;
+    let amount = positive(own.amount.unwrap_or(open))?;
+    within(&claim.id, amount, open)?;
+    Ok(entry(state, claim, posting::refund_claim(claim_draft(state, claim), &account.id, amount)))
+}
+
+pub(super) fn recovery_cost(
+    state: &State,
+    event: &Event,
+    own: &RecoveryCost,
+) -> Result<Decision, Problem> {
+    let claim = claim(state, event, &own.claim)?;
+    let recovering =
+        [ClaimState::PaidPart, ClaimState::Paid, ClaimState::Settled, ClaimState::WrittenOff];
+    stands(event, claim, &recovering)?;
+    let account = account(state, event, claim, &own.bank_account)?;
+    let amount = positive(own.amount)?;
+    let draft = posting::recovery_cost(claim_draft(state, claim), &account.id, amount);
+    let cell = Cell { owner: claim.owner.clone(), fund: Fund::Risk };
+    Ok(entry(state, claim, draft).payment(&cell, amount, Money::ZERO))
+}
