@@ -376,7 +376,7 @@ proptest! {
 fn lives_reach_every_kind_of_event_and_both_answers() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let (mut taken, mut refused) = (BTreeMap::new(), BTreeMap::new());
-    for _ in 0..150 {
+    for _ in 0..1_000 {
         let steps = steps().new_tree(&mut runner).unwrap().current();
         let mut book = begun();
         for (number, step) in steps.iter().enumerate() {

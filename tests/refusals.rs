@@ -329,6 +329,12 @@ const CASES: &[Case] = &[
         r#"{"event":"pay-subsidy","date":"2018-01-07","subsidy":"S","bank_account":"INT","amount":"1"}"#,
         &[("subsidy", "S"), ("state", "paid"), ("legal", "approved, paid-part")],
     ),
+    (
+        R::OffsetOther,
+        "subsidy due",
+        r#"{"event":"offset-clawback","date":"2018-01-08","subsidy":"S","against":"S-2"}"#,
+        &[("subsidy", "S"), ("against", "S-2"), ("other", "FIRM-2")],
+    ),
     // 200,000.00 a firm and year; 150,000.00 are used in 2017.
     (
         R::FirmYearCap,

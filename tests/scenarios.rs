@@ -122,3 +122,23 @@ fn paid_claims_are_settled_and_revoked() {
     assert!(state.claims.iter().all(|claim| claim.open_right().unwrap().is_zero()));
     assert_eq!(balance(Account::BankYear).to_string(), "420000.00");
 }
+
+/// A subsidy reduced, returned by the bank, paid again and clawed back in every way.
+#[test]
+fn a_subsidy_is_returned_and_clawed_back() {
+    let book = played("clawback");
+    let state = book.state();
+    let balance = |account| state.balance("410821", Fund::Interest, account, None);
+    // 100,000 - 9,000 + 2,000 - 6,500 + 3,000, of which 3,000 are the treasury's.
+    assert_eq!(state.cash(&cell(Fund::Interest)).to_string(), "89500.00");
+    assert_eq!(state.available(&cell(Fund::Interest)).to_string(), "86500.00");
+    for account in [Account::ClawbackReceivable, Account::ClawbackAllowance, Account::PriorYears] {
+        assert_eq!(balance(account), Total::ZERO, "{account}");
+    }
+    let states = state.subsidies.iter().map(|line| line.state.code());
+    assert_eq!(states.collect::<Vec<_>>(), ["written-off", "clawed-back"]);
+    // The firm's year: 10,000 - 1,000 - 5,000 + 8,000; a later year frees nothing of it.
+    assert_eq!(balance(Account::FirmYear).to_string(), "12000.00");
+    let used: Vec<String> = state.caps.iter().map(|cap| cap.used.to_string()).collect();
+    assert_eq!(used, ["12000.00"]);
+}

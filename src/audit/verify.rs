@@ -360,6 +360,7 @@ impl Verifier {
                 | Kind::RefundDeposit(_)
                 | Kind::ApplyDeposit(_)
                 | Kind::PayWithdrawal(_)
+                | Kind::ReissueSubsidy(_)
                 | Kind::RecoveryCost(_)
                 | Kind::PayTreasury(_)
         ) || matches!(&event.kind, Kind::ExplainReceipt(own) if own.to == Origin::Payer);

@@ -28,7 +28,7 @@ pub fn compute_subsidies(
     let live = state.subsidies.iter().filter(|line| line.state != SubsidyState::Cancelled);
     for line in live {
         let key = (line.programme, CompactString::new(state.firm_identity(&line.firm)));
-        used.entry(key).or_default().extend_from_slice(&line.years);
+        used.entry(key).or_default().extend(line.years_used());
     }
     for owner in state.owners.iter() {
         for programme in Programme::ALL {

@@ -88,7 +88,20 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "write-off",
         ],
     ),
-    ("subsidy", &["approve-subsidy", "pay-subsidy"]),
+    (
+        "subsidy",
+        &[
+            "approve-subsidy",
+            "pay-subsidy",
+            "return-subsidy",
+            "reissue-subsidy",
+            "reduce-subsidy",
+            "claw-back",
+            "receive-clawback",
+            "offset-clawback",
+            "write-off-clawback",
+        ],
+    ),
     ("books", &["reverse"]),
     ("tools", &["reindex", "schema", "completions", "man"]),
 ];

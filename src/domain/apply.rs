@@ -3,6 +3,7 @@
 //! Balances follow the lines; records follow the event. An entry that does not fit (which only a
 //! damaged or forged journal can hold) leaves the record it names untouched, and `verify` finds it.
 
+mod clawback;
 mod funding;
 mod settlement;
 
@@ -108,6 +109,13 @@ fn follow(state: &mut State, entry: &Entry) {
         | Kind::RevokeClaim(_)
         | Kind::RefundClaim(_)
         | Kind::RecoveryCost(_) => settlement::follow(state, entry),
+        Kind::ReturnSubsidy(_)
+        | Kind::ReissueSubsidy(_)
+        | Kind::ReduceSubsidy(_)
+        | Kind::ClawBack(_)
+        | Kind::ReceiveClawback(_)
+        | Kind::OffsetClawback(_)
+        | Kind::WriteOffClawback(_) => clawback::follow(state, entry),
         Kind::ApproveSubsidy(_) | Kind::PaySubsidy(_) => follow_subsidy(state, entry),
         Kind::Budget(_)
         | Kind::Transfer(_)
@@ -461,9 +469,15 @@ fn with_claim(state: &mut State, id: &Id, seq: u64, change: impl FnOnce(&mut Cla
 }
 
 fn add_cap_use(state: &mut State, line: &Subsidy, sign: fn(Money) -> Money) {
+    let years = line.years.iter().map(|(year, amount)| (*year, sign(*amount)));
+    add_cap_years(state, line, years.collect());
+}
+
+/// Adds to what a line's firm has used of its caps, by year.
+fn add_cap_years(state: &mut State, line: &Subsidy, years: Vec<(i16, Money)>) {
     let firm = state.firm_identity(&line.firm).to_owned();
-    for (year, amount) in &line.years {
-        let (id, by) = (cap_id(line.programme, &firm, *year), sign(*amount));
+    for (year, by) in years {
+        let id = cap_id(line.programme, &firm, year);
         match state.caps.get_mut(&id) {
             Some(cap) => cap.used = cap.used.add(by).unwrap_or_default(),
             None => state.caps.insert(CapUse { id, used: by }),
@@ -485,6 +499,12 @@ fn follow_subsidy(state: &mut State, entry: &Entry) {
                 firm: loan.firm.clone(),
                 period: own.period.clone(),
                 years: cap_years_of(own).unwrap_or_default(),
+                released: Money::ZERO,
+                returned: Money::ZERO,
+                clawback: Money::ZERO,
+                settled: Money::ZERO,
+                offset: Money::ZERO,
+                written_off: Money::ZERO,
                 amount: own.amount,
                 paid: Money::ZERO,
                 state: SubsidyState::Approved,
@@ -571,6 +591,13 @@ fn undo(state: &mut State, original: &Entry) {
         | Kind::RevokeClaim(_)
         | Kind::RefundClaim(_)
         | Kind::RecoveryCost(_) => settlement::undo(state, original),
+        Kind::ReturnSubsidy(_)
+        | Kind::ReissueSubsidy(_)
+        | Kind::ReduceSubsidy(_)
+        | Kind::ClawBack(_)
+        | Kind::ReceiveClawback(_)
+        | Kind::OffsetClawback(_)
+        | Kind::WriteOffClawback(_) => clawback::undo(state, original),
         Kind::ApproveSubsidy(_) | Kind::PaySubsidy(_) => undo_subsidy(state, original),
         _ => undo_loan(state, original),
     }

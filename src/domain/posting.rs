@@ -435,6 +435,74 @@ pub fn pay_subsidy(draft: Draft, programme: Programme, bank: &Id, amount: Money)
     draft.post(payable, programme.fund().cash(), amount, Some(bank))
 }
 
+/// E-65 payment returned by the bank.
+pub fn return_subsidy(draft: Draft, programme: Programme, bank: &Id, amount: Money) -> Draft {
+    draft.post(programme.fund().cash(), Account::ReturnedPayments, amount, Some(bank))
+}
+
+/// E-65 payment made again.
+pub fn reissue_subsidy(draft: Draft, programme: Programme, bank: &Id, amount: Money) -> Draft {
+    draft.post(Account::ReturnedPayments, programme.fund().cash(), amount, Some(bank))
+}
+
+/// E-66 approval reduced before payment.
+pub fn reduce_subsidy(draft: Draft, programme: Programme, amount: Money) -> Draft {
+    let (expense, payable) = subsidy_accounts(programme);
+    draft.post(payable, expense, amount, None).release(Account::FirmYear, amount)
+}
+
+/// E-67 claw-back in the year of the approval; E-68 in a later year.
+pub fn claw_back(draft: Draft, programme: Programme, amount: Money, prior_year: bool) -> Draft {
+    let (expense, _) = subsidy_accounts(programme);
+    if prior_year {
+        return draft.post(Account::ClawbackReceivable, Account::PriorYears, amount, None);
+    }
+    draft
+        .post(Account::ClawbackReceivable, expense, amount, None)
+        .release(Account::FirmYear, amount)
+}
+
+/// E-69 claw-back received. What belongs to the treasury was never the fund's: its credit of E-67 or
+/// E-68 is taken back with the receivable.
+pub fn receive_clawback(
+    draft: Draft,
+    programme: Programme,
+    bank: &Id,
+    amount: Money,
+    (to, prior_year): (InterestOwner, bool),
+) -> Draft {
+    let cash = programme.fund().cash();
+    let (expense, _) = subsidy_accounts(programme);
+    match to {
+        InterestOwner::Pool => draft.post(cash, Account::ClawbackReceivable, amount, Some(bank)),
+        InterestOwner::Treasury => {
+            let credited = if prior_year { Account::PriorYears } else { expense };
+            draft.post(cash, Account::TreasuryPayable, amount, Some(bank)).post(
+                credited,
+                Account::ClawbackReceivable,
+                amount,
+                None,
+            )
+        }
+    }
+}
+
+/// E-70 claw-back set off against an approved line.
+pub fn offset_clawback(draft: Draft, programme: Programme, amount: Money) -> Draft {
+    let (_, payable) = subsidy_accounts(programme);
+    draft.post(payable, Account::ClawbackReceivable, amount, None)
+}
+
+/// E-71 claw-back uncollectable: allowance, then write-off.
+pub fn write_off_clawback(draft: Draft, amount: Money) -> Draft {
+    draft.post(Account::OtherExpense, Account::ClawbackAllowance, amount, None).post(
+        Account::ClawbackAllowance,
+        Account::ClawbackReceivable,
+        amount,
+        None,
+    )
+}
+
 /// E-90 reversal: the exact opposite of the lines (红字冲销).
 pub fn reverse(lines: &[Line]) -> Vec<Line> {
     lines.iter().map(Line::turned).collect()

@@ -125,6 +125,8 @@ reasons! {
     SubsidyExists "subsidy-exists";
     /// The line's state does not allow the event.
     SubsidyState "subsidy-state";
+    /// Only lines of one firm, programme and owner are set off against each other.
+    OffsetOther "offset-other";
     /// The firm's cap of the year is used up.
     FirmYearCap "firm-year-cap";
     /// No entry of that number.

@@ -274,7 +274,17 @@ pub enum SubsidyState {
     PaidPart,
     /// Paid in full.
     Paid,
-    /// The approval was reversed.
+    /// The bank returned a payment, which is to be made again.
+    Returned,
+    /// Some of it is to come back.
+    ClawbackDue,
+    /// What was to come back came back.
+    ClawedBack,
+    /// What was to come back was set off.
+    Offset,
+    /// What was to come back cannot be collected.
+    WrittenOff,
+    /// The approval was reversed or reduced to nothing.
     Cancelled,
 }
 
@@ -285,6 +295,11 @@ impl SubsidyState {
             Self::Approved => "approved",
             Self::PaidPart => "paid-part",
             Self::Paid => "paid",
+            Self::Returned => "returned",
+            Self::ClawbackDue => "clawback-due",
+            Self::ClawedBack => "clawed-back",
+            Self::Offset => "offset",
+            Self::WrittenOff => "written-off",
             Self::Cancelled => "cancelled",
         }
     }
@@ -307,9 +322,21 @@ pub struct Subsidy {
     pub firm: Id,
     /// Settlement period as people write it.
     pub period: CompactString,
-    /// What it uses of the firm's yearly caps, by year.
+    /// What it used of the firm's yearly caps when it was approved, by year.
     pub years: Vec<(i16, Money)>,
-    /// Approved amount.
+    /// What of that was given free since, the last year first.
+    pub released: Money,
+    /// Returned by the bank and not paid again yet.
+    pub returned: Money,
+    /// What is to come back, settled or not.
+    pub clawback: Money,
+    /// What of it is settled in any way.
+    pub settled: Money,
+    /// What of it was set off.
+    pub offset: Money,
+    /// What of it was written off.
+    pub written_off: Money,
+    /// Approved amount, less reductions.
     pub amount: Money,
     /// Paid amount.
     pub paid: Money,
@@ -319,6 +346,43 @@ pub struct Subsidy {
     pub approved_on: Date,
     /// Entries that touched it, in order.
     pub trail: Vec<u64>,
+}
+
+impl Subsidy {
+    /// What it uses of the firm's yearly caps now, by year.
+    pub fn years_used(&self) -> Vec<(i16, Money)> {
+        let mut left = self.released;
+        let mut years = self.years.clone();
+        for (_, used) in years.iter_mut().rev() {
+            let taken = left.min(*used);
+            left = left.sub(taken).unwrap_or_default();
+            *used = used.sub(taken).unwrap_or_default();
+        }
+        years
+    }
+
+    /// What is still to come back.
+    ///
+    /// # Errors
+    /// [`MoneyError::Range`] when the difference leaves the bounds.
+    pub fn clawback_open(&self) -> Result<Money, MoneyError> {
+        self.clawback.sub(self.settled)
+    }
+
+    /// Where an approved line stands by its amounts.
+    pub fn standing(&self) -> SubsidyState {
+        match () {
+            () if self.returned.is_positive() => SubsidyState::Returned,
+            () if self.clawback > self.settled => SubsidyState::ClawbackDue,
+            () if self.written_off.is_positive() => SubsidyState::WrittenOff,
+            () if self.offset.is_positive() => SubsidyState::Offset,
+            () if self.clawback.is_positive() => SubsidyState::ClawedBack,
+            () if self.amount.is_zero() => SubsidyState::Cancelled,
+            () if self.paid.is_zero() => SubsidyState::Approved,
+            () if self.paid < self.amount => SubsidyState::PaidPart,
+            () => SubsidyState::Paid,
+        }
+    }
 }
 
 /// What a firm has had of a programme's yearly cap.

@@ -20,6 +20,7 @@ pub const HEADERS: &[(&str, &[&str])] = &[
     ("owner", &["县区", "县市区", "县(市、区)", "县(市)区", "区县", "所属县区", "县区代码"]),
     ("document", &["文号", "批文", "凭据号"]),
     ("memo", &["摘要", "备注", "说明"]),
+    ("against", &["抵扣补贴编号", "抵扣的补贴"]),
     ("attachments", &["附件"]),
     ("maker", &["制单", "制单人", "经办", "经办人"]),
     ("checker", &["复核", "复核人", "审核", "审核人"]),
@@ -170,6 +171,13 @@ pub const WORDS: &[(&str, &[&str])] = &[
     ("write-off", &["核销"]),
     ("approve-subsidy", &["核定补贴"]),
     ("pay-subsidy", &["支付补贴"]),
+    ("return-subsidy", &["退票", "补贴付款退票"]),
+    ("reissue-subsidy", &["退票重付", "退票补贴重付"]),
+    ("reduce-subsidy", &["核减补贴"]),
+    ("claw-back", &["追回补贴"]),
+    ("receive-clawback", &["收回追回款", "收到追回补贴"]),
+    ("offset-clawback", &["追回抵扣", "追回款抵扣下期补贴"]),
+    ("write-off-clawback", &["追回核销", "核销应追回补贴"]),
     ("reverse", &["冲销", "红冲", "冲销凭证"]),
 ];
 

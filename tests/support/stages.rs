@@ -50,6 +50,16 @@ pub const STAGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("deposit overdue", &[r#"{"event":"overdue","date":"2017-07-01","loan":"L"}"#]),
+    (
+        "subsidy due",
+        &[
+            r#"{"event":"claw-back","date":"2018-01-07","subsidy":"S","reason":"x"}"#,
+            r#"{"event":"party","date":"2017-01-01","party":"FIRM-2","kind":"firm","name":"乙企业"}"#,
+            r#"{"event":"enrol","date":"2017-03-01","owner":"410821","loan":"L-2","firm":"FIRM-2","bank":"BANK","amount":"1000.00","due":"2018-03-01","rate":"4.35%"}"#,
+            r#"{"event":"disburse","date":"2017-03-01","loan":"L-2","amount":"1000.00"}"#,
+            r#"{"event":"approve-subsidy","id":"S-2","date":"2018-01-05","loan":"L-2","amount":"10.00","period":"2017Q4","programme":"interest-discount"}"#,
+        ],
+    ),
     ("overdue", &[r#"{"event":"overdue","date":"2017-07-01","loan":"L"}"#]),
     (
         "filed",

@@ -6,6 +6,7 @@
 
 mod claims;
 mod funding;
+mod subsidies;
 
 use super::book::event;
 use super::fixture;
@@ -128,7 +129,7 @@ fn under_way(owner: &str) -> Vec<Value> {
 pub const KINDS: &[(&str, u8)] = &[
     ("commit", 1),
     ("contribute", 4),
-    ("budget", 4),
+    ("budget", 7),
     ("transfer", 2),
     ("move", 2),
     ("pool-interest", 1),
@@ -137,7 +138,7 @@ pub const KINDS: &[(&str, u8)] = &[
     ("return-budget", 1),
     ("pay-treasury", 2),
     ("receive-deposit", 3),
-    ("refund-deposit", 3),
+    ("refund-deposit", 6),
     ("apply-deposit", 3),
     ("approve-withdrawal", 3),
     ("pay-withdrawal", 3),
@@ -165,8 +166,15 @@ pub const KINDS: &[(&str, u8)] = &[
     ("refund-claim", 3),
     ("recovery-cost", 1),
     ("write-off", 2),
-    ("approve-subsidy", 5),
-    ("pay-subsidy", 4),
+    ("approve-subsidy", 10),
+    ("pay-subsidy", 12),
+    ("return-subsidy", 6),
+    ("reissue-subsidy", 4),
+    ("reduce-subsidy", 2),
+    ("claw-back", 5),
+    ("receive-clawback", 5),
+    ("offset-clawback", 6),
+    ("write-off-clawback", 4),
     ("reverse", 8),
     ("again", 2),
     ("join", 1),
@@ -313,7 +321,7 @@ impl<'a> Maker<'a> {
                 "owner": pick(&["410825", "410823", "410821", "410824", "419001"], self.step.a),
                 "date": self.day().to_string(),
             })),
-            _ => None,
+            _ => self.line_again(kind),
         };
         found.unwrap_or_else(|| self.funding(kind))
     }

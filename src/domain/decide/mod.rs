@@ -7,6 +7,7 @@
 //! bank accounts for a payment.
 
 mod claim;
+mod clawback;
 mod deposit;
 mod funding;
 mod loan;
@@ -147,6 +148,13 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::WriteOff(own) => claim::write_off(state, &event, own),
         Kind::ApproveSubsidy(own) => subsidy::approve(state, &event, own),
         Kind::PaySubsidy(own) => subsidy::pay(state, &event, own),
+        Kind::ReturnSubsidy(own) => clawback::returned(state, &event, own),
+        Kind::ReissueSubsidy(own) => clawback::reissue(state, &event, own),
+        Kind::ReduceSubsidy(own) => clawback::reduce(state, &event, own),
+        Kind::ClawBack(own) => clawback::claw_back(state, &event, own),
+        Kind::ReceiveClawback(own) => clawback::receive(state, &event, own),
+        Kind::OffsetClawback(own) => clawback::offset(state, &event, own),
+        Kind::WriteOffClawback(own) => clawback::write_off(state, &event, own),
         Kind::Reverse(own) => reverse::reverse(state, &event, own, context.original),
     }?;
     check_people(&event, decision.payment.is_some())?;

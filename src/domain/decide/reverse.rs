@@ -116,6 +116,7 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
     let loan = |id: &str| state.loans.get(id).map(|loan| loan.trail.as_slice());
     let claim = |id: &str| state.claims.get(id).map(|claim| claim.trail.as_slice());
     let receipt = |id: &str| state.receipts.get(id).map(|receipt| receipt.trail.as_slice());
+    let line = |id: &str| state.subsidies.get(id).map(|line| line.trail.as_slice());
     let loan_of = |id: &str| state.claims.get(id).and_then(|claim| loan(&claim.loan));
     match &original.event.kind {
         Kind::Disburse(own) => [loan(&own.loan), None],
@@ -156,6 +157,13 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
             let line = state.subsidies.get(&original.event.id);
             [line.map(|line| line.trail.as_slice()), None]
         }
+        Kind::ReturnSubsidy(own) => [line(&own.subsidy), None],
+        Kind::ReissueSubsidy(own) => [line(&own.subsidy), None],
+        Kind::ReduceSubsidy(own) => [line(&own.subsidy), None],
+        Kind::ClawBack(own) => [line(&own.subsidy), None],
+        Kind::ReceiveClawback(own) => [line(&own.subsidy), None],
+        Kind::WriteOffClawback(own) => [line(&own.subsidy), None],
+        Kind::OffsetClawback(own) => [line(&own.subsidy), line(&own.against)],
         Kind::PaySubsidy(own) => {
             let line = state.subsidies.get(&own.subsidy);
             [line.map(|line| line.trail.as_slice()), None]

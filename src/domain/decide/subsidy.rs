@@ -8,10 +8,11 @@ use crate::domain::field::Json;
 use crate::domain::money::{Money, Total};
 use crate::domain::posting::{self, Draft};
 use crate::domain::refusal::Reason;
-use crate::domain::registry::SubsidyState;
+use crate::domain::registry::{Subsidy, SubsidyState};
 use crate::domain::rules::RuleSet;
 use crate::domain::state::{Cell, State};
 use crate::domain::subsidy::cap_years;
+use crate::domain::text::Id;
 use crate::problem::Problem;
 
 /// What an approval uses of the firm's yearly caps, by year: as its working says, or all of it in
@@ -84,18 +85,44 @@ pub(super) fn approve(
     Ok(decision.rules(loan.rules.clone()))
 }
 
-pub(super) fn pay(state: &State, event: &Event, own: &PaySubsidy) -> Result<Decision, Problem> {
-    let unknown = || Reason::SubsidyUnknown.refuse().with("subsidy", &own.subsidy);
-    let line = state.subsidies.get(&own.subsidy).ok_or_else(unknown)?;
-    let owner = owner(state, event, Some(&line.owner))?;
-    if !matches!(line.state, SubsidyState::Approved | SubsidyState::PaidPart) {
-        return Err(Reason::SubsidyState
-            .refuse()
-            .with("subsidy", &line.id)
-            .with("event", event.kind.word())
-            .with("state", line.state.code())
-            .with("legal", "approved, paid-part"));
+/// States in which something is approved and not paid.
+pub(super) const UNPAID: [SubsidyState; 2] = [SubsidyState::Approved, SubsidyState::PaidPart];
+
+/// A line that stands in one of the states from which the event is a legal move.
+pub(super) fn line<'s>(
+    state: &'s State,
+    event: &Event,
+    id: &Id,
+    legal: &[SubsidyState],
+) -> Result<&'s Subsidy, Problem> {
+    let unknown = || Reason::SubsidyUnknown.refuse().with("subsidy", id);
+    let line = state.subsidies.get(id).ok_or_else(unknown)?;
+    owner(state, event, Some(&line.owner))?;
+    if legal.contains(&line.state) {
+        return Ok(line);
     }
+    let legal: Vec<&str> = legal.iter().map(|state| state.code()).collect();
+    Err(Reason::SubsidyState
+        .refuse()
+        .with("subsidy", &line.id)
+        .with("event", event.kind.word())
+        .with("state", line.state.code())
+        .with("legal", legal.join(", ")))
+}
+
+pub(super) fn line_draft(line: &Subsidy) -> Draft {
+    let cell = Cell { owner: line.owner.clone(), fund: line.programme.fund() };
+    Draft::new(&cell).loan(&line.loan).party(Some(&line.firm))
+}
+
+pub(super) fn entry(state: &State, line: &Subsidy, draft: Draft) -> Decision {
+    let rules = state.loans.get(&line.loan).and_then(|loan| loan.rules.clone());
+    Decision::entry(line.owner.clone(), draft).rules(rules)
+}
+
+pub(super) fn pay(state: &State, event: &Event, own: &PaySubsidy) -> Result<Decision, Problem> {
+    let line = line(state, event, &own.subsidy, &UNPAID)?;
+    let owner = owner(state, event, Some(&line.owner))?;
     let fund = Programme::fund(line.programme);
     let account = bank_account(state, &own.bank_account, owner, Some(fund))?;
     let open = line.amount.sub(line.paid).map_err(out_of_range)?;
@@ -109,8 +136,6 @@ pub(super) fn pay(state: &State, event: &Event, own: &PaySubsidy) -> Result<Deci
             .with("amount", amount.grouped()));
     }
     let cell = Cell { owner: line.owner.clone(), fund };
-    let draft = Draft::new(&cell).loan(&line.loan).party(Some(&line.firm));
-    let draft = posting::pay_subsidy(draft, line.programme, &account.id, amount);
-    let rules = state.loans.get(&line.loan).and_then(|loan| loan.rules.clone());
-    Ok(Decision::entry(line.owner.clone(), draft).rules(rules).payment(&cell, amount, open))
+    let draft = posting::pay_subsidy(line_draft(line), line.programme, &account.id, amount);
+    Ok(entry(state, line, draft).payment(&cell, amount, open))
 }

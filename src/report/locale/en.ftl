@@ -55,6 +55,10 @@ word-rejected = rejected
 word-written-off = written off
 word-settled = settled
 word-revoked = revoked
+word-returned = returned
+word-clawback-due = to come back
+word-clawed-back = came back
+word-offset = set off
 word-cancelled = cancelled
 word-maker = maker
 word-checker = checker
@@ -405,6 +409,7 @@ field-working = working of the calculation (JSON)
 field-subsidy = subsidy line (id of its approval)
 field-prior_year = the budget was received in an earlier year
 field-receipt = unknown receipt (id of the event that recorded it)
+field-against = approved line that it is set off against
 field-entry = entry number
 
 ## kinds of values
@@ -470,6 +475,13 @@ event-recover = money is recovered from the borrower
 event-write-off = the rest of the recovery right is written off
 event-approve-subsidy = a subsidy line is approved
 event-pay-subsidy = an approved subsidy is paid
+event-return-subsidy = the bank returns a subsidy payment
+event-reissue-subsidy = a returned subsidy payment is made again
+event-reduce-subsidy = an approval is reduced before payment
+event-claw-back = a subsidy paid wrongly is to come back
+event-receive-clawback = the firm pays a subsidy back
+event-offset-clawback = what is to come back is set off against an approved line
+event-write-off-clawback = what is to come back cannot be collected
 event-reverse = an entry is reversed by its exact opposite
 
 ## commands
@@ -924,6 +936,9 @@ subsidy-exists = the subsidy of loan { $loan } for { $period } is approved alrea
 subsidy-state = the subsidy { $subsidy } is `{ $state }`, so `{ $event }` cannot be recorded
     .why = states that allow it: { $legal }
     .next = check the order of events; nothing was written
+offset-other = { $subsidy } cannot be set off against { $against }
+    .why = both must be of one owner, programme and firm; here { $firm } and { $other }
+    .next = name a line of the same firm; nothing was written
 firm-year-cap = the subsidies of { $firm } in { $year } would go beyond the cap
     .why = cap { $cap }, used { $used }, asked { $amount }
     .next = approve what is left; nothing was written

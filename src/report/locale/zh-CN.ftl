@@ -55,6 +55,10 @@ word-rejected = 未予补偿
 word-written-off = 已核销
 word-settled = 已清算
 word-revoked = 已撤销补偿
+word-returned = 已退票
+word-clawback-due = 待追回
+word-clawed-back = 已追回
+word-offset = 已抵扣
 word-cancelled = 已取消
 word-maker = 制单人
 word-checker = 复核人
@@ -405,6 +409,7 @@ field-working = 计算过程（JSON）
 field-subsidy = 补贴行编号（核定事项的编号）
 field-prior_year = 预算为以前年度拨入
 field-receipt = 待查收款编号（记待查收款事项的编号）
+field-against = 用来抵扣的已核定补贴行编号
 field-entry = 日记账序号
 
 ## kinds of values
@@ -470,6 +475,13 @@ event-recover = 追偿收回
 event-write-off = 核销
 event-approve-subsidy = 核定补贴
 event-pay-subsidy = 支付补贴
+event-return-subsidy = 补贴付款退票
+event-reissue-subsidy = 退票补贴重付
+event-reduce-subsidy = 核减补贴
+event-claw-back = 追回补贴
+event-receive-clawback = 收到追回补贴
+event-offset-clawback = 追回款抵扣下期补贴
+event-write-off-clawback = 核销应追回补贴
 event-reverse = 冲销凭证
 
 ## commands
@@ -924,6 +936,9 @@ subsidy-exists = 贷款 { $loan } 的 { $period } 补贴已核定（{ $subsidy }
 subsidy-state = 补贴 { $subsidy } 处于「{ $state }」，不能记「{ $event }」
     .why = 可记的状态：{ $legal }
     .next = 核对事项的先后；未写入任何数据
+offset-other = 补贴 { $subsidy } 的追回款不能抵扣 { $against }
+    .why = 须同一县（市、区）、同一项目、同一企业；现为 { $firm } 与 { $other }
+    .next = 改用同一企业的补贴；未写入任何数据
 firm-year-cap = 企业 { $firm } 的 { $year } 年补贴将超过年度上限
     .why = 上限 { $cap } 元，已用 { $used } 元，本次 { $amount } 元
     .next = 按剩余额度核定；未写入任何数据
