@@ -6,6 +6,7 @@
 mod clawback;
 mod funding;
 mod settlement;
+mod undo;
 
 use crate::domain::account::Account;
 use crate::domain::calendar::Date;
@@ -39,7 +40,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
         Some(seq) => {
             state.set_reversed(seq, entry.seq);
             if let Some(original) = reversed_entry(entry, seq) {
-                undo(state, &original);
+                undo::undo(state, &original);
             }
         }
         None => follow(state, entry),
@@ -455,7 +456,7 @@ fn undo_recovered(
 ) {
     let net = gross.sub(cost.unwrap_or_default()).unwrap_or_default();
     let share = sum(&original.lines, Account::RecoveryIncome);
-    undo_claim(state, claim, |claim| {
+    undo::undo_claim(state, claim, |claim| {
         claim.net_recovered = claim.net_recovered.sub(net).unwrap_or_default();
         claim.recovered = claim.recovered.sub(share).unwrap_or_default();
     });
@@ -534,194 +535,4 @@ fn follow_subsidy(state: &mut State, entry: &Entry) {
 fn paid_subsidy(entry: &Entry) -> Money {
     let payable = |account| sum(&entry.lines, account);
     payable(Account::DiscountPayable).max(payable(Account::FeeSubsidyPayable))
-}
-
-// --- reversal ----------------------------------------------------------------------------------
-
-/// Takes back what an entry did to its records; the lines are posted by the reversal itself.
-fn undo(state: &mut State, original: &Entry) {
-    let event = &original.event;
-    match &event.kind {
-        Kind::Commit(own) => {
-            if let Some(owner) = original.owner() {
-                state.add_commitment(owner, own.source, -Total::from(own.amount));
-            }
-        }
-        Kind::Contribute(own) => {
-            let taken = sum(&original.memo, Account::Commitments);
-            if let Some(owner) = original.owner() {
-                state.add_commitment(owner, own.source, taken.into());
-            }
-        }
-        Kind::ReceiveDeposit(_)
-        | Kind::RefundDeposit(_)
-        | Kind::ApplyDeposit(_)
-        | Kind::ApproveWithdrawal(_)
-        | Kind::PayWithdrawal(_)
-        | Kind::UnknownReceipt(_)
-        | Kind::ExplainReceipt(_) => funding::undo(state, original),
-        Kind::FileClaim(own) => {
-            if let Some(note) = claim_note(state, &own.claim, 0) {
-                note.claims.retain(|id| *id != own.claim);
-            }
-            undo_loan_trail(state, &own.loan);
-            undo_claim(state, &own.claim, |claim| claim.state = ClaimState::Rejected);
-        }
-        Kind::ApproveClaim(own) => undo_claim(state, &own.claim, |claim| {
-            claim.approved = Money::ZERO;
-            claim.approved_on = None;
-            claim.state = ClaimState::Filed;
-        }),
-        Kind::RejectClaim(own) => {
-            undo_claim(state, &own.claim, |claim| claim.state = ClaimState::Filed);
-        }
-        Kind::PayClaim(own) => undo_payment(state, original, &own.claim),
-        Kind::Recover(own) => {
-            undo_recovered(state, original, &own.claim, own.gross, own.cost);
-        }
-        Kind::WriteOff(own) => {
-            let rest = sum(&original.lines, Account::RecoveryRight);
-            undo_claim(state, &own.claim, |claim| {
-                claim.written_off = claim.written_off.sub(rest).unwrap_or_default();
-                claim.state = claim.standing();
-            });
-        }
-        Kind::CancelRest(_)
-        | Kind::SettleClaim(_)
-        | Kind::RevokeClaim(_)
-        | Kind::RefundClaim(_)
-        | Kind::RecoveryCost(_) => settlement::undo(state, original),
-        Kind::ReturnSubsidy(_)
-        | Kind::ReissueSubsidy(_)
-        | Kind::ReduceSubsidy(_)
-        | Kind::ClawBack(_)
-        | Kind::ReceiveClawback(_)
-        | Kind::OffsetClawback(_)
-        | Kind::WriteOffClawback(_) => clawback::undo(state, original),
-        Kind::ApproveSubsidy(_) | Kind::PaySubsidy(_) => undo_subsidy(state, original),
-        _ => undo_loan(state, original),
-    }
-}
-
-fn undo_claim(state: &mut State, id: &Id, change: impl FnOnce(&mut Claim)) {
-    if let Some(claim) = state.claims.get_mut(id) {
-        claim.trail.pop();
-        change(claim);
-    }
-}
-
-fn undo_loan_trail(state: &mut State, id: &Id) {
-    if let Some(loan) = state.loans.get_mut(id) {
-        loan.trail.pop();
-    }
-}
-
-fn undo_payment(state: &mut State, original: &Entry, id: &Id) {
-    let paid = sum(&original.lines, Account::CompensationPayable);
-    let released = sum(&original.memo, Account::Exposure);
-    let mut compensated = Money::ZERO;
-    undo_claim(state, id, |claim| {
-        if claim.paid == claim.approved {
-            compensated = claim.base;
-        }
-        claim.paid = claim.paid.sub(paid).unwrap_or_default();
-        let none = claim.paid.is_zero();
-        claim.state = if none { ClaimState::Approved } else { ClaimState::PaidPart };
-    });
-    if let Some(note) = claim_note(state, id, 0) {
-        note.exposure = note.exposure.add(released).unwrap_or_default();
-        note.compensated = note.compensated.sub(compensated).unwrap_or_default();
-    }
-    if let Some(loan) = state.claims.get(id).map(|claim| claim.loan.clone()) {
-        undo_loan_trail(state, &loan);
-    }
-}
-
-fn undo_subsidy(state: &mut State, original: &Entry) {
-    match &original.event.kind {
-        Kind::ApproveSubsidy(own) => {
-            let id = &original.event.id;
-            let Some(line) = state.subsidies.get_mut(id) else { return };
-            line.state = SubsidyState::Cancelled;
-            line.trail.pop();
-            let line = line.clone();
-            add_cap_use(state, &line, Money::negated);
-            let note =
-                state.loans.get_mut(&own.loan).and_then(|loan| note_mut(loan, own.note.as_ref()));
-            if let Some(note) = note {
-                note.subsidised.retain(|line| line.subsidy != *id);
-            }
-        }
-        Kind::PaySubsidy(own) => {
-            let paid = paid_subsidy(original);
-            if let Some(line) = state.subsidies.get_mut(&own.subsidy) {
-                line.trail.pop();
-                line.paid = line.paid.sub(paid).unwrap_or_default();
-                let none = line.paid.is_zero();
-                line.state = if none { SubsidyState::Approved } else { SubsidyState::PaidPart };
-            }
-        }
-        _ => {}
-    }
-}
-
-fn undo_loan(state: &mut State, original: &Entry) {
-    let event = &original.event;
-    let Some((id, note)) = loan_key(&event.kind) else { return };
-    let Some(loan) = state.loans.get_mut(id) else { return };
-    loan.trail.pop();
-    match &event.kind {
-        Kind::Disburse(_) => {
-            loan.notes.pop();
-        }
-        Kind::FeePaid(_) => {
-            loan.fees.pop();
-        }
-        kind => {
-            if let Some(note) = note_mut(loan, note) {
-                undo_note(note, kind, &original.memo);
-            }
-        }
-    }
-}
-
-/// The state in which a note stood, by the off-balance account that an entry took its balance from.
-fn stood_in(memo: &[Line]) -> Option<NoteState> {
-    let credited = memo.iter().filter(|line| line.side == crate::domain::account::Side::Credit);
-    credited.map(|line| line.account).find_map(|account| match account {
-        Account::LoansNormal => Some(NoteState::Active),
-        Account::LoansExtended => Some(NoteState::Extended),
-        Account::LoansOverdue => Some(NoteState::Overdue),
-        Account::LoansNpl => Some(NoteState::Npl),
-        _ => None,
-    })
-}
-
-fn undo_note(note: &mut Note, kind: &Kind, memo: &[Line]) {
-    let stood = stood_in(memo).unwrap_or(note.state);
-    match kind {
-        Kind::Repay(own) => unpaid(note, own.amount, memo),
-        Kind::InterestPaid(_) => {
-            note.interest.pop();
-        }
-        Kind::Reprice(_) => {
-            note.rates.pop();
-        }
-        Kind::Extend(_) => {
-            note.extensions.pop();
-        }
-        Kind::Overdue(_) => {
-            note.overdue.pop();
-        }
-        Kind::Npl(_) => note.npl = None,
-        Kind::Cure(_) => {
-            let Some(cure) = note.cures.pop() else { return };
-            note.npl = cure.npl;
-            if let Some((_, cured)) = note.overdue.last_mut().filter(|_| cure.overdue) {
-                *cured = None;
-            }
-        }
-        _ => {}
-    }
-    note.state = stood;
 }

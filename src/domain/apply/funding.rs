@@ -1,6 +1,7 @@
 //! Records of deposits, withdrawals and unknown receipts.
 
-use super::{note_mut, recovered, repaid, stood_in, sum, undo_recovered, unpaid};
+use super::undo::stood_in;
+use super::{note_mut, recovered, repaid, sum, undo_recovered, unpaid};
 use crate::domain::account::Account;
 use crate::domain::entry::Entry;
 use crate::domain::event::{ExplainReceipt, Kind, Origin};

@@ -1,6 +1,7 @@
 //! Records of the end of a paid claim.
 
-use super::{claim_note, sum, undo_claim, undo_loan_trail, with_claim};
+use super::undo::{undo_claim, undo_loan_trail};
+use super::{claim_note, sum, with_claim};
 use crate::domain::account::Account;
 use crate::domain::entry::Entry;
 use crate::domain::event::Kind;
