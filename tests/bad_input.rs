@@ -218,3 +218,23 @@ fn a_full_disk_leaves_the_book_as_it_was() {
     assert_eq!(shell(&format!("{CHARGE} 1.00"), dir, "zh").0, 0, "it goes on once there is room");
     sound(dir);
 }
+
+#[test]
+fn a_rejected_row_does_not_say_that_nothing_was_written() {
+    let temp = small();
+    let dir = temp.path();
+    let row =
+        |id: &str, amount: &str| format!("{id},bank-charge,2017-03-02,410821,POOL,{amount}\n");
+    let table = ["编号,事件,日期,县区,银行账户,金额\n", &row("z1", "1.00"), &row("z2", "2.345")];
+    fs::write(dir.join("rows.csv"), table.concat()).unwrap();
+    for (lang, said, not_said) in [
+        ("zh", "本行未记入", "未写入任何数据"),
+        ("en", "this row was not recorded", "nothing was written"),
+    ] {
+        let (exit, _, err) = shell("poolbook record rows.csv --rejects rejects.csv", dir, lang);
+        assert_eq!(exit, 1, "{err}");
+        let rejects = fs::read_to_string(dir.join("rejects.csv")).unwrap();
+        assert!(rejects.contains(said) && !rejects.contains(not_said), "{rejects}");
+    }
+    sound(dir);
+}

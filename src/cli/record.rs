@@ -105,7 +105,10 @@ fn row_by_row(
     let render = |problem: &Problem| {
         // The file of rejects has columns for the place.
         let bare = Problem { place: Default::default(), ..problem.clone() };
-        Message::new(&bare, locale).line(locale.lang())
+        let line = Message::new(&bare, locale).line(locale.lang());
+        // The other rows of the file are recorded, so only this one was not.
+        let text = |key| locale.text(key, &[]);
+        line.replace(&text("rejects-nothing-written"), &text("rejects-row-not-recorded"))
     };
     let mut source = open_source(file, args)?;
     let mut sink = RejectFile::create(rejects, &render)?;

@@ -1476,3 +1476,7 @@ owner-kind-missing = the kind of { $owner } is not given
 rules-unreadable = the rules cannot be read
     .why = a rules file is whole TOML
     .next = find the fault with poolbook rules check; nothing was written
+
+## the file of rejects: how a message ends where the other rows are recorded
+rejects-nothing-written = nothing was written
+rejects-row-not-recorded = this row was not recorded

@@ -1487,3 +1487,7 @@ owner-kind-missing = 没有写明 { $owner } 的类别
 rules-unreadable = 规则无法读取
     .why = 规则文件须是完整的 TOML
     .next = 用 poolbook rules check 查明后重试；未写入任何数据
+
+## the file of rejects: how a message ends where the other rows are recorded
+rejects-nothing-written = 未写入任何数据
+rejects-row-not-recorded = 本行未记入
