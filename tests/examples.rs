@@ -250,6 +250,7 @@ fn run_case(case: &Table, rates: &RateTable) {
             used: &used,
             budget: &budget,
             approved: &|_, _, _| false,
+            budgeted: &|_, _, _| None,
             other: &|_, _, _| other,
         };
         let lines = compute(&run, loans.iter());
@@ -499,6 +500,7 @@ proptest::proptest! {
                 used: &HashMap::new(),
                 budget: &budget,
                 approved: &|_, _, _| false,
+                budgeted: &|_, _, _| None,
                 other: &|_, _, _| Money::ZERO,
             };
             for line in compute(&run, std::iter::once(&loan)) {

@@ -13,6 +13,7 @@ mod fuzz_corpus;
 mod jiaozuo;
 mod properties;
 mod readme;
+mod recompute;
 mod refusals;
 mod scenarios;
 mod store_contract;

@@ -49,6 +49,7 @@ pub fn compute_subsidies(
         used: &used,
         budget: &budget,
         approved: &approved,
+        budgeted: &|_, _, _| None,
         other: &|_, _, _| Money::ZERO,
     };
     compute(&run, state.loans.iter())
@@ -72,7 +73,9 @@ pub fn approval(line: &SubsidyLine, date: Date) -> Result<Event, Problem> {
             note: Some(line.note.clone()),
             period: line.period.clone(),
             programme: line.programme,
+            supplement: None,
             working: Some(line.working.to_text()),
+            years: None,
         }),
     ))
 }
@@ -89,7 +92,7 @@ pub fn payment(line: &Subsidy, date: Date, bank_account: &Id, amount: Money) -> 
     event(&id, date, &line.owner, Kind::PaySubsidy(own))
 }
 
-fn event(id: &str, date: Date, owner: &Id, kind: Kind) -> Event {
+pub(super) fn event(id: &str, date: Date, owner: &Id, kind: Kind) -> Event {
     Event {
         id: Id::joined(id),
         date,

@@ -22,6 +22,7 @@ mod man;
 mod open;
 mod output;
 mod quarter;
+mod recompute;
 mod reconcile;
 mod record;
 mod reindex;

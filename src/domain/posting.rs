@@ -424,9 +424,17 @@ fn subsidy_accounts(programme: Programme) -> (Account, Account) {
 }
 
 /// E-62 subsidy approved.
-pub fn approve_subsidy(draft: Draft, programme: Programme, amount: Money) -> Draft {
+pub fn approve_subsidy(draft: Draft, programme: Programme, amount: Money, used: Money) -> Draft {
     let (expense, payable) = subsidy_accounts(programme);
-    draft.post(expense, payable, amount, None).register(Account::FirmYear, amount)
+    firm_year(draft.post(expense, payable, amount, None), used)
+}
+
+/// What the firm has had of its caps (9401), up or down.
+fn firm_year(draft: Draft, used: Money) -> Draft {
+    if used < Money::ZERO {
+        return draft.release(Account::FirmYear, used.negated());
+    }
+    draft.register(Account::FirmYear, used)
 }
 
 /// E-63 subsidy paid.
@@ -446,20 +454,21 @@ pub fn reissue_subsidy(draft: Draft, programme: Programme, bank: &Id, amount: Mo
 }
 
 /// E-66 approval reduced before payment.
-pub fn reduce_subsidy(draft: Draft, programme: Programme, amount: Money) -> Draft {
+pub fn reduce_subsidy(draft: Draft, programme: Programme, amount: Money, freed: Money) -> Draft {
     let (expense, payable) = subsidy_accounts(programme);
-    draft.post(payable, expense, amount, None).release(Account::FirmYear, amount)
+    firm_year(draft.post(payable, expense, amount, None), freed.negated())
 }
 
 /// E-67 claw-back in the year of the approval; E-68 in a later year.
-pub fn claw_back(draft: Draft, programme: Programme, amount: Money, prior_year: bool) -> Draft {
+pub fn claw_back(
+    draft: Draft,
+    programme: Programme,
+    (amount, freed): (Money, Money),
+    prior_year: bool,
+) -> Draft {
     let (expense, _) = subsidy_accounts(programme);
-    if prior_year {
-        return draft.post(Account::ClawbackReceivable, Account::PriorYears, amount, None);
-    }
-    draft
-        .post(Account::ClawbackReceivable, expense, amount, None)
-        .release(Account::FirmYear, amount)
+    let against = if prior_year { Account::PriorYears } else { expense };
+    firm_year(draft.post(Account::ClawbackReceivable, against, amount, None), freed.negated())
 }
 
 /// E-69 claw-back received. What belongs to the treasury was never the fund's: its credit of E-67 or

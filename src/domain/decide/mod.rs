@@ -8,6 +8,7 @@
 
 mod claim;
 mod clawback;
+mod correction;
 mod deposit;
 mod funding;
 mod loan;

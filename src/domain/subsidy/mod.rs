@@ -5,9 +5,12 @@
 //! in the order of settlement date, drawdown date and loan id; caps and budgets are drawn down in
 //! that order (domain 5.3, case 11). Its cost is linear in loans and their recorded changes.
 
+pub mod correction;
 pub mod days;
+pub mod difference;
 pub mod fee;
 pub mod interest;
+pub mod recompute;
 pub mod working;
 
 use crate::domain::account::Fund;
@@ -20,6 +23,7 @@ use crate::domain::rates::RateTable;
 use crate::domain::rules::words::{CapYear, Payee, Per};
 use crate::domain::rules::{FirmCaps, RuleSet};
 use crate::domain::text::Id;
+use crate::domain::years::add_year;
 use compact_str::CompactString;
 use interest::{Eligible, PrincipalLeft, shares_principal};
 use std::collections::HashMap;
@@ -47,6 +51,8 @@ pub struct Run<'a> {
     /// True when the line has been approved before: it is not computed again, but its principal
     /// still counts towards a shared principal cap.
     pub approved: &'a dyn Fn(Programme, &Loan, &Note) -> bool,
+    /// What the budget left of a line when it was approved, where that was less than was asked.
+    pub budgeted: &'a dyn Fn(Programme, &Loan, &Note) -> Option<Money>,
     /// What other programmes pay for the same days of a note.
     pub other: &'a dyn Fn(&Loan, &Note, Period) -> Money,
 }
@@ -94,7 +100,7 @@ impl SubsidyLine {
 struct Drawn {
     firms: HashMap<FirmKey, Vec<(i16, Money)>>,
     budgets: HashMap<(Programme, Id), Money>,
-    principal: HashMap<(Per, CompactString), Vec<(Period, Money)>>,
+    principal: HashMap<(Quarter, Per, CompactString), Vec<(Period, Money)>>,
 }
 
 /// Computes the lines of a quarter. A loan on which no day counts gives no line; a line that a cap
@@ -118,8 +124,19 @@ fn discounts<'a>(
     drawn: &mut Drawn,
     lines: &mut Vec<SubsidyLine>,
 ) {
+    for (case, eligible) in &discount_cases(run, loans, lines) {
+        lines.extend(discount_line(run, drawn, case, eligible));
+    }
+}
+
+/// The notes with days in the quarter, in the order in which the caps are drawn down.
+fn discount_cases<'a>(
+    run: &Run<'a>,
+    loans: &[&'a Loan],
+    lines: &mut Vec<SubsidyLine>,
+) -> Vec<(interest::Case<'a>, Eligible)> {
     let settlement = InterestQuarter(run.quarter).period();
-    let mut cases: Vec<(interest::Case<'_>, Eligible)> = Vec::with_capacity(loans.len());
+    let mut cases: Vec<(interest::Case<'a>, Eligible)> = Vec::with_capacity(loans.len());
     for loan in loans {
         // A loan of a book without rules carries its own share and has no programme.
         let Some(id) = &loan.rules else { continue };
@@ -141,9 +158,7 @@ fn discounts<'a>(
             &b.note.id,
         ))
     });
-    for (case, eligible) in &cases {
-        lines.extend(discount_line(run, drawn, case, eligible, settlement));
-    }
+    cases
 }
 
 fn discount_line(
@@ -151,8 +166,8 @@ fn discount_line(
     drawn: &mut Drawn,
     case: &interest::Case<'_>,
     eligible: &Eligible,
-    settlement: Period,
 ) -> Option<SubsidyLine> {
+    let settlement = InterestQuarter(run.quarter).period();
     let interest::Case { loan, note, discount, .. } = *case;
     let programme = Programme::InterestDiscount;
     let approved = (run.approved)(programme, loan, note);
@@ -165,7 +180,8 @@ fn discount_line(
         Per::Firm => firm.clone(),
         _ => CompactString::new(loan.id.as_str()),
     };
-    let taken = drawn.principal.get(&(discount.principal_per, key.clone()));
+    let key = (run.quarter, discount.principal_per, key);
+    let taken = drawn.principal.get(&key);
     let left = Left {
         cap: discount.principal_max.unwrap_or(Money::MAX),
         taken: taken.map_or(&[], Vec::as_slice),
@@ -174,7 +190,7 @@ fn discount_line(
     let other = (run.other)(loan, note, eligible.days);
     let mut working = case.working(settlement, eligible, left, other)?;
     if shared && (approved || working.reason.is_none()) {
-        let taken = drawn.principal.entry((discount.principal_per, key)).or_default();
+        let taken = drawn.principal.entry(key).or_default();
         taken.extend(
             working
                 .segments
@@ -189,16 +205,23 @@ fn discount_line(
         CapYear::Settlement => vec![(eligible.settled.year(), Fraction::whole(1))],
         CapYear::Accrual => by_year(&working),
     };
-    let caps = Caps { programme, firm, owner: &loan.owner, rules: &discount.caps };
+    let budgeted = (run.budgeted)(programme, loan, note);
+    let caps = Caps { programme, firm, owner: &loan.owner, rules: &discount.caps, budgeted };
     caps.apply(run, drawn, &mut working, &years);
     let days = if eligible.waits { eligible.days.days() } else { working.days() };
     Some(line(run, loan, note, discount.payee, days, working))
 }
 
 fn fees<'a>(run: &Run<'a>, loans: &[&'a Loan], drawn: &mut Drawn, lines: &mut Vec<SubsidyLine>) {
+    let cases = fee_cases(run, loans);
+    lines.extend(cases.iter().filter_map(|case| fee_line(run, drawn, case)));
+}
+
+/// The loans with days in the quarter, in the order in which the caps are drawn down.
+fn fee_cases<'a>(run: &Run<'a>, loans: &[&'a Loan]) -> Vec<fee::Case<'a>> {
     let quarter = CalendarQuarter(run.quarter).period();
     let last = CalendarQuarter(run.quarter).last_day();
-    let mut cases: Vec<(fee::Case<'_>, Period)> = Vec::new();
+    let mut cases: Vec<(fee::Case<'a>, Period)> = Vec::new();
     for loan in loans.iter().filter(|loan| loan.guarantor.is_some() || !loan.fees.is_empty()) {
         let Some(rules) = loan.rules.as_ref().and_then(run.rules) else { continue };
         let Some(fee) = &rules.fee_subsidy else { continue };
@@ -213,21 +236,21 @@ fn fees<'a>(run: &Run<'a>, loans: &[&'a Loan], drawn: &mut Drawn, lines: &mut Ve
             &b.loan.id,
         ))
     });
+    cases.into_iter().map(|(case, _)| case).collect()
+}
+
+fn fee_line(run: &Run<'_>, drawn: &mut Drawn, case: &fee::Case<'_>) -> Option<SubsidyLine> {
+    let fee::Case { loan, fee, .. } = *case;
     let programme = Programme::GuaranteeFee;
-    for (case, _) in &cases {
-        let fee::Case { loan, fee, .. } = *case;
-        // A fee is paid for the loan; its line is kept with the first note.
-        let Some(note) = loan.notes.first().filter(|note| !(run.approved)(programme, loan, note))
-        else {
-            continue;
-        };
-        let Some((mut working, days)) = case.working(quarter) else { continue };
-        let firm = (run.firm_key)(&loan.firm);
-        let caps = Caps { programme, firm, owner: &loan.owner, rules: &fee.caps };
-        // A calendar quarter lies within one year, so both ways of counting agree.
-        caps.apply(run, drawn, &mut working, &[(run.quarter.year(), Fraction::whole(1))]);
-        lines.push(line(run, loan, note, fee.payee, days, working));
-    }
+    // A fee is paid for the loan; its line is kept with the first note.
+    let note = loan.notes.first().filter(|note| !(run.approved)(programme, loan, note))?;
+    let (mut working, days) = case.working(CalendarQuarter(run.quarter).period())?;
+    let firm = (run.firm_key)(&loan.firm);
+    let budgeted = (run.budgeted)(programme, loan, note);
+    let caps = Caps { programme, firm, owner: &loan.owner, rules: &fee.caps, budgeted };
+    // A calendar quarter lies within one year, so both ways of counting agree.
+    caps.apply(run, drawn, &mut working, &[(run.quarter.year(), Fraction::whole(1))]);
+    Some(line(run, loan, note, fee.payee, days, working))
 }
 
 fn line(
@@ -316,6 +339,7 @@ struct Caps<'a> {
     firm: CompactString,
     owner: &'a Id,
     rules: &'a FirmCaps,
+    budgeted: Option<Money>,
 }
 
 impl Caps<'_> {
@@ -359,6 +383,9 @@ impl Caps<'_> {
             if working.amount.is_zero() && whole.is_positive() {
                 working.refuse(Reason::Ceiling(CeilingKind::FirmYear));
             }
+        }
+        if let Some(budget) = self.budgeted {
+            working.lower(Ceiling::new(CeilingKind::Budget, budget));
         }
         let budget_key = (self.programme, self.owner.clone());
         if let Some(budget) = run.budget.get(&budget_key) {
@@ -404,14 +431,6 @@ fn share_of(
     let (numerator, denominator) = whole?.reduced().parts();
     let share = reached.reduced().times(Fraction::new(denominator, numerator)?)?;
     Fraction::whole(amount.fen()).times(share.reduced())?.round_fen()
-}
-
-/// Adds to a year's sum, so that a firm with many loans keeps a short list.
-fn add_year(years: &mut Vec<(i16, Money)>, (year, amount): (i16, Money)) {
-    match years.iter_mut().find(|(of, _)| *of == year) {
-        Some((_, sum)) => *sum = sum.add(amount).unwrap_or(Money::MAX),
-        None => years.push((year, amount)),
-    }
 }
 
 /// Takes what is too much off the latest years.
