@@ -5,6 +5,7 @@ mod audit;
 mod bad_input;
 mod cli;
 mod corrections;
+mod effective;
 mod errors;
 mod errors_unreachable;
 mod examples;
