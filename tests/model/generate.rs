@@ -153,7 +153,7 @@ impl Maker<'_> {
     }
 
     fn part(&self, event: &mut Value, most: i128) {
-        if self.step.b % 3 != 0 {
+        if !self.step.b.is_multiple_of(3) {
             event["amount"] = self.amount(most).into();
         }
     }
@@ -285,8 +285,8 @@ impl Maker<'_> {
                 }
                 event["to_bank_account"] = format!("{fund}-CITY").into();
             }
-            "pool-interest" if self.step.b % 2 == 0 => event["to"] = "treasury".into(),
-            "return-budget" if self.step.b % 2 == 0 => event["prior_year"] = true.into(),
+            "pool-interest" if self.step.b.is_multiple_of(2) => event["to"] = "treasury".into(),
+            "return-budget" if self.step.b.is_multiple_of(2) => event["prior_year"] = true.into(),
             _ => {}
         }
         if !["commit", "approve-withdrawal", "move"].contains(&kind) {
@@ -440,10 +440,10 @@ impl Maker<'_> {
             "recovery-cost" => event["amount"] = self.amount(10_000).into(),
             "recover" => {
                 event["gross"] = self.amount(claim.base / 2 + 1).into();
-                if self.step.b % 4 == 0 {
+                if self.step.b.is_multiple_of(4) {
                     event["cost"] = self.amount(claim.base / 9 + 1).into();
                 }
-                if self.step.b % 3 == 0 {
+                if self.step.b.is_multiple_of(3) {
                     event["receives"] = "gross".into();
                 }
             }
@@ -458,7 +458,8 @@ impl Maker<'_> {
 
     fn approve_subsidy(&self) -> Option<Value> {
         let (loan, note) = pick(&self.notes(|_| true), self.step.a)?;
-        let programme = if self.step.b % 2 == 0 { "interest-discount" } else { "guarantee-fee" };
+        let programme =
+            if self.step.b.is_multiple_of(2) { "interest-discount" } else { "guarantee-fee" };
         let period = pick(&["2017Q2", "2017Q3", "2017Q4", "2018Q1"], self.step.b / 2);
         Some(json!({"loan": loan.id, "note": note.id, "period": period, "programme": programme,
             "amount": self.amount(6_000_000)}))
@@ -506,7 +507,7 @@ impl Maker<'_> {
                     .collect();
                 event["against"] = pick(&others, self.step.b)?.id.clone().into();
             }
-            "receive-clawback" if self.step.b % 2 == 0 => event["to"] = "treasury".into(),
+            "receive-clawback" if self.step.b.is_multiple_of(2) => event["to"] = "treasury".into(),
             _ => {}
         }
         if ["pay-subsidy", "return-subsidy", "reissue-subsidy", "receive-clawback"].contains(&kind)
@@ -520,7 +521,7 @@ impl Maker<'_> {
     fn reverse(&self) -> Value {
         let last = self.twin.first_entry + self.twin.done.len();
         let back = usize::from(self.step.b);
-        let entry = if self.step.twist % 3 == 0 {
+        let entry = if self.step.twist.is_multiple_of(3) {
             back % (last + 2)
         } else {
             last.saturating_sub(back % 6)
