@@ -76,6 +76,9 @@ fn setup() -> Vec<Value> {
     events
 }
 
+/// Stands for the event before.
+const LAST: &str = "(the event before)";
+
 /// Money, loans in order and overdue, a claim approved, a line paid: so that a short life gets to
 /// what comes late. Both books take them as any other event.
 fn under_way() -> Vec<Value> {
@@ -84,6 +87,9 @@ fn under_way() -> Vec<Value> {
         let mut add = |date: &str, mut event: Value| {
             event["date"] = date.into();
             event["id"] = format!("begin-{}", events.len()).into();
+            if event["subsidy"] == LAST {
+                event["subsidy"] = format!("begin-{}", events.len() - 1).into();
+            }
             events.push(event);
         };
         add(
@@ -130,7 +136,7 @@ fn under_way() -> Vec<Value> {
         );
         add(
             "2017-07-08",
-            json!({"event": "pay-subsidy", "subsidy": line, "maker": "甲",
+            json!({"event": "pay-subsidy", "subsidy": LAST, "maker": "甲",
             "bank_account": "INT-CITY", "checker": "乙"}),
         );
     }
