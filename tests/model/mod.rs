@@ -128,7 +128,6 @@ fn under_way() -> Vec<Value> {
             "base": "600000.49", "lawsuit": "1号"}),
         );
         add("2017-07-06", json!({"event": "approve-claim", "claim": claim}));
-        let line = format!("begin-{}", events.len());
         add(
             "2017-07-07",
             json!({"event": "approve-subsidy", "loan": format!("A{number}"),
