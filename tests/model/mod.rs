@@ -95,7 +95,7 @@ fn under_way() -> Vec<Value> {
         add(
             "2017-04-03",
             json!({"event": "contribute", "owner": owner, "source": "county",
-            "bank_account": "RISK-CITY", "amount": "2000000.01"}),
+            "bank_account": "RISK-CITY", "amount": "600000.01"}),
         );
         for fund in ["INT", "GFEE"] {
             add(
