@@ -1,8 +1,8 @@
 //! Random lives of several owners against a naive book: every event of the vocabulary, refusals
 //! included, and the store closed, opened and rebuilt between the steps.
 //!
-//! `POOLBOOK_MODEL_LIVES` says how many lives are tried; a failing life is shrunk and printed with
-//! the seed that makes it again (`PROPTEST_RNG_SEED`).
+//! `POOLBOOK_MODEL_LIVES` says how many lives are tried. A failing life is shrunk and printed with
+//! the seed that makes it again (`POOLBOOK_MODEL_SEED`).
 
 mod claims;
 mod funding;
@@ -21,6 +21,7 @@ use poolbook::domain::entry::Entry;
 use poolbook::problem::Problem;
 use poolbook::store::MemoryStore;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 use serde_json::{Value, json};
 use twin::{Bank, Twin, Verdict, text};
@@ -378,10 +379,21 @@ fn identities(twin: &Twin) {
     }
 }
 
+/// Another seed every time.
+fn rand_seed() -> u64 {
+    use std::hash::{BuildHasher as _, RandomState};
+    RandomState::new().hash_one(std::time::SystemTime::now())
+}
+
+/// Budget and seed; the seed stands in the output of a failing run.
 fn lives() -> ProptestConfig {
-    let lives = std::env::var("POOLBOOK_MODEL_LIVES").ok().and_then(|lives| lives.parse().ok());
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let lives = number("POOLBOOK_MODEL_LIVES").unwrap_or(150);
+    let seed = number("POOLBOOK_MODEL_SEED").unwrap_or_else(rand_seed);
+    eprintln!("POOLBOOK_MODEL_SEED={seed} POOLBOOK_MODEL_LIVES={lives}");
     ProptestConfig {
-        cases: lives.unwrap_or(150),
+        cases: u32::try_from(lives).unwrap_or(u32::MAX),
+        rng_seed: RngSeed::Fixed(seed),
         failure_persistence: None,
         max_shrink_iters: 20_000,
         ..ProptestConfig::default()
