@@ -24,6 +24,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 use serde_json::{Value, json};
+use std::sync::OnceLock;
 use twin::{Bank, Twin, Verdict, text};
 
 /// What can happen to a book.
@@ -389,8 +390,13 @@ fn rand_seed() -> u64 {
 fn lives() -> ProptestConfig {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let lives = number("POOLBOOK_MODEL_LIVES").unwrap_or(150);
-    let seed = number("POOLBOOK_MODEL_SEED").unwrap_or_else(rand_seed);
-    eprintln!("POOLBOOK_MODEL_SEED={seed} POOLBOOK_MODEL_LIVES={lives}");
+    // The configuration is asked for more than once, and the seed must stay the same.
+    static SEED: OnceLock<u64> = OnceLock::new();
+    let seed = *SEED.get_or_init(|| {
+        let seed = number("POOLBOOK_MODEL_SEED").unwrap_or_else(rand_seed);
+        eprintln!("POOLBOOK_MODEL_SEED={seed} POOLBOOK_MODEL_LIVES={lives}");
+        seed
+    });
     ProptestConfig {
         cases: u32::try_from(lives).unwrap_or(u32::MAX),
         rng_seed: RngSeed::Fixed(seed),
