@@ -360,7 +360,7 @@ const CASES: &[Case] = &[
         R::YearsShort,
         "subsidy approved",
         r#"{"event":"reduce-subsidy","date":"2018-01-06","subsidy":"S","amount":"100.00","reason":"x","years":"2017:100.01"}"#,
-        &[("years", "2017:-100.01"), ("used", "149,899.99"), ("kept", "149,900.00")],
+        &[("years", "2017:100.01"), ("used", "149,899.99"), ("kept", "149,900.00")],
     ),
     (
         R::ReverseUnknown,

@@ -2,7 +2,7 @@
 
 use crate::support::book::{blank, event};
 use poolbook::book::subsidies::{approval, compute_subsidies, payment, unpaid};
-use poolbook::book::{Book, Options, Outcome, People, Scope};
+use poolbook::book::{Book, Options, Outcome, People};
 use poolbook::domain::account::{Account, Fund};
 use poolbook::domain::calendar::{CalendarQuarter, Quarter, parse_date};
 use poolbook::domain::entry::Entry;
@@ -181,12 +181,5 @@ impl Settled {
         });
         assert_eq!(owners.sum::<i128>(), used, "register 9401 and the caps");
         caps.into_iter().map(|cap| (cap.id.to_string(), cap.used.to_string())).collect()
-    }
-
-    /// Everything anew from the journal.
-    pub fn replayed(self) -> Book<MemoryStore> {
-        let mut book = Book::open(self.book.into_store(), Scope::All).unwrap();
-        book.reindex().unwrap();
-        book
     }
 }

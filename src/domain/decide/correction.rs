@@ -77,7 +77,7 @@ pub(super) fn years_hold(
     state: &State,
     note: &Note,
     (programme, period): (Programme, &str),
-    takes: &Years,
+    (takes, told): (&Years, &Years),
     keeps: Total,
 ) -> Result<(), Problem> {
     let (mut used, mut kept) = (Vec::new(), keeps);
@@ -97,7 +97,7 @@ pub(super) fn years_hold(
     Err(Reason::YearsShort
         .refuse()
         .with("period", period)
-        .with("years", takes)
+        .with("years", told)
         .with("used", covered.grouped())
         .with("kept", kept.grouped()))
 }
@@ -121,6 +121,6 @@ pub(super) fn freed(
     let takes = years.turned();
     firm_years(state, loan, line.programme, takes.rows())?;
     let period = (line.programme, line.period.as_str());
-    years_hold(state, note, period, &takes, -Total::from(amount))?;
+    years_hold(state, note, period, (&takes, years), -Total::from(amount))?;
     years.total().money().map_err(out_of_range)
 }

@@ -66,7 +66,7 @@ pub(super) fn approve(
     firm_years(state, loan, own.programme, &years)?;
     let mut used = amount;
     if let Some(takes) = &own.years {
-        years_hold(state, note, (own.programme, &own.period), takes, amount.into())?;
+        years_hold(state, note, (own.programme, &own.period), (takes, takes), amount.into())?;
         used = takes.total().money().map_err(out_of_range)?;
     }
     let cell = Cell { owner: loan.owner.clone(), fund: own.programme.fund() };
