@@ -15,6 +15,7 @@ mod model;
 mod properties;
 mod readme;
 mod recompute;
+mod recompute_cli;
 mod recompute_random;
 mod refusals;
 mod scenarios;

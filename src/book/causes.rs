@@ -5,7 +5,6 @@ use crate::domain::apply::loan_key;
 use crate::domain::calendar::Period;
 use crate::domain::entry::Entry;
 use crate::domain::event::{Event, Kind, Programme};
-use crate::domain::field::Json;
 use crate::domain::loan::Loan;
 use crate::domain::registry::Subsidy;
 use crate::domain::subsidy::correction::Cause;
@@ -80,7 +79,7 @@ impl<'l> Known<'l> {
         entries.dedup();
         for entry in entries.into_iter().rev() {
             let told = book.entry(entry)?;
-            if let Some(working) = working_of(&told.event) {
+            if let Some(working) = told.event.kind.working() {
                 return Ok(Self { programme, note, entry, working: working.value() });
             }
         }
@@ -151,15 +150,5 @@ impl<'l> Known<'l> {
             Kind::FeePaid(own) => own.from < period.to,
             _ => false,
         }
-    }
-}
-
-/// The working that an event of a subsidy line carries.
-pub fn working_of(event: &Event) -> Option<&Json> {
-    match &event.kind {
-        Kind::ApproveSubsidy(own) => own.working.as_ref(),
-        Kind::ReduceSubsidy(own) => own.working.as_ref(),
-        Kind::ClawBack(own) => own.working.as_ref(),
-        _ => None,
     }
 }
