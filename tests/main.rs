@@ -11,6 +11,7 @@ mod errors_unreachable;
 mod examples;
 mod fuzz_corpus;
 mod jiaozuo;
+mod model;
 mod properties;
 mod readme;
 mod refusals;
