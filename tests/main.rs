@@ -24,3 +24,4 @@ mod support;
 mod tape;
 mod tidy;
 mod verify;
+mod verify_checks;
