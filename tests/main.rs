@@ -12,6 +12,7 @@ mod examples;
 mod exports;
 mod fuzz_corpus;
 mod jiaozuo;
+mod model;
 mod oracles;
 mod properties;
 mod readme;
