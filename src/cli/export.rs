@@ -178,8 +178,8 @@ fn outside(path: &Path, book: &Path) -> Result<(), Problem> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    if let (Ok(folder), Ok(book)) = (folder.canonicalize(), book.canonicalize())
-        && folder.starts_with(&book)
+    if let (Ok(folder), Ok(whole)) = (folder.canonicalize(), book.canonicalize())
+        && folder.starts_with(&whole)
     {
         return Err(Problem::new("output-in-book", Exit::CannotCreate)
             .with("path", path.display())

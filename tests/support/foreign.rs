@@ -206,9 +206,14 @@ fn plain(text: &str, kind: Kind) -> Result<Sums, String> {
             adding.close()?;
         }
         let directive = |word: &str| body.strip_prefix(word).filter(|_| indent == 0);
-        if body.is_empty() || directive(";").is_some() || directive("commodity CNY").is_some() {
-        } else if body == "format 1000.00 CNY" && indent == 4 {
-        } else if let Some(tag) = directive("tag ") {
+        let format = body == "format 1000.00 CNY" && indent == 4;
+        if body.is_empty()
+            || format
+            || [";", "commodity CNY"].iter().any(|w| directive(w).is_some())
+        {
+            continue;
+        }
+        if let Some(tag) = directive("tag ") {
             tags.insert(tag);
         } else if let Some(payee) = directive("payee ") {
             payees.insert(payee);

@@ -93,6 +93,10 @@ impl<S: Store> Source<'_, S> {
 /// Balances of accounts on a day, in the order of the chart.
 type Balances = Vec<(Leaf, Total)>;
 
+/// Amounts on accounts, debit positive, with the line that holds the dimensions; none for a balance
+/// brought forward.
+pub type Postings<'a> = Vec<(Leaf, Total, Option<&'a Line>)>;
+
 /// An account that a file uses.
 pub struct Opened {
     /// Name without its first component.
@@ -155,8 +159,8 @@ pub struct Transaction<'a> {
     pub label: String,
     /// The entry; none for balances brought forward.
     pub entry: Option<&'a Entry>,
-    /// Amounts on accounts, debit positive, with the line that holds the dimensions.
-    pub postings: Vec<(Leaf, Total, Option<&'a Line>)>,
+    /// Amounts.
+    pub postings: Postings<'a>,
 }
 
 /// A format of a ledger program.
@@ -291,7 +295,7 @@ fn bring_forward<S: Store>(
     form: &dyn Form,
     out: &mut String,
 ) {
-    let mut cells: BTreeMap<(u16, Fund), Vec<(Leaf, Total, Option<&Line>)>> = BTreeMap::new();
+    let mut cells: BTreeMap<(u16, Fund), Postings<'_>> = BTreeMap::new();
     for (leaf, net) in opening {
         cells.entry((leaf.owner, leaf.fund)).or_default().push((*leaf, *net, None));
     }
