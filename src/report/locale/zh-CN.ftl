@@ -1515,3 +1515,106 @@ rules-unreadable = 规则无法读取
 ## the file of rejects: how a message ends where the other rows are recorded
 rejects-nothing-written = 未写入任何数据
 rejects-row-not-recorded = 本行未记入
+
+trial-balance = { $subject }：借方 { $expected }，贷方 { $found }，应相等
+    .why = 每个期末，期初、发生、期末三对合计借贷相等，上期期末即下期期初
+    .next = 查找该月不平的那笔分录，另有专项列出
+roll-forward = { $subject }：按期初加减各栏应为 { $expected }，按存款加债权减债务为 { $found }
+    .why = 每个县区、每项资金、每年：期初＋收入－支出＝期末＝存款＋应收－应付
+    .next = 查找当年不平的那笔分录，另有专项列出
+bank-account-sum = 第 { $entry } 笔，账户 { $subject }：业务所述为 { $expected }，分录行为 { $found }
+    .why = 各县区在同一账户中的存款之和等于该账户的全部收付
+    .next = 对照凭证与银行回单，必要时冲销重记
+event-fund = 第 { $entry } 笔（{ $subject }）属于 { $expected }，却动用了 { $found }
+    .why = 专款专用：一项资金的业务只动该项资金
+    .next = 查看该笔凭证，必要时冲销重记
+commitment-open = 第 { $entry } 笔：{ $subject } 的 9001 应为 { $expected }，实为 { $found }
+    .why = 承诺未到位 = 承诺 − 到位，不得为负
+    .next = 对照出资文件与到位凭证
+interest-without-owner = 第 { $entry } 笔：利息 { $expected } 应记 { $subject }，实记 { $found }
+    .why = 银行结息全部入账并有归属：留池记 4604，上缴记 2103
+    .next = 查看该笔凭证，必要时冲销重记
+transfer-document = 第 { $entry } 笔为池间调拨，没有文号
+    .why = 池间调拨须有批准文件
+    .next = 补查文件；没有文件的应冲销
+transfer-sides = 第 { $entry } 笔，{ $subject }：两方均应为 { $expected }，实为 { $found }
+    .why = 池间往来一方应收（1218.05）等于另一方应付（2307.07）
+    .next = 对照凭证的两方，必要时冲销重记
+rules-version = 第 { $entry } 笔，{ $subject }：适用办法应为 { $expected }，实为 { $found }
+    .why = 备案适用当日生效的办法，此后沿用（新老划断）
+    .next = 查明应适用的办法版本
+loan-balance = 第 { $entry } 笔，{ $subject }：登记余额应为 { $expected }，实为 { $found }
+    .why = 9101 至 9104 等于该笔贷款各借据余额，并按其形态分类
+    .next = 与银行季度清单核对，必要时冲销重记
+loan-exposure = 第 { $entry } 笔，{ $subject }：池承担风险责任应为 { $expected }，实为 { $found }
+    .why = 9111 = 各借据未补偿余额 × 池分担比例，按补偿的口径取整
+    .next = 对照办法的分担比例，必要时冲销重记
+claim-loan = 第 { $entry } 笔，补偿申请 { $subject }：贷款应为 { $expected }，实为 { $found }
+    .why = 只补偿已备案、未撤销且逾期或不良的贷款
+    .next = 复核该申请；不符合条件的应追回
+claim-above-balance = 第 { $entry } 笔，补偿申请 { $subject }：补偿基数为 { $found }，应 { $expected }
+    .why = 损失不会大于欠款
+    .next = 复核该申请，按最终损失多退少补
+claim-above-limit = 第 { $entry } 笔，补偿申请 { $subject }：批准 { $found }，应 { $expected }
+    .why = 补偿不超过基数 × 池分担比例，也不超过办法的各项限额
+    .next = 复核审批；冲销或多退少补
+claim-parts = 第 { $entry } 笔，补偿申请 { $subject }：应分担 { $expected }，实为 { $found }
+    .why = 池、担保机构、银行三方分担之和等于基数，分毫不差
+    .next = 对照办法的分担比例
+claim-twice = 第 { $entry } 笔，借据 { $subject }：已有申请 { $expected }，又有 { $found }
+    .why = 同一借据不得重复补偿
+    .next = 核对两笔申请，退回或追回其一
+claim-payable = 第 { $entry } 笔，补偿申请 { $subject }：已批未付应为 { $expected }，实为 { $found }
+    .why = 已批未付 = 批准 − 已付 − 取消，不得为负
+    .next = 对照审批与付款，必要时冲销重记
+claim-right = 第 { $entry } 笔，补偿申请 { $subject }：未结追偿权应为 { $expected }，实为 { $found }
+    .why = 已付 − 收回 − 核销 − 应退回 = 未结追偿权（1218.02），不得为负
+    .next = 对照付款、追偿与核销，必要时冲销重记
+claim-allowance = 第 { $entry } 笔，补偿申请 { $subject }：备抵应为 { $expected }，实为 { $found }
+    .why = 追偿权（1218.02）与其备抵（1219.02）相等
+    .next = 查看该笔凭证，必要时冲销重记
+claim-register = 第 { $entry } 笔，补偿申请 { $subject }：应为 { $expected }，实为 { $found }
+    .why = 在审申请、应退回补偿与账销案存按该申请的业务登记
+    .next = 查看该笔凭证，必要时冲销重记
+recovery-share = 第 { $entry } 笔，补偿申请 { $subject }：追偿归池应为 { $expected }，实为 { $found }
+    .why = 按累计净追偿 × 分担比例取整，减去已分得
+    .next = 对照追偿分配，必要时冲销重记
+recovery-undistributed = 第 { $entry } 笔，{ $subject }：待分配追偿款余 { $found }，应为 { $expected }
+    .why = 收到的追偿款全部分配（2307.03 为零）
+    .next = 查看该笔凭证，必要时冲销重记
+subsidy-days = 第 { $entry } 笔，补贴 { $subject }：天数已经补贴过：{ $found }
+    .why = 同一项目对同一借据的同一天不得重复补贴
+    .next = 核对两行，核减或追回其一
+subsidy-window = 第 { $entry } 笔，补贴 { $subject }：{ $found } 不在可补贴期间（{ $expected }）
+    .why = 放款前、原到期日或补贴期限之后、逾期期间不予补贴
+    .next = 重新计算该行，核减或追回
+subsidy-firm-year = 第 { $entry } 笔，补贴 { $subject }：企业当年累计 { $found }，应 { $expected }
+    .why = 企业（按统一社会信用代码，跨银行、跨县区）年度累计不超过限额，更正后亦然
+    .next = 核对该企业各行，核减或追回超出部分
+subsidy-register = 第 { $entry } 笔，{ $subject }：9401 应为 { $expected }，实为 { $found }
+    .why = 9401 = 审定 − 核减 − 当年追回
+    .next = 查看该笔凭证，必要时冲销重记
+subsidy-arithmetic = 第 { $entry } 笔，补贴 { $subject }：按其计算过程应为 { $expected }，实为 { $found }
+    .why = 各段 = 本金 × 利率 × 天数 ÷ 基数，精确合计后只取整一次
+    .next = 用计算器按计算过程复算；多出部分核减或追回
+subsidy-ceilings = 第 { $entry } 笔，补贴 { $subject }：经各项限额后应为 { $expected }，实为 { $found }
+    .why = 各限额依次封顶，最后剩余即审定金额
+    .next = 按计算过程复算；多出部分核减或追回
+subsidy-rate = 第 { $entry } 笔，补贴 { $subject }：利率依据应为 { $expected }，实为 { $found }
+    .why = 每行注明利率来源、生效日与数值，并与采用的参考利率表一致
+    .next = 对照参考利率表，重新计算该行
+subsidy-unapproved = 第 { $entry } 笔：补贴 { $subject } 缺少 { $expected }（实为 { $found }）
+    .why = 补贴须先对已备案贷款审定，才可支付、退回或追回
+    .next = 查找审定记录；没有的应追回款项
+subsidy-payable = 第 { $entry } 笔，{ $subject }：审定、已付或未付应为 { $expected }，实为 { $found }
+    .why = 已付不超过审定；应付 = 审定 − 已付
+    .next = 对照审定与付款，必要时冲销重记
+subsidy-returned = 第 { $entry } 笔，{ $subject }：退票应为 { $expected }，实为 { $found }
+    .why = 银行退回未重付的记 2307.06，不超过已付
+    .next = 核对退票，必要时冲销重记
+subsidy-expense = 第 { $entry } 笔，补贴 { $subject }：支出应为 { $expected }，实为 { $found }
+    .why = 补贴只在审定时列支一次；付款、退票、重付都不再列支
+    .next = 查看该笔凭证，必要时冲销重记
+subsidy-clawback = 第 { $entry } 笔，{ $subject }：应追回应为 { $expected }，实为 { $found }
+    .why = 应追回（1218.04）= 追回 − 已结，不超过已付
+    .next = 核对追回记录，必要时冲销重记
