@@ -11,6 +11,7 @@ use toml::{Table, Value};
 
 /// The examples, in the order of the page that they come from.
 const EXAMPLES: &[(&str, &[&str])] = &[
+    ("4.5", &["4.5"]),
     ("5.2", &["5.2"]),
     (
         "5.3",
@@ -19,6 +20,9 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "5.3-09", "5.3-10", "5.3-11", "5.3-12", "5.3-13", "5.3-14", "5.3-18", "5.3-20",
         ],
     ),
+    ("5.4", &["5.4-A", "5.4-B", "5.4-C", "5.4-D", "5.4-not-refunded", "5.4-overdue"]),
+    ("5.5", &["5.5-three-ways", "5.5-city-and-owner", "5.5-cell-short", "5.5-partial-default"]),
+    ("5.6", &["5.6"]),
 ];
 
 /// Every case: name of its file and its text as a table.
