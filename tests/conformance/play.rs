@@ -136,6 +136,11 @@ impl Play {
     }
 
     fn record(&mut self, event: &serde_json::Value) -> Result<(), Problem> {
+        let mut event = event.clone();
+        // `@id` stands for the number of the entry of that id.
+        if let Some(id) = event["entry"].as_str().and_then(|text| text.strip_prefix('@')) {
+            event["entry"] = self.found(id).seq.into();
+        }
         let event = Event::from_json(event.to_string().as_bytes())?;
         self.book.record(event, &Self::options()).map(|_| ())
     }
