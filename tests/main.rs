@@ -4,6 +4,7 @@
 mod audit;
 mod bad_input;
 mod cli;
+mod conformance;
 mod corrections;
 mod effective;
 mod errors;

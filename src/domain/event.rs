@@ -145,6 +145,14 @@ events! {
     AdoptRules "adopt-rules" { rules: LongText }
     /// A table of reference rates (TOML) replaces the one before.
     AdoptRates "adopt-rates" { rates: LongText }
+    /// A firm holds a qualification (资格) for the days `[from, to)`: a certificate or an entry in a list.
+    Qualify "qualify" {
+        firm: Id, from: Date, number: Option<CompactString>, qualification: Id, to: Date,
+    }
+    /// A firm has lost a qualification, or all of them, from a day on.
+    Disqualify "disqualify" {
+        firm: Id, from: Date, qualification: Option<Id>, reason: CompactString,
+    }
     /// What the three funds together are to reach, and by when.
     Target "target" { amount: Money, by: Date }
 
@@ -200,9 +208,10 @@ events! {
     // --- loan ---------------------------------------------------------------------------------
     /// E-30 a loan is enrolled (备案).
     Enrol "enrol" {
-        amount: Money, bank: Id, contract: Option<CompactString>, due: Date, firm: Id,
-        firm_class: Option<CompactString>, first_loan: Option<bool>, guarantor: Option<Id>, loan: Id,
-        pool_share: Option<Share>, rate: Rate, security: Option<CompactString>, signed: Option<Date>,
+        amount: Money, bank: Id, contract: Option<CompactString>, day_count: Option<ContractDays>,
+        due: Date, firm: Id, firm_class: Option<CompactString>, first_loan: Option<bool>,
+        guarantor: Option<Id>, loan: Id, pool_share: Option<Share>, rate: Rate, renews: Option<Id>,
+        security: Option<CompactString>, signed: Option<Date>,
     }
     /// E-31 the bank disburses; `note` is the drawdown note (借据).
     Disburse "disburse" { amount: Money, due: Option<Date>, loan: Id, note: Option<Id> }
@@ -212,6 +221,13 @@ events! {
     InterestPaid "interest-paid" { amount: Money, from: Date, loan: Id, note: Option<Id>, to: Date }
     /// The firm paid the guarantee fee for the days `[from, to)`.
     FeePaid "fee-paid" { amount: Money, fee_rate: Rate, from: Date, loan: Id, to: Date }
+    /// E-72 the guarantor gives back some of a fee, after an early repayment: less was really paid.
+    /// `from` names the fee by its first day; left out, it is the last one.
+    FeeRefunded "fee-refunded" { amount: Money, from: Option<Date>, loan: Id }
+    /// Another programme (`scheme`) pays for the days `[from, to)` of a note.
+    OtherBenefit "other-benefit" {
+        amount: Money, from: Date, loan: Id, note: Option<Id>, scheme: CompactString, to: Date,
+    }
     /// The contract rate changes from the event's date on.
     Reprice "reprice" { loan: Id, note: Option<Id>, rate: Rate }
     /// E-33 the term is extended; the original maturity is kept.
@@ -331,6 +347,8 @@ words! {
     /// What arrives in the pool's account when something is recovered: only its share (E-50), or
     /// the gross sum of which the others' parts are paid on (E-51).
     Receives { Share "share", Gross "gross" }
+    /// How the bank counts days under the contract (C-02).
+    ContractDays { Act360 "act-360", Act365 "act-365", ByMonth "by-month" }
     /// A subsidy programme.
     Programme { InterestDiscount "interest-discount", GuaranteeFee "guarantee-fee" }
 }
