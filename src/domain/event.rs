@@ -258,20 +258,24 @@ events! {
     RevokeClaim "revoke-claim" { claim: Id, reason: CompactString }
     /// E-47, E-48 the bank pays back what is to come back, in full or in part.
     RefundClaim "refund-claim" { amount: Option<Money>, bank_account: Id, claim: Id }
-    /// E-50, E-51 money is recovered from the borrower.
+    /// E-50, E-51 money is recovered from the borrower; E-56 `to` the treasury instead of the pool.
     Recover "recover" {
         bank_account: Id, claim: Id, cost: Option<Money>, gross: Money, receives: Option<Receives>,
+        to: Option<InterestOwner>,
     }
+    /// E-55 something of `value` is taken in place of money (以物抵债); no income until it is sold.
+    RecoverInKind "recover-in-kind" { asset: CompactString, claim: Id, value: Money }
     /// E-52 the pool bears a cost of recovery.
     RecoveryCost "recovery-cost" { amount: Money, bank_account: Id, claim: Id }
     /// E-53 the rest of the recovery right is written off (核销).
     WriteOff "write-off" { claim: Id }
 
     // --- subsidy ------------------------------------------------------------------------------
-    /// E-62 a subsidy line is approved; the event's id names the line.
+    /// E-62 a subsidy line is approved; the event's id names the line. `payee`: who is paid where it
+    /// is not the firm, such as the bank that nets it off (E-64) or the guarantor.
     ApproveSubsidy "approve-subsidy" {
-        amount: Money, loan: Id, note: Option<Id>, period: CompactString, programme: Programme,
-        working: Option<Json>,
+        amount: Money, loan: Id, note: Option<Id>, payee: Option<Id>, period: CompactString,
+        programme: Programme, working: Option<Json>,
     }
     /// E-63 an approved line is paid.
     PaySubsidy "pay-subsidy" { amount: Option<Money>, bank_account: Id, subsidy: Id }
