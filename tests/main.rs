@@ -4,14 +4,17 @@
 mod audit;
 mod bad_input;
 mod cli;
+mod conformance;
 mod corrections;
 mod effective;
 mod errors;
 mod errors_unreachable;
 mod examples;
+mod exports;
 mod fuzz_corpus;
 mod jiaozuo;
 mod model;
+mod oracles;
 mod properties;
 mod readme;
 mod refusals;
