@@ -181,6 +181,11 @@ impl Claims {
         let Some(claim) = self.claims.get_mut(id) else { return };
         let key = (claim.loan.clone(), claim.note.clone());
         let before = [claim.approved - claim.paid, claim.right()];
+        let rules = loans.get(&claim.loan).and_then(|loan| loan.rules.as_ref());
+        let shared = rules
+            .and_then(|id| adopted.rules(id))
+            .is_none_or(|rules| rules.recovery.after_write_off);
+        let alone = !shared && claim.written_off != Total::ZERO;
         match &fact.event.kind {
             // Only taken back here.
             Kind::FileClaim(_) => {
@@ -234,9 +239,10 @@ impl Claims {
                 let told = -fact.told(Account::RecoveryRight);
                 claim.written_off += fact.signed(if fact.back { told } else { claim.right() });
             }
-            Kind::Recover(own) => recovered(fact, id, claim, own.gross, own.cost, tally),
+            Kind::Recover(own) => recovered(fact, id, claim, own.gross, own.cost, alone, tally),
             Kind::ExplainReceipt(own) => {
-                recovered(fact, id, claim, own.gross.unwrap_or_default(), own.cost, tally);
+                let gross = own.gross.unwrap_or_default();
+                recovered(fact, id, claim, gross, own.cost, alone, tally);
             }
             _ => {}
         }
@@ -328,17 +334,21 @@ fn check_approval(
 }
 
 /// The pool's share of all net recoveries so far, less what it had (domain 5.6); first it closes
-/// the open right, the rest comes off the written-off register.
+/// the open right, the rest comes off the written-off register. It is credited to the pool or to
+/// the treasury. `alone`: the pool takes everything until its compensation is back.
+#[allow(clippy::too_many_arguments, reason = "one event's facts beside what is known of its claim")]
 fn recovered(
     fact: &Fact<'_>,
     id: &Id,
     claim: &mut Claim,
     gross: Money,
     cost: Option<Money>,
+    alone: bool,
     tally: &mut Tally,
 ) {
     let net = Total::from(gross) - cost.map_or(Total::ZERO, Total::from);
-    let told = fact.side(Account::RecoveryIncome, Side::Credit);
+    let told = fact.side(Account::RecoveryIncome, Side::Credit)
+        + fact.side(Account::TreasuryPayable, Side::Credit);
     if fact.back {
         claim.net += -net;
         claim.recovered += -told;
@@ -346,7 +356,10 @@ fn recovered(
         return;
     }
     let pool = |net: Total| parts(net, &claim.sharing)[0];
-    let share = pool(claim.net + net) - pool(claim.net);
+    let share = match alone {
+        true => net.min(claim.paid - claim.due - claim.recovered),
+        false => pool(claim.net + net) - pool(claim.net),
+    };
     tally.same(Check::RecoveryShare, fact.seq, id, share, told);
     claim.closed += share.min(claim.right().max(Total::ZERO));
     claim.net += net;
