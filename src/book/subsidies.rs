@@ -139,7 +139,7 @@ pub fn payment(line: &Subsidy, date: Date, bank_account: &Id, amount: Money) -> 
     event(&id, date, &line.owner, Kind::PaySubsidy(own))
 }
 
-fn event(id: &str, date: Date, owner: &Id, kind: Kind) -> Event {
+pub(super) fn event(id: &str, date: Date, owner: &Id, kind: Kind) -> Event {
     Event {
         id: Id::joined(id),
         date,

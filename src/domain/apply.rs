@@ -298,7 +298,7 @@ fn follow_loan(state: &mut State, entry: &Entry) {
         }),
         Kind::FeeRefunded(own) => {
             if let Some(fee) = fee_mut(loan, own.from) {
-                fee.refunds.push((event.date, own.amount));
+                fee.refunds.push((event.happened(), own.amount));
             }
         }
         Kind::Remove(_) => {

@@ -214,6 +214,16 @@ shapes! {
         ]
         totals true
     }
+    /// Deposit interest shared among the owners of an account.
+    INTEREST_SPLIT "interest-split" {
+        meta [
+            bank_account Text, fund Word, from Date, to Date, amount Money, rate Rate,
+            computed Money, difference Money, tolerance Money, agrees Bool, posted Integer,
+            already Integer, dry_run Bool, entries Integer, root Text,
+        ]
+        rows [owner Text, name Text, day_sum Text, amount Money]
+        totals true
+    }
     /// How one subsidy came about, step by step.
     WORKING "working" {
         meta [
