@@ -310,6 +310,12 @@ const CASES: &[Case] = &[
         &[("gross", "5.00"), ("cost", "5.00")],
     ),
     (
+        R::CostNotDeductible,
+        "costs are borne",
+        r#"{"event":"recover","date":"2017-10-01","claim":"C-3","bank_account":"POOL","gross":"50","cost":"5"}"#,
+        &[("claim", "C-3"), ("cost", "5.00")],
+    ),
+    (
         R::ReceiptUnknown,
         "set up",
         r#"{"event":"explain-receipt","date":"2017-09-25","owner":"410821","receipt":"X","to":"interest"}"#,
@@ -442,9 +448,16 @@ fn read(book: &Book<MemoryStore>, json: &str, id: &str) -> Event {
     if value["id"].is_null() {
         value["id"] = id.into();
     }
-    if value["rules"] == "@" {
+    if let Some(version) = value["rules"].as_str().and_then(|rules| rules.strip_prefix('@')) {
         let path = fixture("jiaozuo-2017/rules/jiaozuo-demo.toml");
-        value["rules"] = std::fs::read_to_string(path).unwrap().into();
+        let rules = std::fs::read_to_string(path).unwrap();
+        let rules = match version {
+            "costs" => rules
+                .replace("cost_deductible = true", "cost_deductible = false")
+                .replace("jiaozuo-demo", "costs"),
+            _ => rules,
+        };
+        value["rules"] = rules.into();
     }
     if let Some(id) = value["entry"].as_str().and_then(|entry| entry.strip_prefix('@')) {
         value["entry"] = book.find(id).unwrap().unwrap().seq.to_string().into();

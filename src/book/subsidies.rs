@@ -120,6 +120,7 @@ pub fn approval(line: &SubsidyLine, date: Date) -> Result<Event, Problem> {
             amount: line.amount,
             loan: line.loan.clone(),
             note: Some(line.note.clone()),
+            payee: (line.payee != line.firm).then(|| line.payee.clone()),
             period: line.period.clone(),
             programme: line.programme,
             working: Some(line.working.to_text()),

@@ -99,6 +99,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "refund-claim",
             "recovery-cost",
             "recover",
+            "recover-in-kind",
             "write-off",
         ],
     ),

@@ -108,6 +108,7 @@ fn follow(state: &mut State, entry: &Entry) {
         | Kind::RejectClaim(_)
         | Kind::PayClaim(_)
         | Kind::Recover(_)
+        | Kind::RecoverInKind(_)
         | Kind::WriteOff(_) => follow_claim(state, entry),
         Kind::CancelRest(_)
         | Kind::SettleClaim(_)
@@ -453,6 +454,7 @@ fn follow_claim(state: &mut State, entry: &Entry) {
         Kind::Recover(own) => {
             recovered(state, entry, &own.claim, own.gross, own.cost);
         }
+        Kind::RecoverInKind(own) => with_claim(state, &own.claim, entry.seq, |_| {}),
         Kind::WriteOff(own) => {
             let rest = sum(&entry.lines, Account::RecoveryRight);
             with_claim(state, &own.claim, entry.seq, |claim| {
@@ -464,9 +466,15 @@ fn follow_claim(state: &mut State, entry: &Entry) {
     }
 }
 
+/// The pool's share of a recovery, whether the pool or the treasury owns it.
+fn pool_part(entry: &Entry) -> Money {
+    let of = |account| sum(&entry.lines, account);
+    of(Account::RecoveryIncome).max(of(Account::TreasuryPayable))
+}
+
 fn recovered(state: &mut State, entry: &Entry, claim: &Id, gross: Money, cost: Option<Money>) {
     let net = gross.sub(cost.unwrap_or_default()).unwrap_or_default();
-    let share = sum(&entry.lines, Account::RecoveryIncome);
+    let share = pool_part(entry);
     with_claim(state, claim, entry.seq, |claim| {
         claim.net_recovered = claim.net_recovered.add(net).unwrap_or_default();
         claim.recovered = claim.recovered.add(share).unwrap_or_default();
@@ -481,7 +489,7 @@ fn undo_recovered(
     cost: Option<Money>,
 ) {
     let net = gross.sub(cost.unwrap_or_default()).unwrap_or_default();
-    let share = sum(&original.lines, Account::RecoveryIncome);
+    let share = pool_part(original);
     undo::undo_claim(state, claim, |claim| {
         claim.net_recovered = claim.net_recovered.sub(net).unwrap_or_default();
         claim.recovered = claim.recovered.sub(share).unwrap_or_default();
@@ -524,6 +532,7 @@ fn follow_subsidy(state: &mut State, entry: &Entry) {
                 loan: loan.id.clone(),
                 note: own.note.clone().unwrap_or_else(|| loan.id.clone()),
                 firm: loan.firm.clone(),
+                payee: own.payee.clone().unwrap_or_else(|| loan.firm.clone()),
                 period: own.period.clone(),
                 years: cap_years_of(own).unwrap_or_default(),
                 released: Money::ZERO,

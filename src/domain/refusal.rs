@@ -119,6 +119,8 @@ reasons! {
     RecoveryAboveCompensation "recovery-above-compensation";
     /// The cost is above the recovery.
     CostAboveRecovery "cost-above-recovery";
+    /// The rules do not take costs off a recovery.
+    CostNotDeductible "cost-not-deductible";
     /// No unknown receipt of that id.
     ReceiptUnknown "receipt-unknown";
     /// The receipt is not the share that the pool is due.

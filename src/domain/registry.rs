@@ -322,6 +322,8 @@ pub struct Subsidy {
     pub note: Id,
     /// Firm (party).
     pub firm: Id,
+    /// Who is paid: the firm, or the bank or guarantor in its place.
+    pub payee: Id,
     /// Settlement period as people write it.
     pub period: CompactString,
     /// What it used of the firm's yearly caps when it was approved, by year.

@@ -44,6 +44,7 @@ pub(super) fn undo(state: &mut State, original: &Entry) {
         Kind::Recover(own) => {
             undo_recovered(state, original, &own.claim, own.gross, own.cost);
         }
+        Kind::RecoverInKind(own) => undo_claim(state, &own.claim, |_| {}),
         Kind::WriteOff(own) => {
             let rest = sum(&original.lines, Account::RecoveryRight);
             undo_claim(state, &own.claim, |claim| {

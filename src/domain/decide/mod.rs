@@ -152,6 +152,7 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::RefundClaim(own) => settlement::refund(state, &event, own),
         Kind::RecoveryCost(own) => settlement::recovery_cost(state, &event, own),
         Kind::Recover(own) => claim::recover(state, &event, own),
+        Kind::RecoverInKind(own) => claim::recover_in_kind(state, &event, own),
         Kind::WriteOff(own) => claim::write_off(state, &event, own),
         Kind::ApproveSubsidy(own) => subsidy::approve(state, &event, own),
         Kind::PaySubsidy(own) => subsidy::pay(state, &event, own),

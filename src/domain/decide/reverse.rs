@@ -154,6 +154,7 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
         Kind::RefundClaim(own) => [claim(&own.claim), None],
         Kind::RecoveryCost(own) => [claim(&own.claim), None],
         Kind::Recover(own) => [claim(&own.claim), None],
+        Kind::RecoverInKind(own) => [claim(&own.claim), None],
         Kind::WriteOff(own) => [claim(&own.claim), None],
         Kind::ApproveSubsidy(_) => {
             let line = state.subsidies.get(&original.event.id);
