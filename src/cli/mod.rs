@@ -23,6 +23,7 @@ mod man;
 mod open;
 mod output;
 mod quarter;
+mod recompute;
 mod reconcile;
 mod record;
 mod reindex;

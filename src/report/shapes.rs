@@ -224,6 +224,26 @@ shapes! {
         rows [owner Text, name Text, day_sum Text, amount Money]
         totals true
     }
+    /// Settled subsidies computed again: what stands, what it comes to now, and the difference.
+    RECOMPUTE "recompute" {
+        meta [
+            since Text, until Text, date Date, posted Integer, dry_run Bool, entries Integer,
+            root Text,
+        ]
+        rows [
+            programme Word, period Text, owner Text, loan Text, note Text, firm Text,
+            firm_name Text, subsidy Text, standing Money, recomputed Money, difference Money,
+            reduced Money, clawed_back Money, added Money, waiting Money, effective Date,
+        ]
+        totals true
+        sections {
+            "causes" [
+                programme Word, period Text, loan Text, note Text, entry Integer, event Word,
+                effective Date,
+            ]
+            "cap_room" [programme Word, firm Text, year Integer, amount Money]
+        }
+    }
     /// How one subsidy came about, step by step.
     WORKING "working" {
         meta [
