@@ -27,6 +27,8 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ),
     ("5.5", &["5.5-three-ways", "5.5-city-and-owner", "5.5-cell-short", "5.5-partial-default"]),
     ("5.6", &["5.6"]),
+    ("5.7", &["5.7"]),
+    ("5.8", &["5.8"]),
 ];
 
 /// Every case: name of its file and its text as a table.

@@ -17,6 +17,7 @@ mod model;
 mod oracles;
 mod properties;
 mod readme;
+mod recompute;
 mod refusals;
 mod scenarios;
 mod store_contract;

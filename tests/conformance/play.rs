@@ -6,16 +6,19 @@ use crate::support::fixture;
 use poolbook::audit::movements::Span;
 use poolbook::audit::ratios::{Ratio, ratios};
 use poolbook::audit::turnover::Numbers as _;
+use poolbook::book::interest::Credited;
 use poolbook::book::subsidies::{approval, compute_subsidies, payment, unpaid};
 use poolbook::book::{Book, Options, People};
 use poolbook::domain::account::{Account, Fund, Side};
-use poolbook::domain::calendar::{CalendarQuarter, Date, Quarter, parse_date};
+use poolbook::domain::calendar::{CalendarQuarter, Date, Period, Quarter, parse_date};
 use poolbook::domain::entry::Entry;
 use poolbook::domain::event::{Event, Kind, Programme};
 use poolbook::domain::field::Json;
 use poolbook::domain::money::{Money, Total};
+use poolbook::domain::rate::Rate;
 use poolbook::domain::state::Cell;
 use poolbook::domain::subsidy::SubsidyLine;
+use poolbook::domain::text::Id;
 use poolbook::problem::Problem;
 use poolbook::store::MemoryStore;
 use toml::{Table, Value};
@@ -147,6 +150,8 @@ impl Play {
 
     fn step(&mut self, step: &Table) {
         const VERBS: &[(&str, &[&str])] = &[
+            // Before `post`, which is one of its keys.
+            ("interest", &["from", "to", "amount", "rate", "post", "parts", "figures"]),
             ("record", &["refused", "numbers"]),
             ("compute", &["lines"]),
             ("post", &["lines", "date"]),
@@ -171,6 +176,7 @@ impl Play {
             "claim" | "subsidy" => self.fields_step(step, verb),
             "balances" => self.balances_step(table(step, "balances")),
             "ratios" => self.ratios_step(step),
+            "interest" => self.interest_step(step),
             _ => self.totals_step(table(step, "totals")),
         }
     }
@@ -394,6 +400,41 @@ impl Play {
             "consumed" => shown(found.consumed),
             other => panic!("{}: no ratio {other}", self.name),
         });
+    }
+
+    /// Interest on an account, shared among the owners.
+    fn interest_step(&mut self, step: &Table) {
+        let credited = Credited {
+            bank_account: Id::parse(text(step, "interest").unwrap()).unwrap(),
+            days: Period {
+                from: day(text(step, "from").unwrap()),
+                to: day(text(step, "to").unwrap()),
+            },
+            amount: Money::parse(text(step, "amount").unwrap()).unwrap(),
+            rate: text(step, "rate").map(|rate| Rate::parse(rate).unwrap()),
+            date: None,
+        };
+        let split = self.book.split_interest(&credited).unwrap();
+        let parts: Table = split
+            .parts
+            .iter()
+            .map(|part| (part.owner.to_string(), part.amount.to_string().into()))
+            .collect();
+        assert_eq!(&parts, table(step, "parts"), "{}", self.name);
+        let (computed, difference) = split.computed.unwrap_or_default();
+        if step.contains_key("figures") {
+            self.figures(table(step, "figures"), |key| match key {
+                "computed" => computed.to_string(),
+                "difference" => difference.to_string(),
+                "agrees" => split.agrees().to_string(),
+                other => panic!("{}: no figure {other}", self.name),
+            });
+        }
+        if step.get("post").and_then(Value::as_bool) == Some(true) {
+            for event in split.events {
+                self.book.record(event, &Self::options()).unwrap();
+            }
+        }
     }
 
     fn totals_step(&self, wanted: &Table) {
