@@ -7,6 +7,7 @@ use crate::domain::entry::Entry;
 use crate::domain::event::{Event, Kind, Programme};
 use crate::domain::loan::Loan;
 use crate::domain::registry::Subsidy;
+use crate::domain::rules::words::Qualified;
 use crate::domain::subsidy::correction::Cause;
 use crate::domain::subsidy::recompute::{is_capped, rates_differ};
 use crate::domain::text::Id;
@@ -24,6 +25,8 @@ pub(super) struct Facts {
     reversed: HashMap<Id, Vec<(u64, Entry)>>,
     /// The adoption of the reference rates in force.
     rates: Option<Entry>,
+    /// Qualifications by firm, as they were told and taken back.
+    qualified: HashMap<Id, Vec<(u64, Cause)>>,
 }
 
 impl Facts {
@@ -46,7 +49,22 @@ impl Facts {
                 reversed.entry(loan).or_default().push((by, original));
             }
         }
-        Ok(Self { reversed, rates })
+        Ok(Self { reversed, rates, qualified: Self::qualified(book)? })
+    }
+
+    /// Cost: a look-up for each qualification of the book.
+    fn qualified<S: Store>(book: &Book<S>) -> Result<HashMap<Id, Vec<(u64, Cause)>>, Problem> {
+        let state = book.state();
+        let mut qualified: HashMap<Id, Vec<(u64, Cause)>> = HashMap::new();
+        for told in state.qualifications.iter() {
+            let Some(entry) = book.find(&told.id)? else { continue };
+            let by = state.reversed_by(entry.seq).map(|by| (by, REVERSE));
+            let list = qualified.entry(told.firm.clone()).or_default();
+            for (entry, event) in [(entry.seq, entry.event.kind.word())].into_iter().chain(by) {
+                list.push((entry, Cause::Fact { entry, event, effective: told.from }));
+            }
+        }
+        Ok(qualified)
     }
 }
 
@@ -118,6 +136,11 @@ impl<'l> Known<'l> {
             let (event, effective) = (rates.event.kind.word(), rates.event.happened());
             causes.push(Cause::Fact { entry: rates.seq, event, effective });
         }
+        if asks_for_qualification(book, loan, self.programme) {
+            let told = facts.qualified.get(&loan.firm).into_iter().flatten();
+            let since = told.filter(|(entry, _)| *entry > self.entry);
+            causes.extend(since.map(|(_, cause)| cause.clone()));
+        }
         if causes.is_empty() && (is_capped(&self.working) || is_capped(now)) {
             causes.push(Cause::Cap);
         }
@@ -147,8 +170,25 @@ impl<'l> Known<'l> {
                 let days = Period { from: own.from, to: own.to };
                 !days.intersect(period).is_empty() && note(&own.note)
             }
+            Kind::OtherBenefit(own) => {
+                let days = Period { from: own.from, to: own.to };
+                !days.intersect(period).is_empty() && note(&own.note)
+            }
             Kind::FeePaid(own) => own.from < period.to,
+            Kind::FeeRefunded(_) => true,
             _ => false,
         }
     }
+}
+
+/// True when the rules of a loan ask for the firm's qualification.
+fn asks_for_qualification<S: Store>(book: &Book<S>, loan: &Loan, programme: Programme) -> bool {
+    let rules = loan.rules.as_ref().and_then(|id| book.state().rules(id));
+    let asked = rules.and_then(|rules| match programme {
+        Programme::InterestDiscount => {
+            rules.interest_discount.as_ref().map(|own| own.qualification.rule)
+        }
+        Programme::GuaranteeFee => rules.fee_subsidy.as_ref().map(|own| own.qualification.rule),
+    });
+    asked.is_some_and(|rule| rule != Qualified::Ignore)
 }

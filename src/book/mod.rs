@@ -11,6 +11,7 @@
 //! Invariant: the state in memory and the index reflect exactly the entries of the journal's head.
 
 pub mod causes;
+pub mod interest;
 pub mod recompute;
 mod record;
 mod replay;

@@ -5,7 +5,7 @@
 
 use super::Book;
 use super::causes::{Facts, Known};
-use super::subsidies::{approval, event};
+use super::subsidies::{approval, event, payee};
 use crate::domain::calendar::Date;
 use crate::domain::event::{ApproveSubsidy, ClawBack, Event, Kind, ReduceSubsidy};
 use crate::domain::field::Json;
@@ -131,6 +131,7 @@ fn posting(own: &Difference, state: &State, date: Date) -> Result<Vec<Event>, Pr
             amount: own.added,
             loan: own.loan.clone(),
             note: Some(own.note.clone()),
+            payee: own.line.as_ref().and_then(payee),
             period: format_compact!("{}", own.quarter),
             programme: own.programme,
             supplement: Some(first.clone()),

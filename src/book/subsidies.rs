@@ -8,6 +8,7 @@ use crate::domain::loan::{Loan, Note};
 use crate::domain::money::{Money, Total};
 use crate::domain::registry::{Subsidy, SubsidyState};
 use crate::domain::state::{Cell, State};
+use crate::domain::subsidy::known::{Known, others};
 use crate::domain::subsidy::{FirmKey, Run, SubsidyLine, compute};
 use crate::domain::text::Id;
 use crate::problem::Problem;
@@ -50,7 +51,8 @@ pub fn compute_subsidies(
         budget: &budget,
         approved: &approved,
         budgeted: &|_, _, _| None,
-        other: &|_, _, _| Money::ZERO,
+        other: &|_, note, days| others(note, days),
+        facts: &Known::new(state),
     };
     compute(&run, state.loans.iter())
 }
@@ -71,6 +73,7 @@ pub fn approval(line: &SubsidyLine, date: Date) -> Result<Event, Problem> {
             amount: line.amount,
             loan: line.loan.clone(),
             note: Some(line.note.clone()),
+            payee: payee(line),
             period: line.period.clone(),
             programme: line.programme,
             supplement: None,
@@ -78,6 +81,11 @@ pub fn approval(line: &SubsidyLine, date: Date) -> Result<Event, Problem> {
             years: None,
         }),
     ))
+}
+
+/// Who is paid, where it is not the firm.
+pub(super) fn payee(line: &SubsidyLine) -> Option<Id> {
+    (line.payee != line.firm).then(|| line.payee.clone())
 }
 
 /// The event that pays the open part of a line from a bank account.

@@ -17,6 +17,7 @@ mod export;
 mod failure;
 mod help;
 mod init;
+mod interest;
 mod loan;
 mod man;
 mod open;

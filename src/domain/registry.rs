@@ -48,6 +48,8 @@ pub mod tables {
     pub const RECEIPT: u8 = 0x2f;
     /// Withdrawals approved and unpaid by owner and source.
     pub const WITHDRAWAL: u8 = 0x30;
+    /// Qualifications of firms.
+    pub const QUALIFICATION: u8 = 0x3c;
 }
 
 /// An owner (县区): a county, county-level city, district, zone or the city itself.
@@ -321,6 +323,8 @@ pub struct Subsidy {
     pub note: Id,
     /// Firm (party).
     pub firm: Id,
+    /// Who is paid: the firm, or the bank or guarantor in its place.
+    pub payee: Id,
     /// Settlement period as people write it.
     pub period: CompactString,
     /// The line that it adds to, for a supplement.
@@ -429,6 +433,25 @@ pub struct Receipt {
     pub trail: Vec<u64>,
 }
 
+/// A qualification (资格) of a firm that was granted or lost, by the entry that told it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Qualification {
+    /// Id of the event.
+    pub id: Id,
+    /// Firm (party).
+    pub firm: Id,
+    /// Which; none where the firm lost all.
+    pub qualification: Option<Id>,
+    /// Number of the certificate.
+    pub number: Option<CompactString>,
+    /// First day on which it holds, or no longer holds.
+    pub from: Date,
+    /// First day on which it no longer holds; none where it was lost.
+    pub to: Option<Date>,
+    /// The entry was reversed.
+    pub reversed: bool,
+}
+
 macro_rules! records {
     ($($name:ident $table:ident $field:ident;)*) => {$(
         impl Record for $name {
@@ -450,6 +473,7 @@ records! {
     Subsidy SUBSIDY id;
     CapUse CAP id;
     Receipt RECEIPT id;
+    Qualification QUALIFICATION id;
 }
 
 impl Record for crate::domain::loan::Loan {

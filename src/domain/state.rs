@@ -11,8 +11,8 @@ use crate::domain::loan::Loan;
 use crate::domain::money::Total;
 use crate::domain::rates::RateTable;
 use crate::domain::registry::{
-    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Owner, Party, Receipt, Subsidy, Target,
-    tables,
+    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Owner, Party, Qualification, Receipt,
+    Subsidy, Target, tables,
 };
 use crate::domain::rules::RuleSet;
 use crate::domain::table::{Numbers, Put, Table};
@@ -69,6 +69,8 @@ pub struct State {
     pub caps: Table<CapUse>,
     /// Unknown receipts.
     pub receipts: Table<Receipt>,
+    /// Qualifications of firms, granted and lost, in the order in which they were told.
+    pub qualifications: Table<Qualification>,
     balances: Numbers,
     vouchers: Numbers,
     commitments: Numbers,
@@ -96,6 +98,7 @@ macro_rules! each_table {
         $state.subsidies.$call();
         $state.caps.$call();
         $state.receipts.$call();
+        $state.qualifications.$call();
         $state.balances.$call();
         $state.vouchers.$call();
         $state.commitments.$call();
@@ -345,6 +348,7 @@ impl State {
         self.subsidies.drain(&mut puts);
         self.caps.drain(&mut puts);
         self.receipts.drain(&mut puts);
+        self.qualifications.drain(&mut puts);
         self.balances.drain(tables::BALANCE, &mut puts);
         self.vouchers.drain(tables::VOUCHER, &mut puts);
         self.commitments.drain(tables::COMMITMENT, &mut puts);
@@ -401,6 +405,7 @@ impl State {
             tables::SUBSIDY => self.subsidies.load(value),
             tables::CAP => self.caps.load(value),
             tables::RECEIPT => self.receipts.load(value),
+            tables::QUALIFICATION => self.qualifications.load(value),
             tables::WITHDRAWAL => self.withdrawals.load(key, value),
             tables::BALANCE => self.balances.load(key, value),
             tables::VOUCHER => self.vouchers.load(key, value),
@@ -412,7 +417,7 @@ impl State {
 
     /// The first bytes of all keys that [`State::load`] takes.
     pub fn tables() -> std::ops::RangeInclusive<u8> {
-        tables::SETTINGS..=tables::WITHDRAWAL
+        tables::SETTINGS..=tables::QUALIFICATION
     }
 }
 

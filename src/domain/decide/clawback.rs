@@ -72,7 +72,8 @@ pub(super) fn reduce(
     let unpaid = line.amount.sub(line.paid).map_err(out_of_range)?;
     let amount = part(line, Some(own.amount), unpaid)?;
     let freed = freed(state, line, own.years.as_ref(), amount, amount)?;
-    let draft = posting::reduce_subsidy(line_draft(line), line.programme, amount, freed);
+    let draft = line_draft(line);
+    let draft = posting::reduce_subsidy(draft, line.programme, &line.firm, amount, freed);
     Ok(entry(state, line, draft))
 }
 
@@ -89,7 +90,8 @@ pub(super) fn claw_back(state: &State, event: &Event, own: &ClawBack) -> Result<
     let prior_year = prior_year(line, event);
     let otherwise = if prior_year { Money::ZERO } else { amount };
     let freed = freed(state, line, own.years.as_ref(), amount, otherwise)?;
-    let draft = posting::claw_back(line_draft(line), line.programme, (amount, freed), prior_year);
+    let (draft, sums) = (line_draft(line), (amount, freed));
+    let draft = posting::claw_back(draft, line.programme, &line.firm, sums, prior_year);
     Ok(entry(state, line, draft))
 }
 

@@ -123,6 +123,8 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
         Kind::Repay(own) => [loan(&own.loan), None],
         Kind::InterestPaid(own) => [loan(&own.loan), None],
         Kind::FeePaid(own) => [loan(&own.loan), None],
+        Kind::FeeRefunded(own) => [loan(&own.loan), None],
+        Kind::OtherBenefit(own) => [loan(&own.loan), None],
         Kind::Reprice(own) => [loan(&own.loan), None],
         Kind::Extend(own) => [loan(&own.loan), None],
         Kind::Overdue(own) => [loan(&own.loan), None],
@@ -152,6 +154,7 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
         Kind::RefundClaim(own) => [claim(&own.claim), None],
         Kind::RecoveryCost(own) => [claim(&own.claim), None],
         Kind::Recover(own) => [claim(&own.claim), None],
+        Kind::RecoverInKind(own) => [claim(&own.claim), None],
         Kind::WriteOff(own) => [claim(&own.claim), None],
         Kind::ApproveSubsidy(own) => {
             [line(&original.event.id), own.supplement.as_ref().and_then(|id| line(id))]

@@ -2,6 +2,7 @@
 //! stands of it, and what of that can be posted now.
 
 use super::difference::{Taken, kept, limited, take, years_used};
+use super::known::{Known, others};
 use super::recompute::{Chain, Place, lower_to_budget, nothing, recompute, settled};
 use super::{FirmKey, SubsidyLine};
 use crate::domain::calendar::{Date, Quarter};
@@ -247,7 +248,8 @@ fn chain_lines(state: &State, range: &Range, groups: &[Group<'_>]) -> Vec<Subsid
         firm_key: &|firm: &Id| CompactString::new(state.firm_identity(firm)),
         used: &used_outside(state, range),
         place: &place,
-        other: &|_, _, _| Money::ZERO,
+        other: &|_, note, days| others(note, days),
+        facts: &Known::new(state),
     };
     let loans: Vec<&Loan> = state.loans.iter().collect();
     recompute(&chain, &loans)

@@ -6,8 +6,8 @@
 //! times the periods.
 
 use super::{
-    Ceiling, CeilingKind, FirmKey, Run, SubsidyLine, Working, discount_cases, discount_line, fee,
-    fee_cases, fee_line, interest, trim,
+    Ceiling, CeilingKind, Facts, FirmKey, Run, SubsidyLine, Working, discount_cases, discount_line,
+    fee, fee_cases, fee_line, interest, trim,
 };
 use crate::domain::calendar::{
     CalendarQuarter, Date, InterestQuarter, Period, Quarter, parse_date,
@@ -50,6 +50,8 @@ pub struct Chain<'a> {
     pub place: &'a dyn Fn(Programme, &Loan, &Note, Quarter) -> Place,
     /// What other programmes pay for the same days of a note.
     pub other: &'a dyn Fn(&Loan, &Note, Period) -> Money,
+    /// What else is known of firms and loans.
+    pub facts: &'a dyn Facts,
 }
 
 /// A line to be computed.
@@ -98,8 +100,10 @@ pub fn recompute<'a>(chain: &Chain<'a>, loans: &[&'a Loan]) -> Vec<SubsidyLine> 
             approved,
             budgeted,
             other: chain.other,
+            facts: chain.facts,
         })
         .collect();
+    let mut drawn = super::Drawn::default();
     let mut works: Vec<(u64, &Run<'_>, Work<'_>)> = Vec::new();
     for run in &runs {
         let seq = |programme, loan: &Loan, note| match place(programme, loan, note, run.quarter) {
@@ -107,7 +111,7 @@ pub fn recompute<'a>(chain: &Chain<'a>, loans: &[&'a Loan]) -> Vec<SubsidyLine> 
             Place::New => u64::MAX,
         };
         if run.programmes.contains(&Programme::InterestDiscount) {
-            let cases = discount_cases(run, loans, &mut Vec::new());
+            let cases = discount_cases(run, loans, &mut drawn, &mut Vec::new());
             works.extend(cases.into_iter().map(|(case, eligible)| {
                 let seq = seq(Programme::InterestDiscount, case.loan, case.note);
                 (seq, run, Work::Discount(case, eligible))
@@ -122,7 +126,6 @@ pub fn recompute<'a>(chain: &Chain<'a>, loans: &[&'a Loan]) -> Vec<SubsidyLine> 
     }
     // Stable: within one approval, and among what is new, the order of the periods and settlements.
     works.sort_by_key(|(seq, ..)| *seq);
-    let mut drawn = super::Drawn::default();
     let lines = works.iter().filter_map(|(_, run, work)| match work {
         Work::Discount(case, eligible) => discount_line(run, &mut drawn, case, eligible),
         Work::Fee(case) => fee_line(run, &mut drawn, case),

@@ -2,6 +2,7 @@
 
 mod claims;
 mod entry;
+mod interest;
 mod ledger;
 mod loans;
 mod quarter;
@@ -13,6 +14,7 @@ mod verify;
 
 pub use claims::{caps, claims};
 pub use entry::{FileOutcome, Standing, recorded, voucher, voucher_text};
+pub use interest::interest_split;
 pub use ledger::{account, trial_balance};
 pub use loans::{loan, loans};
 pub use quarter::{QuarterView, quarter};
