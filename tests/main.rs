@@ -28,3 +28,4 @@ mod support;
 mod tape;
 mod tidy;
 mod verify;
+mod verify_checks;

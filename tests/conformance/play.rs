@@ -1,7 +1,7 @@
 //! One play of a case: the book, its events, and the steps with their figures.
 
 use super::known;
-use crate::support::book::{blank, options};
+use crate::support::book::{audited, blank, options};
 use crate::support::fixture;
 use poolbook::audit::movements::Span;
 use poolbook::audit::ratios::{Ratio, ratios};
@@ -128,6 +128,7 @@ impl Play {
             self.step(step);
             self.name = before;
         }
+        assert_eq!(audited(self.book.store()), [], "{}: the auditors agree", self.name);
     }
 
     fn options() -> Options {
