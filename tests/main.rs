@@ -18,6 +18,8 @@ mod oracles;
 mod properties;
 mod readme;
 mod recompute;
+mod recompute_cli;
+mod recompute_random;
 mod refusals;
 mod scenarios;
 mod store_contract;

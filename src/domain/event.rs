@@ -311,6 +311,18 @@ events! {
     Reverse "reverse" { entry: Seq, reason: CompactString }
 }
 
+impl Kind {
+    /// The working that an event of a subsidy line carries.
+    pub fn working(&self) -> Option<&Json> {
+        match self {
+            Self::ApproveSubsidy(own) => own.working.as_ref(),
+            Self::ReduceSubsidy(own) => own.working.as_ref(),
+            Self::ClawBack(own) => own.working.as_ref(),
+            _ => None,
+        }
+    }
+}
+
 /// A word of a closed list, with its code in files.
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($variant:ident $word:literal),* $(,)? })*) => {$(
