@@ -531,7 +531,9 @@ fn follow_subsidy(state: &mut State, entry: &Entry) {
                 programme: own.programme,
                 owner: loan.owner.clone(),
                 loan: loan.id.clone(),
-                note: own.note.clone().unwrap_or_else(|| loan.id.clone()),
+                note: loan
+                    .note(own.note.as_ref())
+                    .map_or_else(|| loan.id.clone(), |note| note.id.clone()),
                 firm: loan.firm.clone(),
                 payee: own.payee.clone().unwrap_or_else(|| loan.firm.clone()),
                 period: own.period.clone(),

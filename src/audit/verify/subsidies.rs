@@ -220,7 +220,7 @@ impl Subsidies {
         self.cell(owner, own.programme)[3] += fact.signed(amount);
         if fact.back {
             self.lines.remove(id);
-            self.days.take_back(own, id);
+            self.days.take_back(id);
             return;
         }
         let rules = loan.rules.as_ref().and_then(|id| adopted.rules(id));

@@ -51,9 +51,11 @@ pub(super) fn approve(
     let note = note(loan, own.note.as_ref())?;
     let amount = positive(own.amount)?;
     let years = cap_years_of(own)?;
-    let approved = note
-        .subsidised
-        .iter()
+    // A guarantee fee is paid for the loan, so whichever note its line is kept with.
+    let of_loan = own.programme == Programme::GuaranteeFee;
+    let kept = loan.notes.iter().filter(|other| of_loan || other.id == note.id);
+    let approved = kept
+        .flat_map(|note| &note.subsidised)
         .find(|line| line.programme == own.programme && line.period == own.period);
     if let Some(line) = approved.filter(|_| own.supplement.is_none()) {
         return Err(Reason::SubsidyExists
