@@ -13,7 +13,7 @@ use crate::audit::finding::Finding;
 use crate::domain::account::{Account, Fund};
 use crate::domain::calendar::Month;
 use crate::domain::entry::{Entry, Line, VoucherWord, id_hash};
-use crate::domain::event::{Kind, Origin};
+use crate::domain::event::{Kind, Origin, Settlement};
 use crate::domain::money::Total;
 use crate::limits::{JOURNAL_LINE_MAX, LINES_MAX};
 use days::CashDays;
@@ -350,6 +350,11 @@ impl Verifier {
         if let Some(person) = maker.filter(|maker| checker == Some(maker)) {
             self.find("maker-is-checker", seq, "checker", "-", person);
         }
+        let returns = |kind: &Kind| match kind {
+            Kind::ExplainReceipt(own) => own.to == Origin::Payer,
+            Kind::SettleTransfer(own) => own.settlement == Settlement::Cash,
+            _ => false,
+        };
         let pays = matches!(
             event.kind,
             Kind::Transfer(_)
@@ -363,7 +368,7 @@ impl Verifier {
                 | Kind::ReissueSubsidy(_)
                 | Kind::RecoveryCost(_)
                 | Kind::PayTreasury(_)
-        ) || matches!(&event.kind, Kind::ExplainReceipt(own) if own.to == Origin::Payer);
+        ) || returns(&event.kind);
         if pays && (maker.is_none() || checker.is_none()) {
             let found = format!("{} / {}", maker.unwrap_or("-"), checker.unwrap_or("-"));
             self.find("payment-unchecked", seq, event.kind.word(), "maker / checker", found);

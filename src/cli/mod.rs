@@ -21,6 +21,7 @@ mod loan;
 mod man;
 mod open;
 mod output;
+mod pool;
 mod quarter;
 mod reconcile;
 mod record;

@@ -47,6 +47,12 @@ pub mod tables {
     pub const RECEIPT: u8 = 0x2f;
     /// Withdrawals approved and unpaid by owner and source.
     pub const WITHDRAWAL: u8 = 0x30;
+    /// Suspensions by the circuit breaker.
+    pub const SUSPENSION: u8 = 0x3a;
+    /// Stages of owners' pools.
+    pub const POOL: u8 = 0x3b;
+    /// Sums by which limits of pools are tested.
+    pub const POOL_SUM: u8 = 0x3c;
 }
 
 /// An owner (县区): a county, county-level city, district, zone or the city itself.
