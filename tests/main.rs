@@ -10,6 +10,7 @@ mod errors_unreachable;
 mod examples;
 mod fuzz_corpus;
 mod jiaozuo;
+mod pools;
 mod properties;
 mod readme;
 mod refusals;

@@ -229,6 +229,10 @@ fn leveraged(
     new: Option<New>,
 ) -> Result<Option<(Value, Option<Problem>)>, Problem> {
     let Some(leverage) = rules.and_then(|rules| rules.leverage) else { return Ok(None) };
+    // A pool that is wound up covers nothing any more; what the bank still shows was compensated.
+    if stage(state, &cell.owner).is_some_and(|stage| stage.state == PoolState::Liquidating) {
+        return Ok(None);
+    }
     let pool = match leverage.base {
         LeverageBase::PaidIn => paid_in(state, &cell.owner),
         LeverageBase::Balance => state.cash(cell),
