@@ -15,6 +15,7 @@ mod properties;
 mod readme;
 mod refusals;
 mod scenarios;
+mod sharing;
 mod store_contract;
 mod store_faults;
 mod store_files;
