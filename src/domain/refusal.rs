@@ -31,6 +31,8 @@ reasons! {
     BookOpen "book-open";
     /// The first entry must open the book.
     BookNotOpen "book-not-open";
+    /// The true date of a late fact is after the day on which it is booked.
+    EffectiveLater "effective-later";
     /// The event names no owner and nothing else tells it.
     OwnerMissing "owner-missing";
     /// No owner of that code has joined.
@@ -49,6 +51,8 @@ reasons! {
     PartyExists "party-exists";
     /// The credit code is another party's.
     CreditCodeTaken "credit-code-taken";
+    /// The firm holds no such qualification.
+    QualificationUnknown "qualification-unknown";
     /// No bank account of that id.
     BankAccountUnknown "bank-account-unknown";
     /// The bank account is known already.
@@ -97,6 +101,8 @@ reasons! {
     RateLimit "rate-limit";
     /// The loan was enrolled too late after it was drawn.
     EnrolWindow "enrol-window";
+    /// The loan that is renewed is another firm's.
+    RenewalOther "renewal-other";
     /// The loan belongs to another owner.
     LoanOwner "loan-owner";
     /// The loan has several notes and the event names none.
@@ -109,6 +115,8 @@ reasons! {
     LoanState "loan-state";
     /// More would be drawn than the contract says.
     DisburseAboveContract "disburse-above-contract";
+    /// The loan has no such guarantee fee.
+    FeeUnknown "fee-unknown";
     /// More would be repaid than is owed.
     RepayAboveBalance "repay-above-balance";
     /// The deposit is held until the loan is settled.
@@ -137,6 +145,8 @@ reasons! {
     RecoveryAboveCompensation "recovery-above-compensation";
     /// The cost is above the recovery.
     CostAboveRecovery "cost-above-recovery";
+    /// The rules do not take costs off a recovery.
+    CostNotDeductible "cost-not-deductible";
     /// No unknown receipt of that id.
     ReceiptUnknown "receipt-unknown";
     /// The receipt is not the share that the pool is due.

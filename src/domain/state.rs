@@ -12,8 +12,8 @@ use crate::domain::money::Total;
 use crate::domain::pool::{Pool, Suspension};
 use crate::domain::rates::RateTable;
 use crate::domain::registry::{
-    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Owner, Party, Receipt, Subsidy, Target,
-    tables,
+    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Owner, Party, Qualification, Receipt,
+    Subsidy, Target, tables,
 };
 use crate::domain::rules::RuleSet;
 use crate::domain::table::{Numbers, Put, Table};
@@ -75,6 +75,8 @@ pub struct State {
     /// Stages that pools entered by decision.
     pub pools: Table<Pool>,
     sums: Numbers,
+    /// Qualifications of firms, granted and lost, in the order in which they were told.
+    pub qualifications: Table<Qualification>,
     balances: Numbers,
     vouchers: Numbers,
     commitments: Numbers,
@@ -105,6 +107,7 @@ macro_rules! each_table {
         $state.suspensions.$call();
         $state.pools.$call();
         $state.sums.$call();
+        $state.qualifications.$call();
         $state.balances.$call();
         $state.vouchers.$call();
         $state.commitments.$call();
@@ -363,6 +366,7 @@ impl State {
         self.suspensions.drain(&mut puts);
         self.pools.drain(&mut puts);
         self.sums.drain(tables::POOL_SUM, &mut puts);
+        self.qualifications.drain(&mut puts);
         self.balances.drain(tables::BALANCE, &mut puts);
         self.vouchers.drain(tables::VOUCHER, &mut puts);
         self.commitments.drain(tables::COMMITMENT, &mut puts);
@@ -422,6 +426,7 @@ impl State {
             tables::SUSPENSION => self.suspensions.load(value),
             tables::POOL => self.pools.load(value),
             tables::POOL_SUM => self.sums.load(key, value),
+            tables::QUALIFICATION => self.qualifications.load(value),
             tables::WITHDRAWAL => self.withdrawals.load(key, value),
             tables::BALANCE => self.balances.load(key, value),
             tables::VOUCHER => self.vouchers.load(key, value),

@@ -35,7 +35,7 @@ pub(super) fn test(
 ) -> Result<Option<Json>, Problem> {
     let (event, own, owner) = told;
     let mut tested = Tested { limits, warnings: Vec::new() };
-    let signed = own.signed.unwrap_or(event.date);
+    let signed = own.signed.unwrap_or(event.happened());
     check_stage(state, event, &owner.code, PoolState::enrols)?;
     let mut working = Map::new();
     if let Some(told) = check_breaker(state, told, rules, &mut tested)? {
@@ -123,8 +123,8 @@ fn check_terms(
     signed: Date,
 ) -> Result<(), Problem> {
     let refuse = |reason: Reason| reason.refuse().with("loan", &own.loan).with("rules", &rules.id);
-    if let Some(last) = rules.valid_to.filter(|last| event.date > *last) {
-        return Err(refuse(Reason::RulesExpired).with("last", last).with("date", event.date));
+    if let Some(last) = rules.valid_to.filter(|last| event.happened() > *last) {
+        return Err(refuse(Reason::RulesExpired).with("last", last).with("date", event.happened()));
     }
     let terms = &rules.enrolment;
     if let Some(limit) = terms.loan_max.filter(|limit| own.amount > *limit) {

@@ -65,7 +65,7 @@ fn entry(loan: &Loan, draft: Draft) -> Decision {
 }
 
 /// A fact of a loan that moves nothing.
-fn fact(loan: &Loan) -> Decision {
+pub(super) fn fact(loan: &Loan) -> Decision {
     Decision::fact(Some(loan.owner.clone())).rules(loan.rules.clone())
 }
 
@@ -74,6 +74,20 @@ fn fact(loan: &Loan) -> Decision {
 pub(super) fn exposure(loan: &Loan, note: &Note, balance: Money) -> Result<Money, Problem> {
     let open = balance.sub(note.compensated).map_err(out_of_range)?.max(Money::ZERO);
     loan.share.of(open).map_err(out_of_range)
+}
+
+/// A renewal (续贷) goes on from a loan of the same firm.
+fn renewal(state: &State, own: &Enrol, renewed: &Id) -> Result<(), Problem> {
+    let unknown = || Reason::LoanUnknown.refuse().with("loan", renewed);
+    let known = state.loans.get(renewed).ok_or_else(unknown)?;
+    if state.firm_identity(&known.firm) != state.firm_identity(&own.firm) {
+        return Err(Reason::RenewalOther
+            .refuse()
+            .with("loan", renewed)
+            .with("firm", &known.firm)
+            .with("given", &own.firm));
+    }
+    Ok(())
 }
 
 pub(super) fn enrol(
@@ -96,12 +110,15 @@ pub(super) fn enrol(
     if let Some(guarantor) = &own.guarantor {
         party(state, guarantor, &[PartyKind::Guarantor])?;
     }
+    if let Some(renewed) = &own.renews {
+        renewal(state, own, renewed)?;
+    }
     positive(own.amount)?;
-    let signed = own.signed.unwrap_or(event.date);
+    let signed = own.signed.unwrap_or(event.happened());
     in_order(("signed", signed), ("due", own.due), true)?;
-    let rules = state.rules_on(event.date);
+    let rules = state.rules_on(event.happened());
     if rules.is_none() && own.pool_share.is_none() {
-        return Err(Reason::RulesMissing.refuse().with("date", event.date));
+        return Err(Reason::RulesMissing.refuse().with("date", event.happened()));
     }
     // The sharing must be known before money is lent, not first when it is lost.
     let shares = sharing(rules, own.pool_share, &enrol_facts(own, signed))?;
@@ -139,10 +156,10 @@ pub(super) fn disburse(
         return Err(Reason::NoteExists.refuse().with("loan", &loan.id).with("note", id));
     }
     let amount = positive(own.amount)?;
-    in_order(("date", event.date), ("due", own.due.unwrap_or(loan.due)), true)?;
+    in_order(("date", event.happened()), ("due", own.due.unwrap_or(loan.due)), true)?;
     enrolment::check_stage(state, event, &loan.owner, PoolState::pays_claims)?;
     if context.limits != Limits::Unknown {
-        enrolment::check_window(state, loan, event.date)?;
+        enrolment::check_window(state, loan, event.happened())?;
     }
     let drawn = loan.drawn().map_err(out_of_range)?;
     if drawn.add(amount).map_err(out_of_range)? > loan.amount {
@@ -162,7 +179,7 @@ pub(super) fn repay(state: &State, event: &Event, own: &Repay) -> Result<Decisio
     let note = note(loan, own.note.as_ref())?;
     let legal = [NoteState::Active, NoteState::Extended, NoteState::Overdue, NoteState::Npl];
     stands(event, loan, note, &legal)?;
-    in_order(("drawn", note.drawn), ("date", event.date), false)?;
+    in_order(("drawn", note.drawn), ("date", event.happened()), false)?;
     let amount = positive(own.amount)?;
     if amount > note.balance {
         return Err(Reason::RepayAboveBalance
@@ -200,7 +217,7 @@ pub(super) fn fee_paid(state: &State, event: &Event, own: &FeePaid) -> Result<De
 pub(super) fn reprice(state: &State, event: &Event, own: &Reprice) -> Result<Decision, Problem> {
     let loan = loan(state, event, &own.loan)?;
     let note = note(loan, own.note.as_ref())?;
-    in_order(("drawn", note.drawn), ("date", event.date), false)?;
+    in_order(("drawn", note.drawn), ("date", event.happened()), false)?;
     Ok(fact(loan))
 }
 
@@ -223,7 +240,7 @@ pub(super) fn overdue(state: &State, event: &Event, own: &Overdue) -> Result<Dec
     let loan = loan(state, event, &own.loan)?;
     let note = note(loan, own.note.as_ref())?;
     stands(event, loan, note, &[NoteState::Active, NoteState::Extended])?;
-    in_order(("drawn", note.drawn), ("date", event.date), false)?;
+    in_order(("drawn", note.drawn), ("date", event.happened()), false)?;
     Ok(entry(loan, posting::reclassify(draft(loan), NoteState::Overdue, note.state, note.balance)))
 }
 
@@ -232,7 +249,7 @@ pub(super) fn npl(state: &State, event: &Event, own: &Npl) -> Result<Decision, P
     let note = note(loan, own.note.as_ref())?;
     // A bank may classify a loan before it is overdue, for unpaid interest or insolvency.
     stands(event, loan, note, &[NoteState::Active, NoteState::Extended, NoteState::Overdue])?;
-    in_order(("drawn", note.drawn), ("date", event.date), false)?;
+    in_order(("drawn", note.drawn), ("date", event.happened()), false)?;
     Ok(entry(loan, posting::reclassify(draft(loan), NoteState::Npl, note.state, note.balance)))
 }
 

@@ -6,6 +6,7 @@
 //! [`crate::domain::apply`] takes the entry in. Cost: a few hash look-ups an event, and the number of
 //! bank accounts for a payment.
 
+mod benefit;
 mod claim;
 mod clawback;
 mod custody;
@@ -14,6 +15,7 @@ mod enrolment;
 mod funding;
 mod loan;
 mod pool;
+mod qualification;
 mod receipt;
 mod reverse;
 mod settlement;
@@ -118,6 +120,7 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
     if state.settings.is_none() && !matches!(event.kind, Kind::OpenBook(_)) {
         return Err(Reason::BookNotOpen.refuse().with("event", event.kind.word()));
     }
+    check_effective(&event)?;
     let decision = match &event.kind {
         Kind::OpenBook(_) => setup::open_book(state),
         Kind::Join(own) => setup::join(state, &event, own),
@@ -125,6 +128,8 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::BankAccount(own) => setup::bank_account(state, &event, own),
         Kind::AdoptRules(own) => setup::adopt_rules(state, &event, own),
         Kind::AdoptRates(own) => setup::adopt_rates(state, &event, own),
+        Kind::Qualify(own) => qualification::qualify(state, &event, own),
+        Kind::Disqualify(own) => qualification::disqualify(state, &event, own),
         Kind::Target(own) => setup::target(state, &event, own),
         Kind::Commit(own) => funding::commit(state, &event, own),
         Kind::Contribute(own) => funding::contribute(state, &event, own),
@@ -148,6 +153,8 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::Repay(own) => loan::repay(state, &event, own),
         Kind::InterestPaid(own) => loan::interest_paid(state, &event, own),
         Kind::FeePaid(own) => loan::fee_paid(state, &event, own),
+        Kind::FeeRefunded(own) => benefit::fee_refunded(state, &event, own),
+        Kind::OtherBenefit(own) => benefit::other(state, &event, own),
         Kind::Reprice(own) => loan::reprice(state, &event, own),
         Kind::Extend(own) => loan::extend(state, &event, own),
         Kind::Overdue(own) => loan::overdue(state, &event, own),
@@ -164,6 +171,7 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::RefundClaim(own) => settlement::refund(state, &event, own),
         Kind::RecoveryCost(own) => settlement::recovery_cost(state, &event, own),
         Kind::Recover(own) => claim::recover(state, &event, own),
+        Kind::RecoverInKind(own) => claim::recover_in_kind(state, &event, own),
         Kind::WriteOff(own) => claim::write_off(state, &event, own),
         Kind::ApproveSubsidy(own) => subsidy::approve(state, &event, own),
         Kind::PaySubsidy(own) => subsidy::pay(state, &event, own),
@@ -204,6 +212,18 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         working: decision.working,
         event,
     })
+}
+
+/// A fact is known late, not ahead: its true date is not after the day on which it is booked.
+fn check_effective(event: &Event) -> Result<(), Problem> {
+    match event.effective {
+        Some(effective) if effective > event.date => Err(Reason::EffectiveLater
+            .refuse()
+            .with("effective", effective)
+            .with("date", event.date)
+            .in_column("effective")),
+        _ => Ok(()),
+    }
 }
 
 /// Money out needs a checker who is not the maker (invariant 5).
@@ -336,13 +356,13 @@ fn owner<'s>(state: &'s State, event: &Event, known: Option<&Id>) -> Result<&'s 
 fn owner_of_code<'s>(state: &'s State, event: &Event, code: &Id) -> Result<&'s Owner, Problem> {
     let unknown = || Reason::OwnerUnknown.refuse().with("owner", code);
     let owner = state.owners.get(code).ok_or_else(unknown)?;
-    if event.date < owner.joined {
+    if event.happened() < owner.joined {
         return Err(Reason::OwnerNotJoined
             .refuse()
             .with("owner", code)
             .with("name", &owner.name)
             .with("joined", owner.joined)
-            .with("date", event.date));
+            .with("date", event.happened()));
     }
     Ok(owner)
 }
