@@ -273,6 +273,8 @@ proptest! {
             let shared = match &event.kind {
                 Kind::Transfer(_) | Kind::SettleTransfer(_) | Kind::ChangeCustodian(_) => true,
                 Kind::Reverse(_) | Kind::Join(_) => true,
+                // Firms are the city's.
+                Kind::Qualify(_) | Kind::Disqualify(_) => true,
                 Kind::Enrol(own) => *own.firm == *"FIRM",
                 _ => false,
             };

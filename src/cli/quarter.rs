@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::{Failure, in_words_as_note};
 use crate::cli::open::{self, AnyStore};
 use crate::cli::reconcile::{self, Checked};
-use crate::cli::{ask, init, subsidy};
+use crate::cli::{ask, init, recompute, subsidy};
 use poolbook::audit::balance::{Cells, balance};
 use poolbook::audit::movements::Span;
 use poolbook::book::{Book, Options, Outcome, People};
@@ -74,6 +74,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         let note = Problem::refused("loans-noted").with("owner", owner).with("loans", loans);
         context.output.talk(&in_words_as_note(&note, &context.output.locale));
     }
+    recompute::tell(book.state(), context);
     let clean = checked.iter().all(Checked::is_clean);
     Ok(if clean { Exit::Done } else { Exit::Findings })
 }

@@ -9,6 +9,7 @@
 mod benefit;
 mod claim;
 mod clawback;
+mod correction;
 mod custody;
 mod deposit;
 mod enrolment;

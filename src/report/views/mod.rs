@@ -2,10 +2,12 @@
 
 mod claims;
 mod entry;
+mod interest;
 mod ledger;
 mod loans;
 mod pools;
 mod quarter;
+mod recompute;
 mod reconcile;
 mod roll_forward;
 mod subsidies;
@@ -13,10 +15,12 @@ mod verify;
 
 pub use claims::{caps, claims};
 pub use entry::{FileOutcome, Standing, recorded, voucher, voucher_text};
+pub use interest::interest_split;
 pub use ledger::{account, trial_balance};
 pub use loans::{loan, loans};
 pub use pools::pools;
 pub use quarter::{QuarterView, quarter};
+pub use recompute::recompute;
 pub use reconcile::{AccountView, BankLine, reconcile};
 pub use roll_forward::{balance, explain, scale};
 pub use subsidies::{PaymentRow, Posted, payments, subsidies, working};
