@@ -3,6 +3,7 @@
 
 mod audit;
 mod bad_input;
+mod bounds;
 mod cli;
 mod conformance;
 mod corrections;
@@ -15,13 +16,16 @@ mod fuzz_corpus;
 mod jiaozuo;
 mod model;
 mod oracles;
+mod pools;
 mod properties;
 mod readme;
 mod recompute;
 mod recompute_cli;
 mod recompute_random;
 mod refusals;
+mod refusals_pools;
 mod scenarios;
+mod sharing;
 mod store_contract;
 mod store_faults;
 mod store_files;

@@ -26,7 +26,7 @@ use crate::audit::flow::Placing;
 use crate::domain::account::{Account, Fund};
 use crate::domain::calendar::Month;
 use crate::domain::entry::{Entry, Line, VoucherWord, id_hash};
-use crate::domain::event::{Kind, Origin};
+use crate::domain::event::{Kind, Origin, Settlement};
 use crate::domain::money::Total;
 use crate::limits::{JOURNAL_LINE_MAX, LINES_MAX};
 use checks::{Check, Tally};
@@ -370,6 +370,11 @@ impl Verifier {
         if let Some(person) = maker.filter(|maker| checker == Some(maker)) {
             self.find(Check::MakerIsChecker, seq, "checker", "-", person);
         }
+        let returns = |kind: &Kind| match kind {
+            Kind::ExplainReceipt(own) => own.to == Origin::Payer,
+            Kind::SettleTransfer(own) => own.settlement == Settlement::Cash,
+            _ => false,
+        };
         let pays = matches!(
             event.kind,
             Kind::Transfer(_)
@@ -383,7 +388,7 @@ impl Verifier {
                 | Kind::ReissueSubsidy(_)
                 | Kind::RecoveryCost(_)
                 | Kind::PayTreasury(_)
-        ) || matches!(&event.kind, Kind::ExplainReceipt(own) if own.to == Origin::Payer);
+        ) || returns(&event.kind);
         if pays {
             self.tally.look(Check::PaymentUnchecked);
         }

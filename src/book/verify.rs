@@ -15,7 +15,7 @@ use crate::audit::movements::Rows;
 use crate::audit::turnover::Delta;
 use crate::audit::verify::{CHECKS, Summary, Verifier};
 use crate::domain::apply::apply;
-use crate::domain::decide::{Context, decide};
+use crate::domain::decide::{Context, Limits, decide};
 use crate::domain::entry::{Entry, Given};
 use crate::domain::event::Kind;
 use crate::domain::state::State;
@@ -221,6 +221,8 @@ struct Pass<'d> {
     chunk: Vec<Audited>,
     found: Vec<Problem>,
     bytes: Vec<u8>,
+    /// Whether a loan was held to the rules by now.
+    tested: bool,
 }
 
 impl<'d> Pass<'d> {
@@ -234,6 +236,7 @@ impl<'d> Pass<'d> {
             chunk: Vec::new(),
             found: Vec::new(),
             bytes: Vec::new(),
+            tested: false,
         }
     }
 
@@ -259,12 +262,29 @@ impl<'d> Pass<'d> {
             // The reversed entry cannot be looked up in a damaged journal, which is told already.
             return self.follow(seq, stored, Entry::decode(stored).ok());
         }
-        let entry = match given.and_then(|given| self.decide_again(seq, given)) {
-            Ok(entry) => {
-                self.bytes.clear();
-                entry.encode(&mut self.bytes);
-                if self.bytes == stored { Some(entry) } else { self.differing(seq, stored, &entry) }
+        let earlier = given.as_ref().ok().filter(|given| has_limits(given)).cloned();
+        let decided = given.and_then(|given| self.decide_again(seq, given, Limits::Held));
+        let tested = decided.as_ref().is_ok_and(|entry| self.is_stored(entry, stored));
+        if !tested && let Some(given) = earlier {
+            for limits in [Limits::Noted, Limits::Unknown] {
+                if limits == Limits::Unknown && self.tested {
+                    break;
+                }
+                if let Ok(entry) = self.decide_again(seq, given.clone(), limits)
+                    && self.is_stored(&entry, stored)
+                {
+                    self.tested |= limits == Limits::Noted;
+                    return self.follow(seq, stored, Some(entry));
+                }
             }
+        }
+        let entry = match decided {
+            Ok(entry) if tested => {
+                let is_loan = matches!(entry.event.kind, Kind::Enrol(_));
+                self.tested |= is_loan && entry.working.is_some();
+                Some(entry)
+            }
+            Ok(entry) => self.differing(seq, stored, &entry),
             Err(problem) => {
                 let stored = Entry::decode(stored);
                 let check = if stored.is_ok() { "entry-refused" } else { "entry-unreadable" };
@@ -275,6 +295,13 @@ impl<'d> Pass<'d> {
         self.follow(seq, stored, entry);
     }
 
+    /// True when deciding gives the stored bytes.
+    fn is_stored(&mut self, entry: &Entry, stored: &[u8]) -> bool {
+        self.bytes.clear();
+        entry.encode(&mut self.bytes);
+        self.bytes == stored
+    }
+
     /// Takes an entry in as it stands, sound or not.
     fn follow(&mut self, seq: u64, stored: &[u8], entry: Option<Entry>) {
         let Some(entry) = entry else { return };
@@ -283,12 +310,13 @@ impl<'d> Pass<'d> {
         self.chunk.push((seq, stored.len(), entry));
     }
 
-    fn decide_again(&self, seq: u64, given: Given) -> Result<Entry, Problem> {
+    fn decide_again(&self, seq: u64, given: Given, limits: Limits) -> Result<Entry, Problem> {
         let original = match &given.event.kind {
             Kind::Reverse(own) if (1..seq).contains(&own.entry.0) => self.original(own.entry.0),
             _ => None,
         };
-        let context = Context { seq, recorded: given.recorded, original: original.as_ref() };
+        let (recorded, original) = (given.recorded, original.as_ref());
+        let context = Context { seq, recorded, original, limits };
         let more = given.more;
         decide(&self.state, given.event, &context).map(|entry| Entry { more, ..entry })
     }
@@ -330,6 +358,16 @@ impl<'d> Pass<'d> {
     fn tell(&mut self, check: &'static str, seq: u64, expected: &str, found: &str) {
         self.found.push(Finding::new(check, Some(seq), "-", expected, found).problem());
     }
+}
+
+/// Whether an event is held to limits of the rules. Some were only noted when it was taken in, and
+/// the first version of the program tested none; what that recorded stands before the first loan
+/// that was tested.
+fn has_limits(given: &Given) -> bool {
+    matches!(
+        given.event.kind,
+        Kind::Enrol(_) | Kind::Disburse(_) | Kind::ApproveWithdrawal(_) | Kind::TrusteeFee(_)
+    )
 }
 
 /// An entry without the parts that rarely matter, short enough for a finding.

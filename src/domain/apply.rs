@@ -5,9 +5,13 @@
 
 mod clawback;
 mod funding;
+mod pool;
 mod qualification;
 mod settlement;
 mod undo;
+
+pub use pool::is_noted;
+pub(crate) use pool::released;
 
 use crate::domain::account::Account;
 use crate::domain::calendar::Date;
@@ -40,15 +44,19 @@ pub fn apply(state: &mut State, entry: &Entry) {
         state.count_voucher(&voucher.owner, voucher.month, voucher.word);
     }
     state.last_recorded = Some(entry.recorded);
-    match entry.reverses {
-        Some(seq) => {
+    let original = entry.reverses.and_then(|seq| reversed_entry(entry, seq));
+    let told = original.as_ref().unwrap_or(entry);
+    let before = pool::before(state, &told.event);
+    match (entry.reverses, &original) {
+        (Some(seq), original) => {
             state.set_reversed(seq, entry.seq);
-            if let Some(original) = reversed_entry(entry, seq) {
-                undo::undo(state, &original);
+            if let Some(original) = original {
+                undo::undo(state, original);
             }
         }
-        None => follow(state, entry),
+        (None, _) => follow(state, entry),
     }
+    pool::after(state, entry, original.as_ref(), before);
 }
 
 /// The reversed entry as far as its records are concerned: a reversal carries the event it takes
@@ -132,6 +140,13 @@ fn follow(state: &mut State, entry: &Entry) {
         | Kind::TrusteeFee(_)
         | Kind::ReturnBudget(_)
         | Kind::PayTreasury(_)
+        | Kind::Release(_)
+        | Kind::RunOff(_)
+        | Kind::Liquidate(_)
+        | Kind::ShareLoss(_)
+        | Kind::ClosePool(_)
+        | Kind::SettleTransfer(_)
+        | Kind::ChangeCustodian(_)
         | Kind::Reverse(_) => {}
         _ => follow_loan(state, entry),
     }

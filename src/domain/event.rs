@@ -306,6 +306,27 @@ events! {
     /// E-71 the rest of it cannot be collected.
     WriteOffClawback "write-off-clawback" { reason: CompactString, subsidy: Id }
 
+    // --- pool ---------------------------------------------------------------------------------
+    /// Enrolments stopped by the circuit breaker are released by a document; `scope` says
+    /// what was stopped, by default what the rules in force watch.
+    Release "release" { bank: Option<Id>, reason: CompactString, scope: Option<Scope> }
+    /// The pool takes no new loans any more (收口).
+    RunOff "run-off" { reason: CompactString }
+    /// All loans are settled; the pool is wound up (清算).
+    Liquidate "liquidate" { reason: Option<CompactString> }
+    /// E-82 what was lost, or gained, is shared back to the contributors by what they paid in.
+    ShareLoss "share-loss" { amount: Option<Money> }
+    /// The balance is returned and the pool is closed (关闭).
+    ClosePool "close-pool" { reason: Option<CompactString> }
+    /// E-12 a transfer is settled: cash goes back, or the debt is turned into fund. Owner and
+    /// `to_owner` as in the transfer.
+    SettleTransfer "settle-transfer" {
+        amount: Option<Money>, bank_account: Option<Id>, fund: Option<Fund>, settlement: Settlement,
+        source: Option<Source>, to_bank_account: Option<Id>, to_owner: Id,
+    }
+    /// E-13 every cell's money on a bank account goes to another one (变更托管).
+    ChangeCustodian "change-custodian" { from_bank_account: Id, to_bank_account: Id }
+
     // --- books --------------------------------------------------------------------------------
     /// E-90 an entry is reversed by its exact opposite; at most once, never a reversal itself.
     Reverse "reverse" { entry: Seq, reason: CompactString }
@@ -371,6 +392,10 @@ words! {
     /// What arrives in the pool's account when something is recovered: only its share (E-50), or
     /// the gross sum of which the others' parts are paid on (E-51).
     Receives { Share "share", Gross "gross" }
+    /// What a circuit breaker stops.
+    Scope { Pool "pool", Owner "owner", Bank "bank", BankOfOwner "bank-of-owner" }
+    /// How a transfer between pools is settled (E-12).
+    Settlement { Cash "cash", Fund "fund" }
     /// How the bank counts days under the contract (C-02).
     ContractDays { Act360 "act-360", Act365 "act-365", ByMonth "by-month" }
     /// A subsidy programme.

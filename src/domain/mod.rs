@@ -22,6 +22,7 @@ pub mod json;
 pub mod loan;
 pub mod money;
 pub(crate) mod plain;
+pub mod pool;
 pub mod posting;
 pub mod rate;
 pub mod rates;

@@ -263,6 +263,41 @@ pub fn transfer(
     ))
 }
 
+/// E-12 settled in cash: what was lent comes back, `to` the lender's account `from` the debtor's.
+pub fn repay_transfer(
+    lending: Draft,
+    owing: Draft,
+    fund: Fund,
+    (to, from): (&Id, &Id),
+    amount: Money,
+) -> Draft {
+    owing.post(Account::InterPoolPayable, fund.cash(), amount, Some(from)).and(lending.post(
+        fund.cash(),
+        Account::InterPoolReceivable,
+        amount,
+        Some(to),
+    ))
+}
+
+/// E-12 turned into fund: the debtor's capital grows by it, and the lender's is smaller.
+pub fn fund_transfer(lending: Draft, owing: Draft, source: Source, amount: Money) -> Draft {
+    owing.post(Account::InterPoolPayable, capital(source), amount, None).and(lending.post(
+        capital(source),
+        Account::InterPoolReceivable,
+        amount,
+        None,
+    ))
+}
+
+/// E-82 loss shared back to a contributor, or (`loss` false) a gain.
+pub fn share_loss(draft: Draft, source: Source, part: Money, loss: bool) -> Draft {
+    let capital = capital(source);
+    if loss {
+        return draft.post(capital, Account::Surplus, part, None);
+    }
+    draft.post(Account::Surplus, capital, part, None)
+}
+
 /// E-13 move between bank accounts of a cell.
 pub fn move_money(mut draft: Draft, fund: Fund, from: &Id, to: &Id, amount: Money) -> Draft {
     let debit = draft.line(fund.cash(), Side::Debit, amount, Some(to));

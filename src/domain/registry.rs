@@ -48,6 +48,12 @@ pub mod tables {
     pub const RECEIPT: u8 = 0x2f;
     /// Withdrawals approved and unpaid by owner and source.
     pub const WITHDRAWAL: u8 = 0x30;
+    /// Suspensions by the circuit breaker.
+    pub const SUSPENSION: u8 = 0x40;
+    /// Stages of owners' pools.
+    pub const POOL: u8 = 0x41;
+    /// Sums by which limits of pools are tested.
+    pub const POOL_SUM: u8 = 0x42;
     /// Qualifications of firms.
     pub const QUALIFICATION: u8 = 0x3c;
 }

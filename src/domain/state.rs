@@ -9,6 +9,7 @@ use crate::domain::entry::VoucherWord;
 use crate::domain::event::{OwnerKind, PartyKind, Programme, Source};
 use crate::domain::loan::Loan;
 use crate::domain::money::Total;
+use crate::domain::pool::{Pool, Suspension};
 use crate::domain::rates::RateTable;
 use crate::domain::registry::{
     AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Owner, Party, Qualification, Receipt,
@@ -69,6 +70,11 @@ pub struct State {
     pub caps: Table<CapUse>,
     /// Unknown receipts.
     pub receipts: Table<Receipt>,
+    /// What the circuit breaker remembers.
+    pub suspensions: Table<Suspension>,
+    /// Stages that pools entered by decision.
+    pub pools: Table<Pool>,
+    sums: Numbers,
     /// Qualifications of firms, granted and lost, in the order in which they were told.
     pub qualifications: Table<Qualification>,
     balances: Numbers,
@@ -98,6 +104,9 @@ macro_rules! each_table {
         $state.subsidies.$call();
         $state.caps.$call();
         $state.receipts.$call();
+        $state.suspensions.$call();
+        $state.pools.$call();
+        $state.sums.$call();
         $state.qualifications.$call();
         $state.balances.$call();
         $state.vouchers.$call();
@@ -259,6 +268,17 @@ impl State {
         self.withdrawals.add(key, by.0);
     }
 
+    /// A sum by which a limit is tested; see [`crate::domain::pool::Sum`].
+    pub fn sum(&self, key: u64) -> i128 {
+        self.sums.get(key)
+    }
+
+    pub(crate) fn add_sum(&mut self, key: u64, by: i128) {
+        if by != 0 {
+            self.sums.add(key, by);
+        }
+    }
+
     /// The entry that reversed an entry, if one did.
     pub fn reversed_by(&self, seq: u64) -> Option<u64> {
         u64::try_from(self.reversed.get(seq)).ok().filter(|by| *by > 0)
@@ -348,6 +368,9 @@ impl State {
         self.subsidies.drain(&mut puts);
         self.caps.drain(&mut puts);
         self.receipts.drain(&mut puts);
+        self.suspensions.drain(&mut puts);
+        self.pools.drain(&mut puts);
+        self.sums.drain(tables::POOL_SUM, &mut puts);
         self.qualifications.drain(&mut puts);
         self.balances.drain(tables::BALANCE, &mut puts);
         self.vouchers.drain(tables::VOUCHER, &mut puts);
@@ -405,6 +428,9 @@ impl State {
             tables::SUBSIDY => self.subsidies.load(value),
             tables::CAP => self.caps.load(value),
             tables::RECEIPT => self.receipts.load(value),
+            tables::SUSPENSION => self.suspensions.load(value),
+            tables::POOL => self.pools.load(value),
+            tables::POOL_SUM => self.sums.load(key, value),
             tables::QUALIFICATION => self.qualifications.load(value),
             tables::WITHDRAWAL => self.withdrawals.load(key, value),
             tables::BALANCE => self.balances.load(key, value),
@@ -417,7 +443,7 @@ impl State {
 
     /// The first bytes of all keys that [`State::load`] takes.
     pub fn tables() -> std::ops::RangeInclusive<u8> {
-        tables::SETTINGS..=tables::QUALIFICATION
+        tables::SETTINGS..=tables::POOL_SUM
     }
 }
 

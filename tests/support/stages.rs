@@ -60,6 +60,45 @@ pub const STAGES: &[(&str, &[&str])] = &[
             r#"{"event":"approve-subsidy","id":"S-2","date":"2018-01-05","loan":"L-2","amount":"10.00","period":"2017Q4","programme":"interest-discount"}"#,
         ],
     ),
+    (
+        "pool strict",
+        &[r#"{"event":"adopt-rules","date":"2017-03-15","rules":"@scenarios/strict.toml"}"#],
+    ),
+    (
+        "pool rates",
+        &[r#"{"event":"adopt-rates","date":"2017-03-15","rates":"@jiaozuo-2017/rates.toml"}"#],
+    ),
+    (
+        "pool late",
+        &[
+            r#"{"event":"enrol","date":"2017-06-02","owner":"410821","loan":"LATE","firm":"FIRM","bank":"BANK","amount":"1","due":"2018-03-01","rate":"4%"}"#,
+        ],
+    ),
+    // Nothing is drawn of it, so it is revoked without a trace in the sums.
+    (
+        "pool stopped",
+        &[
+            r#"{"event":"remove","date":"2017-06-30","loan":"LATE","reason":"x"}"#,
+            r#"{"event":"overdue","date":"2017-07-01","loan":"L"}"#,
+        ],
+    ),
+    (
+        "pool run off",
+        &[
+            r#"{"event":"run-off","date":"2017-08-01","owner":"410821","reason":"x","document":"1号"}"#,
+        ],
+    ),
+    (
+        "pool wound up",
+        &[
+            r#"{"event":"repay","date":"2017-08-03","loan":"L","amount":"900000.00"}"#,
+            r#"{"event":"liquidate","date":"2017-08-04","owner":"410821","document":"2号"}"#,
+        ],
+    ),
+    (
+        "item",
+        &[r#"{"event":"adopt-rules","date":"2017-04-15","rules":"@scenarios/one-item.toml"}"#],
+    ),
     ("overdue", &[r#"{"event":"overdue","date":"2017-07-01","loan":"L"}"#]),
     (
         "filed",
@@ -84,6 +123,7 @@ pub const STAGES: &[(&str, &[&str])] = &[
         "costs are borne",
         &[
             r#"{"event":"adopt-rules","date":"2017-03-02","rules":"@costs"}"#,
+            r#"{"event":"release","date":"2017-07-02","owner":"410821","reason":"x","document":"1号"}"#,
             r#"{"event":"party","date":"2017-01-01","party":"FIRM-3","kind":"firm","name":"丙企业"}"#,
             r#"{"event":"enrol","date":"2017-03-03","owner":"410821","loan":"L-3","firm":"FIRM-3","bank":"BANK","amount":"1000.00","due":"2018-03-01","rate":"4.35%"}"#,
             r#"{"event":"disburse","date":"2017-03-03","loan":"L-3","amount":"1000.00"}"#,
@@ -108,5 +148,7 @@ pub const STAGES: &[(&str, &[&str])] = &[
 /// The life of a stage that goes on beside the loan's: its subsidies, its deposit, a receipt, a loan
 /// under other rules.
 pub fn beside(stage: &str) -> Option<&'static str> {
-    ["subsidy", "deposit", "receipt", "costs"].into_iter().find(|life| stage.starts_with(life))
+    ["subsidy", "deposit", "receipt", "pool", "item", "costs"]
+        .into_iter()
+        .find(|life| stage.starts_with(life))
 }

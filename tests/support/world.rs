@@ -7,6 +7,8 @@
 mod claims;
 mod facts;
 mod funding;
+mod pool;
+mod strangers;
 mod subsidies;
 
 use super::book::event;
@@ -116,6 +118,10 @@ fn under_way(owner: &str) -> Vec<Value> {
         if name != "A" {
             events.push(json!({"event": "overdue", "loan": loan, "date": "2017-06-01"}));
         }
+        if name == "B" {
+            events.push(json!({"event": "release", "owner": owner, "date": "2017-06-02",
+                "reason": "x", "document": "1号"}));
+        }
         if name == "D" {
             events.push(json!({"event": "file-claim", "loan": loan, "claim": format!("K-{owner}"),
                 "base": "650000.01", "lawsuit": "1号", "date": "2017-09-01"}));
@@ -180,6 +186,10 @@ pub const KINDS: &[(&str, u8)] = &[
     ("receive-clawback", 5),
     ("offset-clawback", 6),
     ("write-off-clawback", 4),
+    ("release", 3),
+    ("run-off", 1),
+    ("settle-transfer", 6),
+    ("change-custodian", 1),
     ("reverse", 8),
     ("again", 2),
     ("join", 1),
@@ -316,6 +326,7 @@ impl<'a> Maker<'a> {
                 self.ending(kind)
             }
             "receive-deposit" | "refund-deposit" | "apply-deposit" => self.deposit(kind),
+            "release" | "run-off" | "settle-transfer" | "change-custodian" => self.of_pool(kind),
             "pay-withdrawal" => self.pay_withdrawal(),
             "pay-treasury" => self.pay_treasury(),
             "explain-receipt" => self.explain_receipt(),
@@ -389,53 +400,6 @@ impl<'a> Maker<'a> {
             }),
             _ => self.stranger(kind),
         }
-    }
-
-    /// An event on a record that does not exist.
-    fn stranger(&self, kind: &str) -> Value {
-        let mut value = json!({"date": self.day().to_string(), "owner": self.owner()});
-        let fields: &[(&str, &str)] = match kind {
-            "disburse" | "repay" => &[("loan", "NONE"), ("amount", "1")],
-            "remove" => &[("loan", "NONE"), ("reason", "x")],
-            "receive-deposit" => {
-                &[("loan", "NONE"), ("bank_account", "RISK-CITY"), ("amount", "1")]
-            }
-            "refund-deposit" | "apply-deposit" => {
-                &[("loan", "NONE"), ("bank_account", "RISK-CITY")]
-            }
-            "pay-withdrawal" => &[("source", "city"), ("bank_account", "RISK-CITY")],
-            "pay-treasury" => &[("bank_account", "RISK-CITY")],
-            "explain-receipt" => &[("receipt", "NONE"), ("to", "interest")],
-            "interest-paid" | "fee-paid" => {
-                &[("loan", "NONE"), ("amount", "1"), ("from", "2017-03-01"), ("to", "2017-04-01")]
-            }
-            "reprice" => &[("loan", "NONE"), ("rate", "5%")],
-            "extend" => &[("loan", "NONE"), ("due", "2018-01-01")],
-            "overdue" | "npl" | "cure" => &[("loan", "NONE")],
-            "file-claim" => &[("loan", "NONE"), ("claim", "NONE"), ("base", "1")],
-            "settle-claim" => &[("claim", "NONE"), ("amount", "1")],
-            "cancel-rest" | "revoke-claim" => &[("claim", "NONE"), ("reason", "x")],
-            "refund-claim" => &[("claim", "NONE"), ("bank_account", "RISK-CITY")],
-            "recovery-cost" => &[("claim", "NONE"), ("bank_account", "RISK-CITY"), ("amount", "1")],
-            "reject-claim" => &[("claim", "NONE"), ("reason", "x")],
-            "pay-claim" => &[("claim", "NONE"), ("bank_account", "RISK-CITY")],
-            "recover" => &[("claim", "NONE"), ("bank_account", "RISK-CITY"), ("gross", "1")],
-            "approve-subsidy" => &[
-                ("loan", "NONE"),
-                ("amount", "1"),
-                ("period", "2017Q4"),
-                ("programme", "guarantee-fee"),
-            ],
-            "pay-subsidy" => &[("subsidy", "NONE"), ("bank_account", "INT-CITY")],
-            _ => &[("claim", "NONE")],
-        };
-        for (name, text) in fields {
-            value[*name] = (*text).into();
-        }
-        if kind == "fee-paid" {
-            value["fee_rate"] = "2%".into();
-        }
-        value
     }
 
     fn enrol(&self) -> Value {

@@ -196,9 +196,12 @@ fn told(kind: &Kind) -> [Option<Told<'_>>; 2] {
             ]
         }
         Kind::Transfer(own) => {
-            let to = own.to_bank_account.as_ref();
             let amount = Total::from(own.amount);
-            [Some((&own.bank_account, Some(-amount))), to.map(|to| (to, Some(amount)))]
+            match own.to_bank_account.as_ref().filter(|to| **to != own.bank_account) {
+                Some(to) => [Some((&own.bank_account, Some(-amount))), Some((to, Some(amount)))],
+                // Both owners' money lies on one account, on which nothing moves.
+                None => [Some((&own.bank_account, Some(Total::ZERO))), None],
+            }
         }
         _ => [None, None],
     }

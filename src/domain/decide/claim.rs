@@ -1,5 +1,6 @@
 //! Compensation: claim, approval, payment, recovery, write-off (E-40 to E-44, E-50, E-51, E-53, E-54).
 
+use super::enrolment::check_stage;
 use super::loan::{draft, exposure, loan, note};
 use super::{Decision, bank_account, in_order, new_id, out_of_range, owner, positive};
 use crate::domain::account::Fund;
@@ -11,6 +12,7 @@ use crate::domain::event::{
 use crate::domain::field::Json;
 use crate::domain::loan::{Loan, Note, NoteState};
 use crate::domain::money::Money;
+use crate::domain::pool::PoolState;
 use crate::domain::posting::{self, Draft};
 use crate::domain::rate::{Share, split, split_cumulative};
 use crate::domain::refusal::Reason;
@@ -143,6 +145,7 @@ pub(super) fn live_claim<'n>(state: &State, note: &'n Note) -> Option<&'n Id> {
 pub(super) fn file(state: &State, event: &Event, own: &FileClaim) -> Result<Decision, Problem> {
     new_id("claim", &own.claim)?;
     let loan = loan(state, event, &own.loan)?;
+    check_stage(state, event, &loan.owner, PoolState::pays_claims)?;
     let note = note(loan, own.note.as_ref())?;
     if let Some(known) = state.claims.get(&own.claim) {
         return Err(Reason::ClaimExists

@@ -10,9 +10,12 @@ mod benefit;
 mod claim;
 mod clawback;
 mod correction;
+mod custody;
 mod deposit;
+mod enrolment;
 mod funding;
 mod loan;
+mod pool;
 mod qualification;
 mod receipt;
 mod reverse;
@@ -49,6 +52,22 @@ pub struct Context<'a> {
     pub recorded: Timestamp,
     /// The entry that the event wants to reverse, if it exists.
     pub original: Option<&'a Entry>,
+    /// How new loans, withdrawals and fees are held to the limits of the rules.
+    pub limits: Limits,
+}
+
+/// How strictly an event is held to the limits of the rules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Limits {
+    /// What breaks a limit is refused.
+    #[default]
+    Held,
+    /// The event tells what others have done already: leverage and circuit breaker refuse nothing,
+    /// and what they say against a loan stands in its working.
+    Noted,
+    /// As the first version of the program decided, which did not know these tests; for checking
+    /// what it recorded.
+    Unknown,
 }
 
 /// What an event comes to, before the rules that hold for every entry.
@@ -120,7 +139,7 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::ReceiveDeposit(own) => deposit::receive(state, &event, own),
         Kind::RefundDeposit(own) => deposit::refund(state, &event, own),
         Kind::ApplyDeposit(own) => deposit::apply(state, &event, own),
-        Kind::ApproveWithdrawal(own) => withdrawal::approve(state, &event, own),
+        Kind::ApproveWithdrawal(own) => withdrawal::approve(state, &event, own, context),
         Kind::PayWithdrawal(own) => withdrawal::pay(state, &event, own),
         Kind::Transfer(own) => funding::transfer(state, &event, own),
         Kind::Move(own) => funding::move_money(state, &event, own),
@@ -129,9 +148,9 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::PoolInterest(own) => funding::pool_interest(state, &event, own),
         Kind::PayTreasury(own) => funding::pay_treasury(state, &event, own),
         Kind::BankCharge(own) => funding::bank_charge(state, &event, own),
-        Kind::TrusteeFee(own) => funding::trustee_fee(state, &event, own),
-        Kind::Enrol(own) => loan::enrol(state, &event, own),
-        Kind::Disburse(own) => loan::disburse(state, &event, own),
+        Kind::TrusteeFee(own) => funding::trustee_fee(state, &event, own, context),
+        Kind::Enrol(own) => loan::enrol(state, &event, own, context),
+        Kind::Disburse(own) => loan::disburse(state, &event, own, context),
         Kind::Repay(own) => loan::repay(state, &event, own),
         Kind::InterestPaid(own) => loan::interest_paid(state, &event, own),
         Kind::FeePaid(own) => loan::fee_paid(state, &event, own),
@@ -164,6 +183,13 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::ReceiveClawback(own) => clawback::receive(state, &event, own),
         Kind::OffsetClawback(own) => clawback::offset(state, &event, own),
         Kind::WriteOffClawback(own) => clawback::write_off(state, &event, own),
+        Kind::Release(own) => pool::release(state, &event, own),
+        Kind::RunOff(_) => pool::run_off(state, &event),
+        Kind::Liquidate(_) => pool::liquidate(state, &event),
+        Kind::ShareLoss(own) => pool::share_loss(state, &event, own),
+        Kind::ClosePool(_) => pool::close(state, &event),
+        Kind::SettleTransfer(own) => custody::settle_transfer(state, &event, own),
+        Kind::ChangeCustodian(own) => custody::change_custodian(state, &event, own),
         Kind::Reverse(own) => reverse::reverse(state, &event, own, context.original),
     }?;
     check_people(&event, decision.payment.is_some())?;
@@ -172,6 +198,7 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
     }
     let (lines, memo) = decision.draft.map(|draft| (draft.lines, draft.memo)).unwrap_or_default();
     check_lines(state, &lines, &memo)?;
+    pool::check_closed(state, &event, &lines, &memo)?;
     let voucher = voucher(state, &event, decision.owner.as_ref(), &lines, &memo);
     let recorded = state.last_recorded.map_or(context.recorded, |last| last.max(context.recorded));
     Ok(Entry {

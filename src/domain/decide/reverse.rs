@@ -6,6 +6,7 @@ use crate::domain::entry::{Entry, Line};
 use crate::domain::event::{Event, Kind, Origin, Reverse};
 use crate::domain::field::Json;
 use crate::domain::money::Total;
+use crate::domain::pool::inter_pool_key;
 use crate::domain::posting;
 use crate::domain::refusal::Reason;
 use crate::domain::state::State;
@@ -32,6 +33,7 @@ pub(super) fn reverse(
         return Err(Reason::ReverseLater.refuse().with("entry", seq).with("later", later));
     }
     check_open(state, original)?;
+    check_transfer(state, original)?;
     let owner = original.owner().cloned();
     let mut decision = Decision::fact(owner.clone());
     if let Some(line) = original.all_lines().next() {
@@ -102,6 +104,23 @@ fn check_open(state: &State, original: &Entry) -> Result<(), Problem> {
     Ok(())
 }
 
+/// A transfer that was settled since cannot be taken back.
+fn check_transfer(state: &State, original: &Entry) -> Result<(), Problem> {
+    let (Kind::Transfer(own), Some(owner)) = (&original.event.kind, original.owner()) else {
+        return Ok(());
+    };
+    let Some(fund) = original.lines.first().map(|line| line.fund) else { return Ok(()) };
+    let open = Total(state.sum(inter_pool_key(state, fund, [owner, &own.to_owner])));
+    if Total::from(own.amount) <= open {
+        return Ok(());
+    }
+    Err(Reason::AboveOpen
+        .refuse()
+        .with("what", format_args!("{owner} -> {}", own.to_owner))
+        .with("open", open.grouped())
+        .with("amount", own.amount.grouped()))
+}
+
 /// The last entry on a loan, claim or subsidy line that the original rests on, when it came later.
 fn later_entry(state: &State, original: &Entry) -> Option<u64> {
     touched(state, original)
@@ -141,6 +160,10 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
                 _ => None,
             };
             [receipt(&own.receipt), record]
+        }
+        Kind::RunOff(_) | Kind::Liquidate(_) | Kind::ClosePool(_) => {
+            let pool = original.event.owner.as_ref().and_then(|owner| state.pools.get(owner));
+            [pool.map(|pool| pool.trail.as_slice()), None]
         }
         Kind::FileClaim(own) => [claim(&own.claim), loan(&own.loan)],
         Kind::ApproveClaim(own) => [claim(&own.claim), None],

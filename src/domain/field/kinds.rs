@@ -203,6 +203,8 @@ word_fields!(
     InterestOwner,
     Origin,
     Receives,
+    Scope,
+    Settlement,
     Programme,
     Fund
 );

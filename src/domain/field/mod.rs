@@ -9,7 +9,7 @@ use crate::domain::account::Fund;
 use crate::domain::calendar::Date;
 use crate::domain::event::{
     COMMON_FIELDS, ContractDays, InterestOwner, LongText, Origin, OwnerKind, PartyKind, Programme,
-    Receives, Seq, Source, date_value, is_blank,
+    Receives, Scope, Seq, Settlement, Source, date_value, is_blank,
 };
 use crate::domain::json::Writer;
 use crate::domain::money::Money;
