@@ -3,6 +3,7 @@
 
 mod audit;
 mod bad_input;
+mod caps;
 mod cli;
 mod corrections;
 mod errors;
@@ -13,6 +14,7 @@ mod jiaozuo;
 mod properties;
 mod readme;
 mod refusals;
+mod refusals_bounds;
 mod scenarios;
 mod store_contract;
 mod store_faults;

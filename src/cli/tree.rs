@@ -39,6 +39,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
         &[
             "commit",
             "contribute",
+            "quota",
             "budget",
             "return-budget",
             "receive-deposit",

@@ -5,10 +5,11 @@
 
 use crate::domain::account::{Account, Fund};
 use crate::domain::calendar::{Date, Month};
+use crate::domain::cap::{CapCount, Quota};
 use crate::domain::entry::VoucherWord;
 use crate::domain::event::{OwnerKind, PartyKind, Programme, Source};
 use crate::domain::loan::Loan;
-use crate::domain::money::Total;
+use crate::domain::money::{Money, Total};
 use crate::domain::rates::RateTable;
 use crate::domain::registry::{
     AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Owner, Party, Receipt, Subsidy, Target,
@@ -17,6 +18,7 @@ use crate::domain::registry::{
 use crate::domain::rules::RuleSet;
 use crate::domain::table::{Numbers, Put, Table};
 use crate::domain::text::Id;
+use crate::limits::YEAR_MIN;
 use compact_str::CompactString;
 use foldhash::HashMap;
 use jiff::Timestamp;
@@ -69,6 +71,11 @@ pub struct State {
     pub caps: Table<CapUse>,
     /// Unknown receipts.
     pub receipts: Table<Receipt>,
+    /// What is used and held of the ceilings of compensation.
+    pub cap_counts: Table<CapCount>,
+    /// Quotas of compensation by owner and year.
+    pub quotas: Table<Quota>,
+    bank_balances: Numbers,
     balances: Numbers,
     vouchers: Numbers,
     commitments: Numbers,
@@ -96,6 +103,9 @@ macro_rules! each_table {
         $state.subsidies.$call();
         $state.caps.$call();
         $state.receipts.$call();
+        $state.cap_counts.$call();
+        $state.quotas.$call();
+        $state.bank_balances.$call();
         $state.balances.$call();
         $state.vouchers.$call();
         $state.commitments.$call();
@@ -321,6 +331,33 @@ impl State {
         self.caps.get(&cap_id(programme, firm, year)).map_or(Total::ZERO, |cap| cap.used.into())
     }
 
+    /// Adds to the enrolled balance of a bank, in the year of the business date.
+    pub(crate) fn add_bank_balance(&mut self, bank: &str, year: i16, by: Total) {
+        let Some(key) = self.bank_year_key(bank, year) else { return };
+        self.bank_balances.add(key, by.0);
+    }
+
+    fn bank_year_key(&self, bank: &str, year: i16) -> Option<u64> {
+        let number = u64::from(self.parties.number(bank)?);
+        Some(number << 16 | u64::try_from(year).ok()?)
+    }
+
+    /// What the enrolled loans of a bank owed at the end of a year. Cost: a look-up a year.
+    pub fn bank_balance(&self, bank: &str, year: i16) -> Total {
+        let keys = (YEAR_MIN..=year).filter_map(|year| self.bank_year_key(bank, year));
+        keys.map(|key| Total(self.bank_balances.get(key))).sum()
+    }
+
+    /// The quota of an owner in a year, where one is set.
+    pub fn quota(&self, owner: &str, year: i16) -> Option<Money> {
+        self.quotas.get(&Quota::id(owner, year)).and_then(|quota| quota.amounts.last().copied())
+    }
+
+    /// True when an owner's compensation comes out of a quota, in any year.
+    pub fn has_quota(&self, owner: &str) -> bool {
+        self.quotas.iter().any(|quota| *quota.owner == *owner && !quota.amounts.is_empty())
+    }
+
     /// The identity by which a firm's caps count.
     pub fn firm_identity<'s>(&'s self, firm: &'s str) -> &'s str {
         self.parties.get(firm).map_or(firm, |party| party.identity())
@@ -340,6 +377,9 @@ impl State {
         self.subsidies.drain(&mut puts);
         self.caps.drain(&mut puts);
         self.receipts.drain(&mut puts);
+        self.cap_counts.drain(&mut puts);
+        self.quotas.drain(&mut puts);
+        self.bank_balances.drain(tables::BANK_BALANCE, &mut puts);
         self.balances.drain(tables::BALANCE, &mut puts);
         self.vouchers.drain(tables::VOUCHER, &mut puts);
         self.commitments.drain(tables::COMMITMENT, &mut puts);
@@ -396,6 +436,9 @@ impl State {
             tables::SUBSIDY => self.subsidies.load(value),
             tables::CAP => self.caps.load(value),
             tables::RECEIPT => self.receipts.load(value),
+            tables::CAP_COUNT => self.cap_counts.load(value),
+            tables::QUOTA => self.quotas.load(value),
+            tables::BANK_BALANCE => self.bank_balances.load(key, value),
             tables::WITHDRAWAL => self.withdrawals.load(key, value),
             tables::BALANCE => self.balances.load(key, value),
             tables::VOUCHER => self.vouchers.load(key, value),
@@ -407,7 +450,7 @@ impl State {
 
     /// The first bytes of all keys that [`State::load`] takes.
     pub fn tables() -> std::ops::RangeInclusive<u8> {
-        tables::SETTINGS..=tables::WITHDRAWAL
+        tables::SETTINGS..=tables::QUOTA
     }
 }
 

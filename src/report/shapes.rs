@@ -171,11 +171,20 @@ shapes! {
         ]
         totals true
     }
-    /// What firms have had of their yearly caps.
+    /// Use of every ceiling (限额占用表).
     CAPS "caps" {
         meta [entries Integer, root Text]
-        rows [programme Word, firm Text, firm_name Text, year Integer, limit Money, used Money, left Money]
+        rows [
+            kind Word, programme Word, subject Text, name Text, year Integer, rules Text,
+            limit Money, used Money, held Money, left Money,
+        ]
         totals false
+        sections {
+            "uses" [
+                kind Word, programme Word, subject Text, year Integer, entry Integer, date Date,
+                owner Text, used_by Text, state Word, amount Money,
+            ]
+        }
     }
     /// One bank account against its statement (银行存款余额调节表).
     RECONCILE "reconcile" {

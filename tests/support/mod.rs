@@ -2,6 +2,7 @@
 
 pub mod book;
 pub mod stages;
+pub mod town;
 pub mod world;
 
 use std::fs;

@@ -1,7 +1,7 @@
 //! Subsidy lines: approved (E-62) and paid (E-63).
 
 use super::loan::{loan, note};
-use super::{Decision, bank_account, out_of_range, owner, positive, short};
+use super::{Decision, bank_account, out_of_range, owner, positive, room, short};
 use crate::domain::calendar::Quarter;
 use crate::domain::event::{ApproveSubsidy, Event, PaySubsidy, Programme};
 use crate::domain::field::Json;
@@ -9,7 +9,7 @@ use crate::domain::money::{Money, Total};
 use crate::domain::posting::{self, Draft};
 use crate::domain::refusal::Reason;
 use crate::domain::registry::{Subsidy, SubsidyState};
-use crate::domain::rules::RuleSet;
+use crate::domain::rules::{FirmCaps, RuleSet};
 use crate::domain::state::{Cell, State};
 use crate::domain::subsidy::cap_years;
 use crate::domain::text::Id;
@@ -28,13 +28,11 @@ pub fn cap_years_of(own: &ApproveSubsidy) -> Result<Vec<(i16, Money)>, Problem> 
     Ok(cap_years(working.as_ref(), quarter, own.amount))
 }
 
-/// The cap of a firm in a year under the rules of a loan.
-pub fn firm_year_cap(rules: &RuleSet, programme: Programme) -> Option<Money> {
+/// The caps of a firm under the rules of a loan.
+pub fn firm_caps(rules: &RuleSet, programme: Programme) -> Option<FirmCaps> {
     match programme {
-        Programme::InterestDiscount => {
-            rules.interest_discount.as_ref().and_then(|own| own.caps.year)
-        }
-        Programme::GuaranteeFee => rules.fee_subsidy.as_ref().and_then(|own| own.caps.year),
+        Programme::InterestDiscount => rules.interest_discount.as_ref().map(|own| own.caps),
+        Programme::GuaranteeFee => rules.fee_subsidy.as_ref().map(|own| own.caps),
     }
 }
 
@@ -58,22 +56,7 @@ pub(super) fn approve(
             .with("period", &own.period)
             .with("subsidy", &line.subsidy));
     }
-    let rules = loan.rules.as_ref().and_then(|id| state.rules(id));
-    let firm = state.firm_identity(&loan.firm);
-    if let Some(cap) = rules.and_then(|rules| firm_year_cap(rules, own.programme)) {
-        for (year, amount) in years {
-            let used = state.cap_used(own.programme, firm, year);
-            if used + Total::from(amount) > Total::from(cap) {
-                return Err(Reason::FirmYearCap
-                    .refuse()
-                    .with("firm", firm)
-                    .with("year", year)
-                    .with("cap", cap.grouped())
-                    .with("used", used.grouped())
-                    .with("amount", amount.grouped()));
-            }
-        }
-    }
+    room::check_firm(state, &loan.id, own.programme, &years)?;
     let cell = Cell { owner: loan.owner.clone(), fund: own.programme.fund() };
     let left = state.available(&cell);
     if Total::from(amount) > left {
