@@ -34,6 +34,12 @@ const CASES: &[Case] = &[
         &[("event", "join")],
     ),
     (
+        R::EffectiveLater,
+        "set up",
+        r#"{"event":"commit","date":"2017-03-01","effective":"2017-03-02","owner":"410821","source":"city","amount":"1"}"#,
+        &[("effective", "2017-03-02"), ("date", "2017-03-01")],
+    ),
+    (
         R::OwnerMissing,
         "set up",
         r#"{"event":"commit","date":"2017-03-01","source":"city","amount":"1"}"#,

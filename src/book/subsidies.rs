@@ -95,6 +95,7 @@ fn event(id: &str, date: Date, owner: &Id, kind: Kind) -> Event {
         date,
         owner: Some(owner.clone()),
         document: None,
+        effective: None,
         memo: None,
         attachments: Vec::new(),
         maker: None,

@@ -196,15 +196,15 @@ fn enrol(state: &mut State, event: &Event) {
         guarantor: own.guarantor.clone(),
         contract: own.contract.clone(),
         amount: own.amount,
-        signed: own.signed.unwrap_or(event.date),
-        enrolled: event.date,
+        signed: own.signed.unwrap_or(event.happened()),
+        enrolled: event.happened(),
         due: own.due,
         rate: own.rate,
         security: own.security.clone(),
         firm_class: own.firm_class.clone(),
         first_loan: own.first_loan.unwrap_or(false),
         pool_share: own.pool_share,
-        rules: state.rules_on(event.date).map(|rules| rules.id.clone()),
+        rules: state.rules_on(event.happened()).map(|rules| rules.id.clone()),
         share: own.pool_share.unwrap_or(Share::ZERO),
         removed: None,
         notes: Vec::new(),
@@ -248,7 +248,7 @@ fn new_note(loan: &Loan, event: &Event, exposure: Money) -> Option<Note> {
     Some(Note {
         id: own.note.clone().unwrap_or_else(|| loan.id.clone()),
         amount: own.amount,
-        drawn: event.date,
+        drawn: event.happened(),
         due: own.due.unwrap_or(loan.due),
         state: NoteState::Active,
         balance: own.amount,
@@ -278,14 +278,14 @@ fn follow_loan(state: &mut State, entry: &Entry) {
             }
         }
         Kind::FeePaid(own) => loan.fees.push(FeePaid {
-            paid: event.date,
+            paid: event.happened(),
             from: own.from,
             to: own.to,
             amount: own.amount,
             rate: own.fee_rate,
         }),
         Kind::Remove(_) => {
-            loan.removed = Some(event.date);
+            loan.removed = Some(event.happened());
             for note in &mut loan.notes {
                 note.state = NoteState::Removed;
                 note.balance = Money::ZERO;
@@ -294,7 +294,7 @@ fn follow_loan(state: &mut State, entry: &Entry) {
         }
         kind => {
             if let Some(note) = note_mut(loan, note) {
-                follow_note(note, kind, event.date, &entry.memo);
+                follow_note(note, kind, event.happened(), &entry.memo);
             }
         }
     }
@@ -378,7 +378,7 @@ fn file_claim(state: &mut State, entry: &Entry) {
         owner: loan.owner.clone(),
         loan: loan.id.clone(),
         note: note.id.clone(),
-        filed: entry.event.date,
+        filed: entry.event.happened(),
         base: own.base,
         interest: own.interest.unwrap_or_default(),
         collateral: own.collateral.unwrap_or_default(),

@@ -21,8 +21,10 @@ use compact_str::CompactString;
 pub struct Event {
     /// The caller's own name for it; the same id with the same content is recorded once.
     pub id: Id,
-    /// Business date.
+    /// Business date: the day on which it is booked.
     pub date: Date,
+    /// True date of a fact that became known late, where it is earlier (生效日).
+    pub effective: Option<Date>,
     /// Owner code; may be left out where the loan, claim or bank account names it, and for facts of
     /// the whole city.
     pub owner: Option<Id>,
@@ -47,6 +49,7 @@ pub const COMMON_FIELDS: &[FieldSpec] = &[
     FieldSpec { name: "event", kind: FieldKind::Id, required: true },
     FieldSpec { name: "id", kind: FieldKind::Id, required: true },
     FieldSpec { name: "date", kind: FieldKind::Date, required: true },
+    FieldSpec { name: "effective", kind: FieldKind::Date, required: false },
     FieldSpec { name: "owner", kind: FieldKind::Id, required: false },
     FieldSpec { name: "document", kind: FieldKind::Text, required: false },
     FieldSpec { name: "memo", kind: FieldKind::Text, required: false },
@@ -365,6 +368,11 @@ pub struct Year(pub i16);
 pub struct LongText(pub String);
 
 impl Event {
+    /// The day on which it truly happened: the effective date of a late fact, else its date.
+    pub fn happened(&self) -> Date {
+        self.effective.unwrap_or(self.date)
+    }
+
     /// Reads an event from named values, wherever they came from.
     ///
     /// # Errors
@@ -382,6 +390,7 @@ impl Event {
         let event = Self {
             id: reader.take("id")?,
             date: reader.take("date")?,
+            effective: reader.take("effective")?,
             owner: reader.take("owner")?,
             document: reader.take("document")?,
             memo: reader.take("memo")?,
@@ -445,6 +454,7 @@ impl Event {
         };
         put("id", Some(&self.id));
         put("date", Some(&self.date.to_string()));
+        put("effective", self.effective.map(|day| day.to_string()).as_deref());
         put("document", self.document.as_deref());
         put("maker", self.maker.as_deref());
         put("checker", self.checker.as_deref());
@@ -468,6 +478,7 @@ impl Event {
         let person = |mine: &Option<CompactString>, theirs| mine.is_none() || mine == theirs;
         compare("event", self.kind.word() == recorded.kind.word());
         compare("date", self.date == recorded.date);
+        compare("effective", self.effective == recorded.effective);
         compare("owner", self.owner == recorded.owner);
         compare("document", self.document == recorded.document);
         compare("memo", self.memo == recorded.memo);

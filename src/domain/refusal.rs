@@ -31,6 +31,8 @@ reasons! {
     BookOpen "book-open";
     /// The first entry must open the book.
     BookNotOpen "book-not-open";
+    /// The true date of a late fact is after the day on which it is booked.
+    EffectiveLater "effective-later";
     /// The event names no owner and nothing else tells it.
     OwnerMissing "owner-missing";
     /// No owner of that code has joined.

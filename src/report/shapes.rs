@@ -43,10 +43,10 @@ shapes! {
     /// One voucher (记账凭证): the entry with its lines, on balance and off balance.
     VOUCHER "voucher" {
         meta [
-            entry Integer, voucher Text, date Date, event Word, id Text, owner Text, name Text,
-            memo Text, document Text, attachments Integer, maker Text, checker Text, approver Text,
-            rules Text, reverses Integer, reversed_by Integer, in_words Text, recorded_at Text,
-            already Bool, dry_run Bool, fields Json, working Json,
+            entry Integer, voucher Text, date Date, effective Date, event Word, id Text,
+            owner Text, name Text, memo Text, document Text, attachments Integer, maker Text,
+            checker Text, approver Text, rules Text, reverses Integer, reversed_by Integer,
+            in_words Text, recorded_at Text, already Bool, dry_run Bool, fields Json, working Json,
         ]
         rows [
             account Text, account_name Text, owner Text, fund Word, bank_account Text, party Text,

@@ -23,7 +23,7 @@ pub(super) fn follow(state: &mut State, entry: &Entry) {
         Kind::ApplyDeposit(own) => with_loan(state, &own.loan, entry.seq, |loan| {
             loan.deposit = loan.deposit.sub(deposit).unwrap_or_default();
             if let Some(note) = note_mut(loan, own.note.as_ref()) {
-                repaid(note, entry.event.date, deposit, &entry.memo);
+                repaid(note, entry.event.happened(), deposit, &entry.memo);
             }
         }),
         Kind::ApproveWithdrawal(_) | Kind::PayWithdrawal(_) => withdrawal(state, entry, |by| by),

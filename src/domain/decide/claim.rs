@@ -117,7 +117,7 @@ fn check_trigger(
     let Some(trigger) = rules.map(|rules| &rules.claim) else { return Ok(()) };
     let since = note.overdue.iter().rev().find(|(_, cured)| cured.is_none()).map(|(from, _)| *from);
     let since = since.or(note.npl);
-    let days = since.map_or(0, |since| days_between(since, event.date));
+    let days = since.map_or(0, |since| days_between(since, event.happened()));
     // "More than 60 days": the day itself is not enough.
     if days <= i64::from(trigger.overdue_days) && trigger.overdue_days > 0 {
         return Err(Reason::ClaimTooEarly

@@ -98,7 +98,7 @@ pub(super) fn apply(state: &State, event: &Event, own: &ApplyDeposit) -> Result<
     let note = note(loan, own.note.as_ref())?;
     let account = account(state, event, loan, &own.bank_account)?;
     stands(event, loan, note, &[NoteState::Overdue, NoteState::Npl])?;
-    in_order(("drawn", note.drawn), ("date", event.date), false)?;
+    in_order(("drawn", note.drawn), ("date", event.happened()), false)?;
     if let Some(claim) = live_claim(state, note) {
         return Err(Reason::ClaimDuplicate
             .refuse()

@@ -88,11 +88,11 @@ pub(super) fn enrol(state: &State, event: &Event, own: &Enrol) -> Result<Decisio
         party(state, guarantor, &[PartyKind::Guarantor])?;
     }
     positive(own.amount)?;
-    let signed = own.signed.unwrap_or(event.date);
+    let signed = own.signed.unwrap_or(event.happened());
     in_order(("signed", signed), ("due", own.due), true)?;
-    let rules = state.rules_on(event.date);
+    let rules = state.rules_on(event.happened());
     if rules.is_none() && own.pool_share.is_none() {
-        return Err(Reason::RulesMissing.refuse().with("date", event.date));
+        return Err(Reason::RulesMissing.refuse().with("date", event.happened()));
     }
     // The sharing must be known before money is lent, not first when it is lost.
     sharing(rules, own.pool_share, &enrol_facts(own, signed))?;
@@ -117,7 +117,7 @@ pub(super) fn disburse(state: &State, event: &Event, own: &Disburse) -> Result<D
         return Err(Reason::NoteExists.refuse().with("loan", &loan.id).with("note", id));
     }
     let amount = positive(own.amount)?;
-    in_order(("date", event.date), ("due", own.due.unwrap_or(loan.due)), true)?;
+    in_order(("date", event.happened()), ("due", own.due.unwrap_or(loan.due)), true)?;
     let drawn = loan.drawn().map_err(out_of_range)?;
     if drawn.add(amount).map_err(out_of_range)? > loan.amount {
         return Err(Reason::DisburseAboveContract
@@ -136,7 +136,7 @@ pub(super) fn repay(state: &State, event: &Event, own: &Repay) -> Result<Decisio
     let note = note(loan, own.note.as_ref())?;
     let legal = [NoteState::Active, NoteState::Extended, NoteState::Overdue, NoteState::Npl];
     stands(event, loan, note, &legal)?;
-    in_order(("drawn", note.drawn), ("date", event.date), false)?;
+    in_order(("drawn", note.drawn), ("date", event.happened()), false)?;
     let amount = positive(own.amount)?;
     if amount > note.balance {
         return Err(Reason::RepayAboveBalance
@@ -174,7 +174,7 @@ pub(super) fn fee_paid(state: &State, event: &Event, own: &FeePaid) -> Result<De
 pub(super) fn reprice(state: &State, event: &Event, own: &Reprice) -> Result<Decision, Problem> {
     let loan = loan(state, event, &own.loan)?;
     let note = note(loan, own.note.as_ref())?;
-    in_order(("drawn", note.drawn), ("date", event.date), false)?;
+    in_order(("drawn", note.drawn), ("date", event.happened()), false)?;
     Ok(fact(loan))
 }
 
@@ -197,7 +197,7 @@ pub(super) fn overdue(state: &State, event: &Event, own: &Overdue) -> Result<Dec
     let loan = loan(state, event, &own.loan)?;
     let note = note(loan, own.note.as_ref())?;
     stands(event, loan, note, &[NoteState::Active, NoteState::Extended])?;
-    in_order(("drawn", note.drawn), ("date", event.date), false)?;
+    in_order(("drawn", note.drawn), ("date", event.happened()), false)?;
     Ok(entry(loan, posting::reclassify(draft(loan), NoteState::Overdue, note.state, note.balance)))
 }
 
@@ -206,7 +206,7 @@ pub(super) fn npl(state: &State, event: &Event, own: &Npl) -> Result<Decision, P
     let note = note(loan, own.note.as_ref())?;
     // A bank may classify a loan before it is overdue, for unpaid interest or insolvency.
     stands(event, loan, note, &[NoteState::Active, NoteState::Extended, NoteState::Overdue])?;
-    in_order(("drawn", note.drawn), ("date", event.date), false)?;
+    in_order(("drawn", note.drawn), ("date", event.happened()), false)?;
     Ok(entry(loan, posting::reclassify(draft(loan), NoteState::Npl, note.state, note.balance)))
 }
 

@@ -102,6 +102,7 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
     if state.settings.is_none() && !matches!(event.kind, Kind::OpenBook(_)) {
         return Err(Reason::BookNotOpen.refuse().with("event", event.kind.word()));
     }
+    check_effective(&event)?;
     let decision = match &event.kind {
         Kind::OpenBook(_) => setup::open_book(state),
         Kind::Join(own) => setup::join(state, &event, own),
@@ -181,6 +182,18 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         working: decision.working,
         event,
     })
+}
+
+/// A fact is known late, not ahead: its true date is not after the day on which it is booked.
+fn check_effective(event: &Event) -> Result<(), Problem> {
+    match event.effective {
+        Some(effective) if effective > event.date => Err(Reason::EffectiveLater
+            .refuse()
+            .with("effective", effective)
+            .with("date", event.date)
+            .in_column("effective")),
+        _ => Ok(()),
+    }
 }
 
 /// Money out needs a checker who is not the maker (invariant 5).
@@ -313,13 +326,13 @@ fn owner<'s>(state: &'s State, event: &Event, known: Option<&Id>) -> Result<&'s 
 fn owner_of_code<'s>(state: &'s State, event: &Event, code: &Id) -> Result<&'s Owner, Problem> {
     let unknown = || Reason::OwnerUnknown.refuse().with("owner", code);
     let owner = state.owners.get(code).ok_or_else(unknown)?;
-    if event.date < owner.joined {
+    if event.happened() < owner.joined {
         return Err(Reason::OwnerNotJoined
             .refuse()
             .with("owner", code)
             .with("name", &owner.name)
             .with("joined", owner.joined)
-            .with("date", event.date));
+            .with("date", event.happened()));
     }
     Ok(owner)
 }

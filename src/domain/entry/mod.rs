@@ -200,6 +200,10 @@ impl Entry {
         out.key("date");
         event.date.write(out);
         optional(out, "document", event.document.as_deref());
+        if let Some(effective) = event.effective {
+            out.key("effective");
+            effective.write(out);
+        }
         out.key("event");
         event.write_own(out);
         optional(out, "id", Some(&event.id));
@@ -284,7 +288,7 @@ mod tests {
 
     fn sample() -> Entry {
         let event = Event::from_json(
-            r#"{"approver":"丙","attachments":["a.pdf","b.pdf"],"checker":"乙","date":"2017-03-01","document":"焦财〔2017〕1号","event":"contribute","fund":"RISK","id":"C-1","maker":"甲","memo":"首批","owner":"410821","source":"county","bank_account":"RISK-A","amount":"6000000.00"}"#.as_bytes(),
+            r#"{"approver":"丙","attachments":["a.pdf","b.pdf"],"checker":"乙","date":"2017-03-01","document":"焦财〔2017〕1号","effective":"2017-02-28","event":"contribute","fund":"RISK","id":"C-1","maker":"甲","memo":"首批","owner":"410821","source":"county","bank_account":"RISK-A","amount":"6000000.00"}"#.as_bytes(),
         )
         .unwrap();
         let line = |account, side| Line {

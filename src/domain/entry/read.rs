@@ -41,6 +41,7 @@ impl Entry {
             checker: stored.checker,
             date: stored.date,
             document: stored.document,
+            effective: stored.effective,
             id: stored.id,
             maker: stored.maker,
         };
@@ -90,6 +91,7 @@ struct Told<'a> {
     checker: Option<Text<'a>>,
     date: Text<'a>,
     document: Option<Text<'a>>,
+    effective: Option<Text<'a>>,
     id: Text<'a>,
     maker: Option<Text<'a>>,
 }
@@ -102,6 +104,7 @@ impl<'a> Told<'a> {
             ("checker", self.checker),
             ("date", Some(self.date)),
             ("document", self.document),
+            ("effective", self.effective),
             ("id", Some(self.id)),
             ("maker", self.maker),
         ];
@@ -134,6 +137,8 @@ pub(super) struct StoredGiven<'a> {
     pub(super) date: Text<'a>,
     #[serde(borrow, default)]
     pub(super) document: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(super) effective: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) event: Fields<'a>,
     #[serde(borrow)]
@@ -156,6 +161,7 @@ impl StoredGiven<'_> {
             checker: self.checker,
             date: self.date,
             document: self.document,
+            effective: self.effective,
             id: self.id,
             maker: self.maker,
         };
@@ -183,6 +189,8 @@ pub(super) struct Stored<'a> {
     pub(super) date: Text<'a>,
     #[serde(borrow, default)]
     pub(super) document: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(super) effective: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) event: Fields<'a>,
     #[serde(borrow)]

@@ -44,6 +44,7 @@ const STATUS: &[&str] = &["extend", "overdue", "npl", "cure", "remove"];
 /// Columns that every table may have.
 const COMMON: &[FieldSpec] = &[
     must("id", FieldKind::Id),
+    may("effective", FieldKind::Date),
     may("document", FieldKind::Text),
     may("memo", FieldKind::Text),
     may("attachments", FieldKind::Texts),

@@ -38,6 +38,7 @@ pub fn voucher(entry: &Entry, standing: Standing<'_>, locale: &Locale) -> Report
         entry.seq.into(),
         Cell::optional(entry.voucher.as_ref().map(voucher_text)),
         event.date.into(),
+        Cell::optional(event.effective),
         Cell::Event(event.kind.word()),
         (&event.id).into(),
         Cell::optional(entry.owner()),

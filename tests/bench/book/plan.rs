@@ -148,6 +148,7 @@ impl Plan {
         Event {
             id: id(&text),
             date,
+            effective: None,
             owner,
             document: documented.then(|| "焦财〔2017〕1号".into()),
             memo: bulk.is_multiple_of(4).then(|| "银行回单 已核".into()),
