@@ -4,6 +4,7 @@
 mod audit;
 mod bad_input;
 mod caps;
+mod caps_lives;
 mod cli;
 mod corrections;
 mod effective;

@@ -47,6 +47,18 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 10..60)
 }
 
+/// Sequences of steps of some kinds only.
+pub fn steps_of(words: &'static [&'static str]) -> impl Strategy<Value = Vec<Step>> {
+    steps().prop_map(move |mut steps| {
+        for step in &mut steps {
+            let word = words[usize::from(step.what) % words.len()];
+            let before = KINDS.iter().take_while(|(known, _)| *known != word);
+            step.what = before.map(|(_, times)| times).sum();
+        }
+        steps
+    })
+}
+
 /// How many cases a property is tried with.
 pub fn cases(default: u32) -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
@@ -129,6 +141,7 @@ fn under_way(owner: &str) -> Vec<Value> {
 pub const KINDS: &[(&str, u8)] = &[
     ("commit", 1),
     ("contribute", 4),
+    ("quota", 3),
     ("budget", 7),
     ("transfer", 2),
     ("move", 2),
@@ -338,6 +351,10 @@ impl<'a> Maker<'a> {
             "contribute" => json!({
                 "owner": owner, "date": date, "source": source, "amount": amount,
                 "bank_account": risk,
+            }),
+            "quota" => json!({
+                "owner": owner, "date": date, "amount": self.amount(90_000_000),
+                "year": 2017 + u64::from(self.step.b % 2), "document": "焦财〔2017〕2号",
             }),
             "budget" => {
                 let accounts = if self.step.b.is_multiple_of(2) { INT } else { FEE };

@@ -93,7 +93,10 @@ fn working(
     }
     let cut = pool.sub(amount).map_err(out_of_range)?;
     if cut.is_positive() {
-        put("cut", json!({ "amount": cut, "borne_by": "bank", "by": allowed.binding.kind.code() }));
+        // Less may be approved than the ceilings leave.
+        let asked = amount < allowed.amount;
+        let by = if asked { "amount" } else { allowed.binding.kind.code() };
+        put("cut", json!({ "amount": cut, "borne_by": "bank", "by": by }));
     }
     if let Some((rules, kind)) = rules.zip(state.owner_kind(&claim.owner)) {
         let levels = |whole: Money| {

@@ -198,7 +198,7 @@ fn year_cell(year: Option<i16>) -> Cell {
 fn name(state: &State, kind: CapKind, subject: &Id) -> Option<String> {
     let party = |id: &str| {
         let known = state.parties.get(id);
-        let party = known.or_else(|| state.parties.iter().find(|party| party.identity() == id));
+        let party = known.or_else(|| state.party_of_code(PartyKind::Firm, id));
         party.map(|party| party.name.to_string())
     };
     match kind {
