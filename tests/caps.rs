@@ -1,6 +1,7 @@
 //! Caps and quotas as balances: what one claim uses is not there for the next (domain.md 5.5).
 
 use crate::scenarios::{events, jiaozuo};
+use crate::support::book::{event, options};
 use crate::support::town::{LOANS, Town, shown};
 use poolbook::book::{Book, Outcome};
 use poolbook::domain::cap::CapKind;
@@ -378,6 +379,42 @@ fn a_quota_ends_with_its_year() {
     assert!(town.approve("2017-12-31", "A-2").is_err());
     // Without a quota for the year nothing of it is asked.
     town.approve("2018-01-05", "A-2").unwrap();
+}
+
+/// 50,000.00 a firm and year, 80,000.00 in all: what a reduction gave free is another line's now.
+#[test]
+fn a_reduction_is_not_taken_back_once_its_room_is_used() {
+    let mut book = crate::refusals::book_at("capped");
+    let mut tell = |text: &str| {
+        let result = book.record(event(text), &options());
+        result.map(|(entry, _)| entry.unwrap().seq).map_err(|problem| problem.code)
+    };
+    let reduction = tell(
+        r#"{"event":"reduce-subsidy","id":"less","date":"2017-10-06","subsidy":"S-5","amount":"20000.00","reason":"x"}"#,
+    );
+    let other = |id: &str, amount: &str, period: &str| {
+        format!(
+            r#"{{"event":"approve-subsidy","id":"{id}","date":"2018-06-07","loan":"L-6","amount":"{amount}","period":"{period}","programme":"interest-discount"}}"#
+        )
+    };
+    assert_eq!(tell(&other("S-6", "20000.01", "2017Q3")), Err("firm-year-cap"));
+    tell(&other("S-6", "20000.00", "2017Q3")).unwrap();
+    let back = |entry: u64| {
+        format!(
+            r#"{{"event":"reverse","id":"back","date":"2018-06-08","entry":{entry},"reason":"x"}}"#
+        )
+    };
+    assert_eq!(tell(&back(reduction.unwrap())), Err("firm-year-cap"));
+    assert_eq!(tell(&other("S-7", "30000.01", "2018Q1")), Err("firm-total-cap"));
+    tell(&other("S-7", "30000.00", "2018Q1")).unwrap();
+    let asked = CapsAsked { kind: CapKind::parse("subsidy-total"), ..CapsAsked::default() };
+    let row = shown(&book, asked)["rows"][0].clone();
+    assert_eq!((&row["limit"], &row["held"]), (&json!("80000.00"), &json!("80000.00")));
+    let asked = CapsAsked { kind: CapKind::parse("programme-budget"), ..CapsAsked::default() };
+    let row = shown(&book, asked)["rows"][0].clone();
+    let figures =
+        ["limit", "used", "held", "left"].map(|key| row[key].as_str().unwrap().to_owned());
+    assert_eq!(figures, ["250000.00", "0.00", "80000.00", "170000.00"]);
 }
 
 /// Entries of a scenario, by the ids of their events.
