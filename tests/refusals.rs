@@ -94,6 +94,12 @@ const CASES: &[Case] = &[
         &[("credit_code", "91410821MA40ABC13G"), ("party", "FIRM")],
     ),
     (
+        R::QualificationUnknown,
+        "set up",
+        r#"{"event":"disqualify","date":"2017-03-01","firm":"FIRM","from":"2017-03-01","reason":"x"}"#,
+        &[("firm", "FIRM"), ("qualification", "-"), ("date", "2017-03-01")],
+    ),
+    (
         R::BankAccountUnknown,
         "set up",
         r#"{"event":"bank-charge","date":"2017-03-01","owner":"410821","bank_account":"X","amount":"1"}"#,
@@ -165,6 +171,12 @@ const CASES: &[Case] = &[
         &[("loan", "L"), ("owner", "410821"), ("enrolled", "2017-03-01")],
     ),
     (
+        R::RenewalOther,
+        "subsidy due",
+        r#"{"event":"enrol","date":"2018-01-08","owner":"410821","loan":"L-3","renews":"L","firm":"FIRM-2","bank":"BANK","amount":"1","due":"2018-03-01","rate":"5%"}"#,
+        &[("loan", "L"), ("firm", "FIRM"), ("given", "FIRM-2")],
+    ),
+    (
         R::LoanOwner,
         "drawn",
         r#"{"event":"overdue","date":"2017-07-01","owner":"410822","loan":"L"}"#,
@@ -199,6 +211,12 @@ const CASES: &[Case] = &[
         "drawn",
         r#"{"event":"disburse","date":"2017-03-01","loan":"L","note":"N2","amount":"100000.01"}"#,
         &[("contract", "1,000,000.00"), ("drawn", "900,000.00"), ("amount", "100,000.01")],
+    ),
+    (
+        R::FeeUnknown,
+        "drawn",
+        r#"{"event":"fee-refunded","date":"2017-03-02","loan":"L","amount":"1","from":"2017-03-01"}"#,
+        &[("loan", "L"), ("from", "2017-03-01")],
     ),
     (
         R::RepayAboveBalance,
@@ -340,6 +358,12 @@ const CASES: &[Case] = &[
         &[("gross", "5.00"), ("cost", "5.00")],
     ),
     (
+        R::CostNotDeductible,
+        "costs are borne",
+        r#"{"event":"recover","date":"2017-10-01","claim":"C-3","bank_account":"POOL","gross":"50","cost":"5"}"#,
+        &[("claim", "C-3"), ("cost", "5.00")],
+    ),
+    (
         R::ReceiptUnknown,
         "set up",
         r#"{"event":"explain-receipt","date":"2017-09-25","owner":"410821","receipt":"X","to":"interest"}"#,
@@ -478,9 +502,17 @@ pub fn read(book: &Book<MemoryStore>, json: &str, id: &str) -> Event {
     if value["id"].is_null() {
         value["id"] = id.into();
     }
-    if let Some(file) = value["rules"].as_str().and_then(|rules| rules.strip_prefix('@')) {
-        let file = if file.is_empty() { "jiaozuo-2017/rules/jiaozuo-demo.toml" } else { file };
-        value["rules"] = std::fs::read_to_string(fixture(file)).unwrap().into();
+    if let Some(name) = value["rules"].as_str().and_then(|rules| rules.strip_prefix('@')) {
+        let own = name.ends_with(".toml");
+        let file = if own { name } else { "jiaozuo-2017/rules/jiaozuo-demo.toml" };
+        let rules = std::fs::read_to_string(fixture(file)).unwrap();
+        let rules = match name {
+            "costs" => rules
+                .replace("cost_deductible = true", "cost_deductible = false")
+                .replace("jiaozuo-demo", "costs"),
+            _ => rules,
+        };
+        value["rules"] = rules.into();
     }
     if let Some(id) = value["entry"].as_str().and_then(|entry| entry.strip_prefix('@')) {
         value["entry"] = book.find(id).unwrap().unwrap().seq.to_string().into();

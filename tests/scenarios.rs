@@ -44,7 +44,7 @@ pub fn events(name: &str) -> Vec<Event> {
 }
 
 /// The book of a scenario, whose entries are held to the debits and credits of its table.
-fn played(name: &str) -> Book<MemoryStore> {
+pub fn played(name: &str) -> Book<MemoryStore> {
     let mut book = jiaozuo();
     let mut posted = vec!["event,debit,credit,amount".to_owned()];
     let events = &mut events(&format!("scenarios/{name}.jsonl"));

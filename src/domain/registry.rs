@@ -54,6 +54,8 @@ pub mod tables {
     pub const BANK_BALANCE: u8 = 0x39;
     /// Quotas of compensation.
     pub const QUOTA: u8 = 0x3a;
+    /// Qualifications of firms.
+    pub const QUALIFICATION: u8 = 0x3c;
 }
 
 /// An owner (县区): a county, county-level city, district, zone or the city itself.
@@ -360,6 +362,8 @@ pub struct Subsidy {
     pub note: Id,
     /// Firm (party).
     pub firm: Id,
+    /// Who is paid: the firm, or the bank or guarantor in its place.
+    pub payee: Id,
     /// Settlement period as people write it.
     pub period: CompactString,
     /// What it used of the firm's yearly caps when it was approved, by year.
@@ -453,6 +457,25 @@ pub struct Receipt {
     pub trail: Vec<u64>,
 }
 
+/// A qualification (资格) of a firm that was granted or lost, by the entry that told it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Qualification {
+    /// Id of the event.
+    pub id: Id,
+    /// Firm (party).
+    pub firm: Id,
+    /// Which; none where the firm lost all.
+    pub qualification: Option<Id>,
+    /// Number of the certificate.
+    pub number: Option<CompactString>,
+    /// First day on which it holds, or no longer holds.
+    pub from: Date,
+    /// First day on which it no longer holds; none where it was lost.
+    pub to: Option<Date>,
+    /// The entry was reversed.
+    pub reversed: bool,
+}
+
 macro_rules! records {
     ($($name:ident $table:ident $field:ident;)*) => {$(
         impl Record for $name {
@@ -476,6 +499,7 @@ records! {
     Receipt RECEIPT id;
     CapCount CAP_COUNT id;
     Quota QUOTA id;
+    Qualification QUALIFICATION id;
 }
 
 impl Record for crate::domain::loan::Loan {

@@ -12,8 +12,8 @@ use crate::domain::loan::Loan;
 use crate::domain::money::{Money, Total};
 use crate::domain::rates::RateTable;
 use crate::domain::registry::{
-    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Owner, Party, Receipt, Subsidy, Target,
-    tables,
+    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Owner, Party, Qualification, Receipt,
+    Subsidy, Target, tables,
 };
 use crate::domain::rules::RuleSet;
 use crate::domain::table::{Numbers, Put, Table};
@@ -76,6 +76,8 @@ pub struct State {
     /// Quotas of compensation by owner and year.
     pub quotas: Table<Quota>,
     bank_balances: Numbers,
+    /// Qualifications of firms, granted and lost, in the order in which they were told.
+    pub qualifications: Table<Qualification>,
     balances: Numbers,
     vouchers: Numbers,
     commitments: Numbers,
@@ -106,6 +108,7 @@ macro_rules! each_table {
         $state.cap_counts.$call();
         $state.quotas.$call();
         $state.bank_balances.$call();
+        $state.qualifications.$call();
         $state.balances.$call();
         $state.vouchers.$call();
         $state.commitments.$call();
@@ -380,6 +383,7 @@ impl State {
         self.cap_counts.drain(&mut puts);
         self.quotas.drain(&mut puts);
         self.bank_balances.drain(tables::BANK_BALANCE, &mut puts);
+        self.qualifications.drain(&mut puts);
         self.balances.drain(tables::BALANCE, &mut puts);
         self.vouchers.drain(tables::VOUCHER, &mut puts);
         self.commitments.drain(tables::COMMITMENT, &mut puts);
@@ -439,6 +443,7 @@ impl State {
             tables::CAP_COUNT => self.cap_counts.load(value),
             tables::QUOTA => self.quotas.load(value),
             tables::BANK_BALANCE => self.bank_balances.load(key, value),
+            tables::QUALIFICATION => self.qualifications.load(value),
             tables::WITHDRAWAL => self.withdrawals.load(key, value),
             tables::BALANCE => self.balances.load(key, value),
             tables::VOUCHER => self.vouchers.load(key, value),
@@ -450,7 +455,7 @@ impl State {
 
     /// The first bytes of all keys that [`State::load`] takes.
     pub fn tables() -> std::ops::RangeInclusive<u8> {
-        tables::SETTINGS..=tables::QUOTA
+        tables::SETTINGS..=tables::QUALIFICATION
     }
 }
 

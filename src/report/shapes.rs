@@ -271,6 +271,9 @@ shapes! {
         meta [entries Integer, root Text, bytes Integer, lines Integer, memo_lines Integer, debit Money, credit Money, index_compared Bool, findings Integer]
         rows [check Text, what Text, place Text, why Text, next Text]
         totals false
+        sections {
+            "checks" [check Text, looked_at Integer, findings Integer, why Text]
+        }
     }
     /// A rebuilt index, or a new book.
     BOOK "book" {

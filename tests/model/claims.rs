@@ -139,6 +139,9 @@ impl Twin {
                 draft.post(cell, "5001.04", "1002.01", amount, bank);
                 draft.pays = Some((owner.clone(), "RISK".into(), amount, 0));
             }
+            "recover-in-kind" => {
+                draft.need(fen(event, "value").unwrap() > 0, "amount-zero");
+            }
             "write-off" => {
                 draft.need(right > 0, "amount-zero");
                 draft.post(cell, "1219.02", "1218.02", right, "-");
@@ -148,9 +151,8 @@ impl Twin {
             _ => self.recover(event, &mut claim, right, draft),
         }
         claim.state = match word {
-            "approve-claim" | "reject-claim" | "refund-claim" | "recover" | "recovery-cost" => {
-                claim.state
-            }
+            "approve-claim" | "reject-claim" | "refund-claim" | "recover" | "recovery-cost"
+            | "recover-in-kind" => claim.state,
             "revoke-claim" => "revoked",
             _ => standing(&claim),
         };
@@ -206,12 +208,13 @@ impl Twin {
         let kept = claim.paid - claim.due_back;
         draft.need(claim.recovered + share <= kept, "recovery-above-compensation");
         let of_right = share.min(right);
+        let to = if text(event, "to") == "treasury" { "2103" } else { "4609.01" };
         if text(event, "receives") == "gross" {
             draft.post(cell, "1002.01", "2307.03", gross, bank);
-            draft.post(cell, "2307.03", "4609.01", share, "-");
+            draft.post(cell, "2307.03", to, share, "-");
             draft.post(cell, "2307.03", "1002.01", gross - share, bank);
         } else {
-            draft.post(cell, "1002.01", "4609.01", share, bank);
+            draft.post(cell, "1002.01", to, share, bank);
         }
         draft.post(cell, "1219.02", "1218.02", of_right, "-");
         draft.register(cell, "9301", of_right - share);

@@ -82,6 +82,7 @@ pub const KINDS: &[(&str, u32)] = &[
     ("refund-claim", 4),
     ("recover", 8),
     ("recovery-cost", 2),
+    ("recover-in-kind", 1),
     ("write-off", 3),
     ("approve-subsidy", 14),
     ("pay-subsidy", 14),
@@ -200,9 +201,8 @@ impl Maker<'_> {
             | "cure" | "remove" => self.of_loan(kind),
             "file-claim" => self.file_claim(),
             "approve-claim" | "reject-claim" | "pay-claim" | "cancel-rest" | "settle-claim"
-            | "revoke-claim" | "refund-claim" | "recover" | "recovery-cost" | "write-off" => {
-                self.of_claim(kind)
-            }
+            | "revoke-claim" | "refund-claim" | "recover" | "recovery-cost" | "recover-in-kind"
+            | "write-off" => self.of_claim(kind),
             "approve-subsidy" => self.approve_subsidy(),
             "pay-subsidy" | "return-subsidy" | "reissue-subsidy" | "reduce-subsidy"
             | "claw-back" | "receive-clawback" | "offset-clawback" | "write-off-clawback" => {
@@ -218,7 +218,7 @@ impl Maker<'_> {
     fn nothing(&self, kind: &str) -> Value {
         let mut event = json!({"claim": "nothing", "loan": "nothing", "subsidy": "nothing",
             "bank_account": "RISK-CITY", "reason": "x", "amount": "1.00", "gross": "1.00",
-            "receipt": "nothing", "to": "interest", "against": "nothing"});
+            "receipt": "nothing", "against": "nothing"});
         let fields = poolbook::domain::event::VOCABULARY.iter().find(|(word, _)| *word == kind);
         let fields = fields.map_or(&[][..], |(_, fields)| fields);
         let object = event.as_object_mut().unwrap();
@@ -228,7 +228,8 @@ impl Maker<'_> {
                 "note" => "nothing",
                 "due" | "to" => "2019-01-01",
                 "from" => "2018-01-01",
-                "base" => "1.00",
+                "base" | "value" => "1.00",
+                "asset" => "x",
                 "period" => "2017Q4",
                 "programme" => "interest-discount",
                 "rate" | "fee_rate" => "1%",
@@ -438,6 +439,10 @@ impl Maker<'_> {
             "pay-claim" => self.part(&mut event, claim.approved - claim.paid),
             "refund-claim" => self.part(&mut event, claim.due_back - claim.back),
             "recovery-cost" => event["amount"] = self.amount(10_000).into(),
+            "recover-in-kind" => {
+                event["asset"] = "厂房".into();
+                event["value"] = self.amount(claim.base).into();
+            }
             "recover" => {
                 event["gross"] = self.amount(claim.base / 2 + 1).into();
                 if self.step.b.is_multiple_of(4) {
@@ -445,6 +450,9 @@ impl Maker<'_> {
                 }
                 if self.step.b.is_multiple_of(3) {
                     event["receives"] = "gross".into();
+                }
+                if self.step.b.is_multiple_of(5) {
+                    event["to"] = "treasury".into();
                 }
             }
             "cancel-rest" | "reject-claim" | "revoke-claim" => event["reason"] = "依据".into(),

@@ -420,7 +420,7 @@ fn lives_reach_every_kind_of_event_and_most_refusals() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let (mut taken, mut refused) =
         (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
-    for _ in 0..60 {
+    for _ in 0..90 {
         let mut reference = Reference::begun();
         let steps = proptest::collection::vec(step(), 160).new_tree(&mut runner).unwrap().current();
         for step in steps {

@@ -20,7 +20,8 @@ impl Twin {
             "remove" => self.remove(event, draft),
             "file-claim" => self.file_claim(event, draft),
             "approve-claim" | "reject-claim" | "pay-claim" | "cancel-rest" | "settle-claim"
-            | "revoke-claim" | "refund-claim" | "recover" | "recovery-cost" | "write-off" => {
+            | "revoke-claim" | "refund-claim" | "recover" | "recovery-cost" | "recover-in-kind"
+            | "write-off" => {
                 self.claim_event(event, draft);
             }
             "approve-subsidy" => self.approve_subsidy(event, draft),

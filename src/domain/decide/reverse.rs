@@ -130,6 +130,8 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
         Kind::Repay(own) => [loan(&own.loan), None],
         Kind::InterestPaid(own) => [loan(&own.loan), None],
         Kind::FeePaid(own) => [loan(&own.loan), None],
+        Kind::FeeRefunded(own) => [loan(&own.loan), None],
+        Kind::OtherBenefit(own) => [loan(&own.loan), None],
         Kind::Reprice(own) => [loan(&own.loan), None],
         Kind::Extend(own) => [loan(&own.loan), None],
         Kind::Overdue(own) => [loan(&own.loan), None],
@@ -159,6 +161,7 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
         Kind::RefundClaim(own) => [claim(&own.claim), None],
         Kind::RecoveryCost(own) => [claim(&own.claim), None],
         Kind::Recover(own) => [claim(&own.claim), None],
+        Kind::RecoverInKind(own) => [claim(&own.claim), None],
         Kind::WriteOff(own) => [claim(&own.claim), None],
         Kind::Quota(own) => [quota(own.year.0), None],
         Kind::ApproveSubsidy(_) => {

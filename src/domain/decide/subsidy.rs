@@ -1,9 +1,9 @@
 //! Subsidy lines: approved (E-62) and paid (E-63).
 
 use super::loan::{loan, note};
-use super::{Decision, bank_account, out_of_range, owner, positive, room, short};
+use super::{Decision, bank_account, out_of_range, owner, party, positive, room, short};
 use crate::domain::calendar::Quarter;
-use crate::domain::event::{ApproveSubsidy, Event, PaySubsidy, Programme};
+use crate::domain::event::{ApproveSubsidy, Event, PartyKind, PaySubsidy, Programme};
 use crate::domain::field::Json;
 use crate::domain::money::{Money, Total};
 use crate::domain::posting::{self, Draft};
@@ -62,8 +62,12 @@ pub(super) fn approve(
     if Total::from(amount) > left {
         return Err(short(state, &cell, amount, state.reserved(&cell), left));
     }
-    let draft = Draft::new(&cell).loan(&loan.id).party(Some(&loan.firm));
-    let draft = posting::approve_subsidy(draft, own.programme, amount);
+    let payee = match &own.payee {
+        Some(payee) => &party(state, payee, PartyKind::ALL)?.id,
+        None => &loan.firm,
+    };
+    let draft = Draft::new(&cell).loan(&loan.id);
+    let draft = posting::approve_subsidy(draft, own.programme, (payee, &loan.firm), amount);
     let decision = Decision::entry(loan.owner.clone(), draft);
     Ok(decision.rules(loan.rules.clone()))
 }
@@ -95,7 +99,7 @@ pub(super) fn line<'s>(
 
 pub(super) fn line_draft(line: &Subsidy) -> Draft {
     let cell = Cell { owner: line.owner.clone(), fund: line.programme.fund() };
-    Draft::new(&cell).loan(&line.loan).party(Some(&line.firm))
+    Draft::new(&cell).loan(&line.loan).party(Some(&line.payee))
 }
 
 pub(super) fn entry(state: &State, line: &Subsidy, draft: Draft) -> Decision {

@@ -212,4 +212,14 @@ macro_rules! word_fields {
         }
     )*};
 }
-word_fields!(OwnerKind, PartyKind, Source, InterestOwner, Origin, Receives, Programme, Fund);
+word_fields!(
+    ContractDays,
+    OwnerKind,
+    PartyKind,
+    Source,
+    InterestOwner,
+    Origin,
+    Receives,
+    Programme,
+    Fund
+);
