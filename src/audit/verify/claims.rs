@@ -9,7 +9,7 @@ use super::checks::{Check, Tally};
 use super::fact::{Fact, or, share_of};
 use super::loans::{Class, Loans};
 use crate::domain::account::{Account, Side};
-use crate::domain::event::{FileClaim, Kind, Origin};
+use crate::domain::event::{FileClaim, InterestOwner, Kind, Origin};
 use crate::domain::money::{Money, Total};
 use crate::domain::rules::Sharing;
 use crate::domain::text::Id;
@@ -31,6 +31,10 @@ struct Claim {
     note: Id,
     sharing: Sharing,
     base: Total,
+    /// Normal interest in the base.
+    interest: Total,
+    /// What collateral and other programmes bear of the same principal.
+    outside: Total,
     claimed: Total,
     rejected: bool,
     approved: Total,
@@ -141,10 +145,14 @@ impl Claims {
             tally.find(Check::ClaimLoan, fact.seq, &own.claim, "overdue, npl", found);
         }
         let base = Total::from(own.base);
-        tally.at_most(Check::ClaimAboveBalance, fact.seq, &own.claim, note.balance, base);
+        let told = |amount: Option<Money>| amount.map_or(Total::ZERO, Total::from);
+        let (interest, outside) = (told(own.interest), told(own.collateral) + told(own.other));
+        let principal = base - interest + outside;
+        tally.at_most(Check::ClaimAboveBalance, fact.seq, &own.claim, note.balance, principal);
         tally.look(Check::ClaimTwice);
         let key = (own.loan.clone(), note.id.clone());
-        if let Some(other) = self.live.get(&key) {
+        // A supplement says itself which claim it adds to.
+        if let Some(other) = self.live.get(&key).filter(|_| own.supplement.is_none()) {
             let subject = format_args!("{} {}", own.loan, note.id);
             tally.find(Check::ClaimTwice, fact.seq, subject, other, &own.claim);
         }
@@ -155,6 +163,8 @@ impl Claims {
             note: note.id.clone(),
             sharing: loan.sharing,
             base,
+            interest,
+            outside,
             claimed,
             rejected: false,
             approved: Total::ZERO,
@@ -180,6 +190,9 @@ impl Claims {
     ) {
         let Some(claim) = self.claims.get_mut(id) else { return };
         let key = (claim.loan.clone(), claim.note.clone());
+        let rules = loans.get(&key.0).and_then(|loan| loan.rules.as_ref());
+        let rules = rules.and_then(|id| adopted.rules(id));
+        let alone = rules.is_some_and(|rules| !rules.recovery.after_write_off);
         let before = [claim.approved - claim.paid, claim.right()];
         match &fact.event.kind {
             // Only taken back here.
@@ -212,13 +225,13 @@ impl Claims {
                 };
                 let last = if fact.back { open == Total::ZERO } else { amount == open };
                 claim.paid += fact.signed(amount);
-                loans.compensate(fact, (&key.0, &key.1), claim.base, amount, last);
+                loans.compensate(fact, (&key.0, &key.1), claim.base - claim.interest, amount, last);
             }
             Kind::CancelRest(_) => {
                 let open = claim.approved - claim.paid;
                 let rest = if fact.back { fact.told(Account::CompensationPayable) } else { open };
                 claim.approved += -fact.signed(rest);
-                loans.compensate(fact, (&key.0, &key.1), claim.base, rest, true);
+                loans.compensate(fact, (&key.0, &key.1), claim.base - claim.interest, rest, true);
             }
             Kind::SettleClaim(own) => claim.due += fact.signed(own.amount),
             Kind::RevokeClaim(_) => {
@@ -234,9 +247,18 @@ impl Claims {
                 let told = -fact.told(Account::RecoveryRight);
                 claim.written_off += fact.signed(if fact.back { told } else { claim.right() });
             }
-            Kind::Recover(own) => recovered(fact, id, claim, own.gross, own.cost, tally),
+            Kind::Recover(own) => {
+                let credit = match own.to {
+                    Some(InterestOwner::Treasury) => Account::TreasuryPayable,
+                    _ => Account::RecoveryIncome,
+                };
+                let recovery = Recovery { gross: own.gross, cost: own.cost, credit, alone };
+                recovered(fact, id, claim, &recovery, tally);
+            }
             Kind::ExplainReceipt(own) => {
-                recovered(fact, id, claim, own.gross.unwrap_or_default(), own.cost, tally);
+                let (gross, credit) = (own.gross.unwrap_or_default(), Account::RecoveryIncome);
+                let recovery = Recovery { gross, cost: own.cost, credit, alone };
+                recovered(fact, id, claim, &recovery, tally);
             }
             _ => {}
         }
@@ -314,7 +336,8 @@ fn check_approval(
         tally.find(Check::ClaimLoan, fact.seq, id, "enrolled", format_args!("removed {day}"));
     }
     let owed = loan.note(Some(&claim.note)).map_or(Total::ZERO, |note| note.balance);
-    tally.at_most(Check::ClaimAboveBalance, fact.seq, id, owed, claim.base);
+    let principal = claim.base - claim.interest + claim.outside;
+    tally.at_most(Check::ClaimAboveBalance, fact.seq, id, owed, principal);
     let parts = parts(claim.base, &claim.sharing);
     let rules = loan.rules.as_ref().and_then(|id| adopted.rules(id));
     let cap = rules.and_then(|rules| rules.claim.caps.loan).map_or(parts[0], Total::from);
@@ -327,18 +350,21 @@ fn check_approval(
     }
 }
 
-/// The pool's share of all net recoveries so far, less what it had (domain 5.6); first it closes
-/// the open right, the rest comes off the written-off register.
-fn recovered(
-    fact: &Fact<'_>,
-    id: &Id,
-    claim: &mut Claim,
+/// A recovery as its event tells it.
+struct Recovery {
     gross: Money,
     cost: Option<Money>,
-    tally: &mut Tally,
-) {
-    let net = Total::from(gross) - cost.map_or(Total::ZERO, Total::from);
-    let told = fact.side(Account::RecoveryIncome, Side::Credit);
+    /// Where the pool's share is credited: its own income or the treasury's (E-56).
+    credit: Account,
+    /// Rules that give the pool all that comes in after a write-off, until it has its money back.
+    alone: bool,
+}
+
+/// The pool's share of all net recoveries so far, less what it had (domain 5.6); first it closes
+/// the open right, the rest comes off the written-off register.
+fn recovered(fact: &Fact<'_>, id: &Id, claim: &mut Claim, recovery: &Recovery, tally: &mut Tally) {
+    let net = Total::from(recovery.gross) - recovery.cost.map_or(Total::ZERO, Total::from);
+    let told = fact.side(recovery.credit, Side::Credit);
     if fact.back {
         claim.net += -net;
         claim.recovered += -told;
@@ -346,7 +372,10 @@ fn recovered(
         return;
     }
     let pool = |net: Total| parts(net, &claim.sharing)[0];
-    let share = pool(claim.net + net) - pool(claim.net);
+    let share = match recovery.alone && claim.written_off > Total::ZERO {
+        true => net.min(claim.paid - claim.due - claim.recovered),
+        false => pool(claim.net + net) - pool(claim.net),
+    };
     tally.same(Check::RecoveryShare, fact.seq, id, share, told);
     claim.closed += share.min(claim.right().max(Total::ZERO));
     claim.net += net;

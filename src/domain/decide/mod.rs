@@ -9,6 +9,7 @@
 mod benefit;
 mod claim;
 mod clawback;
+mod correction;
 mod deposit;
 mod funding;
 mod loan;
@@ -25,7 +26,7 @@ mod withdrawal;
 
 pub use claim::sharing_of;
 pub(crate) use loan::cured;
-pub use subsidy::{cap_years_of, firm_caps};
+pub use subsidy::{cap_years_of, firm_caps, firm_year_cap};
 
 use crate::domain::account::Fund;
 use crate::domain::calendar::Month;

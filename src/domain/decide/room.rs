@@ -2,6 +2,7 @@
 //! reversals of what gave room (R-07, R-14 to R-17; invariants 19 and 20).
 
 use super::claim::{parts, rules_of};
+use super::correction::firm_years;
 use super::subsidy::firm_caps;
 use super::{out_of_range, positive};
 use crate::domain::account::Account;
@@ -11,11 +12,11 @@ use crate::domain::cap::ceiling::{self, Allowed};
 use crate::domain::entry::Entry;
 use crate::domain::event::{Kind, Programme};
 use crate::domain::field::Json;
+use crate::domain::loan::Loan;
 use crate::domain::money::{Money, MoneyError, Total};
 use crate::domain::refusal::Reason;
 use crate::domain::registry::{Claim, Payment, Subsidy};
 use crate::domain::state::State;
-use crate::domain::text::Id;
 use crate::problem::Problem;
 use serde_json::{Map, Value, json};
 
@@ -183,38 +184,34 @@ fn check_line(state: &State, line: &Subsidy, freed: Money) -> Result<(), Problem
     let years = before.years_used().into_iter().zip(line.years_used());
     let more = years.map(|((year, was), (_, is))| Ok((year, was.sub(is)?)));
     let more: Result<Vec<_>, MoneyError> = more.collect();
-    check_firm(state, &line.loan, line.programme, &more.map_err(out_of_range)?)
+    let Some(loan) = state.loans.get(&line.loan) else { return Ok(()) };
+    firm_years(state, loan, line.programme, &more.map_err(out_of_range)?)
 }
 
-/// Room under the caps of a firm for more of a programme, by year and over all years.
+/// Room under a firm's cap over all years for more of a programme.
 ///
 /// # Errors
-/// `firm-year-cap`, `firm-total-cap`.
-pub(super) fn check_firm(
+/// `firm-total-cap`.
+pub(super) fn check_total(
     state: &State,
-    loan: &Id,
+    loan: &Loan,
     programme: Programme,
     more: &[(i16, Money)],
 ) -> Result<(), Problem> {
-    let Some(loan) = state.loans.get(loan) else { return Ok(()) };
     let rules = loan.rules.as_ref().and_then(|id| state.rules(id));
-    let Some(caps) = rules.and_then(|rules| firm_caps(rules, programme)) else { return Ok(()) };
-    let firm = state.firm_identity(&loan.firm);
-    let refuse = |reason: Reason, cap: Money, used: Total, amount: Money| {
-        let refusal = reason.refuse().with("firm", firm).with("cap", cap.grouped());
-        refusal.with("used", used.grouped()).with("amount", amount.grouped())
+    let Some(cap) = rules.and_then(|rules| firm_caps(rules, programme)?.total) else {
+        return Ok(());
     };
-    for (year, amount) in more.iter().filter(|(_, amount)| amount.is_positive()) {
-        let used = state.cap_used(programme, firm, *year);
-        if let Some(cap) = caps.year.filter(|cap| used + Total::from(*amount) > Total::from(*cap)) {
-            return Err(refuse(Reason::FirmYearCap, cap, used, *amount).with("year", *year));
-        }
-    }
-    let amount = more.iter().try_fold(Money::ZERO, |sum, (_, amount)| sum.add(*amount));
-    let amount = amount.map_err(out_of_range)?;
+    let amount = more.iter().map(|(_, amount)| Total::from(*amount)).sum::<Total>();
+    let firm = state.firm_identity(&loan.firm);
     let used = Total::from(cap::counted(state, &cap::subsidy_total(programme, firm)).0);
-    match caps.total.filter(|cap| used + Total::from(amount) > Total::from(*cap)) {
-        Some(cap) if amount.is_positive() => Err(refuse(Reason::FirmTotalCap, cap, used, amount)),
-        _ => Ok(()),
+    if amount <= Total::ZERO || used + amount <= Total::from(cap) {
+        return Ok(());
     }
+    Err(Reason::FirmTotalCap
+        .refuse()
+        .with("firm", firm)
+        .with("cap", cap.grouped())
+        .with("used", used.grouped())
+        .with("amount", amount.grouped()))
 }

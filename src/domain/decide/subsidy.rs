@@ -1,7 +1,8 @@
 //! Subsidy lines: approved (E-62) and paid (E-63).
 
+use super::correction::{firm_years, supplemented, years_hold};
 use super::loan::{loan, note};
-use super::{Decision, bank_account, out_of_range, owner, party, positive, room, short};
+use super::{Decision, bank_account, out_of_range, owner, party, positive, short};
 use crate::domain::calendar::Quarter;
 use crate::domain::event::{ApproveSubsidy, Event, PartyKind, PaySubsidy, Programme};
 use crate::domain::field::Json;
@@ -15,8 +16,8 @@ use crate::domain::subsidy::cap_years;
 use crate::domain::text::Id;
 use crate::problem::Problem;
 
-/// What an approval uses of the firm's yearly caps, by year: as its working says, or all of it in
-/// the year of the settlement.
+/// What an approval uses of the firm's yearly caps, by year: as it says itself or its working does,
+/// or all of it in the year of the settlement.
 ///
 /// # Errors
 /// When the period is not a quarter such as `2017Q4`.
@@ -24,8 +25,16 @@ pub fn cap_years_of(own: &ApproveSubsidy) -> Result<Vec<(i16, Money)>, Problem> 
     let quarter = Quarter::parse(&own.period).map_err(|error| {
         Problem::data(error.code()).with("text", &own.period).in_column("period")
     })?;
+    if let Some(years) = &own.years {
+        return Ok(years.rows().to_vec());
+    }
     let working = own.working.as_ref().map(Json::value);
     Ok(cap_years(working.as_ref(), quarter, own.amount))
+}
+
+/// The cap of a firm in a year under the rules of a loan.
+pub fn firm_year_cap(rules: &RuleSet, programme: Programme) -> Option<Money> {
+    firm_caps(rules, programme).and_then(|caps| caps.year)
 }
 
 /// The caps of a firm under the rules of a loan.
@@ -49,14 +58,20 @@ pub(super) fn approve(
         .subsidised
         .iter()
         .find(|line| line.programme == own.programme && line.period == own.period);
-    if let Some(line) = approved {
+    if let Some(line) = approved.filter(|_| own.supplement.is_none()) {
         return Err(Reason::SubsidyExists
             .refuse()
             .with("loan", &loan.id)
             .with("period", &own.period)
             .with("subsidy", &line.subsidy));
     }
-    room::check_firm(state, &loan.id, own.programme, &years)?;
+    supplemented(state, own, note)?;
+    firm_years(state, loan, own.programme, &years)?;
+    let mut used = amount;
+    if let Some(takes) = &own.years {
+        years_hold(state, note, (own.programme, &own.period), (takes, takes), amount.into())?;
+        used = takes.total().money().map_err(out_of_range)?;
+    }
     let cell = Cell { owner: loan.owner.clone(), fund: own.programme.fund() };
     let left = state.available(&cell);
     if Total::from(amount) > left {
@@ -67,7 +82,8 @@ pub(super) fn approve(
         None => &loan.firm,
     };
     let draft = Draft::new(&cell).loan(&loan.id);
-    let draft = posting::approve_subsidy(draft, own.programme, (payee, &loan.firm), amount);
+    let parties = (payee, &loan.firm);
+    let draft = posting::approve_subsidy(draft, own.programme, parties, (amount, used));
     let decision = Decision::entry(loan.owner.clone(), draft);
     Ok(decision.rules(loan.rules.clone()))
 }
