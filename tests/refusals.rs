@@ -429,16 +429,16 @@ const CASES: &[Case] = &[
     ),
     // 100.00 less to keep, and 100.01 less of the cap.
     (
-        R::YearsShort,
-        "subsidy approved",
-        r#"{"event":"reduce-subsidy","date":"2018-01-06","subsidy":"S","amount":"100.00","reason":"x","years":"2017:100.01"}"#,
-        &[("years", "2017:100.01"), ("used", "149,899.99"), ("kept", "149,900.00")],
-    ),
-    (
         R::FirmTotalCap,
         "capped",
         r#"{"event":"approve-subsidy","date":"2018-04-05","loan":"L-5","amount":"30000.01","period":"2018Q1","programme":"interest-discount"}"#,
         &[("cap", "80,000.00"), ("used", "50,000.00"), ("amount", "30,000.01")],
+    ),
+    (
+        R::YearsShort,
+        "subsidy approved",
+        r#"{"event":"reduce-subsidy","date":"2018-01-06","subsidy":"S","amount":"100.00","reason":"x","years":"2017:100.01"}"#,
+        &[("years", "2017:100.01"), ("used", "149,899.99"), ("kept", "149,900.00")],
     ),
     (
         R::ReverseUnknown,
