@@ -4,6 +4,8 @@
 mod audit;
 mod bad_input;
 mod bounds;
+mod caps;
+mod caps_lives;
 mod cli;
 mod conformance;
 mod corrections;
@@ -23,6 +25,7 @@ mod recompute;
 mod recompute_cli;
 mod recompute_random;
 mod refusals;
+mod refusals_bounds;
 mod refusals_pools;
 mod scenarios;
 mod sharing;

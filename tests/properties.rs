@@ -97,7 +97,11 @@ fn records(book: &Book<MemoryStore>) -> (String, Vec<Balance>) {
         }
     }
     let used: Vec<&CapUse> = state.caps.iter().filter(|cap| cap.used != Money::ZERO).collect();
-    text.push_str(&format!("{used:?} {:?}", commitments(state)));
+    let counts = state.cap_counts.iter();
+    let counts: Vec<_> =
+        counts.filter(|count| (count.used, count.held) != (Money::ZERO, Money::ZERO)).collect();
+    let quotas: Vec<_> = state.quotas.iter().filter(|quota| !quota.trail.is_empty()).collect();
+    text.push_str(&format!("{used:?} {counts:?} {quotas:?} {:?}", commitments(state)));
     (text, balances(state))
 }
 

@@ -274,6 +274,36 @@ const AFTER_POOLS: &[Case] = &[
         r#"{"event":"file-claim","date":"2017-09-01","claim":"C","loan":"L","base":"900000.01","lawsuit":"1号"}"#,
         &[("base", "900,000.01"), ("balance", "900,000.00")],
     ),
+    (
+        R::ClaimBaseAboveLoss,
+        "overdue",
+        r#"{"event":"file-claim","date":"2017-09-01","claim":"C","loan":"L","base":"800000.00","collateral":"60000.00","other":"40000.01","lawsuit":"1号"}"#,
+        &[
+            ("balance", "900,000.00"),
+            ("collateral", "60,000.00"),
+            ("other", "40,000.01"),
+            ("earlier", "0.00"),
+        ],
+    ),
+    (
+        R::ClaimInterestExcluded,
+        "overdue",
+        r#"{"event":"file-claim","date":"2017-09-01","claim":"C","loan":"L","base":"800000.00","interest":"0.01","lawsuit":"1号"}"#,
+        &[("claim", "C"), ("interest", "0.01")],
+    ),
+    // 1,000.00 at 3.6% for the 91 days to the maturity.
+    (
+        R::ClaimInterestAbove,
+        "capped",
+        r#"{"event":"file-claim","date":"2017-09-01","claim":"C-6","loan":"L-6","base":"1009.11","interest":"9.11"}"#,
+        &[("accrued", "9.10"), ("until", "2017-08-01"), ("paid", "0.00"), ("open", "9.10")],
+    ),
+    (
+        R::ClaimSupplement,
+        "filed",
+        r#"{"event":"file-claim","date":"2017-09-02","claim":"C-2","loan":"L","base":"1.00","supplement":"C","lawsuit":"1号"}"#,
+        &[("supplement", "C"), ("note", "N"), ("state", "filed")],
+    ),
     // Overdue since 1 July: 60 days on 30 August, and more than 60 are required.
     (
         R::ClaimTooEarly,
@@ -286,6 +316,24 @@ const AFTER_POOLS: &[Case] = &[
         "overdue",
         r#"{"event":"file-claim","date":"2017-08-31","claim":"C","loan":"L","base":"1"}"#,
         &[("claim", "C")],
+    ),
+    (
+        R::CapUsedUp,
+        "capped",
+        r#"{"event":"approve-claim","date":"2017-09-10","claim":"C-5"}"#,
+        &[
+            ("kind", "bank-year-share"),
+            ("subject", "BANK 2017"),
+            ("ceiling", "0.00"),
+            ("left", "0.00"),
+            ("amount", "400.00"),
+        ],
+    ),
+    (
+        R::QuotaBelowUsed,
+        "approved",
+        r#"{"event":"quota","date":"2017-10-01","owner":"410821","year":2017,"amount":"119999.99","document":"x"}"#,
+        &[("year", "2017"), ("held", "120,000.00"), ("amount", "119,999.99")],
     ),
     (
         R::ApprovalAboveLimit,
@@ -389,6 +437,12 @@ const AFTER_POOLS: &[Case] = &[
         &[("year", "2017"), ("cap", "200,000.00"), ("used", "150,000.00"), ("amount", "50,000.01")],
     ),
     // 100.00 less to keep, and 100.01 less of the cap.
+    (
+        R::FirmTotalCap,
+        "capped",
+        r#"{"event":"approve-subsidy","date":"2018-04-05","loan":"L-5","amount":"30000.01","period":"2018Q1","programme":"interest-discount"}"#,
+        &[("cap", "80,000.00"), ("used", "50,000.00"), ("amount", "30,000.01")],
+    ),
     (
         R::YearsShort,
         "subsidy approved",

@@ -52,6 +52,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
         &[
             "commit",
             "contribute",
+            "quota",
             "budget",
             "return-budget",
             "receive-deposit",

@@ -7,6 +7,7 @@ mod clawback;
 mod funding;
 mod pool;
 mod qualification;
+mod quota;
 mod settlement;
 mod undo;
 
@@ -26,13 +27,13 @@ use crate::domain::rate::Share;
 use crate::domain::rates::RateTable;
 use crate::domain::registry::{
     AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, ClaimState, LossShares, Owner, Party,
-    Subsidy, SubsidyState, Target,
+    Payment, Subsidy, SubsidyState, Target,
 };
 use crate::domain::rules::RuleSet;
 use crate::domain::state::{Settings, State, cap_id};
 use crate::domain::subsidy::recompute::budget_left;
 use crate::domain::text::Id;
-use crate::domain::{decide, division};
+use crate::domain::{cap, decide, division};
 
 /// Takes an entry in. Cost: a few hash look-ups a line, independent of the book's size.
 pub fn apply(state: &mut State, entry: &Entry) {
@@ -43,6 +44,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
     if let Some(voucher) = &entry.voucher {
         state.count_voucher(&voucher.owner, voucher.month, voucher.word);
     }
+    quota::count_banks(state, entry);
     state.last_recorded = Some(entry.recorded);
     let original = entry.reverses.and_then(|seq| reversed_entry(entry, seq));
     let told = original.as_ref().unwrap_or(entry);
@@ -51,10 +53,10 @@ pub fn apply(state: &mut State, entry: &Entry) {
         (Some(seq), original) => {
             state.set_reversed(seq, entry.seq);
             if let Some(original) = original {
-                undo::undo(state, original);
+                quota::counted(state, &original.event.kind, |state| undo::undo(state, original));
             }
         }
-        (None, _) => follow(state, entry),
+        (None, _) => quota::counted(state, &entry.event.kind, |state| follow(state, entry)),
     }
     pool::after(state, entry, original.as_ref(), before);
 }
@@ -132,6 +134,7 @@ fn follow(state: &mut State, entry: &Entry) {
         | Kind::OffsetClawback(_)
         | Kind::WriteOffClawback(_) => clawback::follow(state, entry),
         Kind::ApproveSubsidy(_) | Kind::PaySubsidy(_) => follow_subsidy(state, entry),
+        Kind::Quota(_) => quota::follow(state, entry),
         Kind::Budget(_)
         | Kind::Transfer(_)
         | Kind::Move(_)
@@ -420,13 +423,20 @@ fn file_claim(state: &mut State, entry: &Entry) {
         note: note.id.clone(),
         filed: entry.event.happened(),
         base: own.base,
+        interest: own.interest.unwrap_or_default(),
+        collateral: own.collateral.unwrap_or_default(),
+        other: own.other.unwrap_or_default(),
+        supplement: own.supplement.clone(),
         claimed: sum(&entry.memo, Account::ClaimsInReview),
         lawsuit: own.lawsuit.clone(),
         state: ClaimState::Filed,
         sharing,
         approved: Money::ZERO,
         approved_on: None,
+        approval: 0,
+        cancelled: None,
         paid: Money::ZERO,
+        payments: Vec::new(),
         net_recovered: Money::ZERO,
         recovered: Money::ZERO,
         written_off: Money::ZERO,
@@ -447,6 +457,7 @@ fn follow_claim(state: &mut State, entry: &Entry) {
         Kind::ApproveClaim(own) => with_claim(state, &own.claim, entry.seq, |claim| {
             claim.approved = sum(&entry.lines, Account::Compensation);
             claim.approved_on = Some(entry.event.date);
+            claim.approval = entry.seq;
             claim.state = ClaimState::Approved;
         }),
         Kind::RejectClaim(own) => with_claim(state, &own.claim, entry.seq, |claim| {
@@ -457,9 +468,12 @@ fn follow_claim(state: &mut State, entry: &Entry) {
             let mut compensated = Money::ZERO;
             with_claim(state, &own.claim, entry.seq, |claim| {
                 claim.paid = claim.paid.add(paid).unwrap_or_default();
+                let (entry, date) = (entry.seq, entry.event.date);
+                claim.payments.push(Payment { entry, date, amount: paid });
                 let full = claim.paid == claim.approved;
                 claim.state = if full { ClaimState::Paid } else { ClaimState::PaidPart };
-                compensated = if full { claim.base } else { Money::ZERO };
+                let base = claim.principal().unwrap_or_default();
+                compensated = if full { base } else { Money::ZERO };
             });
             let released = sum(&entry.memo, Account::Exposure);
             if let Some(note) = claim_note(state, &own.claim, entry.seq) {
@@ -527,7 +541,9 @@ fn add_cap_use(state: &mut State, line: &Subsidy, sign: fn(Money) -> Money) {
 /// Adds to what a line's firm has used of its caps, by year.
 fn add_cap_years(state: &mut State, line: &Subsidy, years: Vec<(i16, Money)>) {
     let firm = state.firm_identity(&line.firm).to_owned();
+    let total = cap::subsidy_total(line.programme, &firm);
     for (year, by) in years {
+        cap::count(state, &total, by, Money::ZERO);
         let id = cap_id(line.programme, &firm, year);
         match state.caps.get_mut(&id) {
             Some(cap) => cap.used = cap.used.add(by).unwrap_or_default(),

@@ -164,7 +164,10 @@ events! {
     Contribute "contribute" {
         amount: Money, bank_account: Id, fund: Option<Fund>, party: Option<Id>, source: Source,
     }
-    /// E-60 a subsidy budget is received.
+    /// E-46 the ceiling of the compensation that a pool may approve in a year (额度制); a second one
+    /// for the same year replaces the first.
+    Quota "quota" { amount: Money, year: Year }
+    /// E-60 a subsidy budget is received; E-46 money for compensation, where a quota is set.
     Budget "budget" { amount: Money, bank_account: Id, fund: Option<Fund>, source: Option<Source> }
     /// E-73 what is left of a subsidy budget goes back to the treasury; `prior_year` says that it was
     /// received in an earlier year, whose accounts are closed.
@@ -244,7 +247,14 @@ events! {
 
     // --- claim --------------------------------------------------------------------------------
     /// E-40 the bank or guarantor claims compensation; `lawsuit` is the court's acceptance.
-    FileClaim "file-claim" { base: Money, claim: Id, lawsuit: Option<CompactString>, loan: Id, note: Option<Id> }
+    /// `base` is what is left of the loss: overdue principal (and, where the rules say so, normal
+    /// `interest`) less `collateral` already realised and what `other` public programmes pay. A
+    /// second claim on a note is a `supplement` of an earlier one.
+    FileClaim "file-claim" {
+        base: Money, claim: Id, collateral: Option<Money>, interest: Option<Money>,
+        lawsuit: Option<CompactString>, loan: Id, note: Option<Id>, other: Option<Money>,
+        supplement: Option<Id>,
+    }
     /// E-41 the claim is approved, in full or for a smaller `amount`.
     ApproveClaim "approve-claim" { amount: Option<Money>, claim: Id }
     /// E-42 the claim is refused or withdrawn.
@@ -415,6 +425,10 @@ impl Programme {
 /// The number of an entry in the journal, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seq(pub u64);
+
+/// A calendar year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Year(pub i16);
 
 /// A text of several lines, bounded by [`crate::limits::RULES_TEXT_MAX`].
 #[derive(Clone, Debug, PartialEq, Eq)]

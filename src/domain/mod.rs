@@ -11,6 +11,7 @@
 pub mod account;
 pub mod apply;
 pub mod calendar;
+pub mod cap;
 pub mod capitals;
 pub mod credit_code;
 pub mod decide;

@@ -356,12 +356,28 @@ pub fn file_claim(draft: Draft, claimed: Money) -> Draft {
     draft.register(Account::ClaimsInReview, claimed)
 }
 
-/// E-41 claim approved.
-pub fn approve_claim(draft: Draft, claimed: Money, approved: Money) -> Draft {
-    draft
+/// E-41 claim approved; E-46 `quota` is what it takes out of the year's quota.
+pub fn approve_claim(draft: Draft, claimed: Money, approved: Money, quota: Money) -> Draft {
+    let draft = draft
         .post(Account::Compensation, Account::CompensationPayable, approved, None)
         .release(Account::ClaimsInReview, claimed)
-        .register(Account::BankYear, approved)
+        .register(Account::BankYear, approved);
+    quota_used(draft, quota)
+}
+
+/// E-46 quota of the year set, or changed from what it was before.
+pub fn quota(draft: Draft, amount: Money, before: Money) -> Draft {
+    let difference = amount.sub(before).unwrap_or_default();
+    if difference < Money::ZERO {
+        quota_used(draft, difference.negated())
+    } else {
+        draft.register(Account::Quota, difference)
+    }
+}
+
+/// E-46 taken out of the quota of the year.
+pub fn quota_used(draft: Draft, approved: Money) -> Draft {
+    draft.release(Account::Quota, approved)
 }
 
 /// E-42 claim refused or withdrawn.
@@ -377,12 +393,14 @@ pub fn pay_claim(draft: Draft, bank: &Id, paid: Money, exposure: Money) -> Draft
         .release(Account::Exposure, exposure)
 }
 
-/// E-45 rest cancelled: the bank bears it, and the pool no longer does.
-pub fn cancel_rest(draft: Draft, rest: Money, exposure: Money) -> Draft {
+/// E-45 rest cancelled: the bank bears it, and the pool no longer does; `quota` is what goes back to
+/// the year's quota.
+pub fn cancel_rest(draft: Draft, rest: Money, exposure: Money, quota: Money) -> Draft {
     draft
         .post(Account::CompensationPayable, Account::Compensation, rest, None)
         .release(Account::BankYear, rest)
         .release(Account::Exposure, exposure)
+        .register(Account::Quota, quota)
 }
 
 /// E-47 final loss lower than paid: the bank owes back, and the right is smaller by it.

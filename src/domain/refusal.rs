@@ -133,10 +133,22 @@ reasons! {
     ClaimState "claim-state";
     /// The base is above the principal owed.
     ClaimBaseAboveBalance "claim-base-above-balance";
+    /// Base, collateral and other programmes' money are more than the loss.
+    ClaimBaseAboveLoss "claim-base-above-loss";
+    /// The rules compensate principal only.
+    ClaimInterestExcluded "claim-interest-excluded";
+    /// More interest than the contract rate has accrued unpaid.
+    ClaimInterestAbove "claim-interest-above";
+    /// The claim named as the earlier one cannot be supplemented.
+    ClaimSupplement "claim-supplement";
     /// Not overdue long enough.
     ClaimTooEarly "claim-too-early";
     /// The court's acceptance is missing.
     ClaimLawsuitMissing "claim-lawsuit-missing";
+    /// A ceiling leaves no room.
+    CapUsedUp "cap-used-up";
+    /// The quota of the year would be below what is approved.
+    QuotaBelowUsed "quota-below-used";
     /// More than the rules allow would be approved.
     ApprovalAboveLimit "approval-above-limit";
     /// More would be paid than is approved and unpaid.
@@ -169,6 +181,8 @@ reasons! {
     OffsetOther "offset-other";
     /// The firm's cap of the year is used up.
     FirmYearCap "firm-year-cap";
+    /// The firm's cap over all years is used up.
+    FirmTotalCap "firm-total-cap";
     /// The years told take less of the firm's caps than the firm may keep.
     YearsShort "years-short";
     /// No entry of that number.

@@ -174,11 +174,20 @@ shapes! {
         ]
         totals true
     }
-    /// What firms have had of their yearly caps.
+    /// Use of every ceiling (限额占用表).
     CAPS "caps" {
         meta [entries Integer, root Text]
-        rows [programme Word, firm Text, firm_name Text, year Integer, limit Money, used Money, left Money]
+        rows [
+            kind Word, programme Word, subject Text, name Text, year Integer, rules Text,
+            limit Money, used Money, held Money, left Money,
+        ]
         totals false
+        sections {
+            "uses" [
+                kind Word, programme Word, subject Text, year Integer, entry Integer, date Date,
+                owner Text, used_by Text, state Word, amount Money,
+            ]
+        }
     }
     /// Where each pool stands, its leverage and the circuit breaker.
     POOLS "pools" {

@@ -4,6 +4,7 @@ pub mod book;
 pub mod foreign;
 pub mod settled;
 pub mod stages;
+pub mod town;
 pub mod world;
 
 use std::fs;

@@ -50,6 +50,21 @@ pub const STAGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("deposit overdue", &[r#"{"event":"overdue","date":"2017-07-01","loan":"L"}"#]),
+    // Every ceiling at once, and a bank that had lent nothing at the end of the year before.
+    (
+        "capped",
+        &[
+            r#"{"event":"adopt-rules","date":"2017-05-01","rules":"@scenarios/caps.toml"}"#,
+            r#"{"event":"enrol","date":"2017-05-02","owner":"410821","loan":"L-5","firm":"FIRM","bank":"BANK","guarantor":"GUAR","amount":"1000.00","due":"2017-08-01","rate":"3.6%"}"#,
+            r#"{"event":"disburse","date":"2017-05-02","loan":"L-5","amount":"1000.00"}"#,
+            r#"{"event":"overdue","date":"2017-08-01","loan":"L-5"}"#,
+            r#"{"event":"file-claim","date":"2017-09-01","claim":"C-5","loan":"L-5","base":"1000.00"}"#,
+            r#"{"event":"enrol","date":"2017-05-02","owner":"410821","loan":"L-6","firm":"FIRM","bank":"BANK","guarantor":"GUAR","amount":"1000.00","due":"2017-08-01","rate":"3.6%"}"#,
+            r#"{"event":"disburse","date":"2017-05-02","loan":"L-6","amount":"1000.00"}"#,
+            r#"{"event":"overdue","date":"2017-08-01","loan":"L-6"}"#,
+            r#"{"event":"approve-subsidy","id":"S-5","date":"2017-10-05","loan":"L-5","amount":"50000.00","period":"2017Q3","programme":"interest-discount"}"#,
+        ],
+    ),
     (
         "subsidy due",
         &[
@@ -148,7 +163,6 @@ pub const STAGES: &[(&str, &[&str])] = &[
 /// The life of a stage that goes on beside the loan's: its subsidies, its deposit, a receipt, a loan
 /// under other rules.
 pub fn beside(stage: &str) -> Option<&'static str> {
-    ["subsidy", "deposit", "receipt", "pool", "item", "costs"]
-        .into_iter()
-        .find(|life| stage.starts_with(life))
+    let lives = ["subsidy", "deposit", "capped", "receipt", "pool", "item", "costs"];
+    lives.into_iter().find(|life| stage.starts_with(life))
 }

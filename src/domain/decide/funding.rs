@@ -69,9 +69,15 @@ pub(super) fn contribute(
     Ok(Decision::entry(owner.code.clone(), draft))
 }
 
+/// The funds that live on a budget: compensation too where an owner has a quota (E-46).
+fn budgeted(state: &State, owner: &Owner) -> &'static [Fund] {
+    let subsidies = &[Fund::Interest, Fund::Fee];
+    if state.has_quota(&owner.code) { &Fund::ALL } else { subsidies }
+}
+
 pub(super) fn budget(state: &State, event: &Event, own: &Budget) -> Result<Decision, Problem> {
     let (owner, account, cell) = place(state, event, &own.bank_account, own.fund)?;
-    fund_is(event, account.fund, &[Fund::Interest, Fund::Fee])?;
+    fund_is(event, account.fund, budgeted(state, owner))?;
     let draft = Draft::new(&cell).source(own.source.unwrap_or(Source::County));
     let draft = posting::budget(draft, account.fund, &account.id, positive(own.amount)?);
     Ok(Decision::entry(owner.code.clone(), draft))
@@ -84,7 +90,7 @@ pub(super) fn return_budget(
     own: &ReturnBudget,
 ) -> Result<Decision, Problem> {
     let (owner, account, cell) = place(state, event, &own.bank_account, own.fund)?;
-    fund_is(event, account.fund, &[Fund::Interest, Fund::Fee])?;
+    fund_is(event, account.fund, budgeted(state, owner))?;
     let amount = positive(own.amount)?;
     let draft = Draft::new(&cell).source(own.source.unwrap_or(Source::County));
     let prior_year = own.prior_year.unwrap_or(false);

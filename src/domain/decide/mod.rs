@@ -15,18 +15,21 @@ mod deposit;
 mod enrolment;
 mod funding;
 mod loan;
+mod loss;
 mod pool;
 mod qualification;
+mod quota;
 mod receipt;
 mod reverse;
+mod room;
 mod settlement;
 mod setup;
 mod subsidy;
 mod withdrawal;
 
-pub use claim::{approvable, sharing_of};
+pub use claim::sharing_of;
 pub(crate) use loan::cured;
-pub use subsidy::{cap_years_of, firm_year_cap};
+pub use subsidy::{cap_years_of, firm_caps, firm_year_cap};
 
 use crate::domain::account::Fund;
 use crate::domain::calendar::Month;
@@ -134,6 +137,7 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::Target(own) => setup::target(state, &event, own),
         Kind::Commit(own) => funding::commit(state, &event, own),
         Kind::Contribute(own) => funding::contribute(state, &event, own),
+        Kind::Quota(own) => quota::set(state, &event, own),
         Kind::Budget(own) => funding::budget(state, &event, own),
         Kind::ReturnBudget(own) => funding::return_budget(state, &event, own),
         Kind::ReceiveDeposit(own) => deposit::receive(state, &event, own),

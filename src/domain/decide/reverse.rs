@@ -1,7 +1,8 @@
 //! Reversal (红字冲销, E-90): the exact opposite, once, and only of the last word on a record.
 
-use super::{Decision, in_order};
+use super::{Decision, in_order, quota, room};
 use crate::domain::account::Account;
+use crate::domain::cap::Quota;
 use crate::domain::entry::{Entry, Line};
 use crate::domain::event::{Event, Kind, Origin, Reverse};
 use crate::domain::field::Json;
@@ -34,6 +35,8 @@ pub(super) fn reverse(
     }
     check_open(state, original)?;
     check_transfer(state, original)?;
+    quota::check_reversal(state, original)?;
+    room::check_reversal(state, original)?;
     let owner = original.owner().cloned();
     let mut decision = Decision::fact(owner.clone());
     if let Some(line) = original.all_lines().next() {
@@ -136,6 +139,10 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
     let claim = |id: &str| state.claims.get(id).map(|claim| claim.trail.as_slice());
     let receipt = |id: &str| state.receipts.get(id).map(|receipt| receipt.trail.as_slice());
     let line = |id: &str| state.subsidies.get(id).map(|line| line.trail.as_slice());
+    let quota = |year: i16| {
+        let owner = original.owner().map_or("-", |owner| owner.as_str());
+        state.quotas.get(&Quota::id(owner, year)).map(|quota| quota.trail.as_slice())
+    };
     let loan_of = |id: &str| state.claims.get(id).and_then(|claim| loan(&claim.loan));
     match &original.event.kind {
         Kind::Disburse(own) => [loan(&own.loan), None],
@@ -179,6 +186,7 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
         Kind::Recover(own) => [claim(&own.claim), None],
         Kind::RecoverInKind(own) => [claim(&own.claim), None],
         Kind::WriteOff(own) => [claim(&own.claim), None],
+        Kind::Quota(own) => [quota(own.year.0), None],
         Kind::ApproveSubsidy(own) => {
             [line(&original.event.id), own.supplement.as_ref().and_then(|id| line(id))]
         }

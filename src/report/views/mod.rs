@@ -1,5 +1,6 @@
 //! From the auditors' views and the book's records to reports: which figure stands in which column.
 
+mod caps;
 mod claims;
 mod entry;
 mod interest;
@@ -13,7 +14,8 @@ mod roll_forward;
 mod subsidies;
 mod verify;
 
-pub use claims::{caps, claims};
+pub use caps::{CapsAsked, caps};
+pub use claims::claims;
 pub use entry::{FileOutcome, Standing, recorded, voucher, voucher_text};
 pub use interest::interest_split;
 pub use ledger::{account, trial_balance};
