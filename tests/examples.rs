@@ -254,6 +254,7 @@ fn run_case(case: &Table, rates: &RateTable) {
             used: &used,
             budget: &budget,
             approved: &|_, _, _| false,
+            budgeted: &|_, _, _| None,
             other: &|_, _, _| other,
             facts: &(),
         };
@@ -504,6 +505,7 @@ proptest::proptest! {
                 used: &HashMap::new(),
                 budget: &budget,
                 approved: &|_, _, _| false,
+                budgeted: &|_, _, _| None,
                 other: &|_, _, _| Money::ZERO,
                 facts: &(),
             };

@@ -353,6 +353,13 @@ const CASES: &[Case] = &[
         r#"{"event":"approve-subsidy","date":"2018-01-05","loan":"L","amount":"1","period":"2017Q4","programme":"interest-discount"}"#,
         &[("loan", "L"), ("period", "2017Q4"), ("subsidy", "S")],
     ),
+    // A supplement to the fourth quarter adds to nothing of the third.
+    (
+        R::SupplementOther,
+        "subsidy approved",
+        r#"{"event":"approve-subsidy","date":"2018-01-05","loan":"L","amount":"1","period":"2017Q3","programme":"interest-discount","supplement":"S"}"#,
+        &[("subsidy", "S"), ("period", "2017Q4"), ("first", "S")],
+    ),
     (
         R::SubsidyState,
         "subsidy paid",
@@ -371,6 +378,13 @@ const CASES: &[Case] = &[
         "subsidy approved",
         r#"{"event":"approve-subsidy","date":"2018-01-05","loan":"L","amount":"50000.01","period":"2017Q3","programme":"interest-discount"}"#,
         &[("year", "2017"), ("cap", "200,000.00"), ("used", "150,000.00"), ("amount", "50,000.01")],
+    ),
+    // 100.00 less to keep, and 100.01 less of the cap.
+    (
+        R::YearsShort,
+        "subsidy approved",
+        r#"{"event":"reduce-subsidy","date":"2018-01-06","subsidy":"S","amount":"100.00","reason":"x","years":"2017:100.01"}"#,
+        &[("years", "2017:100.01"), ("used", "149,899.99"), ("kept", "149,900.00")],
     ),
     (
         R::ReverseUnknown,

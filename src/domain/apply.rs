@@ -26,6 +26,7 @@ use crate::domain::registry::{
 };
 use crate::domain::rules::RuleSet;
 use crate::domain::state::{Settings, State, cap_id};
+use crate::domain::subsidy::recompute::budget_left;
 use crate::domain::text::Id;
 use crate::domain::{decide, division};
 
@@ -236,7 +237,7 @@ fn fee_mut(loan: &mut Loan, from: Option<Date>) -> Option<&mut FeePaid> {
 }
 
 /// Loan and note of an event of the loan family.
-fn loan_key(kind: &Kind) -> Option<(&Id, Option<&Id>)> {
+pub(crate) fn loan_key(kind: &Kind) -> Option<(&Id, Option<&Id>)> {
     match kind {
         Kind::Disburse(own) => Some((&own.loan, own.note.as_ref())),
         Kind::Repay(own) => Some((&own.loan, own.note.as_ref())),
@@ -299,7 +300,7 @@ fn follow_loan(state: &mut State, entry: &Entry) {
         }),
         Kind::FeeRefunded(own) => {
             if let Some(fee) = fee_mut(loan, own.from) {
-                fee.refunds.push((event.date, own.amount));
+                fee.refunds.push((event.happened(), own.amount));
             }
         }
         Kind::Remove(_) => {
@@ -534,7 +535,11 @@ fn follow_subsidy(state: &mut State, entry: &Entry) {
                 firm: loan.firm.clone(),
                 payee: own.payee.clone().unwrap_or_else(|| loan.firm.clone()),
                 period: own.period.clone(),
+                supplements: own.supplement.clone(),
+                computed: own.working.is_some(),
+                budget: own.working.as_ref().and_then(budget_left),
                 years: cap_years_of(own).unwrap_or_default(),
+                given: Vec::new(),
                 released: Money::ZERO,
                 returned: Money::ZERO,
                 clawback: Money::ZERO,
@@ -553,6 +558,10 @@ fn follow_subsidy(state: &mut State, entry: &Entry) {
             }
             add_cap_use(state, &line, |amount| amount);
             state.subsidies.insert(line);
+            if let Some(first) = own.supplement.as_ref().and_then(|id| state.subsidies.get_mut(id))
+            {
+                first.trail.push(entry.seq);
+            }
         }
         Kind::PaySubsidy(own) => {
             let paid = paid_subsidy(entry);

@@ -117,6 +117,10 @@ fn undo_subsidy(state: &mut State, original: &Entry) {
             if let Some(note) = note {
                 note.subsidised.retain(|line| line.subsidy != *id);
             }
+            if let Some(first) = own.supplement.as_ref().and_then(|id| state.subsidies.get_mut(id))
+            {
+                first.trail.pop();
+            }
         }
         Kind::PaySubsidy(own) => {
             let paid = paid_subsidy(original);

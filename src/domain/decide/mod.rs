@@ -9,6 +9,7 @@
 mod benefit;
 mod claim;
 mod clawback;
+mod correction;
 mod deposit;
 mod funding;
 mod loan;
