@@ -31,3 +31,4 @@ mod tape;
 mod tidy;
 mod verify;
 mod verify_checks;
+mod verify_forgeries;
