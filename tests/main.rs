@@ -38,3 +38,4 @@ mod tape;
 mod tidy;
 mod verify;
 mod verify_checks;
+mod verify_forgeries;

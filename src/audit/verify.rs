@@ -4,6 +4,7 @@
 //! All findings are listed; none stops the pass. Memory: 24 bytes an entry (the hash of its id with
 //! its number, and a sum of its lines), and the cash movements per cell and day.
 
+mod accounts;
 mod adopted;
 mod checks;
 mod claims;

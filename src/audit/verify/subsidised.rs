@@ -79,7 +79,9 @@ impl Subsidised {
             let common = |a: &Period| other.days.iter().any(|b| !a.intersect(*b).is_empty());
             other.period == own.period || days.iter().any(common)
         };
-        if let Some(other) = taken.iter().find(twice) {
+        // A supplement adds to a line of the same days.
+        let other = taken.iter().find(twice).filter(|_| own.supplement.is_none());
+        if let Some(other) = other {
             let subject = format_args!("{id} {}", own.period);
             tally.find(Check::SubsidyDays, fact.seq, subject, "-", &other.line);
         }
