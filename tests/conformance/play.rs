@@ -3,10 +3,10 @@
 use super::known;
 use crate::support::book::{audited, blank, options};
 use crate::support::fixture;
+use poolbook::audit::day_sums::Credited;
 use poolbook::audit::movements::Span;
 use poolbook::audit::ratios::{Ratio, ratios};
 use poolbook::audit::turnover::Numbers as _;
-use poolbook::book::interest::Credited;
 use poolbook::book::subsidies::{approval, compute_subsidies, payment, unpaid};
 use poolbook::book::{Book, Options, People};
 use poolbook::domain::account::{Account, Fund, Side};
