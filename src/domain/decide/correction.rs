@@ -83,7 +83,7 @@ pub(super) fn years_hold(
     let (mut used, mut kept) = (Vec::new(), keeps);
     for line in lines_of(state, note, programme, period) {
         line.years_used().into_iter().for_each(|row| add_year(&mut used, row));
-        kept = kept + line.kept();
+        kept += line.kept();
     }
     let before = Years::of(used.iter().copied());
     for (year, takes) in takes.rows().iter().filter(|(_, takes)| *takes < Money::ZERO) {
