@@ -33,7 +33,7 @@ fn book(dir: &Path) {
         poolbook subsidy post 2024Q2
         poolbook --maker 甲 --checker 乙 --approver 丙 subsidy pay --date 2024-07-05
         poolbook reverse --id r --date 2024-09-02 --entry 11 --reason 日期有误
-        poolbook repay --id late --date 2024-09-02 --effective 2024-04-15 --loan L1 --amount 1000000.00
+        poolbook repay --id late --date 2024-09-02 --effective 2024-04-15 --loan L1 --amount 1000000
     ";
     must(script, dir, Path::new("recompute"));
 }
