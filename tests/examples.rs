@@ -124,6 +124,7 @@ fn note(table: &Table, index: usize) -> Note {
         interest: interest.collect(),
         compensated: Money::ZERO,
         claims: Vec::new(),
+        filings: Vec::new(),
         subsidised: Vec::new(),
     }
 }

@@ -172,9 +172,9 @@ const CASES: &[Case] = &[
     ),
     (
         R::NoteMissing,
-        "set up",
+        "notes two",
         r#"{"event":"overdue","date":"2017-07-01","loan":"L"}"#,
-        &[("loan", "L"), ("notes", "0")],
+        &[("loan", "L"), ("notes", "2")],
     ),
     (
         R::NoteUnknown,
@@ -192,7 +192,22 @@ const CASES: &[Case] = &[
         R::LoanState,
         "overdue",
         r#"{"event":"extend","date":"2017-07-01","loan":"L","due":"2019-01-01"}"#,
-        &[("note", "N"), ("state", "overdue"), ("legal", "active, extended"), ("event", "extend")],
+        &[
+            ("note", "N"),
+            ("state", "overdue"),
+            ("legal", "active, part-repaid, extended"),
+            ("event", "extend"),
+            (
+                "moves",
+                "disburse, repay, interest-paid, fee-paid, reprice, npl, cure, remove, file-claim, receive-deposit, refund-deposit, apply-deposit, file-subsidy, approve-subsidy",
+            ),
+        ],
+    ),
+    (
+        R::ApplicationDiffers,
+        "applied",
+        r#"{"event":"enrol","date":"2017-03-02","owner":"410821","loan":"M","firm":"FIRM-2","bank":"BANK","amount":"1","due":"2018-03-01","rate":"5%"}"#,
+        &[("loan", "M"), ("kind", "firm"), ("applied", "FIRM"), ("name", "FIRM-2")],
     ),
     (
         R::DisburseAboveContract,
@@ -243,7 +258,7 @@ const CASES: &[Case] = &[
         &[
             ("claim", "C"),
             ("state", "filed"),
-            ("legal", "paid, paid-part, settled"),
+            ("legal", "paid-part, paid, recovering, settled"),
             ("event", "write-off"),
         ],
     ),
@@ -291,6 +306,13 @@ const CASES: &[Case] = &[
         r#"{"event":"recover","date":"2017-10-01","claim":"C","bank_account":"POOL","gross":"5","cost":"5"}"#,
         &[("gross", "5.00"), ("cost", "5.00")],
     ),
+    // Four tenths of 100,000.00 came in on 120,000.00.
+    (
+        R::ClaimOpen,
+        "recovered",
+        r#"{"event":"close-claim","date":"2017-10-01","claim":"C","reason":"x","document":"1号"}"#,
+        &[("claim", "C"), ("right", "80,000.00"), ("refund", "0.00")],
+    ),
     (
         R::ReceiptUnknown,
         "set up",
@@ -333,7 +355,13 @@ const CASES: &[Case] = &[
         R::SubsidyState,
         "subsidy paid",
         r#"{"event":"pay-subsidy","date":"2018-01-07","subsidy":"S","bank_account":"INT","amount":"1"}"#,
-        &[("subsidy", "S"), ("state", "paid"), ("legal", "approved, paid-part")],
+        &[("subsidy", "S"), ("state", "paid"), ("legal", "approved, noticed, ordered, paid-part")],
+    ),
+    (
+        R::FilingApproved,
+        "subsidy approved",
+        r#"{"event":"pay-subsidy","date":"2018-01-06","subsidy":"F","bank_account":"INT"}"#,
+        &[("subsidy", "F"), ("line", "S")],
     ),
     (
         R::OffsetOther,

@@ -160,6 +160,7 @@ fn explain(id: &str, context: &Context<'_>) -> Result<Exit, Failure> {
     context.output.report(&views::working(
         line,
         &entry,
+        &book.entries(&line.trail)?,
         book.state(),
         &open::journal(&book.head()),
     ))?;

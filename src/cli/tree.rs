@@ -59,6 +59,9 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     (
         "loan",
         &[
+            "apply-loan",
+            "recommend-loan",
+            "reject-loan",
             "enrol",
             "disburse",
             "repay",
@@ -76,8 +79,10 @@ pub const GROUPS: &[(&str, &[&str])] = &[
         "claim",
         &[
             "file-claim",
+            "review-claim",
             "approve-claim",
             "reject-claim",
+            "withdraw-claim",
             "pay-claim",
             "cancel-rest",
             "settle-claim",
@@ -86,11 +91,14 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "recovery-cost",
             "recover",
             "write-off",
+            "close-claim",
         ],
     ),
     (
         "subsidy",
         &[
+            "file-subsidy",
+            "review-subsidy",
             "approve-subsidy",
             "pay-subsidy",
             "return-subsidy",

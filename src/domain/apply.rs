@@ -3,8 +3,10 @@
 //! Balances follow the lines; records follow the event. An entry that does not fit (which only a
 //! damaged or forged journal can hold) leaves the record it names untouched, and `verify` finds it.
 
+mod application;
 mod clawback;
 mod funding;
+mod review;
 mod settlement;
 mod undo;
 
@@ -91,7 +93,13 @@ fn follow(state: &mut State, entry: &Entry) {
                 state.add_commitment(owner, own.source, -Total::from(taken));
             }
         }
-        Kind::Enrol(_) => enrol(state, event),
+        Kind::ApplyLoan(_) | Kind::RecommendLoan(_) | Kind::RejectLoan(_) => {
+            application::follow(state, entry);
+        }
+        Kind::Enrol(own) => {
+            enrol(state, event);
+            application::enrolled(state, &own.loan, entry.seq);
+        }
         Kind::ReceiveDeposit(_)
         | Kind::RefundDeposit(_)
         | Kind::ApplyDeposit(_)
@@ -105,6 +113,11 @@ fn follow(state: &mut State, entry: &Entry) {
         | Kind::PayClaim(_)
         | Kind::Recover(_)
         | Kind::WriteOff(_) => follow_claim(state, entry),
+        Kind::ReviewClaim(_)
+        | Kind::WithdrawClaim(_)
+        | Kind::CloseClaim(_)
+        | Kind::FileSubsidy(_)
+        | Kind::ReviewSubsidy(_) => review::follow(state, entry),
         Kind::CancelRest(_)
         | Kind::SettleClaim(_)
         | Kind::RevokeClaim(_)
@@ -259,6 +272,7 @@ fn new_note(loan: &Loan, event: &Event, exposure: Money) -> Option<Note> {
         interest: Vec::new(),
         compensated: Money::ZERO,
         claims: Vec::new(),
+        filings: Vec::new(),
         subsidised: Vec::new(),
     })
 }
@@ -390,6 +404,8 @@ fn file_claim(state: &mut State, entry: &Entry) {
         refund_due: Money::ZERO,
         refunded: Money::ZERO,
         trail: vec![entry.seq],
+        // Taken back, the claim is as if it had been refused.
+        before: vec![ClaimState::Rejected],
     };
     let id = claim.id.clone();
     state.claims.insert(claim);
@@ -414,8 +430,8 @@ fn follow_claim(state: &mut State, entry: &Entry) {
             let mut compensated = Money::ZERO;
             with_claim(state, &own.claim, entry.seq, |claim| {
                 claim.paid = claim.paid.add(paid).unwrap_or_default();
+                claim.state = claim.standing();
                 let full = claim.paid == claim.approved;
-                claim.state = if full { ClaimState::Paid } else { ClaimState::PaidPart };
                 compensated = if full { claim.base } else { Money::ZERO };
             });
             let released = sum(&entry.memo, Account::Exposure);
@@ -431,7 +447,7 @@ fn follow_claim(state: &mut State, entry: &Entry) {
             let rest = sum(&entry.lines, Account::RecoveryRight);
             with_claim(state, &own.claim, entry.seq, |claim| {
                 claim.written_off = claim.written_off.add(rest).unwrap_or_default();
-                claim.state = ClaimState::WrittenOff;
+                claim.state = claim.standing();
             });
         }
         _ => {}
@@ -444,6 +460,7 @@ fn recovered(state: &mut State, entry: &Entry, claim: &Id, gross: Money, cost: O
     with_claim(state, claim, entry.seq, |claim| {
         claim.net_recovered = claim.net_recovered.add(net).unwrap_or_default();
         claim.recovered = claim.recovered.add(share).unwrap_or_default();
+        claim.state = claim.standing();
     });
 }
 
@@ -465,6 +482,7 @@ fn undo_recovered(
 fn with_claim(state: &mut State, id: &Id, seq: u64, change: impl FnOnce(&mut Claim)) {
     if let Some(claim) = state.claims.get_mut(id) {
         claim.trail.push(seq);
+        claim.before.push(claim.state);
         change(claim);
     }
 }
@@ -502,6 +520,7 @@ fn follow_subsidy(state: &mut State, entry: &Entry) {
                 years: cap_years_of(own).unwrap_or_default(),
                 released: Money::ZERO,
                 returned: Money::ZERO,
+                reissued: Money::ZERO,
                 clawback: Money::ZERO,
                 settled: Money::ZERO,
                 offset: Money::ZERO,
@@ -511,21 +530,23 @@ fn follow_subsidy(state: &mut State, entry: &Entry) {
                 state: SubsidyState::Approved,
                 approved_on: event.date,
                 trail: vec![entry.seq],
+                before: vec![SubsidyState::Cancelled],
             };
             if let Some(note) = note_mut(loan, own.note.as_ref()) {
                 let (programme, period) = (own.programme, own.period.clone());
                 note.subsidised.push(Subsidised { programme, period, subsidy: event.id.clone() });
             }
             add_cap_use(state, &line, |amount| amount);
+            review::approved(state, own, &line, entry.seq);
             state.subsidies.insert(line);
         }
         Kind::PaySubsidy(own) => {
             let paid = paid_subsidy(entry);
             if let Some(line) = state.subsidies.get_mut(&own.subsidy) {
                 line.trail.push(entry.seq);
+                line.before.push(line.state);
                 line.paid = line.paid.add(paid).unwrap_or_default();
-                let full = line.paid == line.amount;
-                line.state = if full { SubsidyState::Paid } else { SubsidyState::PaidPart };
+                line.state = line.standing();
             }
         }
         _ => {}

@@ -83,6 +83,8 @@ reasons! {
     NoteExists "note-exists";
     /// The note's state does not allow the event.
     LoanState "loan-state";
+    /// The loan was applied for with another firm or bank.
+    ApplicationDiffers "application-differs";
     /// More would be drawn than the contract says.
     DisburseAboveContract "disburse-above-contract";
     /// More would be repaid than is owed.
@@ -113,6 +115,8 @@ reasons! {
     RecoveryAboveCompensation "recovery-above-compensation";
     /// The cost is above the recovery.
     CostAboveRecovery "cost-above-recovery";
+    /// Something may still come in on the claim.
+    ClaimOpen "claim-open";
     /// No unknown receipt of that id.
     ReceiptUnknown "receipt-unknown";
     /// The receipt is not the share that the pool is due.
@@ -127,6 +131,8 @@ reasons! {
     SubsidyExists "subsidy-exists";
     /// The line's state does not allow the event.
     SubsidyState "subsidy-state";
+    /// A line was approved for the filing.
+    FilingApproved "filing-approved";
     /// Only lines of one firm, programme and owner are set off against each other.
     OffsetOther "offset-other";
     /// The firm's cap of the year is used up.

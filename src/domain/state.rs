@@ -7,12 +7,12 @@ use crate::domain::account::{Account, Fund};
 use crate::domain::calendar::{Date, Month};
 use crate::domain::entry::VoucherWord;
 use crate::domain::event::{OwnerKind, PartyKind, Programme, Source};
-use crate::domain::loan::Loan;
+use crate::domain::loan::{Application, Loan};
 use crate::domain::money::Total;
 use crate::domain::rates::RateTable;
 use crate::domain::registry::{
-    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Owner, Party, Receipt, Subsidy, Target,
-    tables,
+    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Filing, Owner, Party, Receipt, Subsidy,
+    Target, tables,
 };
 use crate::domain::rules::RuleSet;
 use crate::domain::table::{Numbers, Put, Table};
@@ -69,6 +69,10 @@ pub struct State {
     pub caps: Table<CapUse>,
     /// Unknown receipts.
     pub receipts: Table<Receipt>,
+    /// Applications for loans to be covered.
+    pub applications: Table<Application>,
+    /// Filings for subsidies.
+    pub filings: Table<Filing>,
     balances: Numbers,
     vouchers: Numbers,
     commitments: Numbers,
@@ -96,6 +100,8 @@ macro_rules! each_table {
         $state.subsidies.$call();
         $state.caps.$call();
         $state.receipts.$call();
+        $state.applications.$call();
+        $state.filings.$call();
         $state.balances.$call();
         $state.vouchers.$call();
         $state.commitments.$call();
@@ -326,6 +332,11 @@ impl State {
         self.parties.get(firm).map_or(firm, |party| party.identity())
     }
 
+    /// The application for a loan, unless it was taken back.
+    pub fn application(&self, loan: &str) -> Option<&Application> {
+        self.applications.get(loan).filter(|application| !application.trail.is_empty())
+    }
+
     /// Puts of everything that changed since the last call. Cost: linear in what changed.
     pub fn drain(&mut self) -> Vec<Put> {
         let mut puts = Vec::new();
@@ -340,6 +351,8 @@ impl State {
         self.subsidies.drain(&mut puts);
         self.caps.drain(&mut puts);
         self.receipts.drain(&mut puts);
+        self.applications.drain(&mut puts);
+        self.filings.drain(&mut puts);
         self.balances.drain(tables::BALANCE, &mut puts);
         self.vouchers.drain(tables::VOUCHER, &mut puts);
         self.commitments.drain(tables::COMMITMENT, &mut puts);
@@ -396,6 +409,8 @@ impl State {
             tables::SUBSIDY => self.subsidies.load(value),
             tables::CAP => self.caps.load(value),
             tables::RECEIPT => self.receipts.load(value),
+            tables::APPLICATION => self.applications.load(value),
+            tables::FILING => self.filings.load(value),
             tables::WITHDRAWAL => self.withdrawals.load(key, value),
             tables::BALANCE => self.balances.load(key, value),
             tables::VOUCHER => self.vouchers.load(key, value),
@@ -407,7 +422,7 @@ impl State {
 
     /// The first bytes of all keys that [`State::load`] takes.
     pub fn tables() -> std::ops::RangeInclusive<u8> {
-        tables::SETTINGS..=tables::WITHDRAWAL
+        tables::SETTINGS..=tables::FILING
     }
 }
 

@@ -52,6 +52,7 @@ fn loan(index: i64) -> Loan {
         }],
         compensated: Money::ZERO,
         claims: Vec::new(),
+        filings: Vec::new(),
         subsidised: Vec::new(),
     };
     Loan {

@@ -6,6 +6,7 @@
 
 mod claims;
 mod funding;
+mod steps;
 mod subsidies;
 
 use super::book::event;
@@ -14,7 +15,7 @@ use poolbook::book::Book;
 use poolbook::domain::calendar::{Date, date};
 use poolbook::domain::event::Event;
 use poolbook::domain::loan::{Loan, Note, NoteState};
-use poolbook::domain::registry::{Claim, ClaimState, SubsidyState};
+use poolbook::domain::registry::{Claim, ClaimState};
 use poolbook::domain::state::State;
 use poolbook::store::Store;
 use proptest::prelude::*;
@@ -144,6 +145,9 @@ pub const KINDS: &[(&str, u8)] = &[
     ("pay-withdrawal", 3),
     ("unknown-receipt", 4),
     ("explain-receipt", 5),
+    ("apply-loan", 3),
+    ("recommend-loan", 2),
+    ("reject-loan", 1),
     ("enrol", 5),
     ("disburse", 5),
     ("repay", 4),
@@ -156,8 +160,11 @@ pub const KINDS: &[(&str, u8)] = &[
     ("cure", 2),
     ("remove", 1),
     ("file-claim", 5),
+    ("review-claim", 5),
     ("approve-claim", 4),
     ("reject-claim", 2),
+    ("withdraw-claim", 1),
+    ("close-claim", 4),
     ("pay-claim", 5),
     ("recover", 3),
     ("cancel-rest", 2),
@@ -166,14 +173,16 @@ pub const KINDS: &[(&str, u8)] = &[
     ("refund-claim", 3),
     ("recovery-cost", 1),
     ("write-off", 2),
+    ("file-subsidy", 3),
+    ("review-subsidy", 4),
     ("approve-subsidy", 10),
-    ("pay-subsidy", 12),
+    ("pay-subsidy", 18),
     ("return-subsidy", 6),
     ("reissue-subsidy", 4),
     ("reduce-subsidy", 2),
-    ("claw-back", 5),
+    ("claw-back", 8),
     ("receive-clawback", 5),
-    ("offset-clawback", 6),
+    ("offset-clawback", 8),
     ("write-off-clawback", 4),
     ("reverse", 8),
     ("again", 2),
@@ -321,7 +330,7 @@ impl<'a> Maker<'a> {
                 "owner": pick(&["410825", "410823", "410821", "410824", "419001"], self.step.a),
                 "date": self.day().to_string(),
             })),
-            _ => self.line_again(kind),
+            _ => self.step(kind).or_else(|| self.line_again(kind)),
         };
         found.unwrap_or_else(|| self.funding(kind))
     }
@@ -513,13 +522,9 @@ impl<'a> Maker<'a> {
     }
 
     fn of_claim(&self, kind: &str) -> Option<Value> {
-        let recovering = [ClaimState::Paid, ClaimState::PaidPart, ClaimState::WrittenOff];
-        let claim = self.claims(match kind {
-            "pay-claim" => &[ClaimState::Approved, ClaimState::PaidPart],
-            "recover" => &recovering,
-            "write-off" => &recovering[..2],
-            _ => &[ClaimState::Filed],
-        })?;
+        let legal = |state: &&ClaimState| state.legal().contains(&kind);
+        let states: Vec<ClaimState> = ClaimState::ALL.iter().filter(legal).copied().collect();
+        let claim = self.claims(&states)?;
         let mut value = json!({"date": self.day_from(claim.filed), "claim": *claim.id});
         let account = self.account(&RISK, &claim.owner, self.step.b);
         let part = self.step.b.is_multiple_of(2);
@@ -564,10 +569,9 @@ impl<'a> Maker<'a> {
     }
 
     fn pay_subsidy(&self) -> Option<Value> {
-        let open = [SubsidyState::Approved, SubsidyState::PaidPart];
         let lines = self.state.subsidies.iter();
         let lines: Vec<_> =
-            lines.filter(|line| open.contains(&line.state) || self.step.twist % 16 == 2).collect();
+            lines.filter(|line| line.state.is_unpaid() || self.step.twist % 16 == 2).collect();
         let line = pick(&lines, self.step.a)?;
         let accounts = if line.programme.fund().code() == "INT" { INT } else { FEE };
         let mut value = json!({

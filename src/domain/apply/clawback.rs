@@ -2,7 +2,7 @@
 //!
 //! What an entry did is read from its lines; taking it back does the same with the other sign.
 
-use super::{add_cap_years, sum};
+use super::{add_cap_years, paid_subsidy, sum};
 use crate::domain::account::Account;
 use crate::domain::entry::Entry;
 use crate::domain::event::Kind;
@@ -45,10 +45,12 @@ fn turn(state: &mut State, entry: &Entry, turn: Turn) {
         }),
         Kind::ReissueSubsidy(own) => change(state, &own.subsidy, turn, |line| {
             turn.take(&mut line.returned, amount(Account::ReturnedPayments));
+            turn.add(&mut line.reissued, amount(Account::ReturnedPayments));
         }),
         Kind::ReduceSubsidy(own) => change(state, &own.subsidy, turn, |line| {
-            turn.take(&mut line.amount, own.amount);
-            turn.add(&mut line.released, own.amount);
+            let reduced = paid_subsidy(entry);
+            turn.take(&mut line.amount, reduced);
+            turn.add(&mut line.released, reduced);
         }),
         Kind::ClawBack(own) => change(state, &own.subsidy, turn, |line| {
             turn.add(&mut line.clawback, due);
@@ -75,15 +77,19 @@ fn turn(state: &mut State, entry: &Entry, turn: Turn) {
 /// Changes a line; where it stands and what it uses of the firm's caps follow from its amounts.
 fn change(state: &mut State, id: &Id, turn: Turn, change: impl FnOnce(&mut Subsidy)) {
     let Some(line) = state.subsidies.get_mut(id) else { return };
-    match turn.seq {
-        Some(seq) => line.trail.push(seq),
-        None => {
-            line.trail.pop();
-        }
-    }
     let before = line.years_used();
     change(line);
-    line.state = line.standing();
+    match turn.seq {
+        Some(seq) => {
+            line.trail.push(seq);
+            line.before.push(line.state);
+            line.state = line.standing();
+        }
+        None => {
+            line.trail.pop();
+            line.state = line.before.pop().unwrap_or(line.state);
+        }
+    }
     let after = line.years_used();
     let differing = before.into_iter().zip(after).filter(|(was, is)| was != is);
     let years = differing.map(|((year, was), (_, is))| (year, is.sub(was).unwrap_or_default()));

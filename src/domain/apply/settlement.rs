@@ -59,7 +59,6 @@ pub(super) fn undo(state: &mut State, original: &Entry) {
             let mut base = Money::ZERO;
             undo_claim(state, &own.claim, |claim| {
                 claim.approved = claim.approved.add(rest).unwrap_or_default();
-                claim.state = claim.standing();
                 base = claim.base;
             });
             let released = sum(&original.memo, Account::Exposure);
@@ -83,5 +82,4 @@ pub(super) fn undo(state: &mut State, original: &Entry) {
 
 fn take_due(claim: &mut Claim, due: Money) {
     claim.refund_due = claim.refund_due.sub(due).unwrap_or_default();
-    claim.state = claim.standing();
 }

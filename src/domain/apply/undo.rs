@@ -29,16 +29,21 @@ pub(super) fn undo(state: &mut State, original: &Entry) {
                 note.claims.retain(|id| *id != own.claim);
             }
             undo_loan_trail(state, &own.loan);
-            undo_claim(state, &own.claim, |claim| claim.state = ClaimState::Rejected);
+            undo_claim(state, &own.claim, |_| {});
         }
         Kind::ApproveClaim(own) => undo_claim(state, &own.claim, |claim| {
             claim.approved = Money::ZERO;
             claim.approved_on = None;
-            claim.state = ClaimState::Filed;
         }),
-        Kind::RejectClaim(own) => {
-            undo_claim(state, &own.claim, |claim| claim.state = ClaimState::Filed);
+        Kind::RejectClaim(own) => undo_claim(state, &own.claim, |_| {}),
+        Kind::ApplyLoan(_) | Kind::RecommendLoan(_) | Kind::RejectLoan(_) => {
+            application::undo(state, original);
         }
+        Kind::ReviewClaim(_)
+        | Kind::WithdrawClaim(_)
+        | Kind::CloseClaim(_)
+        | Kind::FileSubsidy(_)
+        | Kind::ReviewSubsidy(_) => review::undo(state, original),
         Kind::PayClaim(own) => undo_payment(state, original, &own.claim),
         Kind::Recover(own) => {
             undo_recovered(state, original, &own.claim, own.gross, own.cost);
@@ -47,7 +52,6 @@ pub(super) fn undo(state: &mut State, original: &Entry) {
             let rest = sum(&original.lines, Account::RecoveryRight);
             undo_claim(state, &own.claim, |claim| {
                 claim.written_off = claim.written_off.sub(rest).unwrap_or_default();
-                claim.state = claim.standing();
             });
         }
         Kind::CancelRest(_)
@@ -67,10 +71,12 @@ pub(super) fn undo(state: &mut State, original: &Entry) {
     }
 }
 
+/// Takes the last entry of a claim back; it stands again where it stood before.
 pub(super) fn undo_claim(state: &mut State, id: &Id, change: impl FnOnce(&mut Claim)) {
     if let Some(claim) = state.claims.get_mut(id) {
         claim.trail.pop();
         change(claim);
+        claim.state = claim.before.pop().unwrap_or(claim.state);
     }
 }
 
@@ -89,8 +95,6 @@ fn undo_payment(state: &mut State, original: &Entry, id: &Id) {
             compensated = claim.base;
         }
         claim.paid = claim.paid.sub(paid).unwrap_or_default();
-        let none = claim.paid.is_zero();
-        claim.state = if none { ClaimState::Approved } else { ClaimState::PaidPart };
     });
     if let Some(note) = claim_note(state, id, 0) {
         note.exposure = note.exposure.add(released).unwrap_or_default();
@@ -106,10 +110,11 @@ fn undo_subsidy(state: &mut State, original: &Entry) {
         Kind::ApproveSubsidy(own) => {
             let id = &original.event.id;
             let Some(line) = state.subsidies.get_mut(id) else { return };
-            line.state = SubsidyState::Cancelled;
+            line.state = line.before.pop().unwrap_or(SubsidyState::Cancelled);
             line.trail.pop();
             let line = line.clone();
             add_cap_use(state, &line, Money::negated);
+            review::unapproved(state, own);
             let note =
                 state.loans.get_mut(&own.loan).and_then(|loan| note_mut(loan, own.note.as_ref()));
             if let Some(note) = note {
@@ -121,8 +126,7 @@ fn undo_subsidy(state: &mut State, original: &Entry) {
             if let Some(line) = state.subsidies.get_mut(&own.subsidy) {
                 line.trail.pop();
                 line.paid = line.paid.sub(paid).unwrap_or_default();
-                let none = line.paid.is_zero();
-                line.state = if none { SubsidyState::Approved } else { SubsidyState::PaidPart };
+                line.state = line.before.pop().unwrap_or(line.state);
             }
         }
         _ => {}

@@ -1,6 +1,6 @@
 //! Compensation: claim, approval, payment, recovery, write-off (E-40 to E-44, E-50, E-51, E-53, E-54).
 
-use super::loan::{draft, exposure, loan, note};
+use super::loan::{draft, exposure, note, note_may, noted};
 use super::{Decision, bank_account, in_order, new_id, out_of_range, owner, positive};
 use crate::domain::account::Fund;
 use crate::domain::calendar::{Date, days_between};
@@ -8,12 +8,13 @@ use crate::domain::event::{
     ApproveClaim, Enrol, Event, FileClaim, PayClaim, Receives, Recover, RejectClaim, WriteOff,
 };
 use crate::domain::field::Json;
-use crate::domain::loan::{Loan, Note, NoteState};
+use crate::domain::lifecycle::Lifecycle as _;
+use crate::domain::loan::{Loan, Note};
 use crate::domain::money::Money;
 use crate::domain::posting::{self, Draft};
 use crate::domain::rate::{Share, split, split_cumulative};
 use crate::domain::refusal::Reason;
-use crate::domain::registry::{Claim, ClaimState, LossShares};
+use crate::domain::registry::{Claim, LossShares};
 use crate::domain::rules::band::months_between;
 use crate::domain::rules::words::Side;
 use crate::domain::rules::{LoanFacts, RuleSet, Sharing};
@@ -77,17 +78,17 @@ pub(super) fn claim<'s>(state: &'s State, event: &Event, id: &Id) -> Result<&'s 
     Ok(claim)
 }
 
-pub(super) fn stands(event: &Event, claim: &Claim, legal: &[ClaimState]) -> Result<(), Problem> {
-    if legal.contains(&claim.state) {
-        return Ok(());
-    }
-    let legal: Vec<&str> = legal.iter().map(|state| state.code()).collect();
-    Err(Reason::ClaimState
-        .refuse()
-        .with("claim", &claim.id)
-        .with("event", event.kind.word())
-        .with("state", claim.state.code())
-        .with("legal", legal.join(", ")))
+/// The claim must stand where the move is legal.
+pub(super) fn may(claim: &Claim, moved: &str) -> Result<(), Problem> {
+    let checked = claim.state.check(Reason::ClaimState, moved);
+    checked.map_err(|problem| problem.with("claim", &claim.id))
+}
+
+/// The claim of an event, which must stand where the event is legal.
+pub(super) fn standing<'s>(state: &'s State, event: &Event, id: &Id) -> Result<&'s Claim, Problem> {
+    let claim = claim(state, event, id)?;
+    may(claim, event.kind.word())?;
+    Ok(claim)
 }
 
 pub(super) fn claim_draft(state: &State, claim: &Claim) -> Draft {
@@ -134,15 +135,13 @@ fn check_trigger(
 
 /// The claim on a note that is not refused or withdrawn.
 pub(super) fn live_claim<'n>(state: &State, note: &'n Note) -> Option<&'n Id> {
-    let live =
-        |id: &&Id| state.claims.get(id).is_some_and(|claim| claim.state != ClaimState::Rejected);
+    let live = |id: &&Id| state.claims.get(id).is_some_and(|claim| claim.state.is_live());
     note.claims.iter().find(live)
 }
 
 pub(super) fn file(state: &State, event: &Event, own: &FileClaim) -> Result<Decision, Problem> {
     new_id("claim", &own.claim)?;
-    let loan = loan(state, event, &own.loan)?;
-    let note = note(loan, own.note.as_ref())?;
+    let (loan, note) = noted(state, event, &own.loan, own.note.as_ref())?;
     if let Some(known) = state.claims.get(&own.claim) {
         return Err(Reason::ClaimExists
             .refuse()
@@ -156,15 +155,7 @@ pub(super) fn file(state: &State, event: &Event, own: &FileClaim) -> Result<Deci
             .with("note", &note.id)
             .with("claim", other));
     }
-    if !matches!(note.state, NoteState::Overdue | NoteState::Npl) {
-        return Err(Reason::LoanState
-            .refuse()
-            .with("loan", &loan.id)
-            .with("note", &note.id)
-            .with("event", event.kind.word())
-            .with("state", note.state.code())
-            .with("legal", "overdue, npl"));
-    }
+    note_may(state, loan, note, event.kind.word())?;
     let base = positive(own.base)?;
     if base > note.balance {
         return Err(Reason::ClaimBaseAboveBalance
@@ -235,8 +226,7 @@ pub(super) fn approve(
     event: &Event,
     own: &ApproveClaim,
 ) -> Result<Decision, Problem> {
-    let claim = claim(state, event, &own.claim)?;
-    stands(event, claim, &[ClaimState::Filed])?;
+    let claim = standing(state, event, &own.claim)?;
     in_order(("filed", claim.filed), ("date", event.date), false)?;
     let owed = state.loans.get(&claim.loan).and_then(|loan| loan.note(Some(&claim.note)));
     let owed = owed.map_or(Money::ZERO, |note| note.balance);
@@ -263,14 +253,12 @@ pub(super) fn approve(
 }
 
 pub(super) fn reject(state: &State, event: &Event, own: &RejectClaim) -> Result<Decision, Problem> {
-    let claim = claim(state, event, &own.claim)?;
-    stands(event, claim, &[ClaimState::Filed])?;
+    let claim = standing(state, event, &own.claim)?;
     Ok(entry(state, claim, posting::reject_claim(claim_draft(state, claim), claim.claimed)))
 }
 
 pub(super) fn pay(state: &State, event: &Event, own: &PayClaim) -> Result<Decision, Problem> {
-    let claim = claim(state, event, &own.claim)?;
-    stands(event, claim, &[ClaimState::Approved, ClaimState::PaidPart])?;
+    let claim = standing(state, event, &own.claim)?;
     let owner = owner(state, event, Some(&claim.owner))?;
     let account = bank_account(state, &own.bank_account, owner, Some(Fund::Risk))?;
     let open = claim.approved.sub(claim.paid).map_err(out_of_range)?;
@@ -320,14 +308,11 @@ pub(super) struct Recovery {
 
 /// The pool's share of a recovery, by the cumulative method (domain.md 5.6).
 pub(super) fn recovery(
-    event: &Event,
     claim: &Claim,
     gross: Money,
     cost: Option<Money>,
 ) -> Result<Recovery, Problem> {
-    let recovering =
-        [ClaimState::PaidPart, ClaimState::Paid, ClaimState::Settled, ClaimState::WrittenOff];
-    stands(event, claim, &recovering)?;
+    may(claim, "recover")?;
     let (gross, cost) = (positive(gross)?, cost.unwrap_or(Money::ZERO));
     let net = gross.sub(cost).map_err(out_of_range)?;
     if !net.is_positive() {
@@ -365,8 +350,7 @@ pub(super) fn recover(state: &State, event: &Event, own: &Recover) -> Result<Dec
     let claim = claim(state, event, &own.claim)?;
     let owner = owner(state, event, Some(&claim.owner))?;
     let account = bank_account(state, &own.bank_account, owner, Some(Fund::Risk))?;
-    let Recovery { share, right, written_off, working } =
-        recovery(event, claim, own.gross, own.cost)?;
+    let Recovery { share, right, written_off, working } = recovery(claim, own.gross, own.cost)?;
     let draft = claim_draft(state, claim);
     let draft = match own.receives.unwrap_or(Receives::Share) {
         Receives::Share => posting::recover_share(draft, &account.id, share, right, written_off),
@@ -380,8 +364,7 @@ pub(super) fn recover(state: &State, event: &Event, own: &Recover) -> Result<Dec
 }
 
 pub(super) fn write_off(state: &State, event: &Event, own: &WriteOff) -> Result<Decision, Problem> {
-    let claim = claim(state, event, &own.claim)?;
-    stands(event, claim, &[ClaimState::Paid, ClaimState::PaidPart, ClaimState::Settled])?;
+    let claim = standing(state, event, &own.claim)?;
     let rest = positive(claim.open_right().map_err(out_of_range)?)?;
     Ok(entry(state, claim, posting::write_off(claim_draft(state, claim), rest)))
 }

@@ -196,3 +196,4 @@ macro_rules! word_fields {
     )*};
 }
 word_fields!(OwnerKind, PartyKind, Source, InterestOwner, Origin, Receives, Programme, Fund);
+word_fields!(ClaimStep, SubsidyStep);

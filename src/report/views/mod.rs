@@ -7,13 +7,14 @@ mod loans;
 mod quarter;
 mod reconcile;
 mod roll_forward;
+mod steps;
 mod subsidies;
 mod verify;
 
-pub use claims::{caps, claims};
+pub use claims::{caps, claim, claims};
 pub use entry::{FileOutcome, Standing, recorded, voucher, voucher_text};
 pub use ledger::{account, trial_balance};
-pub use loans::{loan, loans};
+pub use loans::{applications, loan, loans};
 pub use quarter::{QuarterView, quarter};
 pub use reconcile::{AccountView, BankLine, reconcile};
 pub use roll_forward::{balance, explain, scale};

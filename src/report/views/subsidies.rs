@@ -118,8 +118,15 @@ pub fn payments(
     report
 }
 
-/// The working of one line, step by step, from the entry that approved it.
-pub fn working(line: &Subsidy, entry: &Entry, state: &State, journal: &Journal) -> Report {
+/// The working of one line, step by step, from the entry that approved it, and what became of it
+/// since by the entries of its trail.
+pub fn working(
+    line: &Subsidy,
+    entry: &Entry,
+    trail: &[Entry],
+    state: &State,
+    journal: &Journal,
+) -> Report {
     let [entries, root] = journal_cells(journal);
     let meta = vec![
         (&line.id).into(),
@@ -158,5 +165,8 @@ pub fn working(line: &Subsidy, entry: &Entry, state: &State, journal: &Journal) 
             Cell::optional(step.result),
         ]);
     }
+    let states = line.before.iter().skip(1).chain([&line.state]);
+    let states: Vec<&str> = states.map(|state| state.code()).collect();
+    super::steps::steps(&mut report, trail, &states);
     report
 }
