@@ -31,7 +31,7 @@ fn begun() -> Book<MemoryStore> {
 }
 
 /// A life, one event after the other, with the events that were taken as new.
-fn life(steps: &[Step]) -> (Book<MemoryStore>, Vec<Event>) {
+pub fn life(steps: &[Step]) -> (Book<MemoryStore>, Vec<Event>) {
     let (mut book, mut taken) = (begun(), opening());
     for (number, step) in steps.iter().enumerate() {
         let event = next(&book, step, number);

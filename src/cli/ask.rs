@@ -46,6 +46,11 @@ impl Days {
         }
     }
 
+    /// The last entry that counts, if not all do.
+    pub fn known_at(&self) -> Option<u64> {
+        self.known_at
+    }
+
     /// One day, for reports that stand at a day.
     pub fn day(&self) -> Result<Date, Problem> {
         self.span().map(Span::to)

@@ -33,7 +33,19 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("finance", &["init", "quarter", "record", "reconcile"]),
     ("audit", &["balance", "explain", "trial-balance", "account", "voucher", "verify", "export"]),
     ("bureau", &["subsidy", "loan", "claim", "cap", "scale", "rules"]),
-    ("setup", &["join", "party", "bank-account", "adopt-rules", "adopt-rates", "target"]),
+    (
+        "setup",
+        &[
+            "join",
+            "party",
+            "bank-account",
+            "adopt-rules",
+            "adopt-rates",
+            "qualify",
+            "disqualify",
+            "target",
+        ],
+    ),
     (
         "funding",
         &[
@@ -67,6 +79,8 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "repay",
             "interest-paid",
             "fee-paid",
+            "fee-refunded",
+            "other-benefit",
             "reprice",
             "extend",
             "overdue",
@@ -90,6 +104,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "refund-claim",
             "recovery-cost",
             "recover",
+            "recover-in-kind",
             "write-off",
             "close-claim",
         ],

@@ -6,6 +6,7 @@
 mod application;
 mod clawback;
 mod funding;
+mod qualification;
 mod review;
 mod settlement;
 mod undo;
@@ -14,8 +15,10 @@ use crate::domain::account::Account;
 use crate::domain::calendar::Date;
 use crate::domain::decide::{cap_years_of, sharing_of};
 use crate::domain::entry::{Entry, Line};
-use crate::domain::event::{Event, Kind};
-use crate::domain::loan::{Cure, FeePaid, InterestPaid, Loan, Note, NoteState, Subsidised};
+use crate::domain::event::{ContractDays, Event, Kind};
+use crate::domain::loan::{
+    Cure, FeePaid, InterestPaid, Loan, Note, NoteState, OtherBenefit, Subsidised,
+};
 use crate::domain::money::{Money, Total};
 use crate::domain::rate::Share;
 use crate::domain::rates::RateTable;
@@ -82,6 +85,7 @@ fn follow(state: &mut State, entry: &Entry) {
         | Kind::AdoptRules(_)
         | Kind::AdoptRates(_)
         | Kind::Target(_) => follow_setup(state, event),
+        Kind::Qualify(_) | Kind::Disqualify(_) => qualification::follow(state, event),
         Kind::Commit(own) => {
             if let Some(owner) = entry.owner() {
                 state.add_commitment(owner, own.source, own.amount.into());
@@ -112,6 +116,7 @@ fn follow(state: &mut State, entry: &Entry) {
         | Kind::RejectClaim(_)
         | Kind::PayClaim(_)
         | Kind::Recover(_)
+        | Kind::RecoverInKind(_)
         | Kind::WriteOff(_) => follow_claim(state, entry),
         Kind::ReviewClaim(_)
         | Kind::WithdrawClaim(_)
@@ -210,6 +215,8 @@ fn enrol(state: &mut State, event: &Event) {
         enrolled: event.happened(),
         due: own.due,
         rate: own.rate,
+        day_count: own.day_count.unwrap_or(ContractDays::Act360),
+        renews: own.renews.clone(),
         security: own.security.clone(),
         firm_class: own.firm_class.clone(),
         first_loan: own.first_loan.unwrap_or(false),
@@ -236,6 +243,11 @@ fn note_mut<'l>(loan: &'l mut Loan, id: Option<&Id>) -> Option<&'l mut Note> {
     }
 }
 
+/// The fee that a refund names, as [`Loan::fee`] finds it.
+fn fee_mut(loan: &mut Loan, from: Option<Date>) -> Option<&mut FeePaid> {
+    loan.fees.iter_mut().rev().find(|fee| from.is_none_or(|from| fee.from == from))
+}
+
 /// Loan and note of an event of the loan family.
 fn loan_key(kind: &Kind) -> Option<(&Id, Option<&Id>)> {
     match kind {
@@ -243,6 +255,8 @@ fn loan_key(kind: &Kind) -> Option<(&Id, Option<&Id>)> {
         Kind::Repay(own) => Some((&own.loan, own.note.as_ref())),
         Kind::InterestPaid(own) => Some((&own.loan, own.note.as_ref())),
         Kind::FeePaid(own) => Some((&own.loan, None)),
+        Kind::FeeRefunded(own) => Some((&own.loan, None)),
+        Kind::OtherBenefit(own) => Some((&own.loan, own.note.as_ref())),
         Kind::Reprice(own) => Some((&own.loan, own.note.as_ref())),
         Kind::Extend(own) => Some((&own.loan, own.note.as_ref())),
         Kind::Overdue(own) => Some((&own.loan, own.note.as_ref())),
@@ -270,6 +284,7 @@ fn new_note(loan: &Loan, event: &Event, exposure: Money) -> Option<Note> {
         npl: None,
         cures: Vec::new(),
         interest: Vec::new(),
+        others: Vec::new(),
         compensated: Money::ZERO,
         claims: Vec::new(),
         filings: Vec::new(),
@@ -294,7 +309,13 @@ fn follow_loan(state: &mut State, entry: &Entry) {
             to: own.to,
             amount: own.amount,
             rate: own.fee_rate,
+            refunds: Vec::new(),
         }),
+        Kind::FeeRefunded(own) => {
+            if let Some(fee) = fee_mut(loan, own.from) {
+                fee.refunds.push((event.date, own.amount));
+            }
+        }
         Kind::Remove(_) => {
             loan.removed = Some(event.happened());
             for note in &mut loan.notes {
@@ -335,6 +356,12 @@ fn follow_note(note: &mut Note, kind: &Kind, date: Date, memo: &[Line]) {
         Kind::Repay(own) => repaid(note, date, own.amount, memo),
         Kind::InterestPaid(own) => note.interest.push(InterestPaid {
             paid: date,
+            from: own.from,
+            to: own.to,
+            amount: own.amount,
+        }),
+        Kind::OtherBenefit(own) => note.others.push(OtherBenefit {
+            scheme: own.scheme.clone(),
             from: own.from,
             to: own.to,
             amount: own.amount,
@@ -443,6 +470,7 @@ fn follow_claim(state: &mut State, entry: &Entry) {
         Kind::Recover(own) => {
             recovered(state, entry, &own.claim, own.gross, own.cost);
         }
+        Kind::RecoverInKind(own) => with_claim(state, &own.claim, entry.seq, |_| {}),
         Kind::WriteOff(own) => {
             let rest = sum(&entry.lines, Account::RecoveryRight);
             with_claim(state, &own.claim, entry.seq, |claim| {
@@ -454,9 +482,15 @@ fn follow_claim(state: &mut State, entry: &Entry) {
     }
 }
 
+/// The pool's share of a recovery, whether the pool or the treasury owns it.
+fn pool_part(entry: &Entry) -> Money {
+    let of = |account| sum(&entry.lines, account);
+    of(Account::RecoveryIncome).max(of(Account::TreasuryPayable))
+}
+
 fn recovered(state: &mut State, entry: &Entry, claim: &Id, gross: Money, cost: Option<Money>) {
     let net = gross.sub(cost.unwrap_or_default()).unwrap_or_default();
-    let share = sum(&entry.lines, Account::RecoveryIncome);
+    let share = pool_part(entry);
     with_claim(state, claim, entry.seq, |claim| {
         claim.net_recovered = claim.net_recovered.add(net).unwrap_or_default();
         claim.recovered = claim.recovered.add(share).unwrap_or_default();
@@ -472,7 +506,7 @@ fn undo_recovered(
     cost: Option<Money>,
 ) {
     let net = gross.sub(cost.unwrap_or_default()).unwrap_or_default();
-    let share = sum(&original.lines, Account::RecoveryIncome);
+    let share = pool_part(original);
     undo::undo_claim(state, claim, |claim| {
         claim.net_recovered = claim.net_recovered.sub(net).unwrap_or_default();
         claim.recovered = claim.recovered.sub(share).unwrap_or_default();
@@ -516,6 +550,7 @@ fn follow_subsidy(state: &mut State, entry: &Entry) {
                 loan: loan.id.clone(),
                 note: own.note.clone().unwrap_or_else(|| loan.id.clone()),
                 firm: loan.firm.clone(),
+                payee: own.payee.clone().unwrap_or_else(|| loan.firm.clone()),
                 period: own.period.clone(),
                 years: cap_years_of(own).unwrap_or_default(),
                 released: Money::ZERO,

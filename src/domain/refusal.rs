@@ -51,6 +51,8 @@ reasons! {
     PartyExists "party-exists";
     /// The credit code is another party's.
     CreditCodeTaken "credit-code-taken";
+    /// The firm holds no such qualification.
+    QualificationUnknown "qualification-unknown";
     /// No bank account of that id.
     BankAccountUnknown "bank-account-unknown";
     /// The bank account is known already.
@@ -73,6 +75,8 @@ reasons! {
     LoanUnknown "loan-unknown";
     /// The loan is enrolled already.
     LoanExists "loan-exists";
+    /// The loan that is renewed is another firm's.
+    RenewalOther "renewal-other";
     /// The loan belongs to another owner.
     LoanOwner "loan-owner";
     /// The loan has several notes and the event names none.
@@ -87,6 +91,8 @@ reasons! {
     ApplicationDiffers "application-differs";
     /// More would be drawn than the contract says.
     DisburseAboveContract "disburse-above-contract";
+    /// The loan has no such guarantee fee.
+    FeeUnknown "fee-unknown";
     /// More would be repaid than is owed.
     RepayAboveBalance "repay-above-balance";
     /// The deposit is held until the loan is settled.
@@ -117,6 +123,8 @@ reasons! {
     CostAboveRecovery "cost-above-recovery";
     /// Something may still come in on the claim.
     ClaimOpen "claim-open";
+    /// The rules do not take costs off a recovery.
+    CostNotDeductible "cost-not-deductible";
     /// No unknown receipt of that id.
     ReceiptUnknown "receipt-unknown";
     /// The receipt is not the share that the pool is due.

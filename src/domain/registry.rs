@@ -52,6 +52,8 @@ pub mod tables {
     pub const APPLICATION: u8 = 0x3a;
     /// Filings for subsidies.
     pub const FILING: u8 = 0x3b;
+    /// Qualifications of firms.
+    pub const QUALIFICATION: u8 = 0x3c;
 }
 
 /// An owner (县区): a county, county-level city, district, zone or the city itself.
@@ -254,6 +256,8 @@ pub struct Subsidy {
     pub note: Id,
     /// Firm (party).
     pub firm: Id,
+    /// Who is paid: the firm, or the bank or guarantor in its place.
+    pub payee: Id,
     /// Settlement period as people write it.
     pub period: CompactString,
     /// What it used of the firm's yearly caps when it was approved, by year.
@@ -384,6 +388,25 @@ pub struct Receipt {
     pub trail: Vec<u64>,
 }
 
+/// A qualification (资格) of a firm that was granted or lost, by the entry that told it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Qualification {
+    /// Id of the event.
+    pub id: Id,
+    /// Firm (party).
+    pub firm: Id,
+    /// Which; none where the firm lost all.
+    pub qualification: Option<Id>,
+    /// Number of the certificate.
+    pub number: Option<CompactString>,
+    /// First day on which it holds, or no longer holds.
+    pub from: Date,
+    /// First day on which it no longer holds; none where it was lost.
+    pub to: Option<Date>,
+    /// The entry was reversed.
+    pub reversed: bool,
+}
+
 macro_rules! records {
     ($($name:ident $table:ident $field:ident;)*) => {$(
         impl Record for $name {
@@ -406,6 +429,7 @@ records! {
     CapUse CAP id;
     Receipt RECEIPT id;
     Filing FILING id;
+    Qualification QUALIFICATION id;
 }
 
 impl Record for crate::domain::loan::Loan {

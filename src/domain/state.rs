@@ -11,8 +11,8 @@ use crate::domain::loan::{Application, Loan};
 use crate::domain::money::Total;
 use crate::domain::rates::RateTable;
 use crate::domain::registry::{
-    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Filing, Owner, Party, Receipt, Subsidy,
-    Target, tables,
+    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Filing, Owner, Party, Qualification,
+    Receipt, Subsidy, Target, tables,
 };
 use crate::domain::rules::RuleSet;
 use crate::domain::table::{Numbers, Put, Table};
@@ -73,6 +73,8 @@ pub struct State {
     pub applications: Table<Application>,
     /// Filings for subsidies.
     pub filings: Table<Filing>,
+    /// Qualifications of firms, granted and lost, in the order in which they were told.
+    pub qualifications: Table<Qualification>,
     balances: Numbers,
     vouchers: Numbers,
     commitments: Numbers,
@@ -102,6 +104,7 @@ macro_rules! each_table {
         $state.receipts.$call();
         $state.applications.$call();
         $state.filings.$call();
+        $state.qualifications.$call();
         $state.balances.$call();
         $state.vouchers.$call();
         $state.commitments.$call();
@@ -353,6 +356,7 @@ impl State {
         self.receipts.drain(&mut puts);
         self.applications.drain(&mut puts);
         self.filings.drain(&mut puts);
+        self.qualifications.drain(&mut puts);
         self.balances.drain(tables::BALANCE, &mut puts);
         self.vouchers.drain(tables::VOUCHER, &mut puts);
         self.commitments.drain(tables::COMMITMENT, &mut puts);
@@ -411,6 +415,7 @@ impl State {
             tables::RECEIPT => self.receipts.load(value),
             tables::APPLICATION => self.applications.load(value),
             tables::FILING => self.filings.load(value),
+            tables::QUALIFICATION => self.qualifications.load(value),
             tables::WITHDRAWAL => self.withdrawals.load(key, value),
             tables::BALANCE => self.balances.load(key, value),
             tables::VOUCHER => self.vouchers.load(key, value),
@@ -422,7 +427,7 @@ impl State {
 
     /// The first bytes of all keys that [`State::load`] takes.
     pub fn tables() -> std::ops::RangeInclusive<u8> {
-        tables::SETTINGS..=tables::FILING
+        tables::SETTINGS..=tables::QUALIFICATION
     }
 }
 

@@ -1,6 +1,7 @@
 //! What several tests share.
 
 pub mod book;
+pub mod foreign;
 pub mod stages;
 pub mod world;
 

@@ -69,14 +69,16 @@ pub(super) fn reduce(
     let line = line(state, event, &own.subsidy, event.kind.word())?;
     let unpaid = line.amount.sub(line.paid).map_err(out_of_range)?;
     let amount = part(line, own.amount, unpaid)?;
-    Ok(entry(state, line, posting::reduce_subsidy(line_draft(line), line.programme, amount)))
+    let draft = posting::reduce_subsidy(line_draft(line), line.programme, &line.firm, amount);
+    Ok(entry(state, line, draft))
 }
 
 pub(super) fn claw_back(state: &State, event: &Event, own: &ClawBack) -> Result<Decision, Problem> {
     let line = line(state, event, &own.subsidy, event.kind.word())?;
     let amount = part(line, own.amount, line.paid.sub(line.clawback).map_err(out_of_range)?)?;
     let prior_year = prior_year(line, event);
-    let draft = posting::claw_back(line_draft(line), line.programme, amount, prior_year);
+    let draft =
+        posting::claw_back(line_draft(line), line.programme, &line.firm, amount, prior_year);
     Ok(entry(state, line, draft))
 }
 

@@ -129,7 +129,8 @@ fn recovered(
     let claim = claim::claim(state, event, needed(own.claim.as_ref(), "claim")?)?;
     same_owner(receipt, &claim.owner)?;
     let gross = needed(own.gross, "gross")?;
-    let Recovery { share, right, written_off, working } = claim::recovery(claim, gross, own.cost)?;
+    let Recovery { share, right, written_off, working } =
+        claim::recovery(state, event, claim, gross, own.cost)?;
     if share != amount {
         return Err(Reason::ReceiptShare
             .refuse()

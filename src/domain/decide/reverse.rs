@@ -128,6 +128,8 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
         Kind::Repay(own) => [loan(&own.loan), None],
         Kind::InterestPaid(own) => [loan(&own.loan), None],
         Kind::FeePaid(own) => [loan(&own.loan), None],
+        Kind::FeeRefunded(own) => [loan(&own.loan), None],
+        Kind::OtherBenefit(own) => [loan(&own.loan), None],
         Kind::Reprice(own) => [loan(&own.loan), None],
         Kind::Extend(own) => [loan(&own.loan), None],
         Kind::Overdue(own) => [loan(&own.loan), None],
@@ -160,6 +162,7 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
         Kind::RefundClaim(own) => [claim(&own.claim), None],
         Kind::RecoveryCost(own) => [claim(&own.claim), None],
         Kind::Recover(own) => [claim(&own.claim), None],
+        Kind::RecoverInKind(own) => [claim(&own.claim), None],
         Kind::WriteOff(own) => [claim(&own.claim), None],
         Kind::ApproveSubsidy(_) => {
             let line = state.subsidies.get(&original.event.id);

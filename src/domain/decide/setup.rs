@@ -13,7 +13,7 @@ use crate::domain::state::State;
 use crate::problem::Problem;
 
 /// A fact of the whole city; an owner that is named must be known, or be the city itself.
-fn city_fact(state: &State, event: &Event) -> Result<Decision, Problem> {
+pub(super) fn city_fact(state: &State, event: &Event) -> Result<Decision, Problem> {
     match &event.owner {
         Some(code) if *code != *state.city() => owner(state, event, None).map(|_| ())?,
         _ => {}

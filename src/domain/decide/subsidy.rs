@@ -1,9 +1,9 @@
 //! Subsidy lines: approved (E-62) and paid (E-63).
 
 use super::loan::standing;
-use super::{Decision, bank_account, out_of_range, owner, positive, short};
+use super::{Decision, bank_account, out_of_range, owner, party, positive, short};
 use crate::domain::calendar::Quarter;
-use crate::domain::event::{ApproveSubsidy, Event, PaySubsidy, Programme};
+use crate::domain::event::{ApproveSubsidy, Event, PartyKind, PaySubsidy, Programme};
 use crate::domain::field::Json;
 use crate::domain::lifecycle::Lifecycle as _;
 use crate::domain::loan::{Loan, Note};
@@ -70,8 +70,12 @@ pub(super) fn approve(
     if Total::from(amount) > left {
         return Err(short(state, &cell, amount, state.reserved(&cell), left));
     }
-    let draft = Draft::new(&cell).loan(&loan.id).party(Some(&loan.firm));
-    let draft = posting::approve_subsidy(draft, own.programme, amount);
+    let payee = match &own.payee {
+        Some(payee) => &party(state, payee, PartyKind::ALL)?.id,
+        None => &loan.firm,
+    };
+    let draft = Draft::new(&cell).loan(&loan.id);
+    let draft = posting::approve_subsidy(draft, own.programme, (payee, &loan.firm), amount);
     let decision = Decision::entry(loan.owner.clone(), draft);
     Ok(decision.rules(loan.rules.clone()))
 }
@@ -129,7 +133,7 @@ pub(super) fn not_approved(
 
 pub(super) fn line_draft(line: &Subsidy) -> Draft {
     let cell = Cell { owner: line.owner.clone(), fund: line.programme.fund() };
-    Draft::new(&cell).loan(&line.loan).party(Some(&line.firm))
+    Draft::new(&cell).loan(&line.loan).party(Some(&line.payee))
 }
 
 pub(super) fn entry(state: &State, line: &Subsidy, draft: Draft) -> Decision {

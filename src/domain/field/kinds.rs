@@ -195,5 +195,16 @@ macro_rules! word_fields {
         }
     )*};
 }
-word_fields!(OwnerKind, PartyKind, Source, InterestOwner, Origin, Receives, Programme, Fund);
-word_fields!(ClaimStep, SubsidyStep);
+word_fields!(
+    ClaimStep,
+    ContractDays,
+    OwnerKind,
+    PartyKind,
+    Source,
+    InterestOwner,
+    Origin,
+    Receives,
+    Programme,
+    SubsidyStep,
+    Fund
+);

@@ -31,20 +31,20 @@ lifecycle! {
         /// The payment is ordered.
         Ordered "ordered" ["pay-claim"]
         /// Paid in part (余额不足).
-        PaidPart "paid-part" ["pay-claim" "cancel-rest" "recover" "recovery-cost" "write-off"]
+        PaidPart "paid-part" ["pay-claim" "cancel-rest" "recover" "recover-in-kind" "recovery-cost" "write-off"]
         /// Paid in full.
-        Paid "paid" ["recover" "recovery-cost" "settle-claim" "revoke-claim" "write-off"]
+        Paid "paid" ["recover" "recover-in-kind" "recovery-cost" "settle-claim" "revoke-claim" "write-off"]
         /// Paid in full, and something was recovered.
         Recovering "recovering" [
-            "recover" "recovery-cost" "settle-claim" "revoke-claim" "write-off" "close-claim"
+            "recover" "recover-in-kind" "recovery-cost" "settle-claim" "revoke-claim" "write-off" "close-claim"
         ]
         /// The final loss is known; some of the compensation is to come back (多退少补).
         Settled "settled" [
-            "recover" "recovery-cost" "settle-claim" "revoke-claim" "refund-claim" "write-off"
+            "recover" "recover-in-kind" "recovery-cost" "settle-claim" "revoke-claim" "refund-claim" "write-off"
             "close-claim"
         ]
         /// The rest of the recovery right is written off (核销).
-        WrittenOff "written-off" ["recover" "recovery-cost" "refund-claim" "close-claim"]
+        WrittenOff "written-off" ["recover" "recover-in-kind" "recovery-cost" "refund-claim" "close-claim"]
         /// Nothing is left to recover (终结).
         Closed "concluded" []
         /// Refused.

@@ -17,65 +17,65 @@ lifecycle! {
         /// X2 refused by the review (拒绝).
         Rejected "rejected" []
         /// L3 enrolled (备案), nothing drawn.
-        Enrolled "enrolled" ["disburse" "fee-paid" "remove" "receive-deposit" "refund-deposit"]
+        Enrolled "enrolled" ["disburse" "fee-paid" "fee-refunded" "remove" "receive-deposit" "refund-deposit"]
         /// L4 drawn, nothing amiss.
         Active "active" [
-            "disburse" "repay" "interest-paid" "fee-paid" "reprice" "extend" "overdue" "npl"
+            "disburse" "repay" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "extend" "overdue" "npl"
             "remove" "receive-deposit" "refund-deposit" "file-subsidy" "approve-subsidy"
         ]
         /// L5 repaid in part.
         PartRepaid "part-repaid" [
-            "disburse" "repay" "interest-paid" "fee-paid" "reprice" "extend" "overdue" "npl"
+            "disburse" "repay" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "extend" "overdue" "npl"
             "remove" "receive-deposit" "refund-deposit" "file-subsidy" "approve-subsidy"
         ]
         /// L6 repaid in full.
         Repaid "repaid" [
-            "disburse" "interest-paid" "fee-paid" "reprice" "remove" "receive-deposit"
+            "disburse" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "remove" "receive-deposit"
             "refund-deposit" "file-subsidy" "approve-subsidy"
         ]
         /// L7 term extended.
         Extended "extended" [
-            "disburse" "repay" "interest-paid" "fee-paid" "reprice" "extend" "overdue" "npl"
+            "disburse" "repay" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "extend" "overdue" "npl"
             "remove" "receive-deposit" "refund-deposit" "file-subsidy" "approve-subsidy"
         ]
         /// L8 overdue.
         Overdue "overdue" [
-            "disburse" "repay" "interest-paid" "fee-paid" "reprice" "npl" "cure" "remove"
+            "disburse" "repay" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "npl" "cure" "remove"
             "file-claim" "receive-deposit" "refund-deposit" "apply-deposit" "file-subsidy"
             "approve-subsidy"
         ]
         /// L9 non-performing.
         Npl "npl" [
-            "disburse" "repay" "interest-paid" "fee-paid" "reprice" "cure" "remove" "file-claim"
+            "disburse" "repay" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "cure" "remove" "file-claim"
             "receive-deposit" "refund-deposit" "apply-deposit" "file-subsidy" "approve-subsidy"
         ]
         /// L10 a claim is filed and nothing is paid on it.
         Claimed "claimed" [
-            "disburse" "repay" "interest-paid" "fee-paid" "reprice" "npl" "cure"
+            "disburse" "repay" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "npl" "cure"
             "receive-deposit" "refund-deposit" "file-subsidy" "approve-subsidy"
         ]
         /// L11 the pool paid.
         Compensated "compensated" [
-            "disburse" "repay" "interest-paid" "fee-paid" "reprice" "npl" "cure"
+            "disburse" "repay" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "npl" "cure"
             "receive-deposit" "refund-deposit" "file-subsidy" "approve-subsidy"
         ]
         /// L12 something was recovered.
         InRecovery "in-recovery" [
-            "disburse" "repay" "interest-paid" "fee-paid" "reprice" "npl" "cure"
+            "disburse" "repay" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "npl" "cure"
             "receive-deposit" "refund-deposit" "file-subsidy" "approve-subsidy"
         ]
         /// L13 the rest of the recovery right is written off.
         WrittenOff "written-off" [
-            "disburse" "repay" "interest-paid" "fee-paid" "reprice" "npl" "cure"
+            "disburse" "repay" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "npl" "cure"
             "receive-deposit" "refund-deposit" "file-subsidy" "approve-subsidy"
         ]
         /// L14 nothing is left to recover (终结).
         Closed "concluded" [
-            "interest-paid" "fee-paid" "reprice" "refund-deposit" "file-subsidy" "approve-subsidy"
+            "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "refund-deposit" "file-subsidy" "approve-subsidy"
         ]
         /// X1 the enrolment was revoked (撤销备案).
         Removed "removed" [
-            "interest-paid" "fee-paid" "reprice" "refund-deposit" "file-subsidy" "approve-subsidy"
+            "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "refund-deposit" "file-subsidy" "approve-subsidy"
         ]
     }
 }

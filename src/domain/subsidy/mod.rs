@@ -6,8 +6,12 @@
 //! that order (domain 5.3, case 11). Its cost is linear in loans and their recorded changes.
 
 pub mod days;
+mod evidence;
 pub mod fee;
 pub mod interest;
+pub mod qualified;
+mod shared;
+mod steps;
 pub mod working;
 
 use crate::domain::account::Fund;
@@ -17,13 +21,15 @@ use crate::domain::loan::{Loan, Note};
 use crate::domain::money::Money;
 use crate::domain::rate::Fraction;
 use crate::domain::rates::RateTable;
-use crate::domain::rules::words::{CapYear, Payee, Per};
+use crate::domain::rules::words::{CapYear, Payee, Per, PrincipalOrder};
 use crate::domain::rules::{FirmCaps, RuleSet};
 use crate::domain::text::Id;
 use compact_str::CompactString;
-use interest::{Eligible, PrincipalLeft, shares_principal};
+use interest::{Eligible, SharedPrincipal, shares_principal};
+use shared::{Left, Parts};
 use std::collections::HashMap;
-pub use working::{Ceiling, CeilingKind, Reason, Segment, Step, Working, cap_years, steps};
+pub use steps::{Step, steps};
+pub use working::{Ceiling, CeilingKind, Reason, Segment, Working, cap_years};
 
 /// Whose cap: the programme and the firm's key (credit code, or party id where there is none).
 pub type FirmKey = (Programme, CompactString);
@@ -49,6 +55,27 @@ pub struct Run<'a> {
     pub approved: &'a dyn Fn(Programme, &Loan, &Note) -> bool,
     /// What other programmes pay for the same days of a note.
     pub other: &'a dyn Fn(&Loan, &Note, Period) -> Money,
+    /// What else is known of firms and loans.
+    pub facts: &'a dyn Facts,
+}
+
+/// Facts that lie outside a loan's own record.
+pub trait Facts {
+    /// The days on which a firm holds one of the kinds of qualification (any where none is named).
+    fn qualified(&self, firm: &Id, kinds: &[Id]) -> Vec<Period>;
+    /// The first drawdown of the loans that a loan renews, itself left out.
+    fn begun(&self, loan: &Loan) -> Option<Date>;
+}
+
+/// Nothing else is known.
+impl Facts for () {
+    fn qualified(&self, _: &Id, _: &[Id]) -> Vec<Period> {
+        Vec::new()
+    }
+
+    fn begun(&self, _: &Loan) -> Option<Date> {
+        None
+    }
 }
 
 /// One computed line.
@@ -95,6 +122,7 @@ struct Drawn {
     firms: HashMap<FirmKey, Vec<(i16, Money)>>,
     budgets: HashMap<(Programme, Id), Money>,
     principal: HashMap<(Per, CompactString), Vec<(Period, Money)>>,
+    in_force: HashMap<(Per, CompactString), Vec<(Period, Money)>>,
 }
 
 /// Computes the lines of a quarter. A loan on which no day counts gives no line; a line that a cap
@@ -129,7 +157,8 @@ fn discounts<'a>(
         };
         let Some(discount) = &rules.interest_discount else { continue };
         for note in &loan.notes {
-            let case = interest::Case { loan, note, rules, discount, rates: run.rates };
+            let (rates, facts) = (run.rates, run.facts);
+            let case = interest::Case { loan, note, rules, discount, rates, facts };
             cases.extend(case.eligible(settlement).map(|eligible| (case, eligible)));
         }
     }
@@ -141,9 +170,34 @@ fn discounts<'a>(
             &b.note.id,
         ))
     });
+    drawn.in_force = in_force(run, &cases);
     for (case, eligible) in &cases {
         lines.extend(discount_line(run, drawn, case, eligible, settlement));
     }
+}
+
+/// Whose principal cap a case shares.
+fn shared_key(run: &Run<'_>, case: &interest::Case<'_>) -> (Per, CompactString) {
+    let key = match case.discount.principal_per {
+        Per::Firm => (run.firm_key)(&case.loan.firm),
+        _ => CompactString::new(case.loan.id.as_str()),
+    };
+    (case.discount.principal_per, key)
+}
+
+/// The principal in force, day by day, of all notes that share a cap in proportion.
+fn in_force(
+    run: &Run<'_>,
+    cases: &[(interest::Case<'_>, Eligible)],
+) -> HashMap<(Per, CompactString), Vec<(Period, Money)>> {
+    let mut found: HashMap<_, Vec<(Period, Money)>> = HashMap::new();
+    for (case, eligible) in cases {
+        let discount = case.discount;
+        if shares_principal(discount) && discount.principal_order == PrincipalOrder::ProRata {
+            found.entry(shared_key(run, case)).or_default().extend(case.in_force(eligible));
+        }
+    }
+    found
 }
 
 fn discount_line(
@@ -161,20 +215,25 @@ fn discount_line(
         return None;
     }
     let firm = (run.firm_key)(&loan.firm);
-    let key = match discount.principal_per {
-        Per::Firm => firm.clone(),
-        _ => CompactString::new(loan.id.as_str()),
+    let key = shared_key(run, case);
+    let cap = discount.principal_max.unwrap_or(Money::MAX);
+    let all = |list: Option<&'_ Vec<(Period, Money)>>| list.cloned().unwrap_or_default();
+    let (left, parts);
+    let room: Option<&dyn SharedPrincipal> = match discount.principal_order {
+        _ if !shared => None,
+        PrincipalOrder::FirstCome => {
+            left = Left { cap, taken: all(drawn.principal.get(&key)) };
+            Some(&left)
+        }
+        PrincipalOrder::ProRata => {
+            parts = Parts { cap, in_force: all(drawn.in_force.get(&key)) };
+            Some(&parts)
+        }
     };
-    let taken = drawn.principal.get(&(discount.principal_per, key.clone()));
-    let left = Left {
-        cap: discount.principal_max.unwrap_or(Money::MAX),
-        taken: taken.map_or(&[], Vec::as_slice),
-    };
-    let left: Option<&dyn PrincipalLeft> = if shared { Some(&left) } else { None };
     let other = (run.other)(loan, note, eligible.days);
-    let mut working = case.working(settlement, eligible, left, other)?;
+    let mut working = case.working(settlement, eligible, room, other)?;
     if shared && (approved || working.reason.is_none()) {
-        let taken = drawn.principal.entry((discount.principal_per, key)).or_default();
+        let taken = drawn.principal.entry(key).or_default();
         taken.extend(
             working
                 .segments
@@ -202,7 +261,7 @@ fn fees<'a>(run: &Run<'a>, loans: &[&'a Loan], drawn: &mut Drawn, lines: &mut Ve
     for loan in loans.iter().filter(|loan| loan.guarantor.is_some() || !loan.fees.is_empty()) {
         let Some(rules) = loan.rules.as_ref().and_then(run.rules) else { continue };
         let Some(fee) = &rules.fee_subsidy else { continue };
-        let case = fee::Case { loan, rules, fee };
+        let case = fee::Case { loan, rules, fee, facts: run.facts };
         let life = case.life_of_loan().filter(|(life, _)| !life.intersect(quarter).is_empty());
         cases.extend(life.map(|(life, _)| (case, life)));
     }
@@ -271,30 +330,6 @@ fn without_rules(run: &Run<'_>, loan: &Loan, rules: &Id, settlement: Period) -> 
         line(run, loan, note, Payee::Firm, days(note), working)
     });
     lines.collect()
-}
-
-/// What is left of a principal cap that notes share.
-struct Left<'a> {
-    cap: Money,
-    taken: &'a [(Period, Money)],
-}
-
-impl PrincipalLeft for Left<'_> {
-    fn changes(&self, within: Period, days: &mut dyn FnMut(Date)) {
-        for (period, _) in self.taken {
-            for day in [period.from, period.to] {
-                if within.from < day && day < within.to {
-                    days(day);
-                }
-            }
-        }
-    }
-
-    fn left(&self, day: Date) -> Money {
-        let taken = self.taken.iter().filter(|(period, _)| period.contains(day));
-        let taken: i128 = taken.map(|(_, counted)| i128::from(counted.fen())).sum();
-        Money::from_wide((i128::from(self.cap.fen()) - taken).max(0)).unwrap_or_default()
-    }
 }
 
 /// The exact sums of a working by calendar year; its segments are cut at the years' ends.

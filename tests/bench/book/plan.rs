@@ -148,6 +148,7 @@ impl Plan {
         Event {
             id: id(&text),
             date,
+            effective: None,
             owner,
             document: documented.then(|| "焦财〔2017〕1号".into()),
             memo: bulk.is_multiple_of(4).then(|| "银行回单 已核".into()),
@@ -168,6 +169,7 @@ impl Plan {
                 amount,
                 bank: id(BANKS[(loan % 3) as usize]),
                 contract: None,
+                day_count: None,
                 due: Date::new(2020, 6, 30).unwrap(),
                 firm: id(&format!("FIRM-{}", loan % FIRMS)),
                 firm_class: None,
@@ -176,6 +178,7 @@ impl Plan {
                 loan: number,
                 pool_share: None,
                 rate: Rate::parse("4.35%").unwrap(),
+                renews: None,
                 security: None,
                 signed: None,
             })
