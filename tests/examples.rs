@@ -255,6 +255,7 @@ fn run_case(case: &Table, rates: &RateTable) {
             used: &used,
             budget: &budget,
             approved: &|_, _, _| false,
+            budgeted: &|_, _, _| None,
             other: &|_, _, _| other,
             facts: &(),
         };
@@ -505,6 +506,7 @@ proptest::proptest! {
                 used: &HashMap::new(),
                 budget: &budget,
                 approved: &|_, _, _| false,
+                budgeted: &|_, _, _| None,
                 other: &|_, _, _| Money::ZERO,
                 facts: &(),
             };

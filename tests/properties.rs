@@ -284,6 +284,8 @@ proptest! {
             let event = next(&book, step, number);
             let shared = match &event.kind {
                 Kind::Transfer(_) | Kind::Reverse(_) | Kind::Join(_) => true,
+                // Firms are the city's.
+                Kind::Qualify(_) | Kind::Disqualify(_) => true,
                 Kind::Enrol(own) => *own.firm == *"FIRM",
                 _ => false,
             };

@@ -1,6 +1,8 @@
 //! Every reason to say no, reached by one small case, in the order of their list, with the numbers
 //! that it names.
 
+mod bounds;
+
 use crate::support::book::{blank, event, fingerprint, options, record};
 use crate::support::fixture;
 use crate::support::stages::{STAGES, beside};
@@ -371,6 +373,13 @@ const CASES: &[Case] = &[
         r#"{"event":"approve-subsidy","date":"2018-01-05","loan":"L","amount":"1","period":"2017Q4","programme":"interest-discount"}"#,
         &[("loan", "L"), ("period", "2017Q4"), ("subsidy", "S")],
     ),
+    // A supplement to the fourth quarter adds to nothing of the third.
+    (
+        R::SupplementOther,
+        "subsidy approved",
+        r#"{"event":"approve-subsidy","date":"2018-01-05","loan":"L","amount":"1","period":"2017Q3","programme":"interest-discount","supplement":"S"}"#,
+        &[("subsidy", "S"), ("period", "2017Q4"), ("first", "S")],
+    ),
     (
         R::SubsidyState,
         "subsidy paid",
@@ -395,6 +404,13 @@ const CASES: &[Case] = &[
         "subsidy approved",
         r#"{"event":"approve-subsidy","date":"2018-01-05","loan":"L","amount":"50000.01","period":"2017Q3","programme":"interest-discount"}"#,
         &[("year", "2017"), ("cap", "200,000.00"), ("used", "150,000.00"), ("amount", "50,000.01")],
+    ),
+    // 100.00 less to keep, and 100.01 less of the cap.
+    (
+        R::YearsShort,
+        "subsidy approved",
+        r#"{"event":"reduce-subsidy","date":"2018-01-06","subsidy":"S","amount":"100.00","reason":"x","years":"2017:100.01"}"#,
+        &[("years", "2017:100.01"), ("used", "149,899.99"), ("kept", "149,900.00")],
     ),
     (
         R::ReverseUnknown,
@@ -530,71 +546,5 @@ fn every_reason_is_reached_and_names_its_numbers() {
         let dry = poolbook::book::Options { dry_run: true, ..options() };
         assert_eq!(book.record(event, &dry).map(|_| ()), Err(problem));
         assert_eq!(before, fingerprint(&book), "{reason} left a trace of a dry run");
-    }
-}
-
-/// One fen, one day less, and the same event is taken.
-#[test]
-fn the_bounds_themselves_are_taken() {
-    let taken = [
-        (
-            "drawn",
-            r#"{"event":"disburse","date":"2017-03-01","loan":"L","note":"N2","amount":"100000.00"}"#,
-        ),
-        ("drawn", r#"{"event":"repay","date":"2017-03-01","loan":"L","amount":"900000.00"}"#),
-        (
-            "overdue",
-            r#"{"event":"file-claim","date":"2017-08-31","claim":"C","loan":"L","base":"900000.00","lawsuit":"1号"}"#,
-        ),
-        (
-            "filed",
-            r#"{"event":"approve-claim","date":"2017-09-10","claim":"C","amount":"320000.00"}"#,
-        ),
-        (
-            "drawn",
-            r#"{"event":"approve-withdrawal","date":"2017-04-01","owner":"410821","source":"county","amount":"210000.00"}"#,
-        ),
-        (
-            "receipt unknown",
-            r#"{"event":"explain-receipt","date":"2017-09-26","receipt":"R","to":"recovery","claim":"C","gross":"25"}"#,
-        ),
-        (
-            "deposit overdue",
-            r#"{"event":"apply-deposit","date":"2017-07-02","loan":"L","bank_account":"POOL","amount":"18000.00","maker":"甲","checker":"乙"}"#,
-        ),
-        (
-            "approved",
-            r#"{"event":"pay-claim","date":"2017-09-20","claim":"C","bank_account":"POOL","amount":"120000.00","maker":"甲","checker":"乙"}"#,
-        ),
-        // Four tenths of 300,000.00 are the whole compensation.
-        (
-            "paid",
-            r#"{"event":"recover","date":"2017-10-01","claim":"C","bank_account":"POOL","gross":"300000.00"}"#,
-        ),
-        (
-            "subsidy approved",
-            r#"{"event":"approve-subsidy","date":"2018-01-05","loan":"L","amount":"50000.00","period":"2017Q3","programme":"interest-discount"}"#,
-        ),
-        (
-            "approved",
-            r#"{"event":"trustee-fee","date":"2017-09-20","owner":"410821","bank_account":"POOL","amount":"180000.00","maker":"甲","checker":"乙"}"#,
-        ),
-        (
-            "set up",
-            r#"{"event":"move","date":"2017-03-01","owner":"410821","from_bank_account":"POOL","to_bank_account":"POOL-2","amount":"300000.00"}"#,
-        ),
-        (
-            "set up",
-            r#"{"event":"contribute","date":"2017-03-01","owner":"410821","source":"county","bank_account":"POOL","amount":"999999999700000.00"}"#,
-        ),
-        (
-            "set up",
-            r#"{"event":"commit","date":"2017-06-01","owner":"410822","source":"city","amount":"0.01"}"#,
-        ),
-    ];
-    for (stage, json) in taken {
-        let mut book = book_at(stage);
-        let event = read(&book, json, "taken");
-        record(&mut book, &[event]);
     }
 }

@@ -1,5 +1,6 @@
 //! Worked scenarios of the field: events in, the entries of the accounting table out.
 
+use crate::support::book::audited;
 use crate::support::fixture;
 use poolbook::book::{Book, Options, Outcome, People, Scope};
 use poolbook::domain::account::{Account, Fund, Side};
@@ -65,6 +66,7 @@ pub fn played(name: &str) -> Book<MemoryStore> {
     result.unwrap_or_else(|refused| panic!("{refused:?}"));
     let expected = std::fs::read_to_string(fixture(&format!("scenarios/{name}.csv"))).unwrap();
     assert_eq!(posted, expected.lines().collect::<Vec<_>>());
+    assert_eq!(audited(book.store()), [], "the auditors agree");
     book
 }
 

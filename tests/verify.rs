@@ -15,9 +15,9 @@ use poolbook::store::{Changes, FileStore, Store};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-const OPENING: &str = r#"{"event":"open-book","id":"open-book","date":"2017-01-01","city":"410800","name":"焦作市","currency":"CNY"}"#;
+pub(crate) const OPENING: &str = r#"{"event":"open-book","id":"open-book","date":"2017-01-01","city":"410800","name":"焦作市","currency":"CNY"}"#;
 
-struct Fixture {
+pub(crate) struct Fixture {
     directory: TempDir,
 }
 
@@ -35,7 +35,7 @@ impl Fixture {
     }
 
     /// Bytes only, as for a book whose index is lost.
-    fn verify(&self) -> Verification {
+    pub(crate) fn verify(&self) -> Verification {
         verify(&self.path(), None).unwrap()
     }
 
@@ -74,7 +74,7 @@ fn small() -> Fixture {
 }
 
 /// A book whose writer was handed these bytes: checksums, tree and head are those of the bytes.
-fn forged(entries: &[Vec<u8>]) -> Fixture {
+pub(crate) fn forged(entries: &[Vec<u8>]) -> Fixture {
     let directory = tempfile::tempdir().unwrap();
     let fixture = Fixture { directory };
     let mut store = FileStore::create(&fixture.path()).unwrap();

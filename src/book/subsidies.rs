@@ -2,15 +2,14 @@
 //! together and turns lines into events.
 
 use super::Book;
-use crate::domain::calendar::{Date, Period, Quarter};
+use crate::domain::calendar::{Date, Quarter};
 use crate::domain::event::{ApproveSubsidy, Event, Kind, PaySubsidy, Programme};
 use crate::domain::loan::{Loan, Note};
 use crate::domain::money::{Money, Total};
-use crate::domain::rate::Fraction;
-use crate::domain::registry::{Qualification, Subsidy, SubsidyState};
+use crate::domain::registry::{Subsidy, SubsidyState};
 use crate::domain::state::{Cell, State};
-use crate::domain::subsidy::qualified::held;
-use crate::domain::subsidy::{Facts, FirmKey, Run, SubsidyLine, compute};
+use crate::domain::subsidy::known::{Known, others};
+use crate::domain::subsidy::{FirmKey, Run, SubsidyLine, compute};
 use crate::domain::text::Id;
 use crate::problem::Problem;
 use crate::store::Store;
@@ -51,57 +50,11 @@ pub fn compute_subsidies(
         used: &used,
         budget: &budget,
         approved: &approved,
+        budgeted: &|_, _, _| None,
         other: &|_, note, days| others(note, days),
         facts: &Known::new(state),
     };
     compute(&run, state.loans.iter())
-}
-
-/// What other programmes pay for some days of a note, each by its days; rounded once.
-pub fn others(note: &Note, days: Period) -> Money {
-    let mut sum = Fraction::ZERO;
-    for other in &note.others {
-        let covered = Period { from: other.from, to: other.to };
-        let common = i128::from(covered.intersect(days).days());
-        let part = Fraction::new(common, i128::from(covered.days().max(1)));
-        let part = part.and_then(|part| Fraction::whole(other.amount.fen()).times(part.reduced()));
-        // What cannot be added up leaves no room.
-        match part.and_then(|part| sum.plus(part)) {
-            Ok(more) => sum = more,
-            Err(_) => return Money::MAX,
-        }
-    }
-    sum.round_fen().unwrap_or(Money::MAX)
-}
-
-/// What a state knows of firms and loans beside a loan's own record.
-pub struct Known<'s> {
-    state: &'s State,
-    told: HashMap<&'s Id, Vec<&'s Qualification>>,
-}
-
-impl<'s> Known<'s> {
-    /// Cost: linear in the qualifications told.
-    pub fn new(state: &'s State) -> Self {
-        let mut told: HashMap<&Id, Vec<&Qualification>> = HashMap::new();
-        for one in state.qualifications.iter() {
-            told.entry(&one.firm).or_default().push(one);
-        }
-        Self { state, told }
-    }
-}
-
-impl Facts for Known<'_> {
-    fn qualified(&self, firm: &Id, kinds: &[Id]) -> Vec<Period> {
-        let told = self.told.get(firm).map_or(&[][..], Vec::as_slice);
-        held(told.iter().copied(), kinds)
-    }
-
-    fn begun(&self, loan: &Loan) -> Option<Date> {
-        let before = |loan: &Loan| self.state.loans.get(loan.renews.as_ref()?);
-        let chain = std::iter::successors(before(loan), |loan| before(loan));
-        chain.flat_map(|loan| loan.notes.iter().map(|note| note.drawn)).min()
-    }
 }
 
 /// The event that approves a line. Its id names programme, period, loan and note, so that the same
@@ -120,12 +73,19 @@ pub fn approval(line: &SubsidyLine, date: Date) -> Result<Event, Problem> {
             amount: line.amount,
             loan: line.loan.clone(),
             note: Some(line.note.clone()),
-            payee: (line.payee != line.firm).then(|| line.payee.clone()),
+            payee: payee(line),
             period: line.period.clone(),
             programme: line.programme,
+            supplement: None,
             working: Some(line.working.to_text()),
+            years: None,
         }),
     ))
+}
+
+/// Who is paid, where it is not the firm.
+pub(super) fn payee(line: &SubsidyLine) -> Option<Id> {
+    (line.payee != line.firm).then(|| line.payee.clone())
 }
 
 /// The event that pays the open part of a line from a bank account.
@@ -140,7 +100,7 @@ pub fn payment(line: &Subsidy, date: Date, bank_account: &Id, amount: Money) -> 
     event(&id, date, &line.owner, Kind::PaySubsidy(own))
 }
 
-fn event(id: &str, date: Date, owner: &Id, kind: Kind) -> Event {
+pub(super) fn event(id: &str, date: Date, owner: &Id, kind: Kind) -> Event {
     Event {
         id: Id::joined(id),
         date,

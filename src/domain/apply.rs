@@ -9,6 +9,7 @@ mod funding;
 mod qualification;
 mod review;
 mod settlement;
+mod subsidy;
 mod undo;
 
 use crate::domain::account::Account;
@@ -28,6 +29,7 @@ use crate::domain::registry::{
 };
 use crate::domain::rules::RuleSet;
 use crate::domain::state::{Settings, State, cap_id};
+use crate::domain::subsidy::recompute::budget_left;
 use crate::domain::text::Id;
 use crate::domain::{decide, division};
 
@@ -135,7 +137,7 @@ fn follow(state: &mut State, entry: &Entry) {
         | Kind::ReceiveClawback(_)
         | Kind::OffsetClawback(_)
         | Kind::WriteOffClawback(_) => clawback::follow(state, entry),
-        Kind::ApproveSubsidy(_) | Kind::PaySubsidy(_) => follow_subsidy(state, entry),
+        Kind::ApproveSubsidy(_) | Kind::PaySubsidy(_) => subsidy::follow(state, entry),
         Kind::Budget(_)
         | Kind::Transfer(_)
         | Kind::Move(_)
@@ -249,7 +251,7 @@ fn fee_mut(loan: &mut Loan, from: Option<Date>) -> Option<&mut FeePaid> {
 }
 
 /// Loan and note of an event of the loan family.
-fn loan_key(kind: &Kind) -> Option<(&Id, Option<&Id>)> {
+pub(crate) fn loan_key(kind: &Kind) -> Option<(&Id, Option<&Id>)> {
     match kind {
         Kind::Disburse(own) => Some((&own.loan, own.note.as_ref())),
         Kind::Repay(own) => Some((&own.loan, own.note.as_ref())),
@@ -313,7 +315,7 @@ fn follow_loan(state: &mut State, entry: &Entry) {
         }),
         Kind::FeeRefunded(own) => {
             if let Some(fee) = fee_mut(loan, own.from) {
-                fee.refunds.push((event.date, own.amount));
+                fee.refunds.push((event.happened(), own.amount));
             }
         }
         Kind::Remove(_) => {
@@ -519,76 +521,4 @@ fn with_claim(state: &mut State, id: &Id, seq: u64, change: impl FnOnce(&mut Cla
         claim.before.push(claim.state);
         change(claim);
     }
-}
-
-fn add_cap_use(state: &mut State, line: &Subsidy, sign: fn(Money) -> Money) {
-    let years = line.years.iter().map(|(year, amount)| (*year, sign(*amount)));
-    add_cap_years(state, line, years.collect());
-}
-
-/// Adds to what a line's firm has used of its caps, by year.
-fn add_cap_years(state: &mut State, line: &Subsidy, years: Vec<(i16, Money)>) {
-    let firm = state.firm_identity(&line.firm).to_owned();
-    for (year, by) in years {
-        let id = cap_id(line.programme, &firm, year);
-        match state.caps.get_mut(&id) {
-            Some(cap) => cap.used = cap.used.add(by).unwrap_or_default(),
-            None => state.caps.insert(CapUse { id, used: by }),
-        }
-    }
-}
-
-fn follow_subsidy(state: &mut State, entry: &Entry) {
-    let event = &entry.event;
-    match &event.kind {
-        Kind::ApproveSubsidy(own) => {
-            let Some(loan) = state.loans.get_mut(&own.loan) else { return };
-            let line = Subsidy {
-                id: event.id.clone(),
-                programme: own.programme,
-                owner: loan.owner.clone(),
-                loan: loan.id.clone(),
-                note: own.note.clone().unwrap_or_else(|| loan.id.clone()),
-                firm: loan.firm.clone(),
-                payee: own.payee.clone().unwrap_or_else(|| loan.firm.clone()),
-                period: own.period.clone(),
-                years: cap_years_of(own).unwrap_or_default(),
-                released: Money::ZERO,
-                returned: Money::ZERO,
-                reissued: Money::ZERO,
-                clawback: Money::ZERO,
-                settled: Money::ZERO,
-                offset: Money::ZERO,
-                written_off: Money::ZERO,
-                amount: own.amount,
-                paid: Money::ZERO,
-                state: SubsidyState::Approved,
-                approved_on: event.date,
-                trail: vec![entry.seq],
-                before: vec![SubsidyState::Cancelled],
-            };
-            if let Some(note) = note_mut(loan, own.note.as_ref()) {
-                let (programme, period) = (own.programme, own.period.clone());
-                note.subsidised.push(Subsidised { programme, period, subsidy: event.id.clone() });
-            }
-            add_cap_use(state, &line, |amount| amount);
-            review::approved(state, own, &line, entry.seq);
-            state.subsidies.insert(line);
-        }
-        Kind::PaySubsidy(own) => {
-            let paid = paid_subsidy(entry);
-            if let Some(line) = state.subsidies.get_mut(&own.subsidy) {
-                line.trail.push(entry.seq);
-                line.before.push(line.state);
-                line.paid = line.paid.add(paid).unwrap_or_default();
-                line.state = line.standing();
-            }
-        }
-        _ => {}
-    }
-}
-
-fn paid_subsidy(entry: &Entry) -> Money {
-    let payable = |account| sum(&entry.lines, account);
-    payable(Account::DiscountPayable).max(payable(Account::FeeSubsidyPayable))
 }

@@ -12,6 +12,7 @@ use crate::domain::json::Writer;
 use crate::domain::money::Money;
 use crate::domain::rate::{Rate, Share};
 use crate::domain::text::Id;
+use crate::domain::years::Years;
 use crate::limits::ATTACHMENTS_MAX;
 use crate::problem::Problem;
 use compact_str::CompactString;
@@ -292,10 +293,11 @@ events! {
     /// A step of the review of a filing, or of what follows the approval of a line (初审、公示、支付令).
     ReviewSubsidy "review-subsidy" { opinion: Option<CompactString>, step: SubsidyStep, subsidy: Id }
     /// E-62 a subsidy line is approved; the event's id names the line. `payee`: who is paid where it
-    /// is not the firm, such as the bank that nets it off (E-64) or the guarantor.
+    /// is not the firm, such as the bank that nets it off (E-64) or the guarantor. A `supplement`
+    /// adds to the line of that id; `years` says which years of the firm's caps it takes.
     ApproveSubsidy "approve-subsidy" {
         amount: Money, loan: Id, note: Option<Id>, payee: Option<Id>, period: CompactString,
-        programme: Programme, working: Option<Json>,
+        programme: Programme, supplement: Option<Id>, working: Option<Json>, years: Option<Years>,
     }
     /// E-63 an approved line is paid.
     PaySubsidy "pay-subsidy" { amount: Option<Money>, bank_account: Id, subsidy: Id }
@@ -306,10 +308,15 @@ events! {
     /// E-65 a returned payment is made again.
     ReissueSubsidy "reissue-subsidy" { amount: Option<Money>, bank_account: Id, subsidy: Id }
     /// E-66 an approval is reduced before payment, by `amount` or by all that is unpaid; a line
-    /// reduced to nothing is cancelled.
-    ReduceSubsidy "reduce-subsidy" { amount: Option<Money>, reason: CompactString, subsidy: Id }
-    /// E-67, E-68 what was paid wrongly is to come back (追回).
-    ClawBack "claw-back" { amount: Option<Money>, reason: CompactString, subsidy: Id }
+    /// reduced to nothing is cancelled. `years` says to which years of the firm's caps it goes back.
+    ReduceSubsidy "reduce-subsidy" {
+        amount: Option<Money>, reason: CompactString, subsidy: Id, working: Option<Json>, years: Option<Years>,
+    }
+    /// E-67, E-68 what was paid wrongly is to come back (追回); `years` as above.
+    ClawBack "claw-back" {
+        amount: Option<Money>, reason: CompactString, subsidy: Id, working: Option<Json>,
+        years: Option<Years>,
+    }
     /// E-69 the firm pays it back, for the fund or for the treasury.
     ReceiveClawback "receive-clawback" {
         amount: Option<Money>, bank_account: Id, subsidy: Id, to: Option<InterestOwner>,
@@ -322,6 +329,18 @@ events! {
     // --- books --------------------------------------------------------------------------------
     /// E-90 an entry is reversed by its exact opposite; at most once, never a reversal itself.
     Reverse "reverse" { entry: Seq, reason: CompactString }
+}
+
+impl Kind {
+    /// The working that an event of a subsidy line carries.
+    pub fn working(&self) -> Option<&Json> {
+        match self {
+            Self::ApproveSubsidy(own) => own.working.as_ref(),
+            Self::ReduceSubsidy(own) => own.working.as_ref(),
+            Self::ClawBack(own) => own.working.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 /// A word of a closed list, with its code in files.

@@ -449,11 +449,19 @@ pub fn approve_subsidy(
     draft: Draft,
     programme: Programme,
     (payee, firm): (&Id, &Id),
-    amount: Money,
+    (amount, used): (Money, Money),
 ) -> Draft {
     let (expense, payable) = subsidy_accounts(programme);
-    let draft = draft.party(Some(payee)).post(expense, payable, amount, None);
-    draft.party(Some(firm)).register(Account::FirmYear, amount)
+    firm_year(draft.party(Some(payee)).post(expense, payable, amount, None), firm, used)
+}
+
+/// What the firm has had of its caps (9401), up or down.
+fn firm_year(draft: Draft, firm: &Id, used: Money) -> Draft {
+    let draft = draft.party(Some(firm));
+    if used < Money::ZERO {
+        return draft.release(Account::FirmYear, used.negated());
+    }
+    draft.register(Account::FirmYear, used)
 }
 
 /// E-63 subsidy paid.
@@ -473,10 +481,15 @@ pub fn reissue_subsidy(draft: Draft, programme: Programme, bank: &Id, amount: Mo
 }
 
 /// E-66 approval reduced before payment.
-pub fn reduce_subsidy(draft: Draft, programme: Programme, firm: &Id, amount: Money) -> Draft {
+pub fn reduce_subsidy(
+    draft: Draft,
+    programme: Programme,
+    firm: &Id,
+    amount: Money,
+    freed: Money,
+) -> Draft {
     let (expense, payable) = subsidy_accounts(programme);
-    let draft = draft.post(payable, expense, amount, None);
-    draft.party(Some(firm)).release(Account::FirmYear, amount)
+    firm_year(draft.post(payable, expense, amount, None), firm, freed.negated())
 }
 
 /// E-67 claw-back in the year of the approval; E-68 in a later year.
@@ -484,15 +497,13 @@ pub fn claw_back(
     draft: Draft,
     programme: Programme,
     firm: &Id,
-    amount: Money,
+    (amount, freed): (Money, Money),
     prior_year: bool,
 ) -> Draft {
     let (expense, _) = subsidy_accounts(programme);
-    if prior_year {
-        return draft.post(Account::ClawbackReceivable, Account::PriorYears, amount, None);
-    }
-    let draft = draft.post(Account::ClawbackReceivable, expense, amount, None);
-    draft.party(Some(firm)).release(Account::FirmYear, amount)
+    let against = if prior_year { Account::PriorYears } else { expense };
+    let draft = draft.post(Account::ClawbackReceivable, against, amount, None);
+    firm_year(draft, firm, freed.negated())
 }
 
 /// E-69 claw-back received. What belongs to the treasury was never the fund's: its credit of E-67 or

@@ -137,6 +137,8 @@ reasons! {
     SubsidyUnknown "subsidy-unknown";
     /// The loan's period is approved already.
     SubsidyExists "subsidy-exists";
+    /// A supplement adds to another line.
+    SupplementOther "supplement-other";
     /// The line's state does not allow the event.
     SubsidyState "subsidy-state";
     /// A line was approved for the filing.
@@ -145,6 +147,8 @@ reasons! {
     OffsetOther "offset-other";
     /// The firm's cap of the year is used up.
     FirmYearCap "firm-year-cap";
+    /// The years told take less of the firm's caps than the firm may keep.
+    YearsShort "years-short";
     /// No entry of that number.
     ReverseUnknown "reverse-unknown";
     /// The entry is itself a reversal.

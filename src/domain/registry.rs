@@ -4,10 +4,11 @@ use crate::domain::account::Fund;
 use crate::domain::calendar::Date;
 use crate::domain::event::{OwnerKind, PartyKind, Programme};
 pub use crate::domain::lifecycle::{ClaimState, SubsidyState};
-use crate::domain::money::{Money, MoneyError};
+use crate::domain::money::{Money, MoneyError, Total};
 use crate::domain::rate::Share;
 use crate::domain::table::Record;
 use crate::domain::text::Id;
+use crate::domain::years::add_year;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
@@ -260,9 +261,17 @@ pub struct Subsidy {
     pub payee: Id,
     /// Settlement period as people write it.
     pub period: CompactString,
+    /// The line that it adds to, for a supplement.
+    pub supplements: Option<Id>,
+    /// True when the amount came with its working, so that it can be computed again.
+    pub computed: bool,
+    /// What the budget left of it when it was approved, where that was less.
+    pub budget: Option<Money>,
     /// What it used of the firm's yearly caps when it was approved, by year.
     pub years: Vec<(i16, Money)>,
-    /// What of that was given free since, the last year first.
+    /// What of that corrections gave back (or took, below zero), by year.
+    pub given: Vec<(i16, Money)>,
+    /// What of the rest was given free since, the last year first.
     pub released: Money,
     /// Returned by the bank and not paid again yet.
     pub returned: Money,
@@ -294,13 +303,20 @@ impl Subsidy {
     /// What it uses of the firm's yearly caps now, by year.
     pub fn years_used(&self) -> Vec<(i16, Money)> {
         let mut left = self.released;
-        let mut years = self.years.clone();
-        for (_, used) in years.iter_mut().rev() {
+        let mut years = Vec::with_capacity(self.years.len());
+        let given = self.given.iter().map(|(year, amount)| (*year, amount.negated()));
+        self.years.iter().copied().chain(given).for_each(|row| add_year(&mut years, row));
+        for (_, used) in years.iter_mut().rev().filter(|(_, used)| used.is_positive()) {
             let taken = left.min(*used);
             left = left.sub(taken).unwrap_or_default();
             *used = used.sub(taken).unwrap_or_default();
         }
         years
+    }
+
+    /// What the firm may keep of it: approved less what is to come back, settled or not.
+    pub fn kept(&self) -> Total {
+        Total::from(self.amount) - self.clawback.into()
     }
 
     /// What is still to come back.

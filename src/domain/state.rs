@@ -270,6 +270,11 @@ impl State {
         u64::try_from(self.reversed.get(seq)).ok().filter(|by| *by > 0)
     }
 
+    /// The entries that reversed another, in no order.
+    pub fn reversals(&self) -> impl Iterator<Item = u64> + '_ {
+        self.reversed.iter().filter_map(|(_, by)| u64::try_from(by).ok())
+    }
+
     pub(crate) fn set_reversed(&mut self, seq: u64, by: u64) {
         self.reversed.add(seq, i128::from(by));
     }

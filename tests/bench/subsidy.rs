@@ -98,6 +98,7 @@ fn main() {
             used: &HashMap::new(),
             budget: &HashMap::new(),
             approved: &|_, _, _| false,
+            budgeted: &|_, _, _| None,
             other: &|_, _, _| Money::ZERO,
             facts: &(),
         };

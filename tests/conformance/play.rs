@@ -1,21 +1,25 @@
 //! One play of a case: the book, its events, and the steps with their figures.
 
 use super::known;
-use crate::support::book::{blank, options};
+use crate::support::book::{audited, blank, options};
 use crate::support::fixture;
 use poolbook::audit::movements::Span;
 use poolbook::audit::ratios::{Ratio, ratios};
 use poolbook::audit::turnover::Numbers as _;
+use poolbook::book::interest::Credited;
 use poolbook::book::subsidies::{approval, compute_subsidies, payment, unpaid};
 use poolbook::book::{Book, Options, People};
 use poolbook::domain::account::{Account, Fund, Side};
-use poolbook::domain::calendar::{CalendarQuarter, Date, Quarter, parse_date};
+use poolbook::domain::calendar::{CalendarQuarter, Date, Period, Quarter, parse_date};
 use poolbook::domain::entry::Entry;
 use poolbook::domain::event::{Event, Kind, Programme};
 use poolbook::domain::field::Json;
 use poolbook::domain::money::{Money, Total};
+use poolbook::domain::rate::Rate;
 use poolbook::domain::state::Cell;
 use poolbook::domain::subsidy::SubsidyLine;
+use poolbook::domain::subsidy::correction::Range;
+use poolbook::domain::text::Id;
 use poolbook::problem::Problem;
 use poolbook::store::MemoryStore;
 use toml::{Table, Value};
@@ -124,6 +128,7 @@ impl Play {
             self.step(step);
             self.name = before;
         }
+        assert_eq!(audited(self.book.store()), [], "{}: the auditors agree", self.name);
     }
 
     fn options() -> Options {
@@ -147,6 +152,9 @@ impl Play {
 
     fn step(&mut self, step: &Table) {
         const VERBS: &[(&str, &[&str])] = &[
+            // These before `post`, which is one of their keys.
+            ("recompute", &["differences", "post"]),
+            ("interest", &["from", "to", "amount", "rate", "post", "parts", "figures"]),
             ("record", &["refused", "numbers"]),
             ("compute", &["lines"]),
             ("post", &["lines", "date"]),
@@ -171,6 +179,8 @@ impl Play {
             "claim" | "subsidy" => self.fields_step(step, verb),
             "balances" => self.balances_step(table(step, "balances")),
             "ratios" => self.ratios_step(step),
+            "interest" => self.interest_step(step),
+            "recompute" => self.recompute_step(step),
             _ => self.totals_step(table(step, "totals")),
         }
     }
@@ -394,6 +404,73 @@ impl Play {
             "consumed" => shown(found.consumed),
             other => panic!("{}: no ratio {other}", self.name),
         });
+    }
+
+    /// Settled quarters computed again; posted on the day of `post`, after which nothing differs.
+    fn recompute_step(&mut self, step: &Table) {
+        let range = Range {
+            since: quarter(text(step, "recompute").unwrap()),
+            until: None,
+            programmes: Programme::ALL.to_vec(),
+        };
+        let found = self.book.recompute(&range).unwrap();
+        let wanted = list(step, "differences");
+        assert_eq!(found.len(), wanted.len(), "{}: {found:#?}", self.name);
+        for (own, wanted) in found.iter().zip(wanted) {
+            self.figures(wanted.as_table().unwrap(), |key| match key {
+                "quarter" => own.quarter.to_string(),
+                "loan" => own.loan.to_string(),
+                "standing" => own.standing.to_string(),
+                "recomputed" => own.recomputed.to_string(),
+                "difference" => own.amount().to_string(),
+                "effective" => own.effective.to_string(),
+                "years" => own.years.to_string(),
+                other => panic!("{}: no figure {other}", self.name),
+            });
+            assert!(!own.causes.is_empty(), "{}: {own:#?}", self.name);
+        }
+        if let Some(date) = text(step, "post").map(day) {
+            for event in self.book.corrections(&found, date).unwrap() {
+                let recorded = self.book.record(event, &Self::options());
+                recorded.unwrap_or_else(|problem| panic!("{}: {problem}", self.name));
+            }
+            assert_eq!(self.book.recompute(&range).unwrap(), [], "{}", self.name);
+        }
+    }
+
+    /// Interest on an account, shared among the owners.
+    fn interest_step(&mut self, step: &Table) {
+        let credited = Credited {
+            bank_account: Id::parse(text(step, "interest").unwrap()).unwrap(),
+            days: Period {
+                from: day(text(step, "from").unwrap()),
+                to: day(text(step, "to").unwrap()),
+            },
+            amount: Money::parse(text(step, "amount").unwrap()).unwrap(),
+            rate: text(step, "rate").map(|rate| Rate::parse(rate).unwrap()),
+            date: None,
+        };
+        let split = self.book.split_interest(&credited).unwrap();
+        let parts: Table = split
+            .parts
+            .iter()
+            .map(|part| (part.owner.to_string(), part.amount.to_string().into()))
+            .collect();
+        assert_eq!(&parts, table(step, "parts"), "{}", self.name);
+        let (computed, difference) = split.computed.unwrap_or_default();
+        if step.contains_key("figures") {
+            self.figures(table(step, "figures"), |key| match key {
+                "computed" => computed.to_string(),
+                "difference" => difference.to_string(),
+                "agrees" => split.agrees().to_string(),
+                other => panic!("{}: no figure {other}", self.name),
+            });
+        }
+        if step.get("post").and_then(Value::as_bool) == Some(true) {
+            for event in split.events {
+                self.book.record(event, &Self::options()).unwrap();
+            }
+        }
     }
 
     fn totals_step(&self, wanted: &Table) {

@@ -2,6 +2,7 @@
 
 pub mod book;
 pub mod foreign;
+pub mod settled;
 pub mod stages;
 pub mod world;
 

@@ -5,6 +5,7 @@
 //! amounts too large, dates too early, ids used before.
 
 mod claims;
+mod facts;
 mod funding;
 mod steps;
 mod subsidies;
@@ -152,7 +153,11 @@ pub const KINDS: &[(&str, u8)] = &[
     ("disburse", 5),
     ("repay", 4),
     ("interest-paid", 1),
-    ("fee-paid", 1),
+    ("fee-paid", 2),
+    ("qualify", 1),
+    ("disqualify", 1),
+    ("fee-refunded", 2),
+    ("other-benefit", 1),
     ("reprice", 1),
     ("extend", 2),
     ("overdue", 4),
@@ -325,6 +330,7 @@ impl<'a> Maker<'a> {
             "explain-receipt" => self.explain_receipt(),
             "approve-subsidy" => self.approve_subsidy(),
             "pay-subsidy" => self.pay_subsidy(),
+            "qualify" | "disqualify" | "fee-refunded" | "other-benefit" => Some(self.fact(kind)),
             "reverse" => Some(self.reverse(count)),
             "join" => Some(json!({
                 "owner": pick(&["410825", "410823", "410821", "410824", "419001"], self.step.a),
@@ -582,16 +588,5 @@ impl<'a> Maker<'a> {
             value["amount"] = self.amount(line.amount.sub(line.paid).ok()?.fen()).into();
         }
         Some(self.people(value))
-    }
-
-    /// Mostly one of the last entries; else any, and sometimes one that is not there.
-    fn reverse(&self, count: u64) -> Value {
-        let back = u64::from(self.step.b);
-        let entry = if self.step.twist.is_multiple_of(3) {
-            back % (count + 2)
-        } else {
-            count.saturating_sub(back % 6)
-        };
-        json!({"date": self.day().to_string(), "entry": entry.max(1), "reason": "录入有误"})
     }
 }

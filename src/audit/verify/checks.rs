@@ -1,9 +1,10 @@
-//! The list of checks, and the tally of what each looked at and found.
+//! The list of checks, and the tally of what each looked at and found. Which statement of an auditor
+//! a check holds the book to stands in [`crate::notes::invariants`].
 
 use crate::audit::finding::Finding;
 use std::fmt::Display;
 
-/// One variant a check; the number in brackets is that of the invariant (`notes/invariants.md`).
+/// One variant a check, with its code.
 macro_rules! checks {
     ($($name:ident $code:literal)*) => {
         /// A check of the pass over all entries.

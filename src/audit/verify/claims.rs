@@ -9,7 +9,7 @@ use super::checks::{Check, Tally};
 use super::fact::{Fact, or, share_of};
 use super::loans::{Class, Loans};
 use crate::domain::account::{Account, Side};
-use crate::domain::event::{FileClaim, Kind, Origin};
+use crate::domain::event::{FileClaim, InterestOwner, Kind, Origin};
 use crate::domain::money::{Money, Total};
 use crate::domain::rules::Sharing;
 use crate::domain::text::Id;
@@ -186,6 +186,9 @@ impl Claims {
     ) {
         let Some(claim) = self.claims.get_mut(id) else { return };
         let key = (claim.loan.clone(), claim.note.clone());
+        let rules = loans.get(&key.0).and_then(|loan| loan.rules.as_ref());
+        let rules = rules.and_then(|id| adopted.rules(id));
+        let alone = rules.is_some_and(|rules| !rules.recovery.after_write_off);
         let before = [claim.approved - claim.paid, claim.right()];
         match &fact.event.kind {
             // Only taken back here.
@@ -248,9 +251,18 @@ impl Claims {
                 let told = -fact.told(Account::RecoveryRight);
                 claim.written_off += fact.signed(if fact.back { told } else { claim.right() });
             }
-            Kind::Recover(own) => recovered(fact, id, claim, own.gross, own.cost, tally),
+            Kind::Recover(own) => {
+                let credit = match own.to {
+                    Some(InterestOwner::Treasury) => Account::TreasuryPayable,
+                    _ => Account::RecoveryIncome,
+                };
+                let recovery = Recovery { gross: own.gross, cost: own.cost, credit, alone };
+                recovered(fact, id, claim, &recovery, tally);
+            }
             Kind::ExplainReceipt(own) => {
-                recovered(fact, id, claim, own.gross.unwrap_or_default(), own.cost, tally);
+                let (gross, credit) = (own.gross.unwrap_or_default(), Account::RecoveryIncome);
+                let recovery = Recovery { gross, cost: own.cost, credit, alone };
+                recovered(fact, id, claim, &recovery, tally);
             }
             _ => {}
         }
@@ -341,18 +353,21 @@ fn check_approval(
     }
 }
 
-/// The pool's share of all net recoveries so far, less what it had (domain 5.6); first it closes
-/// the open right, the rest comes off the written-off register.
-fn recovered(
-    fact: &Fact<'_>,
-    id: &Id,
-    claim: &mut Claim,
+/// A recovery as its event tells it.
+struct Recovery {
     gross: Money,
     cost: Option<Money>,
-    tally: &mut Tally,
-) {
-    let net = Total::from(gross) - cost.map_or(Total::ZERO, Total::from);
-    let told = fact.side(Account::RecoveryIncome, Side::Credit);
+    /// Where the pool's share is credited: its own income or the treasury's (E-56).
+    credit: Account,
+    /// Rules that give the pool all that comes in after a write-off, until it has its money back.
+    alone: bool,
+}
+
+/// The pool's share of all net recoveries so far, less what it had (domain 5.6); first it closes
+/// the open right, the rest comes off the written-off register.
+fn recovered(fact: &Fact<'_>, id: &Id, claim: &mut Claim, recovery: &Recovery, tally: &mut Tally) {
+    let net = Total::from(recovery.gross) - recovery.cost.map_or(Total::ZERO, Total::from);
+    let told = fact.side(recovery.credit, Side::Credit);
     if fact.back {
         claim.net += -net;
         claim.recovered += -told;
@@ -360,7 +375,10 @@ fn recovered(
         return;
     }
     let pool = |net: Total| parts(net, &claim.sharing)[0];
-    let share = pool(claim.net + net) - pool(claim.net);
+    let share = match recovery.alone && claim.written_off > Total::ZERO {
+        true => net.min(claim.paid - claim.due - claim.recovered),
+        false => pool(claim.net + net) - pool(claim.net),
+    };
     tally.same(Check::RecoveryShare, fact.seq, id, share, told);
     claim.closed += share.min(claim.right().max(Total::ZERO));
     claim.net += net;

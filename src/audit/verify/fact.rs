@@ -23,8 +23,8 @@ pub(super) struct Fact<'a> {
 impl Fact<'_> {
     /// Debits less credits of an account in the entry as it stands.
     pub fn moved(&self, account: Account) -> Total {
-        let lines = if account.is_memo() { &self.entry.memo } else { &self.entry.lines };
-        lines.iter().filter(|line| line.account == account).map(Line::signed).sum()
+        let lines = self.entry.all_lines();
+        lines.filter(|line| line.account == account).map(Line::signed).sum()
     }
 
     /// The same of the entry that is recorded or taken back: a reversal's lines are turned.

@@ -304,7 +304,7 @@ impl Loans {
     /// Holds the registers of every loan that the entry touches against its notes.
     pub fn compare(&mut self, fact: &Fact<'_>, tally: &mut Tally) {
         let mut touched: Option<&Id> = None;
-        for line in &fact.entry.memo {
+        for line in fact.entry.all_lines() {
             let Some(place) = REGISTERS.iter().position(|account| *account == line.account) else {
                 continue;
             };

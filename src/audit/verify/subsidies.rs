@@ -11,7 +11,7 @@ use super::subsidised::Subsidised;
 use super::workings;
 use crate::domain::account::Account;
 use crate::domain::calendar::Quarter;
-use crate::domain::event::{ApproveSubsidy, Kind, Programme};
+use crate::domain::event::{ApproveSubsidy, InterestOwner, Kind, Programme};
 use crate::domain::money::{Money, Total};
 use crate::domain::rules::RuleSet;
 use crate::domain::text::Id;
@@ -22,6 +22,8 @@ struct Line {
     programme: Programme,
     owner: Id,
     firm: CompactString,
+    /// Year of the approval, in whose books the expense stands.
+    year: i16,
     /// What it was approved for, less reductions.
     approved: Total,
     paid: Total,
@@ -34,6 +36,76 @@ struct Line {
 }
 
 impl Line {
+    /// Follows an event or takes it back, and says what it does to the cell. An amount that the event
+    /// leaves open is computed; what is taken back is read from the lines. `unpaid` is what the line
+    /// that this one is set off against leaves to pay.
+    fn change(&mut self, fact: &Fact<'_>, unpaid: Total) -> Change {
+        let open = self.clawback - self.settled;
+        let by = |account: Account, sign: i128, told: Option<Money>, meant: Total| {
+            let lines = Total(fact.told(account).0.saturating_mul(sign));
+            fact.signed(if fact.back { lines } else { or(told, meant) })
+        };
+        let due = |told, meant| by(Account::ClawbackReceivable, -1, told, meant);
+        let mut change = Change::default();
+        let [payable, returned, receivable, register] = &mut change.standing;
+        match &fact.event.kind {
+            Kind::PaySubsidy(own) => {
+                let account = accounts(self.programme).payable;
+                let paid = by(account, 1, own.amount, self.approved - self.paid);
+                self.paid += paid;
+                *payable = -paid;
+            }
+            Kind::ReturnSubsidy(own) => {
+                let meant = self.paid - self.returned;
+                *returned = by(Account::ReturnedPayments, -1, own.amount, meant);
+                self.returned += *returned;
+            }
+            Kind::ReissueSubsidy(own) => {
+                *returned = -by(Account::ReturnedPayments, 1, own.amount, self.returned);
+                self.returned += *returned;
+            }
+            Kind::ReduceSubsidy(own) => {
+                let account = accounts(self.programme).payable;
+                let amount = by(account, 1, own.amount, self.approved - self.paid);
+                self.approved += -amount;
+                self.released += amount;
+                (*payable, *register, change.expense) = (-amount, -amount, -amount);
+            }
+            Kind::ClawBack(own) => {
+                let meant = self.paid - self.clawback;
+                let amount = by(Account::ClawbackReceivable, 1, own.amount, meant);
+                self.clawback += amount;
+                *receivable = amount;
+                // An expense of the year is taken back and frees the cap; an earlier one is not.
+                if self.year >= fact.event.date.year() {
+                    self.released += amount;
+                    (*register, change.expense) = (-amount, -amount);
+                }
+            }
+            Kind::ReceiveClawback(own) => {
+                let amount = due(own.amount, open);
+                self.settled += amount;
+                *receivable = -amount;
+                // What belongs to the treasury was never the fund's.
+                if own.to == Some(InterestOwner::Treasury) && self.year >= fact.event.date.year() {
+                    change.expense = amount;
+                }
+            }
+            Kind::OffsetClawback(own) => {
+                let amount = due(own.amount, open.min(unpaid));
+                self.settled += amount;
+                (*payable, *receivable) = (-amount, -amount);
+            }
+            Kind::WriteOffClawback(_) => {
+                let amount = due(None, open);
+                self.settled += amount;
+                *receivable = -amount;
+            }
+            _ => {}
+        }
+        change
+    }
+
     /// What it uses of the caps now: what is given back comes off the last year first.
     fn used(&self) -> Vec<(i16, Total)> {
         let mut left = self.released;
@@ -67,6 +139,13 @@ fn accounts(programme: Programme) -> Accounts {
 
 /// What stands in a cell: payable, returned, to be clawed back, and the register of the year.
 type Standing = [Total; 4];
+
+/// What an event does to a cell and to its expense.
+#[derive(Default)]
+struct Change {
+    standing: Standing,
+    expense: Total,
+}
 
 /// All lines.
 #[derive(Default)]
@@ -162,6 +241,7 @@ impl Subsidies {
             programme: own.programme,
             owner: owner.clone(),
             firm,
+            year: fact.event.date.year(),
             approved: amount,
             paid: Total::ZERO,
             returned: Total::ZERO,
@@ -184,82 +264,21 @@ impl Subsidies {
                 tally.find(Check::SubsidyUnapproved, fact.seq, id, "approve-subsidy", "-");
             }
         }
+        let unpaid =
+            against.and_then(|id| self.lines.get(id)).map(|line| line.approved - line.paid);
         let Some(line) = self.lines.get_mut(id) else { return };
-        let accounts = accounts(line.programme);
         let before = line.used();
-        let payable = fact.signed(fact.told(accounts.payable));
-        let returned = -fact.signed(fact.told(Account::ReturnedPayments));
-        let due = fact.signed(fact.told(Account::ClawbackReceivable));
-        let expense = fact.moved(accounts.expense);
-        let mut standing: Standing = [Total::ZERO; 4];
-        let mut none = true;
-        match &fact.event.kind {
-            Kind::PaySubsidy(own) => {
-                line.paid += payable;
-                standing[0] = -payable;
-                told(fact, id, own.amount, payable, tally);
-            }
-            Kind::ReturnSubsidy(own) => {
-                line.returned += returned;
-                standing[1] = returned;
-                told(fact, id, own.amount, returned, tally);
-            }
-            Kind::ReissueSubsidy(own) => {
-                line.returned += returned;
-                standing[1] = returned;
-                told(fact, id, own.amount, -returned, tally);
-            }
-            Kind::ReduceSubsidy(own) => {
-                let unpaid = line.approved - line.paid;
-                let amount = if fact.back { payable } else { fact.signed(or(own.amount, unpaid)) };
-                line.approved += -amount;
-                line.released += amount;
-                (standing[0], standing[3]) = (-amount, -amount);
-                none = false;
-                tally.same(Check::SubsidyExpense, fact.seq, id, -amount, expense);
-            }
-            Kind::ClawBack(own) => {
-                line.clawback += due;
-                standing[2] = due;
-                told(fact, id, own.amount, due, tally);
-                none = false;
-                // An expense of the year is taken back and frees the cap; an earlier one is not.
-                if fact.moved(Account::PriorYears) == Total::ZERO {
-                    line.released += due;
-                    standing[3] = -due;
-                    tally.same(Check::SubsidyExpense, fact.seq, id, -due, expense);
-                }
-            }
-            Kind::ReceiveClawback(own) => {
-                line.settled += -due;
-                standing[2] = due;
-                none = fact.moved(Account::TreasuryPayable) == Total::ZERO;
-                told(fact, id, own.amount, -due, tally);
-            }
-            Kind::OffsetClawback(own) => {
-                line.settled += -due;
-                (standing[0], standing[2]) = (-payable, due);
-                told(fact, id, own.amount, -due, tally);
-                tally.same(Check::SubsidyPayable, fact.seq, &own.against, payable, -due);
-            }
-            Kind::WriteOffClawback(_) => {
-                line.settled += -due;
-                standing[2] = due;
-            }
-            _ => {}
-        }
-        if none {
-            tally.same(Check::SubsidyExpense, fact.seq, id, Total::ZERO, expense);
-        }
+        let change = line.change(fact, unpaid.unwrap_or_default());
+        let expense = fact.moved(accounts(line.programme).expense);
+        tally.same(Check::SubsidyExpense, fact.seq, id, change.expense, expense);
         let (programme, owner, firm) = (line.programme, line.owner.clone(), line.firm.clone());
-        let after = line.used();
-        for ((year, was), (_, is)) in before.into_iter().zip(after) {
+        for ((year, was), (_, is)) in before.into_iter().zip(line.used()) {
             *self.used.entry((programme, firm.clone(), year)).or_default() += is - was;
         }
         if let Some(other) = against.and_then(|id| self.lines.get_mut(id)) {
-            other.paid += payable;
+            other.paid += -change.standing[0];
         }
-        for (sum, by) in self.cell(&owner, programme).iter_mut().zip(standing) {
+        for (sum, by) in self.cell(&owner, programme).iter_mut().zip(change.standing) {
             *sum += by;
         }
         for id in [Some(id), against].into_iter().flatten() {
@@ -303,13 +322,6 @@ impl Subsidies {
             tally.same(check, fact.seq, format_args!("{owner} {fund}"), *expected, *sum);
             *sum = *expected;
         }
-    }
-}
-
-/// The amount that the event tells, if it does, is what the lines move.
-fn told(fact: &Fact<'_>, id: &Id, told: Option<Money>, found: Total, tally: &mut Tally) {
-    if let Some(told) = told {
-        tally.same(Check::SubsidyPayable, fact.seq, id, fact.signed(told), found);
     }
 }
 

@@ -45,11 +45,14 @@ pub(super) fn segments(working: &Value) -> impl Iterator<Item = &Value> {
     list(working, "segments")
 }
 
-/// A decimal such as `0.0145` or a fraction such as `29/2000`.
+/// A decimal such as `0.0145`, or one over another such as `29/2000`.
 fn fraction(text: &str) -> Option<Fraction> {
-    if let Some((numerator, denominator)) = text.split_once('/') {
-        return Fraction::new(numerator.parse().ok()?, denominator.parse().ok()?).ok();
-    }
+    let Some((numerator, denominator)) = text.split_once('/') else { return decimal(text) };
+    let (over, under) = (decimal(numerator)?.parts(), decimal(denominator)?.parts());
+    Some(Fraction::new(over.0.checked_mul(under.1)?, over.1.checked_mul(under.0)?).ok()?.reduced())
+}
+
+fn decimal(text: &str) -> Option<Fraction> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let power = 10_i128.checked_pow(u32::try_from(decimals.len()).ok()?)?;
     Fraction::new(format!("{whole}{decimals}").parse().ok()?, power).ok()
@@ -70,10 +73,18 @@ pub(super) fn years(own: &ApproveSubsidy, working: Option<&Value>) -> Vec<(i16, 
 
 /// The exact amount of a segment for so many days.
 fn exact(segment: &Value, principal: &str, days: i64) -> Option<Fraction> {
-    let principal = amount(segment, principal).or_else(|| amount(segment, "principal"))?;
+    // A cap that is shared in proportion takes an exact part of the principal.
+    let part = text(segment, "part").filter(|_| principal == "counted");
+    let principal = amount(segment, principal).filter(|_| part.is_none());
+    let principal = principal.or_else(|| amount(segment, "principal"))?;
     let (numerator, denominator) = fraction(text(segment, "rate")?)?.parts();
     let product = principal.0.checked_mul(i128::from(days))?.checked_mul(numerator)?;
-    Fraction::new(product, denominator.checked_mul(i128::from(whole(segment, "base")?))?).ok()
+    let divisor = denominator.checked_mul(i128::from(whole(segment, "base")?))?;
+    let exact = Fraction::new(product, divisor).ok()?;
+    match part {
+        Some(part) => exact.reduced().times(fraction(part)?).ok(),
+        None => Some(exact),
+    }
 }
 
 fn round(sum: Fraction) -> Total {

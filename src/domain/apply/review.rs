@@ -101,7 +101,8 @@ fn is_for(one: &Subsidised, programme: Programme, period: &str) -> bool {
 
 /// A line is approved; the filing for it, if there is one, has its answer.
 pub(super) fn approved(state: &mut State, own: &ApproveSubsidy, line: &Subsidy, seq: u64) {
-    if let Some(filing) = filing_of(state, own) {
+    // A supplement adds to a line; the filing has had its answer.
+    if let Some(filing) = filing_of(state, own).filter(|filing| filing.line.is_none()) {
         filing.trail.push(seq);
         filing.before.push(filing.state);
         filing.state = SubsidyState::Approved;
@@ -110,8 +111,9 @@ pub(super) fn approved(state: &mut State, own: &ApproveSubsidy, line: &Subsidy, 
 }
 
 /// An approval is taken back; the filing waits again.
-pub(super) fn unapproved(state: &mut State, own: &ApproveSubsidy) {
-    if let Some(filing) = filing_of(state, own) {
+pub(super) fn unapproved(state: &mut State, own: &ApproveSubsidy, line: &Id) {
+    let is_its = |filing: &&mut Filing| filing.line.as_ref() == Some(line);
+    if let Some(filing) = filing_of(state, own).filter(is_its) {
         filing.trail.pop();
         filing.state = filing.before.pop().unwrap_or(filing.state);
         filing.line = None;

@@ -1,5 +1,6 @@
 //! Reversal: takes back what an entry did to its records; the lines are posted by the reversal.
 
+use super::subsidy::{add_cap_use, paid_subsidy};
 use super::*;
 
 /// Takes back what an entry did to its records; the lines are posted by the reversal itself.
@@ -116,11 +117,16 @@ fn undo_subsidy(state: &mut State, original: &Entry) {
             line.trail.pop();
             let line = line.clone();
             add_cap_use(state, &line, Money::negated);
-            review::unapproved(state, own);
+            review::unapproved(state, own, id);
             let note =
                 state.loans.get_mut(&own.loan).and_then(|loan| note_mut(loan, own.note.as_ref()));
             if let Some(note) = note {
                 note.subsidised.retain(|line| line.subsidy != *id);
+            }
+            if let Some(first) = own.supplement.as_ref().and_then(|id| state.subsidies.get_mut(id))
+            {
+                first.trail.pop();
+                first.state = first.before.pop().unwrap_or(first.state);
             }
         }
         Kind::PaySubsidy(own) => {

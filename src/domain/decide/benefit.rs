@@ -20,7 +20,7 @@ pub(super) fn fee_refunded(
     let fee = loan.fee(own.from);
     let fee =
         fee.ok_or_else(|| Reason::FeeUnknown.refuse().with("loan", &loan.id).with("from", from))?;
-    in_order(("paid", fee.paid), ("date", event.date), false)?;
+    in_order(("paid", fee.paid), ("date", event.happened()), false)?;
     within(&loan.id, amount, fee.net().map_err(out_of_range)?)?;
     Ok(fact(loan))
 }

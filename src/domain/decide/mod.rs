@@ -10,6 +10,7 @@ mod application;
 mod benefit;
 mod claim;
 mod clawback;
+mod correction;
 mod deposit;
 mod funding;
 mod loan;

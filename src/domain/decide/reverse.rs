@@ -164,9 +164,8 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
         Kind::Recover(own) => [claim(&own.claim), None],
         Kind::RecoverInKind(own) => [claim(&own.claim), None],
         Kind::WriteOff(own) => [claim(&own.claim), None],
-        Kind::ApproveSubsidy(_) => {
-            let line = state.subsidies.get(&original.event.id);
-            [line.map(|line| line.trail.as_slice()), None]
+        Kind::ApproveSubsidy(own) => {
+            [line(&original.event.id), own.supplement.as_ref().and_then(|id| line(id))]
         }
         Kind::FileSubsidy(_) => [filing(&original.event.id), None],
         Kind::ReviewSubsidy(own) => [filing(&own.subsidy).or(line(&own.subsidy)), None],

@@ -48,7 +48,7 @@ impl<'a> Value<'a> {
         Self::Text(text.into())
     }
 
-    fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         match self {
             Self::Null => "null".to_owned(),
             Self::Text(text) => text.to_string(),

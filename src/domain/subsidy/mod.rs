@@ -5,11 +5,15 @@
 //! in the order of settlement date, drawdown date and loan id; caps and budgets are drawn down in
 //! that order (domain 5.3, case 11). Its cost is linear in loans and their recorded changes.
 
+pub mod correction;
 pub mod days;
+pub mod difference;
 mod evidence;
 pub mod fee;
 pub mod interest;
+pub mod known;
 pub mod qualified;
+pub mod recompute;
 mod shared;
 mod steps;
 pub mod working;
@@ -24,6 +28,7 @@ use crate::domain::rates::RateTable;
 use crate::domain::rules::words::{CapYear, Payee, Per, PrincipalOrder};
 use crate::domain::rules::{FirmCaps, RuleSet};
 use crate::domain::text::Id;
+use crate::domain::years::add_year;
 use compact_str::CompactString;
 use interest::{Eligible, SharedPrincipal, shares_principal};
 use shared::{Left, Parts};
@@ -53,6 +58,8 @@ pub struct Run<'a> {
     /// True when the line has been approved before: it is not computed again, but its principal
     /// still counts towards a shared principal cap.
     pub approved: &'a dyn Fn(Programme, &Loan, &Note) -> bool,
+    /// What the budget left of a line when it was approved, where that was less than was asked.
+    pub budgeted: &'a dyn Fn(Programme, &Loan, &Note) -> Option<Money>,
     /// What other programmes pay for the same days of a note.
     pub other: &'a dyn Fn(&Loan, &Note, Period) -> Money,
     /// What else is known of firms and loans.
@@ -116,13 +123,16 @@ impl SubsidyLine {
     }
 }
 
+/// Which notes share a principal cap: in a quarter, of a loan or of a firm.
+type SharedKey = (Quarter, Per, CompactString);
+
 /// What this run has drawn so far, on top of what was used before.
 #[derive(Default)]
 struct Drawn {
     firms: HashMap<FirmKey, Vec<(i16, Money)>>,
     budgets: HashMap<(Programme, Id), Money>,
-    principal: HashMap<(Per, CompactString), Vec<(Period, Money)>>,
-    in_force: HashMap<(Per, CompactString), Vec<(Period, Money)>>,
+    principal: HashMap<SharedKey, Vec<(Period, Money)>>,
+    in_force: HashMap<SharedKey, Vec<(Period, Money)>>,
 }
 
 /// Computes the lines of a quarter. A loan on which no day counts gives no line; a line that a cap
@@ -146,8 +156,20 @@ fn discounts<'a>(
     drawn: &mut Drawn,
     lines: &mut Vec<SubsidyLine>,
 ) {
+    for (case, eligible) in &discount_cases(run, loans, drawn, lines) {
+        lines.extend(discount_line(run, drawn, case, eligible));
+    }
+}
+
+/// The notes with days in the quarter, in the order in which the caps are drawn down.
+fn discount_cases<'a>(
+    run: &Run<'a>,
+    loans: &[&'a Loan],
+    drawn: &mut Drawn,
+    lines: &mut Vec<SubsidyLine>,
+) -> Vec<(interest::Case<'a>, Eligible)> {
     let settlement = InterestQuarter(run.quarter).period();
-    let mut cases: Vec<(interest::Case<'_>, Eligible)> = Vec::with_capacity(loans.len());
+    let mut cases: Vec<(interest::Case<'a>, Eligible)> = Vec::with_capacity(loans.len());
     for loan in loans {
         // A loan of a book without rules carries its own share and has no programme.
         let Some(id) = &loan.rules else { continue };
@@ -170,26 +192,24 @@ fn discounts<'a>(
             &b.note.id,
         ))
     });
-    drawn.in_force = in_force(run, &cases);
-    for (case, eligible) in &cases {
-        lines.extend(discount_line(run, drawn, case, eligible, settlement));
-    }
+    drawn.in_force.extend(in_force(run, &cases));
+    cases
 }
 
 /// Whose principal cap a case shares.
-fn shared_key(run: &Run<'_>, case: &interest::Case<'_>) -> (Per, CompactString) {
+fn shared_key(run: &Run<'_>, case: &interest::Case<'_>) -> SharedKey {
     let key = match case.discount.principal_per {
         Per::Firm => (run.firm_key)(&case.loan.firm),
         _ => CompactString::new(case.loan.id.as_str()),
     };
-    (case.discount.principal_per, key)
+    (run.quarter, case.discount.principal_per, key)
 }
 
 /// The principal in force, day by day, of all notes that share a cap in proportion.
 fn in_force(
     run: &Run<'_>,
     cases: &[(interest::Case<'_>, Eligible)],
-) -> HashMap<(Per, CompactString), Vec<(Period, Money)>> {
+) -> HashMap<SharedKey, Vec<(Period, Money)>> {
     let mut found: HashMap<_, Vec<(Period, Money)>> = HashMap::new();
     for (case, eligible) in cases {
         let discount = case.discount;
@@ -205,8 +225,8 @@ fn discount_line(
     drawn: &mut Drawn,
     case: &interest::Case<'_>,
     eligible: &Eligible,
-    settlement: Period,
 ) -> Option<SubsidyLine> {
+    let settlement = InterestQuarter(run.quarter).period();
     let interest::Case { loan, note, discount, .. } = *case;
     let programme = Programme::InterestDiscount;
     let approved = (run.approved)(programme, loan, note);
@@ -248,16 +268,23 @@ fn discount_line(
         CapYear::Settlement => vec![(eligible.settled.year(), Fraction::whole(1))],
         CapYear::Accrual => by_year(&working),
     };
-    let caps = Caps { programme, firm, owner: &loan.owner, rules: &discount.caps };
+    let budgeted = (run.budgeted)(programme, loan, note);
+    let caps = Caps { programme, firm, owner: &loan.owner, rules: &discount.caps, budgeted };
     caps.apply(run, drawn, &mut working, &years);
     let days = if eligible.waits { eligible.days.days() } else { working.days() };
     Some(line(run, loan, note, discount.payee, days, working))
 }
 
 fn fees<'a>(run: &Run<'a>, loans: &[&'a Loan], drawn: &mut Drawn, lines: &mut Vec<SubsidyLine>) {
+    let cases = fee_cases(run, loans);
+    lines.extend(cases.iter().filter_map(|case| fee_line(run, drawn, case)));
+}
+
+/// The loans with days in the quarter, in the order in which the caps are drawn down.
+fn fee_cases<'a>(run: &Run<'a>, loans: &[&'a Loan]) -> Vec<fee::Case<'a>> {
     let quarter = CalendarQuarter(run.quarter).period();
     let last = CalendarQuarter(run.quarter).last_day();
-    let mut cases: Vec<(fee::Case<'_>, Period)> = Vec::new();
+    let mut cases: Vec<(fee::Case<'a>, Period)> = Vec::new();
     for loan in loans.iter().filter(|loan| loan.guarantor.is_some() || !loan.fees.is_empty()) {
         let Some(rules) = loan.rules.as_ref().and_then(run.rules) else { continue };
         let Some(fee) = &rules.fee_subsidy else { continue };
@@ -272,21 +299,21 @@ fn fees<'a>(run: &Run<'a>, loans: &[&'a Loan], drawn: &mut Drawn, lines: &mut Ve
             &b.loan.id,
         ))
     });
+    cases.into_iter().map(|(case, _)| case).collect()
+}
+
+fn fee_line(run: &Run<'_>, drawn: &mut Drawn, case: &fee::Case<'_>) -> Option<SubsidyLine> {
+    let fee::Case { loan, fee, .. } = *case;
     let programme = Programme::GuaranteeFee;
-    for (case, _) in &cases {
-        let fee::Case { loan, fee, .. } = *case;
-        // A fee is paid for the loan; its line is kept with the first note.
-        let Some(note) = loan.notes.first().filter(|note| !(run.approved)(programme, loan, note))
-        else {
-            continue;
-        };
-        let Some((mut working, days)) = case.working(quarter) else { continue };
-        let firm = (run.firm_key)(&loan.firm);
-        let caps = Caps { programme, firm, owner: &loan.owner, rules: &fee.caps };
-        // A calendar quarter lies within one year, so both ways of counting agree.
-        caps.apply(run, drawn, &mut working, &[(run.quarter.year(), Fraction::whole(1))]);
-        lines.push(line(run, loan, note, fee.payee, days, working));
-    }
+    // A fee is paid for the loan; its line is kept with the first note.
+    let note = loan.notes.first().filter(|note| !(run.approved)(programme, loan, note))?;
+    let (mut working, days) = case.working(CalendarQuarter(run.quarter).period())?;
+    let firm = (run.firm_key)(&loan.firm);
+    let budgeted = (run.budgeted)(programme, loan, note);
+    let caps = Caps { programme, firm, owner: &loan.owner, rules: &fee.caps, budgeted };
+    // A calendar quarter lies within one year, so both ways of counting agree.
+    caps.apply(run, drawn, &mut working, &[(run.quarter.year(), Fraction::whole(1))]);
+    Some(line(run, loan, note, fee.payee, days, working))
 }
 
 fn line(
@@ -351,6 +378,7 @@ struct Caps<'a> {
     firm: CompactString,
     owner: &'a Id,
     rules: &'a FirmCaps,
+    budgeted: Option<Money>,
 }
 
 impl Caps<'_> {
@@ -394,6 +422,9 @@ impl Caps<'_> {
             if working.amount.is_zero() && whole.is_positive() {
                 working.refuse(Reason::Ceiling(CeilingKind::FirmYear));
             }
+        }
+        if let Some(budget) = self.budgeted {
+            working.lower(Ceiling::new(CeilingKind::Budget, budget));
         }
         let budget_key = (self.programme, self.owner.clone());
         if let Some(budget) = run.budget.get(&budget_key) {
@@ -439,14 +470,6 @@ fn share_of(
     let (numerator, denominator) = whole?.reduced().parts();
     let share = reached.reduced().times(Fraction::new(denominator, numerator)?)?;
     Fraction::whole(amount.fen()).times(share.reduced())?.round_fen()
-}
-
-/// Adds to a year's sum, so that a firm with many loans keeps a short list.
-fn add_year(years: &mut Vec<(i16, Money)>, (year, amount): (i16, Money)) {
-    match years.iter_mut().find(|(of, _)| *of == year) {
-        Some((_, sum)) => *sum = sum.add(amount).unwrap_or(Money::MAX),
-        None => years.push((year, amount)),
-    }
 }
 
 /// Takes what is too much off the latest years.

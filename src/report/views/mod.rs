@@ -2,9 +2,11 @@
 
 mod claims;
 mod entry;
+mod interest;
 mod ledger;
 mod loans;
 mod quarter;
+mod recompute;
 mod reconcile;
 mod roll_forward;
 mod steps;
@@ -13,9 +15,11 @@ mod verify;
 
 pub use claims::{caps, claim, claims};
 pub use entry::{FileOutcome, Standing, recorded, voucher, voucher_text};
+pub use interest::interest_split;
 pub use ledger::{account, trial_balance};
 pub use loans::{applications, loan, loans};
 pub use quarter::{QuarterView, quarter};
+pub use recompute::recompute;
 pub use reconcile::{AccountView, BankLine, reconcile};
 pub use roll_forward::{balance, explain, scale};
 pub use subsidies::{PaymentRow, Posted, payments, subsidies, working};

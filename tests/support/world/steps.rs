@@ -91,4 +91,15 @@ impl Maker<'_> {
         }
         Some(value)
     }
+
+    /// Mostly one of the last entries; else any, and sometimes one that is not there.
+    pub(super) fn reverse(&self, count: u64) -> Value {
+        let back = u64::from(self.step.b);
+        let entry = if self.step.twist.is_multiple_of(3) {
+            back % (count + 2)
+        } else {
+            count.saturating_sub(back % 6)
+        };
+        json!({"date": self.day().to_string(), "entry": entry.max(1), "reason": "录入有误"})
+    }
 }
