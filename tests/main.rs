@@ -29,6 +29,7 @@ mod refusals_bounds;
 mod refusals_pools;
 mod scenarios;
 mod sharing;
+mod states;
 mod store_contract;
 mod store_faults;
 mod store_files;

@@ -8,8 +8,8 @@ mod kinds;
 use crate::domain::account::Fund;
 use crate::domain::calendar::Date;
 use crate::domain::event::{
-    COMMON_FIELDS, ContractDays, InterestOwner, LongText, Origin, OwnerKind, PartyKind, Programme,
-    Receives, Scope, Seq, Settlement, Source, Year, date_value, is_blank,
+    COMMON_FIELDS, ClaimStep, ContractDays, InterestOwner, LongText, Origin, OwnerKind, PartyKind,
+    Programme, Receives, Scope, Seq, Settlement, Source, SubsidyStep, Year, date_value, is_blank,
 };
 use crate::domain::json::Writer;
 use crate::domain::money::Money;

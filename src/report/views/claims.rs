@@ -1,9 +1,11 @@
 //! Claims one by one (补偿逐笔明细).
 
+use crate::domain::entry::Entry;
 use crate::domain::money::Total;
 use crate::domain::registry::Claim;
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};
+use crate::report::views::steps::steps;
 use crate::report::views::{Journal, journal_cells};
 
 /// Claims in the order of filing.
@@ -50,5 +52,14 @@ pub fn claims<'c>(claims: impl Iterator<Item = &'c Claim>, journal: &Journal) ->
     totals.extend([base, claimed, approved, Cell::Empty, paid, recovered, written_off, open]);
     totals.extend([Cell::Empty, Cell::Empty]);
     report.total(totals);
+    report
+}
+
+/// One claim with the entries of its trail.
+pub fn claim(claim: &Claim, entries: &[Entry], journal: &Journal) -> Report {
+    let mut report = claims(std::iter::once(claim), journal);
+    let states = claim.before.iter().skip(1).chain([&claim.state]);
+    let states: Vec<&str> = states.map(|state| state.code()).collect();
+    steps(&mut report, entries, &states);
     report
 }

@@ -11,15 +11,16 @@ mod quarter;
 mod recompute;
 mod reconcile;
 mod roll_forward;
+mod steps;
 mod subsidies;
 mod verify;
 
 pub use caps::{CapsAsked, caps};
-pub use claims::claims;
+pub use claims::{claim, claims};
 pub use entry::{FileOutcome, Standing, recorded, voucher, voucher_text};
 pub use interest::interest_split;
 pub use ledger::{account, trial_balance};
-pub use loans::{loan, loans};
+pub use loans::{applications, loan, loans};
 pub use pools::pools;
 pub use quarter::{QuarterView, quarter};
 pub use recompute::recompute;
