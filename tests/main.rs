@@ -25,6 +25,7 @@ mod recompute;
 mod recompute_cli;
 mod recompute_random;
 mod refusals;
+mod refusals_books;
 mod refusals_bounds;
 mod refusals_pools;
 mod scenarios;

@@ -22,7 +22,7 @@ fn the_bounds_themselves_are_taken() {
         ),
         (
             "drawn",
-            r#"{"event":"approve-withdrawal","date":"2017-04-01","owner":"410821","source":"county","amount":"210000.00"}"#,
+            r#"{"event":"approve-withdrawal","date":"2017-04-01","owner":"410821","source":"county","amount":"200000.00"}"#,
         ),
         (
             "receipt unknown",
