@@ -4,6 +4,7 @@
 //! All findings are listed; none stops the pass. Memory: 24 bytes an entry (the hash of its id with
 //! its number, and a sum of its lines), and the cash movements per cell and day.
 
+mod closings;
 mod days;
 mod outcome;
 
@@ -13,9 +14,10 @@ use crate::audit::finding::Finding;
 use crate::domain::account::{Account, Fund};
 use crate::domain::calendar::Month;
 use crate::domain::entry::{Entry, Line, VoucherWord, id_hash};
-use crate::domain::event::{Kind, Origin};
+use crate::domain::event::{Kind, Origin, PeopleMode};
 use crate::domain::money::Total;
 use crate::limits::{JOURNAL_LINE_MAX, LINES_MAX};
+use closings::{Closings, close};
 use days::CashDays;
 use foldhash::fast::FixedState;
 use jiff::Timestamp;
@@ -47,6 +49,8 @@ pub const CHECKS: &[&str] = &[
     "line-bank-account-fund",
     "maker-is-checker",
     "payment-unchecked",
+    "payment-unapproved",
+    "close-digest",
     "cell-below-zero",
 ];
 
@@ -94,6 +98,9 @@ pub struct Verifier {
     reversals: HashSet<u64>,
     bank_funds: FastMap<String, Fund>,
     cash: CashDays,
+    closings: Closings,
+    /// Payments take an approver, too.
+    three: bool,
     /// Scratch: sums per cell and register of the entry at hand.
     cells: Vec<(Cell, bool, Total)>,
     findings: Vec<Finding>,
@@ -137,6 +144,7 @@ impl Verifier {
         self.check_voucher(seq, entry);
         self.check_reversal(seq, entry);
         self.check_people(seq, entry);
+        self.check_close(seq, entry);
         self.ids.push((id_hash(&entry.event.id), seq));
     }
 
@@ -218,6 +226,7 @@ impl Verifier {
     fn check_balance(&mut self, seq: u64, entry: &Entry) {
         let mut cells = std::mem::take(&mut self.cells);
         cells.clear();
+        let month = Month::of(entry.event.date);
         let (mut sum_of_hashes, mut last) = (0_u64, None::<(&str, u32)>);
         for (line, in_memo) in with_register(entry) {
             let owner = match last {
@@ -226,6 +235,7 @@ impl Verifier {
             };
             last = Some((&line.owner, owner));
             let signed = line.signed();
+            self.closings.add(owner, month, line);
             if !in_memo {
                 match line.side {
                     crate::domain::account::Side::Debit => self.summary.debit += signed,
@@ -364,9 +374,30 @@ impl Verifier {
                 | Kind::RecoveryCost(_)
                 | Kind::PayTreasury(_)
         ) || matches!(&event.kind, Kind::ExplainReceipt(own) if own.to == Origin::Payer);
+        if let Kind::OpenBook(opened) = &event.kind {
+            self.three = opened.people == Some(PeopleMode::Three);
+        }
+        let approver = event.approver.as_deref();
+        let shown = |people: &[Option<&str>]| {
+            people.iter().map(|person| person.unwrap_or("-")).collect::<Vec<_>>().join(" / ")
+        };
         if pays && (maker.is_none() || checker.is_none()) {
-            let found = format!("{} / {}", maker.unwrap_or("-"), checker.unwrap_or("-"));
+            let found = shown(&[maker, checker]);
             self.find("payment-unchecked", seq, event.kind.word(), "maker / checker", found);
+        } else if pays && self.three && [None, maker, checker].contains(&approver) {
+            let found = shown(&[maker, checker, approver]);
+            let expected = "maker / checker / approver";
+            self.find("payment-unapproved", seq, event.kind.word(), expected, found);
+        }
+    }
+
+    /// The digest of a close is that of the lines that stand in the journal (invariant 34).
+    fn check_close(&mut self, seq: u64, entry: &Entry) {
+        let (Some(own), Some(code)) = (close(entry), entry.owner()) else { return };
+        let owner = self.owners.number(code);
+        if let Some(compared) = self.closings.compare(owner, own, entry) {
+            let (subject, expected) = (compared.subject, compared.expected);
+            self.find("close-digest", seq, subject, expected, compared.found);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Recording a group: all of it or nothing.
 
-use super::{Batch, Book, Options, Outcome, RowProblem, Scope, Summary};
+use super::{Batch, Book, Options, Outcome, RowProblem, Scope, Summary, journal};
 use crate::domain::apply::apply;
 use crate::domain::decide::{Context, decide};
 use crate::domain::entry::{Entry, id_hash};
@@ -154,7 +154,8 @@ impl<S: Store> Book<S> {
             _ => None,
         };
         let seq = run.base + run.new + 1;
-        let context = Context { seq, recorded: options.now, original: original.as_ref() };
+        let journal = journal(&self.store.head());
+        let context = Context { seq, recorded: options.now, original: original.as_ref(), journal };
         let mut entry = decide(&self.state, event, &context)?;
         run.new += 1;
         entry.more = run.expected.saturating_sub(run.new);

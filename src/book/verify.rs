@@ -15,12 +15,13 @@ use crate::audit::movements::Rows;
 use crate::audit::turnover::Delta;
 use crate::audit::verify::{Summary, Verifier};
 use crate::domain::apply::apply;
-use crate::domain::decide::{Context, decide};
+use crate::domain::decide::{Context, JournalHead, decide};
+use crate::domain::digest::hex;
 use crate::domain::entry::{Entry, Given};
 use crate::domain::event::Kind;
 use crate::domain::state::State;
 use crate::problem::{Exit, Problem};
-use crate::store::{Head, ReadStore, Store, StoreError, check};
+use crate::store::{Head, ReadStore, Store, StoreError, check, check_marking};
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -79,8 +80,9 @@ pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification
     });
     let checked = checked?;
     let mut findings = checked.findings;
-    let Pass { state, delta, verifier, found, .. } = pass;
+    let Pass { state, delta, verifier, found, sealed, .. } = pass;
     findings.extend(found);
+    findings.extend(unlike(&sealed, &checked.marked));
     let mut outcome = verifier.finish();
     if !outcome.same_hash.is_empty() {
         // The lines are gone over once more rather than looked up, because a damaged journal
@@ -111,10 +113,52 @@ pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification
     })
 }
 
+/// Whether a line holds a close: the first key inside `event` is the word of the event.
+fn is_close(line: &[u8]) -> bool {
+    let mut rest = line;
+    while let Some(at) = rest.iter().skip(1).position(|byte| *byte == b'{') {
+        let (before, inside) = rest.split_at(at + 1);
+        if before.ends_with(br#""event":"#) {
+            return inside.starts_with(br#"{"event":"close""#);
+        }
+        rest = inside;
+    }
+    false
+}
+
+/// Closes whose journal is not the one that stood before them.
+fn unlike(sealed: &[(u64, JournalHead)], marked: &[(u64, Head)]) -> Vec<Problem> {
+    let shown = |entries: u64, root: &[u8; 32]| format!("{entries} {}", hex(root));
+    let mut findings = Vec::new();
+    for (seq, told) in sealed {
+        let Ok(place) = marked.binary_search_by_key(seq, |(marked, _)| *marked) else { continue };
+        let Some((_, head)) = marked.get(place) else { continue };
+        if (told.entries, told.root) != (head.count, head.root) {
+            let (expected, found) =
+                (shown(head.count, &head.root), shown(told.entries, &told.root));
+            let finding = Finding::new("close-root", Some(*seq), "journal", expected, found);
+            findings.push(finding.problem());
+        }
+    }
+    findings
+}
+
+/// The bytes of 64 hexadecimal digits.
+fn bytes_of(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (place, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * place..2 * place + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
 /// Reads every line and hands it on.
 fn read(directory: &Path, chunks: &SyncSender<Chunk>) -> Result<crate::store::Checked, StoreError> {
     let mut chunk = Chunk::default();
-    let checked = check(directory, &mut |seq, bytes| {
+    let checked = check_marking(directory, is_close, &mut |seq, bytes| {
         let given = Entry::decode_given(bytes);
         chunk.bytes.extend_from_slice(bytes);
         chunk.lines.push((seq, bytes.len(), given));
@@ -137,6 +181,8 @@ struct Pass<'d> {
     verifier: Verifier,
     found: Vec<Problem>,
     bytes: Vec<u8>,
+    /// Closes, each with the journal that it says it was made on.
+    sealed: Vec<(u64, JournalHead)>,
 }
 
 impl<'d> Pass<'d> {
@@ -149,6 +195,7 @@ impl<'d> Pass<'d> {
             verifier: Verifier::new(),
             found: Vec::new(),
             bytes: Vec::new(),
+            sealed: Vec::new(),
         }
     }
 
@@ -172,7 +219,7 @@ impl<'d> Pass<'d> {
             // The reversed entry cannot be looked up in a damaged journal, which is told already.
             return self.follow(seq, stored, Entry::decode(stored).ok());
         }
-        let entry = match given.and_then(|given| self.decide_again(seq, given)) {
+        let entry = match given.and_then(|given| self.decide_again(seq, stored, given)) {
             Ok(entry) => {
                 self.bytes.clear();
                 entry.encode(&mut self.bytes);
@@ -196,14 +243,32 @@ impl<'d> Pass<'d> {
         self.delta.add(&entry, &self.state);
     }
 
-    fn decide_again(&self, seq: u64, given: Given) -> Result<Entry, Problem> {
+    fn decide_again(&mut self, seq: u64, stored: &[u8], given: Given) -> Result<Entry, Problem> {
         let original = match &given.event.kind {
             Kind::Reverse(own) if (1..seq).contains(&own.entry.0) => self.original(own.entry.0),
             _ => None,
         };
-        let context = Context { seq, recorded: given.recorded, original: original.as_ref() };
+        let journal = match &given.event.kind {
+            // What a close says of the journal is taken as it stands and compared in the end.
+            Kind::Close(_) => self.sealed(seq, stored),
+            _ => JournalHead { entries: 0, root: [0; 32] },
+        };
+        let (recorded, original) = (given.recorded, original.as_ref());
+        let context = Context { seq, recorded, original, journal };
         let more = given.more;
         decide(&self.state, given.event, &context).map(|entry| Entry { more, ..entry })
+    }
+
+    /// The journal that a close says it was made on; kept for the comparison with what it was.
+    fn sealed(&mut self, seq: u64, stored: &[u8]) -> JournalHead {
+        let working = Entry::decode(stored).ok().and_then(|entry| entry.working);
+        let working = working.map(|working| working.value()).unwrap_or_default();
+        let entries = working.pointer("/journal/entries").and_then(|entries| entries.as_u64());
+        let root = working.pointer("/journal/root").and_then(|root| bytes_of(root.as_str()?));
+        let head =
+            JournalHead { entries: entries.unwrap_or_default(), root: root.unwrap_or_default() };
+        self.sealed.push((seq, head));
+        head
     }
 
     /// The journal for look-ups, opened when the first reversal comes by; none when it is damaged.

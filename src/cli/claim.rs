@@ -31,6 +31,6 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
             && wanted(&args.owner, &claim.owner)
             && wanted(&args.loan, &claim.loan)
     });
-    context.output.report(&views::claims(claims, &open::journal(&book.head())))?;
+    context.output.report(&views::claims(claims, state, &open::journal(&book.head())))?;
     Ok(Exit::Done)
 }

@@ -11,7 +11,7 @@ use poolbook::audit::balance::{Cells, balance};
 use poolbook::audit::movements::Span;
 use poolbook::book::{Book, Options, People};
 use poolbook::domain::calendar::CalendarQuarter;
-use poolbook::domain::event::Programme;
+use poolbook::domain::event::{PeopleMode, Programme};
 use poolbook::intake::folder::{self, Folder};
 use poolbook::intake::statement::{Statement, read_any};
 use poolbook::problem::{Exit, Problem};
@@ -97,8 +97,10 @@ fn open_book(
         name: folder.name.clone(),
         currency: folder.currency.clone().unwrap_or_else(|| "CNY".to_owned()),
         date: first_day,
+        people: folder.people.mode.unwrap_or(PeopleMode::Three).code().to_owned(),
     };
     book.record(init::event(&opening)?, writing)?;
+    context.output.about(book.state());
     Ok(book)
 }
 

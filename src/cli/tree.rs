@@ -33,7 +33,10 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("finance", &["init", "quarter", "record", "reconcile"]),
     ("audit", &["balance", "explain", "trial-balance", "account", "voucher", "verify", "export"]),
     ("bureau", &["subsidy", "loan", "claim", "cap", "scale", "rules"]),
-    ("setup", &["join", "party", "bank-account", "adopt-rules", "adopt-rates", "target"]),
+    (
+        "setup",
+        &["join", "party", "change-party", "bank-account", "adopt-rules", "adopt-rates", "target"],
+    ),
     (
         "funding",
         &[
@@ -102,7 +105,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "write-off-clawback",
         ],
     ),
-    ("books", &["reverse"]),
+    ("books", &["close", "reverse"]),
     ("tools", &["reindex", "schema", "completions", "man"]),
 ];
 

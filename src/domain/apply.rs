@@ -4,12 +4,13 @@
 //! damaged or forged journal can hold) leaves the record it names untouched, and `verify` finds it.
 
 mod clawback;
+mod close;
 mod funding;
 mod settlement;
 mod undo;
 
 use crate::domain::account::Account;
-use crate::domain::calendar::Date;
+use crate::domain::calendar::{Date, Month};
 use crate::domain::decide::{cap_years_of, sharing_of};
 use crate::domain::entry::{Entry, Line};
 use crate::domain::event::{Event, Kind};
@@ -25,12 +26,15 @@ use crate::domain::rules::RuleSet;
 use crate::domain::state::{Settings, State, cap_id};
 use crate::domain::text::Id;
 use crate::domain::{decide, division};
+use compact_str::CompactString;
 
 /// Takes an entry in. Cost: a few hash look-ups a line, independent of the book's size.
 pub fn apply(state: &mut State, entry: &Entry) {
+    let month = Month::of(entry.event.date);
     for line in entry.all_lines() {
         let bank = line.bank_account.as_ref();
         state.add_balance(&line.owner, line.fund, line.account, bank, line.signed());
+        state.add_month(month, line);
     }
     if let Some(voucher) = &entry.voucher {
         state.count_voucher(&voucher.owner, voucher.month, voucher.word);
@@ -76,6 +80,7 @@ fn follow(state: &mut State, entry: &Entry) {
         Kind::OpenBook(_)
         | Kind::Join(_)
         | Kind::Party(_)
+        | Kind::ChangeParty(_)
         | Kind::BankAccount(_)
         | Kind::AdoptRules(_)
         | Kind::AdoptRates(_)
@@ -92,6 +97,7 @@ fn follow(state: &mut State, entry: &Entry) {
             }
         }
         Kind::Enrol(_) => enrol(state, event),
+        Kind::Close(own) => close::follow(state, entry, own),
         Kind::ReceiveDeposit(_)
         | Kind::RefundDeposit(_)
         | Kind::ApplyDeposit(_)
@@ -139,6 +145,7 @@ fn follow_setup(state: &mut State, event: &Event) {
                 city: own.city.clone(),
                 name: own.name.clone(),
                 currency: own.currency.clone(),
+                people: own.people,
             });
         }
         Kind::Join(own) => {
@@ -154,6 +161,24 @@ fn follow_setup(state: &mut State, event: &Event) {
             kind: own.kind,
             credit_code: own.credit_code.clone(),
             override_reason: own.override_reason.clone(),
+            account: own.account.clone(),
+            account_bank: own.account_bank.clone(),
+        }),
+        Kind::ChangeParty(own) => state.change_party(&own.party, |party| {
+            let replace = |old: &mut Option<CompactString>, new: &Option<CompactString>| {
+                if new.is_some() {
+                    old.clone_from(new);
+                }
+            };
+            if let Some(name) = &own.name {
+                party.name.clone_from(name);
+            }
+            if own.credit_code.is_some() {
+                party.override_reason.clone_from(&own.override_reason);
+            }
+            replace(&mut party.credit_code, &own.credit_code);
+            replace(&mut party.account, &own.account);
+            replace(&mut party.account_bank, &own.account_bank);
         }),
         Kind::BankAccount(own) => {
             let owner = event.owner.clone().unwrap_or_else(|| Id::joined(state.city()));

@@ -59,9 +59,6 @@ pub const COMMON_FIELDS: &[FieldSpec] = &[
     FieldSpec { name: "approver", kind: FieldKind::Text, required: false },
 ];
 
-/// Events of the vocabulary that this version does not record yet; they are refused by name.
-pub const LATER: &[&str] = &["close"];
-
 /// The event that only `init` records.
 pub const OPENING: &str = "open-book";
 
@@ -120,9 +117,6 @@ macro_rules! events {
 }
 
 fn unknown_event(word: &str) -> Problem {
-    if LATER.contains(&word) {
-        return Problem::data("event-not-yet").with("event", word);
-    }
     let near = crate::domain::field::nearest(word, VOCABULARY.iter().map(|(word, _)| *word));
     Problem::data("event-unknown").with("event", word).with("nearest", near.unwrap_or("-"))
 }
@@ -130,14 +124,21 @@ fn unknown_event(word: &str) -> Problem {
 events! {
     // --- set-up -------------------------------------------------------------------------------
     /// The book is opened: the first entry of every journal, recorded by `init`.
-    OpenBook "open-book" { city: Id, currency: CompactString, name: CompactString }
+    OpenBook "open-book" {
+        city: Id, currency: CompactString, name: CompactString, people: Option<PeopleMode>,
+    }
     /// An owner joins the book from the event's date on.
     Join "join" { kind: Option<OwnerKind>, name: Option<CompactString> }
     /// A firm, bank, guarantor or funder becomes known. `override_reason` takes a credit code that
-    /// fails its check digits, with the reason.
+    /// fails its check digits, with the reason; `account` is where it is paid, at `account_bank`.
     Party "party" {
-        credit_code: Option<CompactString>, kind: PartyKind, name: CompactString,
-        override_reason: Option<CompactString>, party: Id,
+        account: Option<CompactString>, account_bank: Option<CompactString>, credit_code: Option<CompactString>,
+        kind: PartyKind, name: CompactString, override_reason: Option<CompactString>, party: Id,
+    }
+    /// Master data of a party change: what is named replaces what stands on file.
+    ChangeParty "change-party" {
+        account: Option<CompactString>, account_bank: Option<CompactString>, credit_code: Option<CompactString>,
+        name: Option<CompactString>, override_reason: Option<CompactString>, party: Id,
     }
     /// A bank account is opened for a fund of an owner.
     BankAccount "bank-account" { bank: Option<Id>, bank_account: Id, fund: Fund, number: Option<CompactString> }
@@ -279,6 +280,8 @@ events! {
     WriteOffClawback "write-off-clawback" { reason: CompactString, subsidy: Id }
 
     // --- books --------------------------------------------------------------------------------
+    /// E-80, E-81 an owner's period is closed: a month, a quarter or a year, dated its last day.
+    Close "close" { period: CompactString, stage: Option<Stage> }
     /// E-90 an entry is reversed by its exact opposite; at most once, never a reversal itself.
     Reverse "reverse" { entry: Seq, reason: CompactString }
 }
@@ -333,6 +336,13 @@ words! {
     Receives { Share "share", Gross "gross" }
     /// A subsidy programme.
     Programme { InterestDiscount "interest-discount", GuaranteeFee "guarantee-fee" }
+}
+
+words! {
+    /// How far a period is closed: `soft` to all but adjustments with an approver, `final` to all.
+    Stage { Soft "soft", Final "final" }
+    /// How many people a payment takes: maker and checker, or an approver, too.
+    PeopleMode { Two "two", Three "three" }
 }
 
 impl Programme {

@@ -503,6 +503,25 @@ pub fn write_off_clawback(draft: Draft, amount: Money) -> Draft {
     )
 }
 
+/// E-80 period close: the balance of an income or expense account (net debit) goes to 3301.
+pub fn close_result(draft: Draft, account: Account, balance: Money) -> Draft {
+    carry(draft, account, Account::PeriodResult, balance)
+}
+
+/// E-81 year end: what stands in 3301 or 3501 (net debit) goes to 3101.09.
+pub fn close_year(draft: Draft, account: Account, balance: Money) -> Draft {
+    carry(draft, account, Account::Surplus, balance)
+}
+
+/// Takes a balance from one account to another, on the side on which it stands.
+fn carry(draft: Draft, from: Account, to: Account, balance: Money) -> Draft {
+    if balance < Money::ZERO {
+        draft.post(from, to, balance.negated(), None)
+    } else {
+        draft.post(to, from, balance, None)
+    }
+}
+
 /// E-90 reversal: the exact opposite of the lines (红字冲销).
 pub fn reverse(lines: &[Line]) -> Vec<Line> {
     lines.iter().map(Line::turned).collect()

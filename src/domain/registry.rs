@@ -47,6 +47,10 @@ pub mod tables {
     pub const RECEIPT: u8 = 0x2f;
     /// Withdrawals approved and unpaid by owner and source.
     pub const WITHDRAWAL: u8 = 0x30;
+    /// What of each owner's books is closed.
+    pub const CLOSING: u8 = 0x38;
+    /// Sums of accounts by owner and open month.
+    pub const MONTH: u8 = 0x39;
 }
 
 /// An owner (县区): a county, county-level city, district, zone or the city itself.
@@ -75,6 +79,10 @@ pub struct Party {
     pub credit_code: Option<CompactString>,
     /// Why a code that fails its check digits was taken.
     pub override_reason: Option<CompactString>,
+    /// Account to which it is paid (invariant 29).
+    pub account: Option<CompactString>,
+    /// Bank of that account.
+    pub account_bank: Option<CompactString>,
 }
 
 impl Party {
@@ -413,6 +421,19 @@ pub struct Receipt {
     pub trail: Vec<u64>,
 }
 
+/// How far an owner's books are closed (domain.md 2.6).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Closing {
+    /// Owner.
+    pub owner: Id,
+    /// Last closed day, and the entry that closed it.
+    pub through: Option<(Date, u64)>,
+    /// Last year whose result went to the surplus.
+    pub year: Option<i16>,
+    /// Last day open to adjustments only, and the entry that said so.
+    pub soft: Option<(Date, u64)>,
+}
+
 macro_rules! records {
     ($($name:ident $table:ident $field:ident;)*) => {$(
         impl Record for $name {
@@ -434,6 +455,7 @@ records! {
     Subsidy SUBSIDY id;
     CapUse CAP id;
     Receipt RECEIPT id;
+    Closing CLOSING owner;
 }
 
 impl Record for crate::domain::loan::Loan {

@@ -49,6 +49,24 @@ pub const STAGES: &[(&str, &[&str])] = &[
             r#"{"event":"receive-deposit","date":"2017-03-01","loan":"L","bank_account":"POOL","amount":"18000.00"}"#,
         ],
     ),
+    (
+        "close overdrawn",
+        &[
+            r#"{"event":"bank-charge","date":"2017-01-31","owner":"410821","bank_account":"POOL","amount":"100.00"}"#,
+        ],
+    ),
+    (
+        "close final",
+        &[
+            r#"{"event":"close","date":"2017-03-31","owner":"410821","period":"2017-03","maker":"甲","checker":"乙"}"#,
+        ],
+    ),
+    (
+        "close soft",
+        &[
+            r#"{"event":"close","date":"2017-04-30","owner":"410821","period":"2017-04","stage":"soft","maker":"甲","checker":"乙"}"#,
+        ],
+    ),
     ("deposit overdue", &[r#"{"event":"overdue","date":"2017-07-01","loan":"L"}"#]),
     (
         "subsidy due",
@@ -92,7 +110,7 @@ pub const STAGES: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The life of a stage that goes on beside the loan's: its subsidies, its deposit, a receipt.
+/// The life of a stage that goes on beside the loan's: its subsidies, its deposit, a receipt, a close.
 pub fn beside(stage: &str) -> Option<&'static str> {
-    ["subsidy", "deposit", "receipt"].into_iter().find(|life| stage.starts_with(life))
+    ["subsidy", "deposit", "receipt", "close"].into_iter().find(|life| stage.starts_with(life))
 }

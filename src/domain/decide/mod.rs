@@ -8,9 +8,11 @@
 
 mod claim;
 mod clawback;
+mod close;
 mod deposit;
 mod funding;
 mod loan;
+mod people;
 mod receipt;
 mod reverse;
 mod settlement;
@@ -46,6 +48,17 @@ pub struct Context<'a> {
     pub recorded: Timestamp,
     /// The entry that the event wants to reverse, if it exists.
     pub original: Option<&'a Entry>,
+    /// The journal as it stood before the group that the event belongs to.
+    pub journal: JournalHead,
+}
+
+/// A prefix of the journal, as a close keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournalHead {
+    /// Number of entries.
+    pub entries: u64,
+    /// Root of the tree over them.
+    pub root: [u8; 32],
 }
 
 /// What an event comes to, before the rules that hold for every entry.
@@ -104,6 +117,7 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::OpenBook(_) => setup::open_book(state),
         Kind::Join(own) => setup::join(state, &event, own),
         Kind::Party(own) => setup::party_event(state, &event, own),
+        Kind::ChangeParty(own) => people::change_party(state, &event, own),
         Kind::BankAccount(own) => setup::bank_account(state, &event, own),
         Kind::AdoptRules(own) => setup::adopt_rules(state, &event, own),
         Kind::AdoptRates(own) => setup::adopt_rates(state, &event, own),
@@ -156,9 +170,11 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::ReceiveClawback(own) => clawback::receive(state, &event, own),
         Kind::OffsetClawback(own) => clawback::offset(state, &event, own),
         Kind::WriteOffClawback(own) => clawback::write_off(state, &event, own),
+        Kind::Close(own) => close::close(state, &event, own, context.journal),
         Kind::Reverse(own) => reverse::reverse(state, &event, own, context.original),
     }?;
-    check_people(&event, decision.payment.is_some())?;
+    close::check_open(state, &event, &decision)?;
+    people::check(state, &event, decision.payment.is_some())?;
     if let Some(payment) = &decision.payment {
         check_available(state, payment)?;
     }
@@ -188,23 +204,6 @@ fn check_effective(event: &Event) -> Result<(), Problem> {
             .with("effective", effective)
             .with("date", event.date)
             .in_column("effective")),
-        _ => Ok(()),
-    }
-}
-
-/// Money out needs a checker who is not the maker (invariant 5).
-fn check_people(event: &Event, money_out: bool) -> Result<(), Problem> {
-    if let (Some(maker), Some(checker)) = (&event.maker, &event.checker)
-        && maker == checker
-    {
-        return Err(Reason::CheckerSame.refuse().with("person", maker));
-    }
-    let missing = |who: &'static str| {
-        Reason::CheckerMissing.refuse().with("event", event.kind.word()).with("who", who)
-    };
-    match (money_out, &event.maker, &event.checker) {
-        (true, None, _) => Err(missing("maker")),
-        (true, _, None) => Err(missing("checker")),
         _ => Ok(()),
     }
 }

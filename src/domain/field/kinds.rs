@@ -195,4 +195,15 @@ macro_rules! word_fields {
         }
     )*};
 }
-word_fields!(OwnerKind, PartyKind, Source, InterestOwner, Origin, Receives, Programme, Fund);
+word_fields!(
+    OwnerKind,
+    PartyKind,
+    Source,
+    InterestOwner,
+    Origin,
+    Receives,
+    Programme,
+    Fund,
+    Stage,
+    PeopleMode
+);

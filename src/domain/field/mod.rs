@@ -8,8 +8,8 @@ mod kinds;
 use crate::domain::account::Fund;
 use crate::domain::calendar::Date;
 use crate::domain::event::{
-    COMMON_FIELDS, InterestOwner, LongText, Origin, OwnerKind, PartyKind, Programme, Receives, Seq,
-    Source, date_value, is_blank,
+    COMMON_FIELDS, InterestOwner, LongText, Origin, OwnerKind, PartyKind, PeopleMode, Programme,
+    Receives, Seq, Source, Stage, date_value, is_blank,
 };
 use crate::domain::json::Writer;
 use crate::domain::money::Money;
