@@ -4,6 +4,7 @@
 mod audit;
 mod bad_input;
 mod cli;
+mod close;
 mod corrections;
 mod effective;
 mod errors;
@@ -11,6 +12,7 @@ mod errors_unreachable;
 mod examples;
 mod fuzz_corpus;
 mod jiaozuo;
+mod people;
 mod properties;
 mod readme;
 mod refusals;

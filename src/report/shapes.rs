@@ -215,6 +215,12 @@ shapes! {
         ]
         totals true
     }
+    /// What stands in the way of a close.
+    CLOSE_PREVIEW "close-preview" {
+        meta [owner Text, name Text, from Date, to Date, entries Integer, root Text]
+        rows [severity Word, item Word, fund Word, subject Text, amount Money]
+        totals false
+    }
     /// How one subsidy came about, step by step.
     WORKING "working" {
         meta [

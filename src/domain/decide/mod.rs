@@ -21,6 +21,7 @@ mod subsidy;
 mod withdrawal;
 
 pub use claim::{approvable, sharing_of};
+pub use close::below_zero;
 pub(crate) use loan::cured;
 pub use subsidy::{cap_years_of, firm_year_cap};
 

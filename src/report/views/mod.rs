@@ -1,6 +1,7 @@
 //! From the auditors' views and the book's records to reports: which figure stands in which column.
 
 mod claims;
+mod closing;
 mod entry;
 mod ledger;
 mod loans;
@@ -11,6 +12,7 @@ mod subsidies;
 mod verify;
 
 pub use claims::{caps, claims};
+pub use closing::{MatterRow, close_preview};
 pub use entry::{FileOutcome, Standing, recorded, voucher, voucher_text};
 pub use ledger::{account, trial_balance};
 pub use loans::{loan, loans};
