@@ -63,6 +63,8 @@ pub mod notes {
     pub mod rounding {}
     #[doc = include_str!("notes/decisions.md")]
     pub mod decisions {}
+    #[doc = include_str!("notes/invariants.md")]
+    pub mod invariants {}
     #[doc = include_str!("notes/changelog.md")]
     pub mod changelog {}
 }

@@ -4,7 +4,7 @@
 use poolbook::domain::calendar::{Date, InterestQuarter, Period, Quarter, date, parse_date};
 use poolbook::domain::capitals::capitals;
 use poolbook::domain::credit_code;
-use poolbook::domain::event::Programme;
+use poolbook::domain::event::{ContractDays, Programme};
 use poolbook::domain::loan::{FeePaid, InterestPaid, Loan, Note, NoteState};
 use poolbook::domain::money::Money;
 use poolbook::domain::rate::{Fraction, Rate, Share, split, split_cumulative};
@@ -122,6 +122,7 @@ fn note(table: &Table, index: usize) -> Note {
         npl: text(table, "npl").map(day),
         cures: Vec::new(),
         interest: interest.collect(),
+        others: Vec::new(),
         compensated: Money::ZERO,
         claims: Vec::new(),
         subsidised: Vec::new(),
@@ -142,6 +143,7 @@ fn loan(table: &Table) -> Loan {
             to: day(cell(1)),
             amount: money(cell(2)),
             rate: rate(cell(3)),
+            refunds: Vec::new(),
         }
     });
     let signed = day(text(table, "signed").unwrap());
@@ -157,6 +159,8 @@ fn loan(table: &Table) -> Loan {
         enrolled: signed,
         due: notes.iter().map(|note| note.due).max().unwrap(),
         rate: rate(text(table, "rate").unwrap()),
+        day_count: ContractDays::Act360,
+        renews: None,
         security: None,
         firm_class: None,
         first_loan: table.get("first_loan").and_then(Value::as_bool).unwrap_or(false),
@@ -250,7 +254,9 @@ fn run_case(case: &Table, rates: &RateTable) {
             used: &used,
             budget: &budget,
             approved: &|_, _, _| false,
+            budgeted: &|_, _, _| None,
             other: &|_, _, _| other,
+            facts: &(),
         };
         let lines = compute(&run, loans.iter());
         let wanted = list(step, "lines");
@@ -397,7 +403,7 @@ fn plain(
 /// The exact sum and the rounded amount of a period.
 fn sum_of(loan: &Loan, rules: &RuleSet, rates: &RateTable, period: Period) -> (Fraction, Money) {
     let discount = rules.interest_discount.as_ref().unwrap();
-    let case = Case { loan, note: &loan.notes[0], rules, discount, rates };
+    let case = Case { loan, note: &loan.notes[0], rules, discount, rates, facts: &() };
     let working = case
         .eligible(period)
         .and_then(|eligible| case.working(period, &eligible, None, Money::ZERO));
@@ -471,7 +477,7 @@ proptest::proptest! {
         note.overdue = vec![(on(6), Some(on(7)))];
         let amount = note.amount;
         note.interest = vec![InterestPaid { paid: on(8), from: on(9), to: on(10), amount }];
-        loan.fees = vec![FeePaid { paid: on(8), from: on(9), to: on(11), amount, rate: rate("1%") }];
+        loan.fees = vec![FeePaid { paid: on(8), from: on(9), to: on(11), amount, rate: rate("1%"), refunds: Vec::new() }];
         let policy = format!(
             "[interest_discount]\nreference = \"in-force\"\nday_count = \"{}\"\noverdue = \"{}\"\n\
              cap_year = \"{}\"\npay_after = \"{}\"\nfirm_year_max = \"50000.00\"\n\
@@ -499,7 +505,9 @@ proptest::proptest! {
                 used: &HashMap::new(),
                 budget: &budget,
                 approved: &|_, _, _| false,
+                budgeted: &|_, _, _| None,
                 other: &|_, _, _| Money::ZERO,
+                facts: &(),
             };
             for line in compute(&run, std::iter::once(&loan)) {
                 proptest::prop_assert!(Money::ZERO <= line.amount && line.amount <= line.computed);

@@ -30,7 +30,7 @@ fn begun() -> Book<MemoryStore> {
 }
 
 /// A life, one event after the other, with the events that were taken as new.
-fn life(steps: &[Step]) -> (Book<MemoryStore>, Vec<Event>) {
+pub fn life(steps: &[Step]) -> (Book<MemoryStore>, Vec<Event>) {
     let (mut book, mut taken) = (begun(), opening());
     for (number, step) in steps.iter().enumerate() {
         let event = next(&book, step, number);
@@ -260,6 +260,8 @@ proptest! {
             let event = next(&book, step, number);
             let shared = match &event.kind {
                 Kind::Transfer(_) | Kind::Reverse(_) | Kind::Join(_) => true,
+                // Firms are the city's.
+                Kind::Qualify(_) | Kind::Disqualify(_) => true,
                 Kind::Enrol(own) => *own.firm == *"FIRM",
                 _ => false,
             };

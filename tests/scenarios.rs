@@ -1,5 +1,6 @@
 //! Worked scenarios of the field: events in, the entries of the accounting table out.
 
+use crate::support::book::audited;
 use crate::support::fixture;
 use poolbook::book::{Book, Options, Outcome, People, Scope};
 use poolbook::domain::account::{Account, Fund, Side};
@@ -46,7 +47,7 @@ pub fn events(name: &str) -> Vec<Event> {
 }
 
 /// The book of a scenario, whose entries are held to the debits and credits of its table.
-fn played(name: &str) -> Book<MemoryStore> {
+pub fn played(name: &str) -> Book<MemoryStore> {
     let mut book = jiaozuo();
     let mut posted = vec!["event,debit,credit,amount".to_owned()];
     let events = &mut events(&format!("scenarios/{name}.jsonl"));
@@ -66,6 +67,7 @@ fn played(name: &str) -> Book<MemoryStore> {
     result.unwrap_or_else(|refused| panic!("{refused:?}"));
     let expected = std::fs::read_to_string(fixture(&format!("scenarios/{name}.csv"))).unwrap();
     assert_eq!(posted, expected.lines().collect::<Vec<_>>());
+    assert_eq!(audited(book.store()), [], "the auditors agree");
     book
 }
 

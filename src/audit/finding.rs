@@ -46,3 +46,14 @@ impl Finding {
             .with("found", &self.found)
     }
 }
+
+/// A check that was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// Its name, which is the code of its findings.
+    pub code: &'static str,
+    /// How many things it looked at.
+    pub looked_at: u64,
+    /// How many of them were not as they should be.
+    pub findings: u64,
+}

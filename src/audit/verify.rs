@@ -4,55 +4,41 @@
 //! All findings are listed; none stops the pass. Memory: 24 bytes an entry (the hash of its id with
 //! its number, and a sum of its lines), and the cash movements per cell and day.
 
+mod adopted;
+mod checks;
+mod claims;
 mod closings;
 mod days;
+mod fact;
+mod funding;
+mod loans;
 mod outcome;
+mod passes;
+mod periods;
+mod subsidies;
+mod subsidised;
+mod workings;
 
+pub use checks::CHECKS;
 pub use outcome::{Outcome, Summary};
 
 use crate::audit::finding::Finding;
+use crate::audit::flow::Placing;
 use crate::domain::account::{Account, Fund};
 use crate::domain::calendar::Month;
 use crate::domain::entry::{Entry, Line, VoucherWord, id_hash};
 use crate::domain::event::{Kind, Origin, PeopleMode};
 use crate::domain::money::Total;
 use crate::limits::{JOURNAL_LINE_MAX, LINES_MAX};
-use closings::{Closings, close};
+use checks::{Check, Tally};
+use closings::{close, digests};
 use days::CashDays;
 use foldhash::fast::FixedState;
 use jiff::Timestamp;
+use passes::Passes;
+use periods::Periods;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
-
-/// Every check of this pass, by the code of its finding.
-pub const CHECKS: &[&str] = &[
-    "entry-seq",
-    "entry-too-long",
-    "recorded-order",
-    "entry-group-broken",
-    "entry-line-count",
-    "line-amount",
-    "line-register",
-    "entry-unbalanced",
-    "memo-unbalanced",
-    "voucher-missing",
-    "voucher-number",
-    "voucher-month",
-    "voucher-word",
-    "id-doubled",
-    "reversal-target",
-    "reversal-twice",
-    "reversal-of-reversal",
-    "reversal-lines",
-    "line-fund",
-    "line-bank-account",
-    "line-bank-account-fund",
-    "maker-is-checker",
-    "payment-unchecked",
-    "payment-unapproved",
-    "close-digest",
-    "cell-below-zero",
-];
 
 type FastMap<K, V> = HashMap<K, V, FixedState>;
 
@@ -98,12 +84,13 @@ pub struct Verifier {
     reversals: HashSet<u64>,
     bank_funds: FastMap<String, Fund>,
     cash: CashDays,
-    closings: Closings,
     /// Payments take an approver, too.
     three: bool,
     /// Scratch: sums per cell and register of the entry at hand.
     cells: Vec<(Cell, bool, Total)>,
-    findings: Vec<Finding>,
+    periods: Periods,
+    passes: Passes,
+    tally: Tally,
 }
 
 impl Verifier {
@@ -120,18 +107,18 @@ impl Verifier {
 
     /// Findings so far.
     pub fn findings(&self) -> &[Finding] {
-        &self.findings
+        self.tally.findings()
     }
 
     fn find(
         &mut self,
-        check: &'static str,
+        check: Check,
         entry: u64,
         subject: impl std::fmt::Display,
         expected: impl std::fmt::Display,
         found: impl std::fmt::Display,
     ) {
-        self.findings.push(Finding::new(check, Some(entry), subject, expected, found));
+        self.tally.find(check, entry, subject, expected, found);
     }
 
     /// Checks the entry that stands at place `seq` (from 1) with `bytes` bytes.
@@ -145,23 +132,29 @@ impl Verifier {
         self.check_reversal(seq, entry);
         self.check_people(seq, entry);
         self.check_close(seq, entry);
+        self.passes.take(seq, entry, &mut self.tally);
         self.ids.push((id_hash(&entry.event.id), seq));
     }
 
     fn check_place(&mut self, seq: u64, bytes: usize, entry: &Entry) {
+        use Check as C;
+        for check in [C::EntrySeq, C::EntryTooLong, C::RecordedOrder, C::EntryGroupBroken] {
+            self.tally.look(check);
+        }
+        self.tally.look(Check::IdDoubled);
         if entry.seq != seq {
-            self.find("entry-seq", seq, "seq", seq, entry.seq);
+            self.find(Check::EntrySeq, seq, "seq", seq, entry.seq);
         }
         if bytes > JOURNAL_LINE_MAX {
-            self.find("entry-too-long", seq, "bytes", JOURNAL_LINE_MAX, bytes);
+            self.find(Check::EntryTooLong, seq, "bytes", JOURNAL_LINE_MAX, bytes);
         }
         if let Some(last) = self.recorded.filter(|last| entry.recorded < *last) {
-            self.find("recorded-order", seq, "recorded", last, entry.recorded);
+            self.find(Check::RecordedOrder, seq, "recorded", last, entry.recorded);
         }
         // The latest time so far, so that one clock set forward is found once, not hidden.
         self.recorded = self.recorded.max(Some(entry.recorded));
         if self.more > 0 && entry.more != self.more - 1 {
-            self.find("entry-group-broken", seq, "more", self.more - 1, entry.more);
+            self.find(Check::EntryGroupBroken, seq, "more", self.more - 1, entry.more);
         }
         self.more = entry.more;
     }
@@ -170,9 +163,13 @@ impl Verifier {
         let (lines, memo) = (entry.lines.len(), entry.memo.len());
         self.summary.lines += lines as u64;
         self.summary.memo_lines += memo as u64;
+        self.tally.look(Check::EntryLineCount);
+        for check in [Check::LineAmount, Check::LineRegister, Check::LineFund] {
+            self.tally.looks(check, lines + memo);
+        }
         if lines == 1 || memo == 1 || lines + memo > LINES_MAX {
             self.find(
-                "entry-line-count",
+                Check::EntryLineCount,
                 seq,
                 "lines",
                 format_args!("0, 2..{LINES_MAX}"),
@@ -181,15 +178,15 @@ impl Verifier {
         }
         for (line, in_memo) in with_register(entry) {
             if !line.amount.is_positive() {
-                self.find("line-amount", seq, line.account, "> 0.00", line.amount);
+                self.find(Check::LineAmount, seq, line.account, "> 0.00", line.amount);
             }
             if line.account.is_memo() != in_memo {
                 let name = |memo| if memo { "memo" } else { "lines" };
                 let (expected, found) = (name(line.account.is_memo()), name(in_memo));
-                self.find("line-register", seq, line.account, expected, found);
+                self.find(Check::LineRegister, seq, line.account, expected, found);
             }
             if let Some(fund) = fund_of(line.account).filter(|fund| *fund != line.fund) {
-                self.find("line-fund", seq, line.account, fund, line.fund);
+                self.find(Check::LineFund, seq, line.account, fund, line.fund);
             }
             if line.account.is_cash() {
                 self.check_cash_line(seq, entry, line);
@@ -201,8 +198,11 @@ impl Verifier {
     }
 
     fn check_cash_line(&mut self, seq: u64, entry: &Entry, line: &Line) {
+        for check in [Check::LineBankAccount, Check::LineBankAccountFund, Check::CellBelowZero] {
+            self.tally.look(check);
+        }
         match &line.bank_account {
-            None => self.find("line-bank-account", seq, line.account, "bank_account", "-"),
+            None => self.find(Check::LineBankAccount, seq, line.account, "bank_account", "-"),
             Some(account) => self.check_bank_fund(seq, account, line.fund),
         }
         let owner = self.owners.number(&line.owner);
@@ -218,7 +218,7 @@ impl Verifier {
             Some(first) if *first == fund => {}
             Some(first) => {
                 let first = *first;
-                self.find("line-bank-account-fund", seq, account, first, fund);
+                self.find(Check::LineBankAccountFund, seq, account, first, fund);
             }
         }
     }
@@ -226,7 +226,7 @@ impl Verifier {
     fn check_balance(&mut self, seq: u64, entry: &Entry) {
         let mut cells = std::mem::take(&mut self.cells);
         cells.clear();
-        let month = Month::of(entry.event.date);
+        let placing = Placing::of(entry);
         let (mut sum_of_hashes, mut last) = (0_u64, None::<(&str, u32)>);
         for (line, in_memo) in with_register(entry) {
             let owner = match last {
@@ -235,7 +235,7 @@ impl Verifier {
             };
             last = Some((&line.owner, owner));
             let signed = line.signed();
-            self.closings.add(owner, month, line);
+            self.periods.add(owner, entry.event.date, line, placing);
             if !in_memo {
                 match line.side {
                     crate::domain::account::Side::Debit => self.summary.debit += signed,
@@ -251,8 +251,9 @@ impl Verifier {
             sum_of_hashes = sum_of_hashes.wrapping_add(hash);
         }
         for ((owner, fund), in_memo, sum) in &cells {
+            let check = if *in_memo { Check::MemoUnbalanced } else { Check::EntryUnbalanced };
+            self.tally.look(check);
             if *sum != Total::ZERO {
-                let check = if *in_memo { "memo-unbalanced" } else { "entry-unbalanced" };
                 let subject = format!("{} {fund}", self.owners.name(*owner));
                 self.find(check, seq, subject, Total::ZERO, sum);
             }
@@ -294,19 +295,25 @@ impl Verifier {
             (false, _) => Some(VoucherWord::General),
             (true, false) => Some(VoucherWord::Register),
         };
+        if word.is_some() || entry.voucher.is_some() {
+            self.tally.look(Check::VoucherMissing);
+        }
         let shown = |word: Option<VoucherWord>| word.map_or("-", VoucherWord::code);
         let Some(voucher) = &entry.voucher else {
             if word.is_some() {
-                self.find("voucher-missing", seq, "voucher", shown(word), "-");
+                self.find(Check::VoucherMissing, seq, "voucher", shown(word), "-");
             }
             return;
         };
+        for check in [Check::VoucherWord, Check::VoucherMonth, Check::VoucherNumber] {
+            self.tally.look(check);
+        }
         if word != Some(voucher.word) {
-            self.find("voucher-word", seq, "voucher", shown(word), voucher.word.code());
+            self.find(Check::VoucherWord, seq, "voucher", shown(word), voucher.word.code());
         }
         let month = Month::of(entry.event.date);
         if voucher.month != month {
-            self.find("voucher-month", seq, "voucher", month, voucher.month);
+            self.find(Check::VoucherMonth, seq, "voucher", month, voucher.month);
         }
         let owner = self.owners.number(&voucher.owner);
         let last = self.vouchers.entry((owner, voucher.month, voucher.word)).or_default();
@@ -315,7 +322,7 @@ impl Verifier {
         *last = voucher.number.max(*last);
         if voucher.number != expected {
             let subject = format!("{} {} {}", voucher.owner, voucher.month, voucher.word.code());
-            self.find("voucher-number", seq, subject, expected, voucher.number);
+            self.find(Check::VoucherNumber, seq, subject, expected, voucher.number);
         }
     }
 
@@ -326,9 +333,14 @@ impl Verifier {
         };
         if named.is_some() && named != entry.reverses {
             let told = |seq: Option<u64>| seq.map_or_else(|| "-".to_owned(), |seq| seq.to_string());
-            self.find("reversal-target", seq, "reverses", told(named), told(entry.reverses));
+            self.find(Check::ReversalTarget, seq, "reverses", told(named), told(entry.reverses));
         }
         let Some(target) = entry.reverses else { return };
+        use Check as C;
+        for check in [C::ReversalTarget, C::ReversalTwice, C::ReversalOfReversal, C::ReversalLines]
+        {
+            self.tally.look(check);
+        }
         self.reversals.insert(seq);
         let place = usize::try_from(target).ok().and_then(|target| target.checked_sub(1));
         // The entry's own sum stands last in the list and is no earlier entry.
@@ -336,7 +348,7 @@ impl Verifier {
             place.filter(|_| target < seq).and_then(|place| self.line_sums.get(place)).copied();
         let Some(sum) = sum else {
             self.find(
-                "reversal-target",
+                Check::ReversalTarget,
                 seq,
                 "reverses",
                 format_args!("1..{}", seq.saturating_sub(1)),
@@ -345,20 +357,23 @@ impl Verifier {
             return;
         };
         if self.reversals.contains(&target) {
-            self.find("reversal-of-reversal", seq, "reverses", "-", target);
+            self.find(Check::ReversalOfReversal, seq, "reverses", "-", target);
         } else if Some(&sum) != self.line_sums.last() {
-            self.find("reversal-lines", seq, "lines", format_args!("entry {target}"), "-");
+            self.find(Check::ReversalLines, seq, "lines", format_args!("entry {target}"), "-");
         }
         if let Some(first) = self.reversed.insert(target, seq) {
-            self.find("reversal-twice", seq, "reverses", "-", format_args!("entry {first}"));
+            self.find(Check::ReversalTwice, seq, "reverses", "-", format_args!("entry {first}"));
         }
     }
 
     fn check_people(&mut self, seq: u64, entry: &Entry) {
         let event = &entry.event;
         let (maker, checker) = (event.maker.as_deref(), event.checker.as_deref());
+        if maker.is_some() && checker.is_some() {
+            self.tally.look(Check::MakerIsChecker);
+        }
         if let Some(person) = maker.filter(|maker| checker == Some(maker)) {
-            self.find("maker-is-checker", seq, "checker", "-", person);
+            self.find(Check::MakerIsChecker, seq, "checker", "-", person);
         }
         let pays = matches!(
             event.kind,
@@ -381,38 +396,45 @@ impl Verifier {
         let shown = |people: &[Option<&str>]| {
             people.iter().map(|person| person.unwrap_or("-")).collect::<Vec<_>>().join(" / ")
         };
+        if pays {
+            self.tally.look(Check::PaymentUnchecked);
+        }
+        if pays && self.three {
+            self.tally.look(Check::PaymentUnapproved);
+        }
         if pays && (maker.is_none() || checker.is_none()) {
             let found = shown(&[maker, checker]);
-            self.find("payment-unchecked", seq, event.kind.word(), "maker / checker", found);
+            self.find(Check::PaymentUnchecked, seq, event.kind.word(), "maker / checker", found);
         } else if pays && self.three && [None, maker, checker].contains(&approver) {
             let found = shown(&[maker, checker, approver]);
             let expected = "maker / checker / approver";
-            self.find("payment-unapproved", seq, event.kind.word(), expected, found);
+            self.find(Check::PaymentUnapproved, seq, event.kind.word(), expected, found);
         }
     }
 
     /// The digest of a close is that of the lines that stand in the journal (invariant 34).
     fn check_close(&mut self, seq: u64, entry: &Entry) {
-        let (Some(own), Some(code)) = (close(entry), entry.owner()) else { return };
-        let owner = self.owners.number(code);
-        if let Some(compared) = self.closings.compare(owner, own, entry) {
-            let (subject, expected) = (compared.subject, compared.expected);
-            self.find("close-digest", seq, subject, expected, compared.found);
-        }
+        let Some((own, period, code)) = close(entry) else { return };
+        let balances = self.periods.balances(self.owners.number(code), period.to);
+        let [expected, found] = digests(entry, period, code, &balances);
+        let subject = format!("{code} {}", own.period);
+        self.tally.same(Check::CloseDigest, seq, subject, expected, found);
     }
 
     /// What was found. Cost: sorts the hashes of ids and the days with cash movements.
     pub fn finish(mut self) -> Outcome {
         if self.more > 0 {
             let last = self.summary.entries;
-            self.find("entry-group-broken", last, "more", 0, self.more);
+            self.find(Check::EntryGroupBroken, last, "more", 0, self.more);
         }
         let below_zero = self.cash.below_zero(|owner| self.owners.name(owner));
-        self.findings.extend(below_zero);
+        self.tally.extend(below_zero);
+        self.periods.finish(|owner| self.owners.name(owner), &mut self.tally);
         self.ids.sort_unstable();
         let runs = self.ids.chunk_by(|a, b| a.0 == b.0).filter(|run| run.len() > 1);
         let same_hash = runs.map(|run| run.iter().map(|(_, seq)| *seq).collect()).collect();
-        Outcome { findings: self.findings, summary: self.summary, same_hash }
+        let (findings, looked) = self.tally.finish();
+        Outcome { findings, summary: self.summary, looked, same_hash }
     }
 }
 

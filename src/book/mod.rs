@@ -10,7 +10,10 @@
 //!
 //! Invariant: the state in memory and the index reflect exactly the entries of the journal's head.
 
+pub mod causes;
 pub mod closing;
+pub mod interest;
+pub mod recompute;
 mod record;
 mod replay;
 mod rows;

@@ -8,6 +8,7 @@ use crate::domain::loan::{Loan, Note};
 use crate::domain::money::{Money, Total};
 use crate::domain::registry::{Subsidy, SubsidyState};
 use crate::domain::state::{Cell, State};
+use crate::domain::subsidy::known::{Known, others};
 use crate::domain::subsidy::{FirmKey, Run, SubsidyLine, compute};
 use crate::domain::text::Id;
 use crate::problem::Problem;
@@ -49,7 +50,9 @@ pub fn compute_subsidies(
         used: &used,
         budget: &budget,
         approved: &approved,
-        other: &|_, _, _| Money::ZERO,
+        budgeted: &|_, _, _| None,
+        other: &|_, note, days| others(note, days),
+        facts: &Known::new(state),
     };
     compute(&run, state.loans.iter())
 }
@@ -70,11 +73,19 @@ pub fn approval(line: &SubsidyLine, date: Date) -> Result<Event, Problem> {
             amount: line.amount,
             loan: line.loan.clone(),
             note: Some(line.note.clone()),
+            payee: payee(line),
             period: line.period.clone(),
             programme: line.programme,
+            supplement: None,
             working: Some(line.working.to_text()),
+            years: None,
         }),
     ))
+}
+
+/// Who is paid, where it is not the firm.
+pub(super) fn payee(line: &SubsidyLine) -> Option<Id> {
+    (line.payee != line.firm).then(|| line.payee.clone())
 }
 
 /// The event that pays the open part of a line from a bank account.
@@ -89,7 +100,7 @@ pub fn payment(line: &Subsidy, date: Date, bank_account: &Id, amount: Money) -> 
     event(&id, date, &line.owner, Kind::PaySubsidy(own))
 }
 
-fn event(id: &str, date: Date, owner: &Id, kind: Kind) -> Event {
+pub(super) fn event(id: &str, date: Date, owner: &Id, kind: Kind) -> Event {
     Event {
         id: Id::joined(id),
         date,

@@ -1,19 +1,19 @@
 //! `verify`: rechecks everything and lists every finding.
 //!
-//! One pass over the journal's bytes on three threads: the store's reader checks checksums, framing
+//! One pass over the journal's bytes on four threads: the store's reader checks checksums, framing
 //! and the tree; the caller's thread reads each event; the third decides the event again with the
-//! state that the entries before it make, compares the bytes with what stands in the journal, and
-//! hands the entry to the auditors' own checks. At the end the index is compared, row by row, with
+//! state that the entries before it make and compares the bytes with what stands in the journal;
+//! the fourth takes each entry through the auditors' own checks. At the end the index is compared, row by row, with
 //! what the entries say. An entry whose bytes are what deciding gives need not be parsed: the
 //! decided entry is the stored one.
 //!
 //! Cost: linear in the journal; memory: the state, 24 bytes an entry, and a few chunks of lines.
 
 use crate::audit::compare::{self, compare};
-use crate::audit::finding::Finding;
+use crate::audit::finding::{Finding, Made};
 use crate::audit::movements::Rows;
 use crate::audit::turnover::Delta;
-use crate::audit::verify::{Summary, Verifier};
+use crate::audit::verify::{CHECKS, Summary, Verifier};
 use crate::domain::apply::apply;
 use crate::domain::decide::{Context, JournalHead, decide};
 use crate::domain::digest::hex;
@@ -22,7 +22,7 @@ use crate::domain::event::Kind;
 use crate::domain::state::State;
 use crate::problem::{Exit, Problem};
 use crate::store::{Head, ReadStore, Store, StoreError, check, check_marking};
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -31,6 +31,32 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 const CHUNK: usize = 512;
 /// Chunks that may wait.
 const WAITING: usize = 4;
+
+/// Checks of the bytes, with what they look at: each line, or the journal as a whole.
+const OF_BYTES: &[(&str, bool)] = &[
+    ("head-missing", false),
+    ("head-damaged", false),
+    ("journal-short", false),
+    ("root-differs", false),
+    ("line-damaged", true),
+    ("line-unframed", true),
+    ("line-torn", true),
+    ("group-torn", true),
+];
+
+/// Checks of each entry against what deciding its event again gives.
+const OF_DECISIONS: &[&str] =
+    &["entry-unreadable", "entry-not-canonical", "entry-refused", "entry-differs"];
+
+/// The check of each close against the journal before it.
+const CLOSE_ROOT: &str = "close-root";
+
+/// Names of all checks, in the order in which they are made.
+pub fn checks() -> impl Iterator<Item = &'static str> {
+    let bytes = OF_BYTES.iter().map(|(code, _)| *code);
+    let entries = OF_DECISIONS.iter().copied().chain([CLOSE_ROOT]).chain(CHECKS.iter().copied());
+    bytes.chain(entries).chain([compare::CHECK])
+}
 
 /// What `verify` found.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +69,8 @@ pub struct Verification {
     pub summary: Summary,
     /// True when the index was compared with the entries.
     pub index_compared: bool,
+    /// Every check that was made.
+    pub checks: Vec<Made>,
     /// Everything that is wrong, in the order of the journal, the index last.
     pub findings: Vec<Problem>,
 }
@@ -72,15 +100,18 @@ struct Chunk {
 /// The directory holds no book, or it cannot be read.
 pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification, Problem> {
     let (chunks, arrived) = sync_channel::<Chunk>(WAITING);
-    let (checked, pass) = std::thread::scope(|scope| {
-        let pass = scope.spawn(move || Pass::new(directory).run(&arrived));
+    let (audited, to_audit) = sync_channel::<Vec<Audited>>(WAITING);
+    let (checked, pass, verifier) = std::thread::scope(|scope| {
+        let pass = scope.spawn(move || Pass::new(directory, audited).run(&arrived));
+        let audit = scope.spawn(move || audit(&to_audit));
         let checked = read(directory, &chunks);
         drop(chunks);
-        (checked, pass.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        let pass = pass.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (checked, pass, audit.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     let checked = checked?;
     let mut findings = checked.findings;
-    let Pass { state, delta, verifier, found, sealed, .. } = pass;
+    let (state, delta, found, sealed) = pass;
     findings.extend(found);
     findings.extend(unlike(&sealed, &checked.marked));
     let mut outcome = verifier.finish();
@@ -99,12 +130,23 @@ pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification
         outcome.confirm(&mut |seq| found.remove(&seq).ok_or_else(|| missing(seq)))?;
     }
     findings.extend(outcome.findings.iter().map(Finding::problem));
+    let mut rows = 0;
     if let Some(index) = index {
-        let differing = compare(delta, index)?;
+        let counted = Counted { rows: index, seen: Cell::new(0) };
+        let differing = compare(delta, &counted)?;
         findings.extend(differing.iter().map(Finding::problem));
-        compare_records(state, index, &mut findings)?;
+        compare_records(state, &counted, &mut findings)?;
+        rows = counted.seen.get();
     }
+    let mut looked: Vec<(&'static str, u64)> = Vec::new();
+    let lines = checked.head.count;
+    looked.extend(OF_BYTES.iter().map(|(code, each)| (*code, if *each { lines } else { 1 })));
+    looked.extend(OF_DECISIONS.iter().map(|code| (*code, lines)));
+    looked.push((CLOSE_ROOT, sealed.len() as u64));
+    looked.extend(&outcome.looked);
+    looked.push((compare::CHECK, rows));
     Ok(Verification {
+        checks: made(&looked, &findings),
         head: checked.head,
         bytes: checked.bytes,
         summary: outcome.summary,
@@ -136,7 +178,7 @@ fn unlike(sealed: &[(u64, JournalHead)], marked: &[(u64, Head)]) -> Vec<Problem>
         if (told.entries, told.root) != (head.count, head.root) {
             let (expected, found) =
                 (shown(head.count, &head.root), shown(told.entries, &told.root));
-            let finding = Finding::new("close-root", Some(*seq), "journal", expected, found);
+            let finding = Finding::new(CLOSE_ROOT, Some(*seq), "journal", expected, found);
             findings.push(finding.problem());
         }
     }
@@ -153,6 +195,55 @@ fn bytes_of(text: &str) -> Option<[u8; 32]> {
         *byte = u8::from_str_radix(text.get(2 * place..2 * place + 2)?, 16).ok()?;
     }
     Some(bytes)
+}
+
+/// Every check with what it found.
+fn made(looked: &[(&'static str, u64)], findings: &[Problem]) -> Vec<Made> {
+    let mut found: HashMap<&str, u64> = HashMap::new();
+    for finding in findings {
+        *found.entry(finding.code).or_default() += 1;
+    }
+    let made = looked.iter().map(|(code, looked_at)| {
+        let findings = found.get(code).copied().unwrap_or_default();
+        Made { code, looked_at: *looked_at, findings }
+    });
+    made.collect()
+}
+
+/// Rows that are counted while they are read.
+struct Counted<'r> {
+    rows: &'r dyn Rows,
+    seen: Cell<u64>,
+}
+
+impl Rows for Counted<'_> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Problem> {
+        self.rows.get(key)
+    }
+
+    fn range(&self, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), Problem> {
+        self.rows.range(prefix, &mut |key, value| {
+            self.seen.set(self.seen.get() + 1);
+            visit(key, value);
+        })
+    }
+}
+
+/// What the third thread ends with: state, movements, findings, and closes with their journal.
+type Passed = (State, Delta, Vec<Problem>, Vec<(u64, JournalHead)>);
+
+/// An entry with its place and the length of its bytes.
+type Audited = (u64, usize, Entry);
+
+/// The fourth thread: the auditors' checks.
+fn audit(arrived: &Receiver<Vec<Audited>>) -> Verifier {
+    let mut verifier = Verifier::new();
+    for chunk in arrived {
+        for (seq, bytes, entry) in &chunk {
+            verifier.check(*seq, *bytes, entry);
+        }
+    }
+    verifier
 }
 
 /// Reads every line and hands it on.
@@ -178,7 +269,8 @@ struct Pass<'d> {
     journal: OnceCell<Option<ReadStore>>,
     state: State,
     delta: Delta,
-    verifier: Verifier,
+    audited: SyncSender<Vec<Audited>>,
+    chunk: Vec<Audited>,
     found: Vec<Problem>,
     bytes: Vec<u8>,
     /// Closes, each with the journal that it says it was made on.
@@ -186,20 +278,21 @@ struct Pass<'d> {
 }
 
 impl<'d> Pass<'d> {
-    fn new(directory: &'d Path) -> Self {
+    fn new(directory: &'d Path, audited: SyncSender<Vec<Audited>>) -> Self {
         Self {
             directory,
             journal: OnceCell::new(),
             state: State::default(),
             delta: Delta::default(),
-            verifier: Verifier::new(),
+            audited,
+            chunk: Vec::new(),
             found: Vec::new(),
             bytes: Vec::new(),
             sealed: Vec::new(),
         }
     }
 
-    fn run(mut self, arrived: &Receiver<Chunk>) -> Self {
+    fn run(mut self, arrived: &Receiver<Chunk>) -> Passed {
         for chunk in arrived {
             let mut start = 0;
             for (seq, length, given) in chunk.lines {
@@ -207,8 +300,10 @@ impl<'d> Pass<'d> {
                 start += length;
                 self.take(seq, bytes, given);
             }
+            // The other side ends only when this one hangs up, so the chunk always arrives.
+            let _ = self.audited.send(std::mem::take(&mut self.chunk));
         }
-        self
+        (self.state, self.delta, self.found, self.sealed)
     }
 
     fn take(&mut self, seq: u64, stored: &[u8], given: Result<Given, Problem>) {
@@ -238,9 +333,9 @@ impl<'d> Pass<'d> {
     /// Takes an entry in as it stands, sound or not.
     fn follow(&mut self, seq: u64, stored: &[u8], entry: Option<Entry>) {
         let Some(entry) = entry else { return };
-        self.verifier.check(seq, stored.len(), &entry);
         apply(&mut self.state, &entry);
         self.delta.add(&entry, &self.state);
+        self.chunk.push((seq, stored.len(), entry));
     }
 
     fn decide_again(&mut self, seq: u64, stored: &[u8], given: Given) -> Result<Entry, Problem> {

@@ -52,6 +52,11 @@ impl Days {
         self.period.is_some() || self.as_of.is_some()
     }
 
+    /// The last entry that counts, if not all do.
+    pub fn known_at(&self) -> Option<u64> {
+        self.known_at
+    }
+
     /// One day, for reports that stand at a day.
     pub fn day(&self) -> Result<Date, Problem> {
         self.span().map(Span::to)

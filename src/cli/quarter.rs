@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::open::{self, AnyStore};
 use crate::cli::reconcile::{self, Checked};
-use crate::cli::{ask, init, subsidy};
+use crate::cli::{ask, init, recompute, subsidy};
 use poolbook::audit::balance::{Cells, balance};
 use poolbook::audit::movements::Span;
 use poolbook::book::{Book, Options, People};
@@ -60,6 +60,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     };
     context.output.report(&views::quarter(&view, book.state(), &open::journal(&book.head())))?;
     checked.iter().for_each(|account| account.tell(context));
+    recompute::tell(book.state(), context);
     let clean = checked.iter().all(Checked::is_clean);
     Ok(if clean { Exit::Done } else { Exit::Findings })
 }

@@ -3,7 +3,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::open;
+use crate::cli::{open, recompute};
 use poolbook::book::subsidies::{approval, compute_subsidies, payment, unpaid};
 use poolbook::book::{Book, Options, Scope};
 use poolbook::domain::calendar::{CalendarQuarter, Date, Quarter, parse_date};
@@ -43,6 +43,7 @@ enum Action {
     Explain {
         subsidy: String,
     },
+    Recompute(recompute::Args),
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
@@ -61,6 +62,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
             pay(quarter, parse_day(date)?, context)
         }
         Action::Explain { subsidy } => explain(subsidy, context),
+        Action::Recompute(own) => recompute::run(own, context),
     }
 }
 
@@ -70,12 +72,14 @@ pub fn parse_quarter(text: &str) -> Result<Quarter, Problem> {
         .map_err(|_| Problem::new("quarter-format", Exit::Usage).with("text", text.escape_debug()))
 }
 
-fn parse_day(text: &str) -> Result<Date, Problem> {
+/// A day of a command line.
+pub fn parse_day(text: &str) -> Result<Date, Problem> {
     parse_date(text)
         .map_err(|error| Problem::new(error.code(), Exit::Usage).with("text", text.escape_debug()))
 }
 
-fn programmes(word: Option<&str>) -> Vec<Programme> {
+/// One programme, or all.
+pub fn programmes(word: Option<&str>) -> Vec<Programme> {
     match word.and_then(Programme::parse) {
         Some(programme) => vec![programme],
         None => Programme::ALL.to_vec(),

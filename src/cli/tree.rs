@@ -23,19 +23,29 @@ macro_rules! fixed {
 fixed! {
     Init init, Quarter quarter, Record record, Reconcile reconcile, Balance balance,
     Explain explain, TrialBalance trial_balance, Account account, Voucher voucher, Verify verify,
-    Export export, Subsidy subsidy, Loan loan, Claim claim, Cap cap, Scale scale, Rules rules,
+    Export export, Subsidy subsidy, Loan loan, Claim claim, Cap cap, Interest interest, Scale scale, Rules rules,
     Reindex reindex, Schema schema, Completions completions, Man man,
 }
 
 /// The commands by who needs them, in the order of help. What no group names is shown with the
 /// last.
 pub const GROUPS: &[(&str, &[&str])] = &[
-    ("finance", &["init", "quarter", "record", "reconcile"]),
+    ("finance", &["init", "quarter", "record", "reconcile", "interest"]),
     ("audit", &["balance", "explain", "trial-balance", "account", "voucher", "verify", "export"]),
     ("bureau", &["subsidy", "loan", "claim", "cap", "scale", "rules"]),
     (
         "setup",
-        &["join", "party", "change-party", "bank-account", "adopt-rules", "adopt-rates", "target"],
+        &[
+            "join",
+            "party",
+            "change-party",
+            "bank-account",
+            "adopt-rules",
+            "adopt-rates",
+            "qualify",
+            "disqualify",
+            "target",
+        ],
     ),
     (
         "funding",
@@ -67,6 +77,8 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "repay",
             "interest-paid",
             "fee-paid",
+            "fee-refunded",
+            "other-benefit",
             "reprice",
             "extend",
             "overdue",
@@ -88,6 +100,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "refund-claim",
             "recovery-cost",
             "recover",
+            "recover-in-kind",
             "write-off",
         ],
     ),

@@ -33,6 +33,7 @@ pub fn run(_: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         bytes: found.bytes,
         summary: found.summary,
         index_compared: found.index_compared,
+        checks: &found.checks,
         findings: &found.findings,
     };
     context.output.report(&views::verify(&view, &context.output.locale))?;

@@ -6,27 +6,26 @@
 mod clawback;
 mod close;
 mod funding;
+mod qualification;
 mod settlement;
+mod setup;
 mod undo;
 
 use crate::domain::account::Account;
 use crate::domain::calendar::{Date, Month};
+use crate::domain::decide;
 use crate::domain::decide::{cap_years_of, sharing_of};
 use crate::domain::entry::{Entry, Line};
-use crate::domain::event::{Event, Kind};
-use crate::domain::loan::{Cure, FeePaid, InterestPaid, Loan, Note, NoteState, Subsidised};
+use crate::domain::event::{ContractDays, Event, Kind};
+use crate::domain::loan::{
+    Cure, FeePaid, InterestPaid, Loan, Note, NoteState, OtherBenefit, Subsidised,
+};
 use crate::domain::money::{Money, Total};
 use crate::domain::rate::Share;
-use crate::domain::rates::RateTable;
-use crate::domain::registry::{
-    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, ClaimState, LossShares, Owner, Party,
-    Subsidy, SubsidyState, Target,
-};
-use crate::domain::rules::RuleSet;
-use crate::domain::state::{Settings, State, cap_id};
+use crate::domain::registry::{CapUse, Claim, ClaimState, LossShares, Subsidy, SubsidyState};
+use crate::domain::state::{State, cap_id};
+use crate::domain::subsidy::recompute::budget_left;
 use crate::domain::text::Id;
-use crate::domain::{decide, division};
-use compact_str::CompactString;
 
 /// Takes an entry in. Cost: a few hash look-ups a line, independent of the book's size.
 pub fn apply(state: &mut State, entry: &Entry) {
@@ -84,7 +83,8 @@ fn follow(state: &mut State, entry: &Entry) {
         | Kind::BankAccount(_)
         | Kind::AdoptRules(_)
         | Kind::AdoptRates(_)
-        | Kind::Target(_) => follow_setup(state, event),
+        | Kind::Target(_) => setup::follow(state, event),
+        Kind::Qualify(_) | Kind::Disqualify(_) => qualification::follow(state, event),
         Kind::Commit(own) => {
             if let Some(owner) = entry.owner() {
                 state.add_commitment(owner, own.source, own.amount.into());
@@ -110,6 +110,7 @@ fn follow(state: &mut State, entry: &Entry) {
         | Kind::RejectClaim(_)
         | Kind::PayClaim(_)
         | Kind::Recover(_)
+        | Kind::RecoverInKind(_)
         | Kind::WriteOff(_) => follow_claim(state, entry),
         Kind::CancelRest(_)
         | Kind::SettleClaim(_)
@@ -137,77 +138,6 @@ fn follow(state: &mut State, entry: &Entry) {
     }
 }
 
-fn follow_setup(state: &mut State, event: &Event) {
-    let id = event.id.clone();
-    match &event.kind {
-        Kind::OpenBook(own) => {
-            state.settings = Some(Settings {
-                city: own.city.clone(),
-                name: own.name.clone(),
-                currency: own.currency.clone(),
-                people: own.people,
-            });
-        }
-        Kind::Join(own) => {
-            let Some(code) = event.owner.clone() else { return };
-            let known = division::check_owner(state.city(), &code, own.name.as_deref(), own.kind);
-            if let Ok((name, kind)) = known {
-                state.owners.insert(Owner { code, name, kind, joined: event.date });
-            }
-        }
-        Kind::Party(own) => state.add_party(Party {
-            id: own.party.clone(),
-            name: own.name.clone(),
-            kind: own.kind,
-            credit_code: own.credit_code.clone(),
-            override_reason: own.override_reason.clone(),
-            account: own.account.clone(),
-            account_bank: own.account_bank.clone(),
-        }),
-        Kind::ChangeParty(own) => state.change_party(&own.party, |party| {
-            let replace = |old: &mut Option<CompactString>, new: &Option<CompactString>| {
-                if new.is_some() {
-                    old.clone_from(new);
-                }
-            };
-            if let Some(name) = &own.name {
-                party.name.clone_from(name);
-            }
-            if own.credit_code.is_some() {
-                party.override_reason.clone_from(&own.override_reason);
-            }
-            replace(&mut party.credit_code, &own.credit_code);
-            replace(&mut party.account, &own.account);
-            replace(&mut party.account_bank, &own.account_bank);
-        }),
-        Kind::BankAccount(own) => {
-            let owner = event.owner.clone().unwrap_or_else(|| Id::joined(state.city()));
-            state.bank_accounts.insert(BankAccount {
-                id: own.bank_account.clone(),
-                owner,
-                fund: own.fund,
-                bank: own.bank.clone(),
-                number: own.number.clone(),
-                opened: event.date,
-            });
-        }
-        Kind::AdoptRules(own) => {
-            if let Ok(rules) = RuleSet::parse(&own.rules.0) {
-                let text = own.rules.0.clone();
-                let adopted = AdoptedRules { id: rules.id.clone(), from: event.date, text };
-                state.adopt_rules(adopted, rules);
-            }
-        }
-        Kind::AdoptRates(own) => {
-            if let Ok(rates) = RateTable::parse(&own.rates.0) {
-                state.adopt_rates(AdoptedRates { id, text: own.rates.0.clone() }, rates);
-            }
-        }
-        Kind::Target(own) => state.targets.insert(Target { id, by: own.by, amount: own.amount }),
-        _ => {}
-    }
-}
-
 fn enrol(state: &mut State, event: &Event) {
     let (Kind::Enrol(own), Some(owner)) = (&event.kind, &event.owner) else { return };
     let mut loan = Loan {
@@ -222,6 +152,8 @@ fn enrol(state: &mut State, event: &Event) {
         enrolled: event.happened(),
         due: own.due,
         rate: own.rate,
+        day_count: own.day_count.unwrap_or(ContractDays::Act360),
+        renews: own.renews.clone(),
         security: own.security.clone(),
         firm_class: own.firm_class.clone(),
         first_loan: own.first_loan.unwrap_or(false),
@@ -248,13 +180,20 @@ fn note_mut<'l>(loan: &'l mut Loan, id: Option<&Id>) -> Option<&'l mut Note> {
     }
 }
 
+/// The fee that a refund names, as [`Loan::fee`] finds it.
+fn fee_mut(loan: &mut Loan, from: Option<Date>) -> Option<&mut FeePaid> {
+    loan.fees.iter_mut().rev().find(|fee| from.is_none_or(|from| fee.from == from))
+}
+
 /// Loan and note of an event of the loan family.
-fn loan_key(kind: &Kind) -> Option<(&Id, Option<&Id>)> {
+pub(crate) fn loan_key(kind: &Kind) -> Option<(&Id, Option<&Id>)> {
     match kind {
         Kind::Disburse(own) => Some((&own.loan, own.note.as_ref())),
         Kind::Repay(own) => Some((&own.loan, own.note.as_ref())),
         Kind::InterestPaid(own) => Some((&own.loan, own.note.as_ref())),
         Kind::FeePaid(own) => Some((&own.loan, None)),
+        Kind::FeeRefunded(own) => Some((&own.loan, None)),
+        Kind::OtherBenefit(own) => Some((&own.loan, own.note.as_ref())),
         Kind::Reprice(own) => Some((&own.loan, own.note.as_ref())),
         Kind::Extend(own) => Some((&own.loan, own.note.as_ref())),
         Kind::Overdue(own) => Some((&own.loan, own.note.as_ref())),
@@ -282,6 +221,7 @@ fn new_note(loan: &Loan, event: &Event, exposure: Money) -> Option<Note> {
         npl: None,
         cures: Vec::new(),
         interest: Vec::new(),
+        others: Vec::new(),
         compensated: Money::ZERO,
         claims: Vec::new(),
         subsidised: Vec::new(),
@@ -305,7 +245,13 @@ fn follow_loan(state: &mut State, entry: &Entry) {
             to: own.to,
             amount: own.amount,
             rate: own.fee_rate,
+            refunds: Vec::new(),
         }),
+        Kind::FeeRefunded(own) => {
+            if let Some(fee) = fee_mut(loan, own.from) {
+                fee.refunds.push((event.happened(), own.amount));
+            }
+        }
         Kind::Remove(_) => {
             loan.removed = Some(event.happened());
             for note in &mut loan.notes {
@@ -346,6 +292,12 @@ fn follow_note(note: &mut Note, kind: &Kind, date: Date, memo: &[Line]) {
         Kind::Repay(own) => repaid(note, date, own.amount, memo),
         Kind::InterestPaid(own) => note.interest.push(InterestPaid {
             paid: date,
+            from: own.from,
+            to: own.to,
+            amount: own.amount,
+        }),
+        Kind::OtherBenefit(own) => note.others.push(OtherBenefit {
+            scheme: own.scheme.clone(),
             from: own.from,
             to: own.to,
             amount: own.amount,
@@ -452,6 +404,7 @@ fn follow_claim(state: &mut State, entry: &Entry) {
         Kind::Recover(own) => {
             recovered(state, entry, &own.claim, own.gross, own.cost);
         }
+        Kind::RecoverInKind(own) => with_claim(state, &own.claim, entry.seq, |_| {}),
         Kind::WriteOff(own) => {
             let rest = sum(&entry.lines, Account::RecoveryRight);
             with_claim(state, &own.claim, entry.seq, |claim| {
@@ -463,9 +416,15 @@ fn follow_claim(state: &mut State, entry: &Entry) {
     }
 }
 
+/// The pool's share of a recovery, whether the pool or the treasury owns it.
+fn pool_part(entry: &Entry) -> Money {
+    let of = |account| sum(&entry.lines, account);
+    of(Account::RecoveryIncome).max(of(Account::TreasuryPayable))
+}
+
 fn recovered(state: &mut State, entry: &Entry, claim: &Id, gross: Money, cost: Option<Money>) {
     let net = gross.sub(cost.unwrap_or_default()).unwrap_or_default();
-    let share = sum(&entry.lines, Account::RecoveryIncome);
+    let share = pool_part(entry);
     with_claim(state, claim, entry.seq, |claim| {
         claim.net_recovered = claim.net_recovered.add(net).unwrap_or_default();
         claim.recovered = claim.recovered.add(share).unwrap_or_default();
@@ -480,7 +439,7 @@ fn undo_recovered(
     cost: Option<Money>,
 ) {
     let net = gross.sub(cost.unwrap_or_default()).unwrap_or_default();
-    let share = sum(&original.lines, Account::RecoveryIncome);
+    let share = pool_part(original);
     undo::undo_claim(state, claim, |claim| {
         claim.net_recovered = claim.net_recovered.sub(net).unwrap_or_default();
         claim.recovered = claim.recovered.sub(share).unwrap_or_default();
@@ -523,8 +482,13 @@ fn follow_subsidy(state: &mut State, entry: &Entry) {
                 loan: loan.id.clone(),
                 note: own.note.clone().unwrap_or_else(|| loan.id.clone()),
                 firm: loan.firm.clone(),
+                payee: own.payee.clone().unwrap_or_else(|| loan.firm.clone()),
                 period: own.period.clone(),
+                supplements: own.supplement.clone(),
+                computed: own.working.is_some(),
+                budget: own.working.as_ref().and_then(budget_left),
                 years: cap_years_of(own).unwrap_or_default(),
+                given: Vec::new(),
                 released: Money::ZERO,
                 returned: Money::ZERO,
                 clawback: Money::ZERO,
@@ -543,6 +507,10 @@ fn follow_subsidy(state: &mut State, entry: &Entry) {
             }
             add_cap_use(state, &line, |amount| amount);
             state.subsidies.insert(line);
+            if let Some(first) = own.supplement.as_ref().and_then(|id| state.subsidies.get_mut(id))
+            {
+                first.trail.push(entry.seq);
+            }
         }
         Kind::PaySubsidy(own) => {
             let paid = paid_subsidy(entry);

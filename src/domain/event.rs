@@ -12,6 +12,7 @@ use crate::domain::json::Writer;
 use crate::domain::money::Money;
 use crate::domain::rate::{Rate, Share};
 use crate::domain::text::Id;
+use crate::domain::years::Years;
 use crate::limits::ATTACHMENTS_MAX;
 use crate::problem::Problem;
 use compact_str::CompactString;
@@ -146,6 +147,14 @@ events! {
     AdoptRules "adopt-rules" { rules: LongText }
     /// A table of reference rates (TOML) replaces the one before.
     AdoptRates "adopt-rates" { rates: LongText }
+    /// A firm holds a qualification (资格) for the days `[from, to)`: a certificate or an entry in a list.
+    Qualify "qualify" {
+        firm: Id, from: Date, number: Option<CompactString>, qualification: Id, to: Date,
+    }
+    /// A firm has lost a qualification, or all of them, from a day on.
+    Disqualify "disqualify" {
+        firm: Id, from: Date, qualification: Option<Id>, reason: CompactString,
+    }
     /// What the three funds together are to reach, and by when.
     Target "target" { amount: Money, by: Date }
 
@@ -201,9 +210,10 @@ events! {
     // --- loan ---------------------------------------------------------------------------------
     /// E-30 a loan is enrolled (备案).
     Enrol "enrol" {
-        amount: Money, bank: Id, contract: Option<CompactString>, due: Date, firm: Id,
-        firm_class: Option<CompactString>, first_loan: Option<bool>, guarantor: Option<Id>, loan: Id,
-        pool_share: Option<Share>, rate: Rate, security: Option<CompactString>, signed: Option<Date>,
+        amount: Money, bank: Id, contract: Option<CompactString>, day_count: Option<ContractDays>,
+        due: Date, firm: Id, firm_class: Option<CompactString>, first_loan: Option<bool>,
+        guarantor: Option<Id>, loan: Id, pool_share: Option<Share>, rate: Rate, renews: Option<Id>,
+        security: Option<CompactString>, signed: Option<Date>,
     }
     /// E-31 the bank disburses; `note` is the drawdown note (借据).
     Disburse "disburse" { amount: Money, due: Option<Date>, loan: Id, note: Option<Id> }
@@ -213,6 +223,13 @@ events! {
     InterestPaid "interest-paid" { amount: Money, from: Date, loan: Id, note: Option<Id>, to: Date }
     /// The firm paid the guarantee fee for the days `[from, to)`.
     FeePaid "fee-paid" { amount: Money, fee_rate: Rate, from: Date, loan: Id, to: Date }
+    /// E-72 the guarantor gives back some of a fee, after an early repayment: less was really paid.
+    /// `from` names the fee by its first day; left out, it is the last one.
+    FeeRefunded "fee-refunded" { amount: Money, from: Option<Date>, loan: Id }
+    /// Another programme (`scheme`) pays for the days `[from, to)` of a note.
+    OtherBenefit "other-benefit" {
+        amount: Money, from: Date, loan: Id, note: Option<Id>, scheme: CompactString, to: Date,
+    }
     /// The contract rate changes from the event's date on.
     Reprice "reprice" { loan: Id, note: Option<Id>, rate: Rate }
     /// E-33 the term is extended; the original maturity is kept.
@@ -243,20 +260,25 @@ events! {
     RevokeClaim "revoke-claim" { claim: Id, reason: CompactString }
     /// E-47, E-48 the bank pays back what is to come back, in full or in part.
     RefundClaim "refund-claim" { amount: Option<Money>, bank_account: Id, claim: Id }
-    /// E-50, E-51 money is recovered from the borrower.
+    /// E-50, E-51 money is recovered from the borrower; E-56 `to` the treasury instead of the pool.
     Recover "recover" {
         bank_account: Id, claim: Id, cost: Option<Money>, gross: Money, receives: Option<Receives>,
+        to: Option<InterestOwner>,
     }
+    /// E-55 something of `value` is taken in place of money (以物抵债); no income until it is sold.
+    RecoverInKind "recover-in-kind" { asset: CompactString, claim: Id, value: Money }
     /// E-52 the pool bears a cost of recovery.
     RecoveryCost "recovery-cost" { amount: Money, bank_account: Id, claim: Id }
     /// E-53 the rest of the recovery right is written off (核销).
     WriteOff "write-off" { claim: Id }
 
     // --- subsidy ------------------------------------------------------------------------------
-    /// E-62 a subsidy line is approved; the event's id names the line.
+    /// E-62 a subsidy line is approved; the event's id names the line. `payee`: who is paid where it
+    /// is not the firm, such as the bank that nets it off (E-64) or the guarantor. A `supplement`
+    /// adds to the line of that id; `years` says which years of the firm's caps it takes.
     ApproveSubsidy "approve-subsidy" {
-        amount: Money, loan: Id, note: Option<Id>, period: CompactString, programme: Programme,
-        working: Option<Json>,
+        amount: Money, loan: Id, note: Option<Id>, payee: Option<Id>, period: CompactString,
+        programme: Programme, supplement: Option<Id>, working: Option<Json>, years: Option<Years>,
     }
     /// E-63 an approved line is paid.
     PaySubsidy "pay-subsidy" { amount: Option<Money>, bank_account: Id, subsidy: Id }
@@ -266,10 +288,16 @@ events! {
     }
     /// E-65 a returned payment is made again.
     ReissueSubsidy "reissue-subsidy" { amount: Option<Money>, bank_account: Id, subsidy: Id }
-    /// E-66 an approval is reduced before payment, by `amount`.
-    ReduceSubsidy "reduce-subsidy" { amount: Money, reason: CompactString, subsidy: Id }
-    /// E-67, E-68 what was paid wrongly is to come back (追回).
-    ClawBack "claw-back" { amount: Option<Money>, reason: CompactString, subsidy: Id }
+    /// E-66 an approval is reduced before payment, by `amount`; `years` says to which years of the
+    /// firm's caps it goes back.
+    ReduceSubsidy "reduce-subsidy" {
+        amount: Money, reason: CompactString, subsidy: Id, working: Option<Json>, years: Option<Years>,
+    }
+    /// E-67, E-68 what was paid wrongly is to come back (追回); `years` as above.
+    ClawBack "claw-back" {
+        amount: Option<Money>, reason: CompactString, subsidy: Id, working: Option<Json>,
+        years: Option<Years>,
+    }
     /// E-69 the firm pays it back, for the fund or for the treasury.
     ReceiveClawback "receive-clawback" {
         amount: Option<Money>, bank_account: Id, subsidy: Id, to: Option<InterestOwner>,
@@ -334,6 +362,8 @@ words! {
     /// What arrives in the pool's account when something is recovered: only its share (E-50), or
     /// the gross sum of which the others' parts are paid on (E-51).
     Receives { Share "share", Gross "gross" }
+    /// How the bank counts days under the contract (C-02).
+    ContractDays { Act360 "act-360", Act365 "act-365", ByMonth "by-month" }
     /// A subsidy programme.
     Programme { InterestDiscount "interest-discount", GuaranteeFee "guarantee-fee" }
 }

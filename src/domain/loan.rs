@@ -4,7 +4,7 @@
 //! with their business dates, so that a period can be computed again when a late fact arrives.
 
 use crate::domain::calendar::{Date, Period};
-use crate::domain::event::Programme;
+use crate::domain::event::{ContractDays, Programme};
 use crate::domain::money::{Money, MoneyError};
 use crate::domain::rate::{Rate, Share};
 use crate::domain::text::Id;
@@ -36,6 +36,10 @@ pub struct Loan {
     pub due: Date,
     /// Contract rate a year at signing.
     pub rate: Rate,
+    /// How the bank counts the days of interest.
+    pub day_count: ContractDays,
+    /// The loan that it renews (无还本续贷).
+    pub renews: Option<Id>,
     /// Kind of security, as the bank names it.
     pub security: Option<CompactString>,
     /// Class of the firm, as the rules name it.
@@ -92,6 +96,8 @@ pub struct Note {
     pub cures: Vec<Cure>,
     /// Interest paid by the firm.
     pub interest: Vec<InterestPaid>,
+    /// What other programmes pay for its days.
+    pub others: Vec<OtherBenefit>,
     /// Principal for which the pool has paid compensation in full.
     pub compensated: Money,
     /// Claims filed on it.
@@ -177,6 +183,31 @@ pub struct FeePaid {
     pub amount: Money,
     /// Yearly fee rate charged.
     pub rate: Rate,
+    /// What the guarantor gave back of it, in the order of recording.
+    pub refunds: Vec<(Date, Money)>,
+}
+
+impl FeePaid {
+    /// What was really paid.
+    ///
+    /// # Errors
+    /// [`MoneyError::Range`] when a difference leaves the bounds.
+    pub fn net(&self) -> Result<Money, MoneyError> {
+        self.refunds.iter().try_fold(self.amount, |left, (_, refund)| left.sub(*refund))
+    }
+}
+
+/// What another programme pays for some days of a note.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OtherBenefit {
+    /// Name of the programme.
+    pub scheme: CompactString,
+    /// First day.
+    pub from: Date,
+    /// First day no longer covered.
+    pub to: Date,
+    /// Amount.
+    pub amount: Money,
 }
 
 impl Loan {
@@ -194,6 +225,11 @@ impl Loan {
     /// [`MoneyError::Range`] when the sum leaves the bounds.
     pub fn drawn(&self) -> Result<Money, MoneyError> {
         self.notes.iter().try_fold(Money::ZERO, |sum, note| sum.add(note.amount))
+    }
+
+    /// The fee that starts on a day, or the last one where no day is named.
+    pub fn fee(&self, from: Option<Date>) -> Option<&FeePaid> {
+        self.fees.iter().rev().find(|fee| from.is_none_or(|from| fee.from == from))
     }
 
     /// The note of an id, or the only note when none is named.

@@ -37,3 +37,4 @@ pub mod state;
 pub mod subsidy;
 pub mod table;
 pub mod text;
+pub mod years;

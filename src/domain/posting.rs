@@ -368,16 +368,24 @@ pub fn refund_claim(draft: Draft, bank: &Id, amount: Money) -> Draft {
     draft.post(Account::CashRisk, Account::CompensationRefund, amount, Some(bank))
 }
 
+/// Where the pool's share of a recovery is credited: its income, or the treasury's (E-56).
+fn recovery_credit(to: InterestOwner) -> Account {
+    match to {
+        InterestOwner::Pool => Account::RecoveryIncome,
+        InterestOwner::Treasury => Account::TreasuryPayable,
+    }
+}
+
 /// E-50 recovery: the pool's share arrives. `right` is what it takes off the open right; the rest
 /// (`written_off`, E-54) comes off the written-off register.
 pub fn recover_share(
     draft: Draft,
     bank: &Id,
-    share: Money,
+    (share, to): (Money, InterestOwner),
     right: Money,
     written_off: Money,
 ) -> Draft {
-    let draft = draft.post(Account::CashRisk, Account::RecoveryIncome, share, Some(bank));
+    let draft = draft.post(Account::CashRisk, recovery_credit(to), share, Some(bank));
     close_right(draft, right, written_off)
 }
 
@@ -392,13 +400,13 @@ pub fn close_right(draft: Draft, right: Money, written_off: Money) -> Draft {
 pub fn recover_gross(
     draft: Draft,
     bank: &Id,
-    (gross, share, others): (Money, Money, Money),
+    (gross, share, others, to): (Money, Money, Money, InterestOwner),
     right: Money,
     written_off: Money,
 ) -> Draft {
     draft
         .post(Account::CashRisk, Account::RecoveryUndistributed, gross, Some(bank))
-        .post(Account::RecoveryUndistributed, Account::RecoveryIncome, share, None)
+        .post(Account::RecoveryUndistributed, recovery_credit(to), share, None)
         .post(Account::RecoveryUndistributed, Account::CashRisk, others, Some(bank))
         .post(Account::RecoveryAllowance, Account::RecoveryRight, right, None)
         .release(Account::WrittenOff, written_off)
@@ -423,10 +431,24 @@ fn subsidy_accounts(programme: Programme) -> (Account, Account) {
     }
 }
 
-/// E-62 subsidy approved.
-pub fn approve_subsidy(draft: Draft, programme: Programme, amount: Money) -> Draft {
+/// E-62 subsidy approved: owed to the payee, and counted for the firm (E-64).
+pub fn approve_subsidy(
+    draft: Draft,
+    programme: Programme,
+    (payee, firm): (&Id, &Id),
+    (amount, used): (Money, Money),
+) -> Draft {
     let (expense, payable) = subsidy_accounts(programme);
-    draft.post(expense, payable, amount, None).register(Account::FirmYear, amount)
+    firm_year(draft.party(Some(payee)).post(expense, payable, amount, None), firm, used)
+}
+
+/// What the firm has had of its caps (9401), up or down.
+fn firm_year(draft: Draft, firm: &Id, used: Money) -> Draft {
+    let draft = draft.party(Some(firm));
+    if used < Money::ZERO {
+        return draft.release(Account::FirmYear, used.negated());
+    }
+    draft.register(Account::FirmYear, used)
 }
 
 /// E-63 subsidy paid.
@@ -446,20 +468,29 @@ pub fn reissue_subsidy(draft: Draft, programme: Programme, bank: &Id, amount: Mo
 }
 
 /// E-66 approval reduced before payment.
-pub fn reduce_subsidy(draft: Draft, programme: Programme, amount: Money) -> Draft {
+pub fn reduce_subsidy(
+    draft: Draft,
+    programme: Programme,
+    firm: &Id,
+    amount: Money,
+    freed: Money,
+) -> Draft {
     let (expense, payable) = subsidy_accounts(programme);
-    draft.post(payable, expense, amount, None).release(Account::FirmYear, amount)
+    firm_year(draft.post(payable, expense, amount, None), firm, freed.negated())
 }
 
 /// E-67 claw-back in the year of the approval; E-68 in a later year.
-pub fn claw_back(draft: Draft, programme: Programme, amount: Money, prior_year: bool) -> Draft {
+pub fn claw_back(
+    draft: Draft,
+    programme: Programme,
+    firm: &Id,
+    (amount, freed): (Money, Money),
+    prior_year: bool,
+) -> Draft {
     let (expense, _) = subsidy_accounts(programme);
-    if prior_year {
-        return draft.post(Account::ClawbackReceivable, Account::PriorYears, amount, None);
-    }
-    draft
-        .post(Account::ClawbackReceivable, expense, amount, None)
-        .release(Account::FirmYear, amount)
+    let against = if prior_year { Account::PriorYears } else { expense };
+    let draft = draft.post(Account::ClawbackReceivable, against, amount, None);
+    firm_year(draft, firm, freed.negated())
 }
 
 /// E-69 claw-back received. What belongs to the treasury was never the fund's: its credit of E-67 or

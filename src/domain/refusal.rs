@@ -55,6 +55,8 @@ reasons! {
     PartyUnchanged "party-unchanged";
     /// The firm's caps are used under its code.
     CreditCodeUsed "credit-code-used";
+    /// The firm holds no such qualification.
+    QualificationUnknown "qualification-unknown";
     /// No bank account of that id.
     BankAccountUnknown "bank-account-unknown";
     /// The bank account is known already.
@@ -77,6 +79,8 @@ reasons! {
     LoanUnknown "loan-unknown";
     /// The loan is enrolled already.
     LoanExists "loan-exists";
+    /// The loan that is renewed is another firm's.
+    RenewalOther "renewal-other";
     /// The loan belongs to another owner.
     LoanOwner "loan-owner";
     /// The loan has several notes and the event names none.
@@ -89,6 +93,8 @@ reasons! {
     LoanState "loan-state";
     /// More would be drawn than the contract says.
     DisburseAboveContract "disburse-above-contract";
+    /// The loan has no such guarantee fee.
+    FeeUnknown "fee-unknown";
     /// More would be repaid than is owed.
     RepayAboveBalance "repay-above-balance";
     /// The deposit is held until the loan is settled.
@@ -117,6 +123,8 @@ reasons! {
     RecoveryAboveCompensation "recovery-above-compensation";
     /// The cost is above the recovery.
     CostAboveRecovery "cost-above-recovery";
+    /// The rules do not take costs off a recovery.
+    CostNotDeductible "cost-not-deductible";
     /// No unknown receipt of that id.
     ReceiptUnknown "receipt-unknown";
     /// The receipt is not the share that the pool is due.
@@ -129,12 +137,16 @@ reasons! {
     SubsidyUnknown "subsidy-unknown";
     /// The loan's period is approved already.
     SubsidyExists "subsidy-exists";
+    /// A supplement adds to another line.
+    SupplementOther "supplement-other";
     /// The line's state does not allow the event.
     SubsidyState "subsidy-state";
     /// Only lines of one firm, programme and owner are set off against each other.
     OffsetOther "offset-other";
     /// The firm's cap of the year is used up.
     FirmYearCap "firm-year-cap";
+    /// The years told take less of the firm's caps than the firm may keep.
+    YearsShort "years-short";
     /// No entry of that number.
     ReverseUnknown "reverse-unknown";
     /// The entry is itself a reversal.

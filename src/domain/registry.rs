@@ -3,10 +3,11 @@
 use crate::domain::account::Fund;
 use crate::domain::calendar::Date;
 use crate::domain::event::{OwnerKind, PartyKind, Programme};
-use crate::domain::money::{Money, MoneyError};
+use crate::domain::money::{Money, MoneyError, Total};
 use crate::domain::rate::Share;
 use crate::domain::table::Record;
 use crate::domain::text::Id;
+use crate::domain::years::add_year;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +52,8 @@ pub mod tables {
     pub const CLOSING: u8 = 0x38;
     /// Sums of accounts by owner and open month.
     pub const MONTH: u8 = 0x39;
+    /// Qualifications of firms.
+    pub const QUALIFICATION: u8 = 0x3c;
 }
 
 /// An owner (县区): a county, county-level city, district, zone or the city itself.
@@ -328,11 +331,21 @@ pub struct Subsidy {
     pub note: Id,
     /// Firm (party).
     pub firm: Id,
+    /// Who is paid: the firm, or the bank or guarantor in its place.
+    pub payee: Id,
     /// Settlement period as people write it.
     pub period: CompactString,
+    /// The line that it adds to, for a supplement.
+    pub supplements: Option<Id>,
+    /// True when the amount came with its working, so that it can be computed again.
+    pub computed: bool,
+    /// What the budget left of it when it was approved, where that was less.
+    pub budget: Option<Money>,
     /// What it used of the firm's yearly caps when it was approved, by year.
     pub years: Vec<(i16, Money)>,
-    /// What of that was given free since, the last year first.
+    /// What of that corrections gave back (or took, below zero), by year.
+    pub given: Vec<(i16, Money)>,
+    /// What of the rest was given free since, the last year first.
     pub released: Money,
     /// Returned by the bank and not paid again yet.
     pub returned: Money,
@@ -360,13 +373,20 @@ impl Subsidy {
     /// What it uses of the firm's yearly caps now, by year.
     pub fn years_used(&self) -> Vec<(i16, Money)> {
         let mut left = self.released;
-        let mut years = self.years.clone();
-        for (_, used) in years.iter_mut().rev() {
+        let mut years = Vec::with_capacity(self.years.len());
+        let given = self.given.iter().map(|(year, amount)| (*year, amount.negated()));
+        self.years.iter().copied().chain(given).for_each(|row| add_year(&mut years, row));
+        for (_, used) in years.iter_mut().rev().filter(|(_, used)| used.is_positive()) {
             let taken = left.min(*used);
             left = left.sub(taken).unwrap_or_default();
             *used = used.sub(taken).unwrap_or_default();
         }
         years
+    }
+
+    /// What the firm may keep of it: approved less what is to come back, settled or not.
+    pub fn kept(&self) -> Total {
+        Total::from(self.amount) - self.clawback.into()
     }
 
     /// What is still to come back.
@@ -434,6 +454,25 @@ pub struct Closing {
     pub soft: Option<(Date, u64)>,
 }
 
+/// A qualification (资格) of a firm that was granted or lost, by the entry that told it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Qualification {
+    /// Id of the event.
+    pub id: Id,
+    /// Firm (party).
+    pub firm: Id,
+    /// Which; none where the firm lost all.
+    pub qualification: Option<Id>,
+    /// Number of the certificate.
+    pub number: Option<CompactString>,
+    /// First day on which it holds, or no longer holds.
+    pub from: Date,
+    /// First day on which it no longer holds; none where it was lost.
+    pub to: Option<Date>,
+    /// The entry was reversed.
+    pub reversed: bool,
+}
+
 macro_rules! records {
     ($($name:ident $table:ident $field:ident;)*) => {$(
         impl Record for $name {
@@ -456,6 +495,7 @@ records! {
     CapUse CAP id;
     Receipt RECEIPT id;
     Closing CLOSING owner;
+    Qualification QUALIFICATION id;
 }
 
 impl Record for crate::domain::loan::Loan {

@@ -12,8 +12,8 @@ use crate::domain::money::Total;
 use crate::domain::months::Months;
 use crate::domain::rates::RateTable;
 use crate::domain::registry::{
-    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Closing, Owner, Party, Receipt,
-    Subsidy, Target, tables,
+    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Closing, Owner, Party, Qualification,
+    Receipt, Subsidy, Target, tables,
 };
 use crate::domain::rules::RuleSet;
 use crate::domain::table::{Numbers, Put, Table};
@@ -76,6 +76,8 @@ pub struct State {
     /// What of each owner's books is closed.
     pub closings: Table<Closing>,
     months: Months,
+    /// Qualifications of firms, granted and lost, in the order in which they were told.
+    pub qualifications: Table<Qualification>,
     balances: Numbers,
     vouchers: Numbers,
     commitments: Numbers,
@@ -110,6 +112,7 @@ macro_rules! each_table {
         $state.receipts.$call();
         $state.closings.$call();
         $state.months.$call();
+        $state.qualifications.$call();
         $state.balances.$call();
         $state.vouchers.$call();
         $state.commitments.$call();
@@ -318,6 +321,11 @@ impl State {
         u64::try_from(self.reversed.get(seq)).ok().filter(|by| *by > 0)
     }
 
+    /// The entries that reversed another, in no order.
+    pub fn reversals(&self) -> impl Iterator<Item = u64> + '_ {
+        self.reversed.iter().filter_map(|(_, by)| u64::try_from(by).ok())
+    }
+
     pub(crate) fn set_reversed(&mut self, seq: u64, by: u64) {
         self.reversed.add(seq, i128::from(by));
     }
@@ -415,6 +423,7 @@ impl State {
         self.receipts.drain(&mut puts);
         self.closings.drain(&mut puts);
         self.months.drain(tables::MONTH, &mut puts);
+        self.qualifications.drain(&mut puts);
         self.balances.drain(tables::BALANCE, &mut puts);
         self.vouchers.drain(tables::VOUCHER, &mut puts);
         self.commitments.drain(tables::COMMITMENT, &mut puts);
@@ -473,6 +482,7 @@ impl State {
             tables::RECEIPT => self.receipts.load(value),
             tables::CLOSING => self.closings.load(value),
             tables::MONTH => self.months.load(key, value),
+            tables::QUALIFICATION => self.qualifications.load(value),
             tables::WITHDRAWAL => self.withdrawals.load(key, value),
             tables::BALANCE => self.balances.load(key, value),
             tables::VOUCHER => self.vouchers.load(key, value),
@@ -484,7 +494,7 @@ impl State {
 
     /// The first bytes of all keys that [`State::load`] takes.
     pub fn tables() -> std::ops::RangeInclusive<u8> {
-        tables::SETTINGS..=tables::MONTH
+        tables::SETTINGS..=tables::QUALIFICATION
     }
 }
 

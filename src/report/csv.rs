@@ -37,7 +37,8 @@ pub fn render(report: &Report, locale: &Locale) -> Vec<u8> {
     out
 }
 
-fn plain(cell: &Cell, locale: &Locale) -> String {
+/// A cell as programs read it.
+pub(super) fn plain(cell: &Cell, locale: &Locale) -> String {
     match cell {
         Cell::Empty => String::new(),
         Cell::Text(text) => guarded(text),

@@ -5,9 +5,11 @@
 //! clock or the machine. Words for people come from [`locale`] alone.
 //!
 //! Reading order: [`table`] (cells, columns, shapes), [`text`], [`csv`], [`json`] (the three forms),
-//! [`locale`] and [`message`] (wording), [`schema`] (the declarations as JSON Schema).
+//! [`locale`] and [`message`] (wording), [`schema`] (the declarations as JSON Schema), [`export`] (the
+//! whole book for other programs).
 
 pub mod csv;
+pub mod export;
 pub mod json;
 pub mod locale;
 pub mod message;

@@ -148,7 +148,8 @@ shapes! {
         meta [
             loan Text, owner Text, firm Text, firm_name Text, lender Text, guarantor Text,
             contract Text, amount Money, signed Date, enrolled Date, due Date, rate Rate,
-            security Text, firm_class Text, first_loan Bool, rules Text, removed Date,
+            security Text, firm_class Text, first_loan Bool, day_count Word, renews Text,
+            rules Text, removed Date,
             entries Integer, root Text,
         ]
         rows [
@@ -159,7 +160,9 @@ shapes! {
         sections {
             "changes" [note Text, date Date, event Word, to Date, rate Rate, amount Money]
             "interest_paid" [note Text, date Date, from Date, to Date, amount Money]
-            "fees_paid" [date Date, from Date, to Date, rate Rate, amount Money]
+            "fees_paid" [date Date, from Date, to Date, rate Rate, amount Money, refunded Money]
+            "other_benefits" [note Text, scheme Text, from Date, to Date, amount Money]
+            "qualifications" [qualification Text, number Text, from Date, to Date, lost Bool]
             "claims" [claim Text, filed Date, state Word, base Money, approved Money, paid Money, recovered Money]
             "subsidies" [subsidy Text, programme Word, period Text, state Word, amount Money, paid Money]
         }
@@ -221,6 +224,36 @@ shapes! {
         rows [severity Word, item Word, fund Word, subject Text, amount Money]
         totals false
     }
+    /// Deposit interest shared among the owners of an account.
+    INTEREST_SPLIT "interest-split" {
+        meta [
+            bank_account Text, fund Word, from Date, to Date, amount Money, rate Rate,
+            computed Money, difference Money, tolerance Money, agrees Bool, posted Integer,
+            already Integer, dry_run Bool, entries Integer, root Text,
+        ]
+        rows [owner Text, name Text, day_sum Text, amount Money]
+        totals true
+    }
+    /// Settled subsidies computed again: what stands, what it comes to now, and the difference.
+    RECOMPUTE "recompute" {
+        meta [
+            since Text, until Text, date Date, posted Integer, dry_run Bool, entries Integer,
+            root Text,
+        ]
+        rows [
+            programme Word, period Text, owner Text, loan Text, note Text, firm Text,
+            firm_name Text, subsidy Text, standing Money, recomputed Money, difference Money,
+            reduced Money, clawed_back Money, added Money, waiting Money, effective Date,
+        ]
+        totals true
+        sections {
+            "causes" [
+                programme Word, period Text, loan Text, note Text, entry Integer, event Word,
+                effective Date,
+            ]
+            "cap_room" [programme Word, firm Text, year Integer, amount Money]
+        }
+    }
     /// How one subsidy came about, step by step.
     WORKING "working" {
         meta [
@@ -272,6 +305,9 @@ shapes! {
         meta [entries Integer, root Text, bytes Integer, lines Integer, memo_lines Integer, debit Money, credit Money, index_compared Bool, findings Integer]
         rows [check Text, what Text, place Text, why Text, next Text]
         totals false
+        sections {
+            "checks" [check Text, looked_at Integer, findings Integer, why Text]
+        }
     }
     /// A rebuilt index, or a new book.
     BOOK "book" {

@@ -202,7 +202,8 @@ fn render_table(
     sparse
 }
 
-fn label(column: &Column, locale: &Locale) -> String {
+/// The heading of a column.
+pub(super) fn label(column: &Column, locale: &Locale) -> String {
     locale.text(&format!("label-{}", column.key), &[])
 }
 

@@ -3,7 +3,7 @@
 #![allow(clippy::float_arithmetic, reason = "times and speeds are not money")]
 
 use poolbook::domain::calendar::{Date, Quarter, parse_date};
-use poolbook::domain::event::Programme;
+use poolbook::domain::event::{ContractDays, Programme};
 use poolbook::domain::json::Writer;
 use poolbook::domain::loan::{InterestPaid, Loan, Note, NoteState};
 use poolbook::domain::money::Money;
@@ -50,6 +50,7 @@ fn loan(index: i64) -> Loan {
             to: day("2017-12-21"),
             amount,
         }],
+        others: Vec::new(),
         compensated: Money::ZERO,
         claims: Vec::new(),
         subsidised: Vec::new(),
@@ -66,6 +67,8 @@ fn loan(index: i64) -> Loan {
         enrolled: day("2017-03-01"),
         due: note.due,
         rate: Rate::parse("5.22%").unwrap(),
+        day_count: ContractDays::Act360,
+        renews: None,
         security: None,
         firm_class: None,
         first_loan: false,
@@ -94,7 +97,9 @@ fn main() {
             used: &HashMap::new(),
             budget: &HashMap::new(),
             approved: &|_, _, _| false,
+            budgeted: &|_, _, _| None,
             other: &|_, _, _| Money::ZERO,
+            facts: &(),
         };
         let start = Instant::now();
         let lines = compute(&run, loans.iter());

@@ -1,6 +1,8 @@
 //! What several tests share.
 
 pub mod book;
+pub mod foreign;
+pub mod settled;
 pub mod stages;
 pub mod world;
 

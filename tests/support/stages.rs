@@ -99,6 +99,19 @@ pub const STAGES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "costs are borne",
+        &[
+            r#"{"event":"adopt-rules","date":"2017-03-02","rules":"@costs"}"#,
+            r#"{"event":"party","date":"2017-01-01","party":"FIRM-3","kind":"firm","name":"丙企业"}"#,
+            r#"{"event":"enrol","date":"2017-03-03","owner":"410821","loan":"L-3","firm":"FIRM-3","bank":"BANK","amount":"1000.00","due":"2018-03-01","rate":"4.35%"}"#,
+            r#"{"event":"disburse","date":"2017-03-03","loan":"L-3","amount":"1000.00"}"#,
+            r#"{"event":"overdue","date":"2017-07-01","loan":"L-3"}"#,
+            r#"{"event":"file-claim","date":"2017-09-01","claim":"C-3","loan":"L-3","base":"1000.00","lawsuit":"1号"}"#,
+            r#"{"event":"approve-claim","date":"2017-09-10","claim":"C-3"}"#,
+            r#"{"event":"pay-claim","date":"2017-09-20","claim":"C-3","bank_account":"POOL","maker":"甲","checker":"乙"}"#,
+        ],
+    ),
+    (
         "receipt unknown",
         &[
             r#"{"event":"unknown-receipt","id":"R","date":"2017-09-25","owner":"410821","bank_account":"POOL","amount":"10.00"}"#,
@@ -110,7 +123,10 @@ pub const STAGES: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The life of a stage that goes on beside the loan's: its subsidies, its deposit, a receipt, a close.
+/// The life of a stage that goes on beside the loan's: its subsidies, its deposit, a receipt, a loan
+/// under other rules, a close.
 pub fn beside(stage: &str) -> Option<&'static str> {
-    ["subsidy", "deposit", "receipt", "close"].into_iter().find(|life| stage.starts_with(life))
+    ["subsidy", "deposit", "receipt", "costs", "close"]
+        .into_iter()
+        .find(|life| stage.starts_with(life))
 }

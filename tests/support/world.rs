@@ -5,6 +5,7 @@
 //! amounts too large, dates too early, ids used before.
 
 mod claims;
+mod facts;
 mod funding;
 mod subsidies;
 
@@ -148,7 +149,11 @@ pub const KINDS: &[(&str, u8)] = &[
     ("disburse", 5),
     ("repay", 4),
     ("interest-paid", 1),
-    ("fee-paid", 1),
+    ("fee-paid", 2),
+    ("qualify", 1),
+    ("disqualify", 1),
+    ("fee-refunded", 2),
+    ("other-benefit", 1),
     ("reprice", 1),
     ("extend", 2),
     ("overdue", 4),
@@ -316,6 +321,7 @@ impl<'a> Maker<'a> {
             "explain-receipt" => self.explain_receipt(),
             "approve-subsidy" => self.approve_subsidy(),
             "pay-subsidy" => self.pay_subsidy(),
+            "qualify" | "disqualify" | "fee-refunded" | "other-benefit" => Some(self.fact(kind)),
             "reverse" => Some(self.reverse(count)),
             "join" => Some(json!({
                 "owner": pick(&["410825", "410823", "410821", "410824", "419001"], self.step.a),

@@ -30,6 +30,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// Sums over all entries.
     pub summary: Summary,
+    /// Every check with how many things it looked at.
+    pub looked: Vec<(&'static str, u64)>,
     /// Entries whose ids have the same hash; [`Outcome::confirm`] reads them.
     pub same_hash: Vec<Vec<u64>>,
 }

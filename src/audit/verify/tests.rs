@@ -1,4 +1,5 @@
-//! Every check against an entry planted for it.
+//! Every check of lines, numbers and people against an entry planted for it; those that hold lines
+//! against events are tried in `tests/verify_checks.rs`.
 
 use super::*;
 use crate::audit::sample::{OWNERS, any_entries, entry, line, pair, reader, reversed, scenario};
@@ -27,6 +28,9 @@ fn outcome(entries: &[Entry]) -> Outcome {
     }
     let mut outcome = verifier.finish();
     outcome.confirm(&mut |seq| reader(entries)(seq)).unwrap();
+    // These entries are made of lines alone, so what holds lines against events is left out here.
+    let last = CHECKS.iter().position(|check| *check == "cell-below-zero").unwrap();
+    outcome.findings.retain(|finding| CHECKS[..=last].contains(&finding.check));
     outcome
 }
 
@@ -258,15 +262,6 @@ fn days_below_zero() {
         spent(962_758_458),
         ["cell-below-zero 9 [410821 RISK 2018-01-01..] >= 0.00 | -0.01"]
     );
-}
-
-#[test]
-fn findings_carry_a_known_code() {
-    let source =
-        concat!(include_str!("../verify.rs"), include_str!("outcome.rs"), include_str!("days.rs"));
-    for check in CHECKS {
-        assert!(source.matches(&format!("\"{check}\"")).count() > 1, "{check}");
-    }
 }
 
 proptest::proptest! {

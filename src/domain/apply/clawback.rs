@@ -10,6 +10,7 @@ use crate::domain::money::Money;
 use crate::domain::registry::Subsidy;
 use crate::domain::state::State;
 use crate::domain::text::Id;
+use crate::domain::years::{Years, add_year};
 
 /// An entry that is followed, or taken back.
 #[derive(Clone, Copy)]
@@ -25,6 +26,13 @@ impl Turn {
 
     fn take(self, from: &mut Money, by: Money) {
         self.add(from, by.negated());
+    }
+
+    /// Gives room back to the firm's caps: as the years say, else the last year first.
+    fn give(self, line: &mut Subsidy, years: Option<&Years>, otherwise: Money) {
+        let Some(years) = years else { return self.add(&mut line.released, otherwise) };
+        let years = if self.seq.is_some() { years.clone() } else { years.turned() };
+        years.rows().iter().for_each(|row| add_year(&mut line.given, *row));
     }
 }
 
@@ -48,11 +56,11 @@ fn turn(state: &mut State, entry: &Entry, turn: Turn) {
         }),
         Kind::ReduceSubsidy(own) => change(state, &own.subsidy, turn, |line| {
             turn.take(&mut line.amount, own.amount);
-            turn.add(&mut line.released, own.amount);
+            turn.give(line, own.years.as_ref(), own.amount);
         }),
         Kind::ClawBack(own) => change(state, &own.subsidy, turn, |line| {
             turn.add(&mut line.clawback, due);
-            turn.add(&mut line.released, sum(&entry.memo, Account::FirmYear));
+            turn.give(line, own.years.as_ref(), sum(&entry.memo, Account::FirmYear));
         }),
         Kind::ReceiveClawback(own) => change(state, &own.subsidy, turn, |line| {
             turn.add(&mut line.settled, due);
@@ -84,9 +92,8 @@ fn change(state: &mut State, id: &Id, turn: Turn, change: impl FnOnce(&mut Subsi
     let before = line.years_used();
     change(line);
     line.state = line.standing();
-    let after = line.years_used();
-    let differing = before.into_iter().zip(after).filter(|(was, is)| was != is);
-    let years = differing.map(|((year, was), (_, is))| (year, is.sub(was).unwrap_or_default()));
-    let (years, line) = (years.collect(), line.clone());
-    add_cap_years(state, &line, years);
+    let before = before.into_iter().map(|(year, amount)| (year, amount.negated()));
+    let differing = Years::of(line.years_used().into_iter().chain(before));
+    let line = line.clone();
+    add_cap_years(state, &line, differing.rows().to_vec());
 }

@@ -17,6 +17,7 @@ pub(super) fn undo(state: &mut State, original: &Entry) {
                 state.add_commitment(owner, own.source, taken.into());
             }
         }
+        Kind::Qualify(_) | Kind::Disqualify(_) => qualification::undo(state, event),
         Kind::ReceiveDeposit(_)
         | Kind::RefundDeposit(_)
         | Kind::ApplyDeposit(_)
@@ -43,6 +44,7 @@ pub(super) fn undo(state: &mut State, original: &Entry) {
         Kind::Recover(own) => {
             undo_recovered(state, original, &own.claim, own.gross, own.cost);
         }
+        Kind::RecoverInKind(own) => undo_claim(state, &own.claim, |_| {}),
         Kind::WriteOff(own) => {
             let rest = sum(&original.lines, Account::RecoveryRight);
             undo_claim(state, &own.claim, |claim| {
@@ -115,6 +117,10 @@ fn undo_subsidy(state: &mut State, original: &Entry) {
             if let Some(note) = note {
                 note.subsidised.retain(|line| line.subsidy != *id);
             }
+            if let Some(first) = own.supplement.as_ref().and_then(|id| state.subsidies.get_mut(id))
+            {
+                first.trail.pop();
+            }
         }
         Kind::PaySubsidy(own) => {
             let paid = paid_subsidy(original);
@@ -140,6 +146,11 @@ fn undo_loan(state: &mut State, original: &Entry) {
         }
         Kind::FeePaid(_) => {
             loan.fees.pop();
+        }
+        Kind::FeeRefunded(own) => {
+            if let Some(fee) = fee_mut(loan, own.from) {
+                fee.refunds.pop();
+            }
         }
         kind => {
             if let Some(note) = note_mut(loan, note) {
@@ -167,6 +178,9 @@ fn undo_note(note: &mut Note, kind: &Kind, memo: &[Line]) {
         Kind::Repay(own) => unpaid(note, own.amount, memo),
         Kind::InterestPaid(_) => {
             note.interest.pop();
+        }
+        Kind::OtherBenefit(_) => {
+            note.others.pop();
         }
         Kind::Reprice(_) => {
             note.rates.pop();

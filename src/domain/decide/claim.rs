@@ -5,7 +5,8 @@ use super::{Decision, bank_account, in_order, new_id, out_of_range, owner, posit
 use crate::domain::account::Fund;
 use crate::domain::calendar::{Date, days_between};
 use crate::domain::event::{
-    ApproveClaim, Enrol, Event, FileClaim, PayClaim, Receives, Recover, RejectClaim, WriteOff,
+    ApproveClaim, Enrol, Event, FileClaim, InterestOwner, PayClaim, Receives, Recover,
+    RecoverInKind, RejectClaim, WriteOff,
 };
 use crate::domain::field::Json;
 use crate::domain::loan::{Loan, Note, NoteState};
@@ -306,6 +307,10 @@ pub(super) fn released_by_payment(
     Ok(if amount == open { releasable } else { releasable.min(amount) })
 }
 
+/// States in which something may still be recovered.
+pub(super) const RECOVERING: [ClaimState; 4] =
+    [ClaimState::PaidPart, ClaimState::Paid, ClaimState::Settled, ClaimState::WrittenOff];
+
 /// What a recovery comes to for the pool.
 pub(super) struct Recovery {
     /// The pool's share.
@@ -318,16 +323,33 @@ pub(super) struct Recovery {
     pub working: serde_json::Value,
 }
 
+fn recovered_share(
+    claim: &Claim,
+    rules: Option<crate::domain::rules::Recovery>,
+    net: Money,
+) -> Result<Money, Problem> {
+    let alone = rules.is_some_and(|rules| !rules.after_write_off);
+    if alone && claim.state == ClaimState::WrittenOff {
+        let out = claim.kept().and_then(|kept| kept.sub(claim.recovered)).map_err(out_of_range)?;
+        return Ok(net.min(out));
+    }
+    let balancing = usize::from(claim.sharing.balancing);
+    let parts = split_cumulative(claim.net_recovered, net, &claim.sharing.shares, balancing);
+    Ok(parts.map_err(out_of_range)?.first().copied().unwrap_or_default())
+}
+
 /// The pool's share of a recovery, by the cumulative method (domain.md 5.6).
+///
+/// The rules of the loan say whether costs come off first, and whether what comes in after a
+/// write-off is shared or goes to the pool until its compensation is back.
 pub(super) fn recovery(
+    state: &State,
     event: &Event,
     claim: &Claim,
     gross: Money,
     cost: Option<Money>,
 ) -> Result<Recovery, Problem> {
-    let recovering =
-        [ClaimState::PaidPart, ClaimState::Paid, ClaimState::Settled, ClaimState::WrittenOff];
-    stands(event, claim, &recovering)?;
+    stands(event, claim, &RECOVERING)?;
     let (gross, cost) = (positive(gross)?, cost.unwrap_or(Money::ZERO));
     let net = gross.sub(cost).map_err(out_of_range)?;
     if !net.is_positive() {
@@ -337,9 +359,14 @@ pub(super) fn recovery(
             .with("gross", gross.grouped())
             .with("cost", cost.grouped()));
     }
-    let balancing = usize::from(claim.sharing.balancing);
-    let parts = split_cumulative(claim.net_recovered, net, &claim.sharing.shares, balancing);
-    let share = parts.map_err(out_of_range)?.first().copied().unwrap_or_default();
+    let rules = rules_of(state, claim).map(|rules| rules.recovery);
+    if cost.is_positive() && rules.is_some_and(|rules| !rules.cost_deductible) {
+        return Err(Reason::CostNotDeductible
+            .refuse()
+            .with("claim", &claim.id)
+            .with("cost", cost.grouped()));
+    }
+    let share = recovered_share(claim, rules, net)?;
     let recovered = claim.recovered.add(share).map_err(out_of_range)?;
     let kept = claim.kept().map_err(out_of_range)?;
     if recovered > kept {
@@ -353,11 +380,21 @@ pub(super) fn recovery(
     let open = claim.open_right().map_err(out_of_range)?;
     let right = share.min(open);
     let written_off = share.sub(right).map_err(out_of_range)?;
-    let working = json!({
+    let mut working = json!({
         "gross": gross, "cost": cost, "net": net,
         "net_before": claim.net_recovered, "pool_before": claim.recovered,
         "share": claim.sharing.shares.first(), "pool_part": share,
     });
+    // The day of the recovery itself is told as the true date; the rest is the way to the pool.
+    if let (Some(limit), Some(object), true) = (
+        rules.and_then(|rules| rules.return_days),
+        working.as_object_mut(),
+        event.effective.is_some(),
+    ) {
+        let days = days_between(event.happened(), event.date);
+        object.insert("returned_after_days".to_owned(), json!(days));
+        object.insert("return_days".to_owned(), json!(limit));
+    }
     Ok(Recovery { share, right, written_off, working })
 }
 
@@ -366,17 +403,32 @@ pub(super) fn recover(state: &State, event: &Event, own: &Recover) -> Result<Dec
     let owner = owner(state, event, Some(&claim.owner))?;
     let account = bank_account(state, &own.bank_account, owner, Some(Fund::Risk))?;
     let Recovery { share, right, written_off, working } =
-        recovery(event, claim, own.gross, own.cost)?;
+        recovery(state, event, claim, own.gross, own.cost)?;
     let draft = claim_draft(state, claim);
+    let to = own.to.unwrap_or(InterestOwner::Pool);
     let draft = match own.receives.unwrap_or(Receives::Share) {
-        Receives::Share => posting::recover_share(draft, &account.id, share, right, written_off),
+        Receives::Share => {
+            posting::recover_share(draft, &account.id, (share, to), right, written_off)
+        }
         Receives::Gross => {
             let others = own.gross.sub(share).map_err(out_of_range)?;
-            let sums = (own.gross, share, others);
+            let sums = (own.gross, share, others, to);
             posting::recover_gross(draft, &account.id, sums, right, written_off)
         }
     };
     Ok(entry(state, claim, draft).working(Json::new(&working)?))
+}
+
+/// What was taken in place of money is told and kept with the claim; only its sale is a recovery.
+pub(super) fn recover_in_kind(
+    state: &State,
+    event: &Event,
+    own: &RecoverInKind,
+) -> Result<Decision, Problem> {
+    let claim = claim(state, event, &own.claim)?;
+    stands(event, claim, &RECOVERING)?;
+    positive(own.value)?;
+    Ok(Decision::fact(Some(claim.owner.clone())))
 }
 
 pub(super) fn write_off(state: &State, event: &Event, own: &WriteOff) -> Result<Decision, Problem> {

@@ -1,5 +1,6 @@
 //! What happens to a subsidy line besides its payment: returned, reduced, clawed back (E-65 to E-71).
 
+use super::correction::freed;
 use super::subsidy::{UNPAID, entry, line, line_draft};
 use super::{Decision, bank_account, out_of_range, owner, positive, within};
 use crate::domain::event::{
@@ -70,7 +71,10 @@ pub(super) fn reduce(
     let line = line(state, event, &own.subsidy, &UNPAID)?;
     let unpaid = line.amount.sub(line.paid).map_err(out_of_range)?;
     let amount = part(line, Some(own.amount), unpaid)?;
-    Ok(entry(state, line, posting::reduce_subsidy(line_draft(line), line.programme, amount)))
+    let freed = freed(state, line, own.years.as_ref(), amount, amount)?;
+    let draft = line_draft(line);
+    let draft = posting::reduce_subsidy(draft, line.programme, &line.firm, amount, freed);
+    Ok(entry(state, line, draft))
 }
 
 pub(super) fn claw_back(state: &State, event: &Event, own: &ClawBack) -> Result<Decision, Problem> {
@@ -84,7 +88,10 @@ pub(super) fn claw_back(state: &State, event: &Event, own: &ClawBack) -> Result<
     let line = line(state, event, &own.subsidy, &legal)?;
     let amount = part(line, own.amount, line.paid.sub(line.clawback).map_err(out_of_range)?)?;
     let prior_year = prior_year(line, event);
-    let draft = posting::claw_back(line_draft(line), line.programme, amount, prior_year);
+    let otherwise = if prior_year { Money::ZERO } else { amount };
+    let freed = freed(state, line, own.years.as_ref(), amount, otherwise)?;
+    let (draft, sums) = (line_draft(line), (amount, freed));
+    let draft = posting::claw_back(draft, line.programme, &line.firm, sums, prior_year);
     Ok(entry(state, line, draft))
 }
 

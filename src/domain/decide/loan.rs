@@ -61,7 +61,7 @@ fn entry(loan: &Loan, draft: Draft) -> Decision {
 }
 
 /// A fact of a loan that moves nothing.
-fn fact(loan: &Loan) -> Decision {
+pub(super) fn fact(loan: &Loan) -> Decision {
     Decision::fact(Some(loan.owner.clone())).rules(loan.rules.clone())
 }
 
@@ -70,6 +70,20 @@ fn fact(loan: &Loan) -> Decision {
 pub(super) fn exposure(loan: &Loan, note: &Note, balance: Money) -> Result<Money, Problem> {
     let open = balance.sub(note.compensated).map_err(out_of_range)?.max(Money::ZERO);
     loan.share.of(open).map_err(out_of_range)
+}
+
+/// A renewal (续贷) goes on from a loan of the same firm.
+fn renewal(state: &State, own: &Enrol, renewed: &Id) -> Result<(), Problem> {
+    let unknown = || Reason::LoanUnknown.refuse().with("loan", renewed);
+    let known = state.loans.get(renewed).ok_or_else(unknown)?;
+    if state.firm_identity(&known.firm) != state.firm_identity(&own.firm) {
+        return Err(Reason::RenewalOther
+            .refuse()
+            .with("loan", renewed)
+            .with("firm", &known.firm)
+            .with("given", &own.firm));
+    }
+    Ok(())
 }
 
 pub(super) fn enrol(state: &State, event: &Event, own: &Enrol) -> Result<Decision, Problem> {
@@ -86,6 +100,9 @@ pub(super) fn enrol(state: &State, event: &Event, own: &Enrol) -> Result<Decisio
     party(state, &own.bank, &[PartyKind::Bank])?;
     if let Some(guarantor) = &own.guarantor {
         party(state, guarantor, &[PartyKind::Guarantor])?;
+    }
+    if let Some(renewed) = &own.renews {
+        renewal(state, own, renewed)?;
     }
     positive(own.amount)?;
     let signed = own.signed.unwrap_or(event.happened());

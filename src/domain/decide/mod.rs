@@ -6,13 +6,16 @@
 //! [`crate::domain::apply`] takes the entry in. Cost: a few hash look-ups an event, and the number of
 //! bank accounts for a payment.
 
+mod benefit;
 mod claim;
 mod clawback;
 mod close;
+mod correction;
 mod deposit;
 mod funding;
 mod loan;
 mod people;
+mod qualification;
 mod receipt;
 mod reverse;
 mod settlement;
@@ -122,6 +125,8 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::BankAccount(own) => setup::bank_account(state, &event, own),
         Kind::AdoptRules(own) => setup::adopt_rules(state, &event, own),
         Kind::AdoptRates(own) => setup::adopt_rates(state, &event, own),
+        Kind::Qualify(own) => qualification::qualify(state, &event, own),
+        Kind::Disqualify(own) => qualification::disqualify(state, &event, own),
         Kind::Target(own) => setup::target(state, &event, own),
         Kind::Commit(own) => funding::commit(state, &event, own),
         Kind::Contribute(own) => funding::contribute(state, &event, own),
@@ -145,6 +150,8 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::Repay(own) => loan::repay(state, &event, own),
         Kind::InterestPaid(own) => loan::interest_paid(state, &event, own),
         Kind::FeePaid(own) => loan::fee_paid(state, &event, own),
+        Kind::FeeRefunded(own) => benefit::fee_refunded(state, &event, own),
+        Kind::OtherBenefit(own) => benefit::other(state, &event, own),
         Kind::Reprice(own) => loan::reprice(state, &event, own),
         Kind::Extend(own) => loan::extend(state, &event, own),
         Kind::Overdue(own) => loan::overdue(state, &event, own),
@@ -161,6 +168,7 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::RefundClaim(own) => settlement::refund(state, &event, own),
         Kind::RecoveryCost(own) => settlement::recovery_cost(state, &event, own),
         Kind::Recover(own) => claim::recover(state, &event, own),
+        Kind::RecoverInKind(own) => claim::recover_in_kind(state, &event, own),
         Kind::WriteOff(own) => claim::write_off(state, &event, own),
         Kind::ApproveSubsidy(own) => subsidy::approve(state, &event, own),
         Kind::PaySubsidy(own) => subsidy::pay(state, &event, own),

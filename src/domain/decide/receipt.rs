@@ -129,7 +129,7 @@ fn recovered(
     same_owner(receipt, &claim.owner)?;
     let gross = needed(own.gross, "gross")?;
     let Recovery { share, right, written_off, working } =
-        claim::recovery(event, claim, gross, own.cost)?;
+        claim::recovery(state, event, claim, gross, own.cost)?;
     if share != amount {
         return Err(Reason::ReceiptShare
             .refuse()

@@ -125,6 +125,8 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
         Kind::Repay(own) => [loan(&own.loan), None],
         Kind::InterestPaid(own) => [loan(&own.loan), None],
         Kind::FeePaid(own) => [loan(&own.loan), None],
+        Kind::FeeRefunded(own) => [loan(&own.loan), None],
+        Kind::OtherBenefit(own) => [loan(&own.loan), None],
         Kind::Reprice(own) => [loan(&own.loan), None],
         Kind::Extend(own) => [loan(&own.loan), None],
         Kind::Overdue(own) => [loan(&own.loan), None],
@@ -154,10 +156,10 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
         Kind::RefundClaim(own) => [claim(&own.claim), None],
         Kind::RecoveryCost(own) => [claim(&own.claim), None],
         Kind::Recover(own) => [claim(&own.claim), None],
+        Kind::RecoverInKind(own) => [claim(&own.claim), None],
         Kind::WriteOff(own) => [claim(&own.claim), None],
-        Kind::ApproveSubsidy(_) => {
-            let line = state.subsidies.get(&original.event.id);
-            [line.map(|line| line.trail.as_slice()), None]
+        Kind::ApproveSubsidy(own) => {
+            [line(&original.event.id), own.supplement.as_ref().and_then(|id| line(id))]
         }
         Kind::ReturnSubsidy(own) => [line(&own.subsidy), None],
         Kind::ReissueSubsidy(own) => [line(&own.subsidy), None],

@@ -1,6 +1,6 @@
 //! The end of a paid claim: rest cancelled, settled, revoked, paid back; costs (E-45, E-47, E-48, E-52).
 
-use super::claim::{claim, claim_draft, entry, released_by_payment, stands};
+use super::claim::{RECOVERING, claim, claim_draft, entry, released_by_payment, stands};
 use super::{Decision, bank_account, out_of_range, owner, positive, within};
 use crate::domain::account::Fund;
 use crate::domain::event::{
@@ -72,9 +72,7 @@ pub(super) fn recovery_cost(
     own: &RecoveryCost,
 ) -> Result<Decision, Problem> {
     let claim = claim(state, event, &own.claim)?;
-    let recovering =
-        [ClaimState::PaidPart, ClaimState::Paid, ClaimState::Settled, ClaimState::WrittenOff];
-    stands(event, claim, &recovering)?;
+    stands(event, claim, &RECOVERING)?;
     let account = account(state, event, claim, &own.bank_account)?;
     let amount = positive(own.amount)?;
     let draft = posting::recovery_cost(claim_draft(state, claim), &account.id, amount);

@@ -1,9 +1,10 @@
 //! Subsidy lines: approved (E-62) and paid (E-63).
 
+use super::correction::{firm_years, supplemented, years_hold};
 use super::loan::{loan, note};
-use super::{Decision, bank_account, out_of_range, owner, positive, short};
+use super::{Decision, bank_account, out_of_range, owner, party, positive, short};
 use crate::domain::calendar::Quarter;
-use crate::domain::event::{ApproveSubsidy, Event, PaySubsidy, Programme};
+use crate::domain::event::{ApproveSubsidy, Event, PartyKind, PaySubsidy, Programme};
 use crate::domain::field::Json;
 use crate::domain::money::{Money, Total};
 use crate::domain::posting::{self, Draft};
@@ -15,8 +16,8 @@ use crate::domain::subsidy::cap_years;
 use crate::domain::text::Id;
 use crate::problem::Problem;
 
-/// What an approval uses of the firm's yearly caps, by year: as its working says, or all of it in
-/// the year of the settlement.
+/// What an approval uses of the firm's yearly caps, by year: as it says itself or its working does,
+/// or all of it in the year of the settlement.
 ///
 /// # Errors
 /// When the period is not a quarter such as `2017Q4`.
@@ -24,6 +25,9 @@ pub fn cap_years_of(own: &ApproveSubsidy) -> Result<Vec<(i16, Money)>, Problem> 
     let quarter = Quarter::parse(&own.period).map_err(|error| {
         Problem::data(error.code()).with("text", &own.period).in_column("period")
     })?;
+    if let Some(years) = &own.years {
+        return Ok(years.rows().to_vec());
+    }
     let working = own.working.as_ref().map(Json::value);
     Ok(cap_years(working.as_ref(), quarter, own.amount))
 }
@@ -51,36 +55,32 @@ pub(super) fn approve(
         .subsidised
         .iter()
         .find(|line| line.programme == own.programme && line.period == own.period);
-    if let Some(line) = approved {
+    if let Some(line) = approved.filter(|_| own.supplement.is_none()) {
         return Err(Reason::SubsidyExists
             .refuse()
             .with("loan", &loan.id)
             .with("period", &own.period)
             .with("subsidy", &line.subsidy));
     }
-    let rules = loan.rules.as_ref().and_then(|id| state.rules(id));
-    let firm = state.firm_identity(&loan.firm);
-    if let Some(cap) = rules.and_then(|rules| firm_year_cap(rules, own.programme)) {
-        for (year, amount) in years {
-            let used = state.cap_used(own.programme, firm, year);
-            if used + Total::from(amount) > Total::from(cap) {
-                return Err(Reason::FirmYearCap
-                    .refuse()
-                    .with("firm", firm)
-                    .with("year", year)
-                    .with("cap", cap.grouped())
-                    .with("used", used.grouped())
-                    .with("amount", amount.grouped()));
-            }
-        }
+    supplemented(state, own, note)?;
+    firm_years(state, loan, own.programme, &years)?;
+    let mut used = amount;
+    if let Some(takes) = &own.years {
+        years_hold(state, note, (own.programme, &own.period), (takes, takes), amount.into())?;
+        used = takes.total().money().map_err(out_of_range)?;
     }
     let cell = Cell { owner: loan.owner.clone(), fund: own.programme.fund() };
     let left = state.available(&cell);
     if Total::from(amount) > left {
         return Err(short(state, &cell, amount, state.reserved(&cell), left));
     }
-    let draft = Draft::new(&cell).loan(&loan.id).party(Some(&loan.firm));
-    let draft = posting::approve_subsidy(draft, own.programme, amount);
+    let payee = match &own.payee {
+        Some(payee) => &party(state, payee, PartyKind::ALL)?.id,
+        None => &loan.firm,
+    };
+    let draft = Draft::new(&cell).loan(&loan.id);
+    let parties = (payee, &loan.firm);
+    let draft = posting::approve_subsidy(draft, own.programme, parties, (amount, used));
     let decision = Decision::entry(loan.owner.clone(), draft);
     Ok(decision.rules(loan.rules.clone()))
 }
@@ -112,7 +112,7 @@ pub(super) fn line<'s>(
 
 pub(super) fn line_draft(line: &Subsidy) -> Draft {
     let cell = Cell { owner: line.owner.clone(), fund: line.programme.fund() };
-    Draft::new(&cell).loan(&line.loan).party(Some(&line.firm))
+    Draft::new(&cell).loan(&line.loan).party(Some(&line.payee))
 }
 
 pub(super) fn entry(state: &State, line: &Subsidy, draft: Draft) -> Decision {

@@ -196,6 +196,7 @@ macro_rules! word_fields {
     )*};
 }
 word_fields!(
+    ContractDays,
     OwnerKind,
     PartyKind,
     Source,

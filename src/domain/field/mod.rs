@@ -8,8 +8,8 @@ mod kinds;
 use crate::domain::account::Fund;
 use crate::domain::calendar::Date;
 use crate::domain::event::{
-    COMMON_FIELDS, InterestOwner, LongText, Origin, OwnerKind, PartyKind, PeopleMode, Programme,
-    Receives, Seq, Source, Stage, date_value, is_blank,
+    COMMON_FIELDS, ContractDays, InterestOwner, LongText, Origin, OwnerKind, PartyKind, PeopleMode,
+    Programme, Receives, Seq, Source, Stage, date_value, is_blank,
 };
 use crate::domain::json::Writer;
 use crate::domain::money::Money;
@@ -48,7 +48,7 @@ impl<'a> Value<'a> {
         Self::Text(text.into())
     }
 
-    fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         match self {
             Self::Null => "null".to_owned(),
             Self::Text(text) => text.to_string(),

@@ -255,11 +255,16 @@ pub struct InterestDiscount {
     pub principal_max: Option<Money>,
     /// What `principal_max` is counted by.
     pub principal_per: Per,
+    /// Who has it where notes share it.
+    pub principal_order: PrincipalOrder,
+    /// The firm's qualification.
+    pub qualification: Qualification,
     /// Caps of the firm.
     pub caps: FirmCaps,
     /// Months that a discount runs at most.
     pub term_months: Option<u32>,
-    /// What the term starts with: each note's own drawdown or the loan's first.
+    /// What the term starts with: each note's own drawdown, the loan's first, or the first of the
+    /// loans that it renews.
     pub term_per: Per,
     /// Extension and overdue.
     pub extension: OnExtension,
@@ -279,6 +284,15 @@ pub struct InterestDiscount {
     pub day_count: DayCount,
     /// Who is paid.
     pub payee: Payee,
+}
+
+/// What a subsidy asks of the firm's qualification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Qualification {
+    /// What it does.
+    pub rule: Qualified,
+    /// The kinds, one of which the firm must hold; empty: any.
+    pub kinds: Vec<Id>,
 }
 
 /// Caps of one firm, over all its loans.
@@ -330,8 +344,10 @@ pub enum RateRule {
 }
 
 /// Guarantee-fee subsidy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeeSubsidy {
+    /// The firm's qualification.
+    pub qualification: Qualification,
     /// How it is computed.
     pub formula: FeeFormula,
     /// Charged fee rate of at most.

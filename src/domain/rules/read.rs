@@ -6,7 +6,8 @@ use crate::domain::rules::band::{Conditions, check_cover};
 use crate::domain::rules::words::*;
 use crate::domain::rules::{
     Band, Breaker, CityPart, Claim, ClaimCaps, Enrolment, FeeFormula, FeeSubsidy, FirmCaps,
-    InterestDiscount, Leverage, PolicyRate, RateLimit, RateRule, Recovery, Rules, Sharing,
+    InterestDiscount, Leverage, PolicyRate, Qualification, RateLimit, RateRule, Recovery, Rules,
+    Sharing,
 };
 use crate::domain::settings::{self, Sheet};
 use crate::limits::RULES_TEXT_MAX;
@@ -207,6 +208,16 @@ fn breaker(sheet: &Sheet<'_, '_>) -> Option<Breaker> {
     Some(Breaker { ratio, warn, stop, scope })
 }
 
+/// The firm's qualification; kinds without a rule would be read and never asked.
+fn qualification(sheet: &Sheet<'_, '_>) -> Qualification {
+    let rule = sheet.word_or("qualification", Qualified::Ignore);
+    let kinds = sheet.texts("qualifications");
+    if rule == Qualified::Ignore && !kinds.is_empty() {
+        sheet.find("qualifications", Problem::data("rules-qualifications"));
+    }
+    Qualification { rule, kinds }
+}
+
 fn firm_caps(sheet: &Sheet<'_, '_>) -> FirmCaps {
     let caps = FirmCaps {
         year: sheet.take("firm_year_max"),
@@ -239,6 +250,8 @@ fn discount(sheet: &Sheet<'_, '_>) -> InterestDiscount {
         reference: sheet.word_or("reference", Reference::Signing),
         principal_max: sheet.take("principal_max"),
         principal_per: sheet.word_or("principal_per", Per::Note),
+        principal_order: sheet.word_or("principal_order", PrincipalOrder::FirstCome),
+        qualification: qualification(sheet),
         caps: firm_caps(sheet),
         term_months: sheet.count("term_months", COUNT_MAX),
         term_per: sheet.word_or("term_per", Per::Note),
@@ -254,10 +267,6 @@ fn discount(sheet: &Sheet<'_, '_>) -> InterestDiscount {
     };
     if discount.payee == Payee::Guarantor {
         sheet.find("payee", Problem::data("rules-payee").with("allowed", "firm, bank"));
-    }
-    if discount.term_per == Per::Firm {
-        // The look through renewals to a firm's first loan is not recorded.
-        sheet.find("term_per", Problem::data("rules-term-per").with("allowed", "note, loan"));
     }
     sheet.finish();
     discount
@@ -321,8 +330,10 @@ fn fee(sheet: &Sheet<'_, '_>) -> Option<FeeSubsidy> {
     if payee == Payee::Bank {
         sheet.find("payee", Problem::data("rules-payee").with("allowed", "firm, guarantor"));
     }
+    let qualification = qualification(sheet);
     sheet.finish();
     Some(FeeSubsidy {
+        qualification,
         formula: formula?,
         gate,
         caps,

@@ -125,6 +125,22 @@ setting_words! {
         /// Each firm.
         Firm "firm",
     }
+    /// Who has a principal cap that notes share.
+    PrincipalOrder {
+        /// Settlement day, drawdown day, loan id: the first takes what it can.
+        FirstCome "first-come",
+        /// Each its part of the principal in force on the day.
+        ProRata "pro-rata",
+    }
+    /// What the firm's qualification does to a subsidy.
+    Qualified {
+        /// Nothing.
+        Ignore "ignore",
+        /// The firm must hold it on the day of disbursement, for the whole note.
+        AtDrawdown "at-drawdown",
+        /// Only days on which the firm holds it count.
+        EveryDay "every-day",
+    }
     /// The year to which an amount counts.
     CapYear {
         /// The year of the settlement day.
@@ -181,6 +197,8 @@ setting_words! {
         ByMonth "by-month",
         /// Calendar months in which the loan ran more than 15 days.
         WholeMonths "whole-months",
+        /// As the contract counts the days of interest.
+        Contract "contract",
     }
     /// Who is paid.
     Payee {

@@ -1,6 +1,7 @@
 //! Which days count, and how many they are under each day count.
 
 use crate::domain::calendar::{Date, Period, add_months, days_between};
+use crate::domain::event::ContractDays;
 use crate::domain::loan::{Loan, Note};
 use crate::domain::money::Money;
 use crate::domain::rules::words::{DayCount, OnExtension, OnOverdue, Per, YearBase};
@@ -36,6 +37,12 @@ pub enum Cut {
     Year,
     /// The principal that still counts changed.
     PrincipalCap,
+    /// The firm's qualification ended.
+    Unqualified,
+    /// The firm is qualified again.
+    Qualified,
+    /// What was paid and not given back is used up.
+    Refunded,
 }
 
 impl Cut {
@@ -56,6 +63,9 @@ impl Cut {
             Self::PolicyRate => "policy-rate",
             Self::Year => "year-end",
             Self::PrincipalCap => "principal-cap",
+            Self::Unqualified => "unqualified",
+            Self::Qualified => "qualified",
+            Self::Refunded => "refunded",
         }
     }
 }
@@ -67,6 +77,8 @@ pub struct DayRules {
     pub term_months: Option<u32>,
     /// What the term starts with.
     pub term_per: Per,
+    /// First drawdown of the loans that the loan renews.
+    pub begun: Option<Date>,
     /// Extensions.
     pub extension: OnExtension,
     /// Overdue spells.
@@ -90,7 +102,9 @@ pub fn window(loan: &Loan, note: &Note, rules: &DayRules) -> (Period, Cut) {
     let begin = match rules.term_per {
         Per::Note => note.drawn,
         Per::Loan | Per::Firm => {
-            loan.notes.iter().map(|note| note.drawn).fold(note.drawn, Date::min)
+            let begun = rules.begun.filter(|_| rules.term_per == Per::Firm);
+            let first = begun.unwrap_or(note.drawn).min(note.drawn);
+            loan.notes.iter().map(|note| note.drawn).fold(first, Date::min)
         }
     };
     let months = rules.term_months.and_then(|months| i32::try_from(months).ok());
@@ -133,9 +147,18 @@ pub fn repaid_on(note: &Note) -> Option<Date> {
 /// parts of a stretch add up to the whole; `anchor` is the drawdown, from which months run.
 pub fn units(count: DayCount, anchor: Date, from: Date, to: Date) -> i64 {
     match count {
-        DayCount::Act360 | DayCount::Act365 => days_between(from, to),
+        DayCount::Act360 | DayCount::Act365 | DayCount::Contract => days_between(from, to),
         DayCount::ByMonth => by_month(anchor, to) - by_month(anchor, from),
         DayCount::WholeMonths => 30 * (whole_months(anchor, to) - whole_months(anchor, from)),
+    }
+}
+
+/// The day count of a contract.
+pub fn of_contract(days: ContractDays) -> DayCount {
+    match days {
+        ContractDays::Act360 => DayCount::Act360,
+        ContractDays::Act365 => DayCount::Act365,
+        ContractDays::ByMonth => DayCount::ByMonth,
     }
 }
 

@@ -8,10 +8,11 @@ use crate::domain::event::Programme;
 use crate::domain::loan::{FeePaid, Loan, Note};
 use crate::domain::money::{Money, MoneyError};
 use crate::domain::rate::{Fraction, Rate};
-use crate::domain::rules::words::{AmountBase, OnOverdue, Per, UnusedDays};
+use crate::domain::rules::words::{AmountBase, OnOverdue, Per, Qualified, UnusedDays};
 use crate::domain::rules::{FeeFormula, FeeSubsidy, Rules};
 use crate::domain::subsidy::days::{Cut, DayRules, window, year_days};
 use crate::domain::subsidy::working::{Reason, Segment, Source, Working};
+use crate::domain::subsidy::{Facts, qualified};
 
 /// One guaranteed loan under its rules.
 #[derive(Clone, Copy)]
@@ -22,6 +23,8 @@ pub struct Case<'a> {
     pub rules: &'a Rules,
     /// Their fee subsidy.
     pub fee: &'a FeeSubsidy,
+    /// What else is known of the firm.
+    pub facts: &'a dyn Facts,
 }
 
 impl<'a> Case<'a> {
@@ -30,6 +33,7 @@ impl<'a> Case<'a> {
         let rules = DayRules {
             term_months: self.fee.term_months,
             term_per: Per::Note,
+            begun: None,
             extension: self.fee.extension,
             overdue: self.fee.overdue,
             until_repaid: self.fee.unused_days == UnusedDays::Exclude,
@@ -56,6 +60,9 @@ impl<'a> Case<'a> {
         }
         let id = self.rules.id.clone();
         let mut working = Working::empty(Programme::GuaranteeFee, id, quarter, self.method());
+        if !self.is_qualified(quarter) {
+            working.refuse(Reason::NotQualified);
+        }
         let filled = match self.fee.formula {
             FeeFormula::ShareOfFee(_) => self.share_of_fees(&mut working, life),
             _ => self.rate_on_amount(&mut working),
@@ -122,20 +129,23 @@ impl<'a> Case<'a> {
         for fee in self.loan.fees.iter().filter(|fee| self.passes(fee)) {
             let covered = Period { from: fee.from, to: fee.to };
             let end = fee.to.min(life.to).min(working.period.to);
-            for days in self.without_overdue(Period { from: fee.from, to: end }) {
-                let until = if days.to == life.to { until } else { Cut::Period };
-                working.segments.push(Segment {
+            let mut earned = Earned { fee, covered: covered.days().max(1), days: 0 };
+            for (days, cut) in self.counting(Period { from: fee.from, to: end }) {
+                let ends = if days.to == life.to { until } else { Cut::Period };
+                let segment = Segment {
                     from: days.from,
                     to: days.to,
                     days: days.days(),
-                    base: covered.days().max(1),
+                    base: earned.covered,
                     principal: fee.amount,
                     counted: fee.amount,
+                    part: None,
                     contract: Rate::default(),
                     rate: share.fraction(),
                     source: Source::Fee(fee.rate),
-                    until,
-                });
+                    until: cut.unwrap_or(ends),
+                };
+                earned.push(&mut working.segments, segment)?;
             }
         }
         Ok(())
@@ -169,7 +179,7 @@ impl<'a> Case<'a> {
             let until = if term < life.to { Cut::Term } else { until };
             let end = life.to.min(term).min(working.period.to);
             let until = if end == working.period.to { Cut::Period } else { until };
-            for days in self.without_overdue(Period { from: life.from, to: end }) {
+            for (days, cut) in self.counting(Period { from: life.from, to: end }) {
                 let template = Segment {
                     from: days.from,
                     to: days.to,
@@ -177,15 +187,54 @@ impl<'a> Case<'a> {
                     base: year,
                     principal: note.amount,
                     counted: note.amount,
+                    part: None,
                     contract: Rate::default(),
                     rate,
                     source: Source::Guarantee(fee.rate),
-                    until,
+                    until: cut.unwrap_or(until),
                 };
                 push_by_balance(&mut working.segments, template, note, amount_base)?;
             }
         }
         Ok(())
+    }
+
+    /// The days on which the firm holds the qualification that the rules ask for.
+    fn qualified(&self) -> Vec<Period> {
+        self.facts.qualified(&self.loan.firm, &self.fee.qualification.kinds)
+    }
+
+    /// True when the firm is qualified as the rules ask, on any day of the quarter.
+    fn is_qualified(&self, quarter: Period) -> bool {
+        match self.fee.qualification.rule {
+            Qualified::Ignore => true,
+            Qualified::AtDrawdown => {
+                let drawn = self.loan.notes.iter().map(|note| note.drawn).min();
+                drawn.is_some_and(|day| qualified::on(&self.qualified(), day))
+            }
+            Qualified::EveryDay => {
+                self.qualified().iter().any(|held| !held.intersect(quarter).is_empty())
+            }
+        }
+    }
+
+    /// The parts of a stretch that count, with why each ends where the stretch goes on.
+    fn counting(&self, days: Period) -> Vec<(Period, Option<Cut>)> {
+        let parts = self.without_overdue(days).into_iter();
+        let parts = parts.map(|part| (part, (part.to < days.to).then_some(Cut::Overdue)));
+        if self.fee.qualification.rule != Qualified::EveryDay {
+            return parts.collect();
+        }
+        let held = self.qualified();
+        let within = |(part, cut): (Period, Option<Cut>)| {
+            let held = held.iter().map(move |held| held.intersect(part));
+            let held = held.filter(|days| !days.is_empty());
+            held.map(move |days| {
+                (days, if days.to < part.to { Some(Cut::Unqualified) } else { cut })
+            })
+            .collect::<Vec<_>>()
+        };
+        parts.flat_map(within).collect()
     }
 
     /// The parts of a stretch outside overdue spells, where the rules only pause for them.
@@ -209,6 +258,41 @@ impl<'a> Case<'a> {
             parts.push(rest);
         }
         parts
+    }
+}
+
+/// A fee as it is earned evenly over its days, until what was really paid of it is used up (E-72).
+struct Earned<'f> {
+    fee: &'f FeePaid,
+    covered: i64,
+    days: i64,
+}
+
+impl Earned<'_> {
+    fn push(&mut self, segments: &mut Vec<Segment>, whole: Segment) -> Result<(), MoneyError> {
+        let before = self.days;
+        self.days += whole.days;
+        // What the days so far have earned, in fen × the days that the fee covers.
+        let paid = i128::from(self.fee.net()?.fen()) * i128::from(self.covered);
+        let a_day = i128::from(self.fee.amount.fen());
+        if a_day * i128::from(self.days) <= paid {
+            segments.push(whole);
+            return Ok(());
+        }
+        let full = i64::try_from(paid / a_day.max(1)).map_err(|_| MoneyError::Range)?;
+        let rest = Money::from_wide(paid - a_day * i128::from(full))?;
+        let days = (full - before).max(0);
+        let end = whole.from.checked_add(jiff::Span::new().days(days)).unwrap_or(whole.to);
+        if days > 0 {
+            segments.push(Segment { to: end, days, until: Cut::Refunded, ..whole });
+        }
+        if full >= before && rest.is_positive() {
+            // The day on which it is used up earns what is left.
+            let to = end.tomorrow().unwrap_or(whole.to).min(whole.to);
+            let until = Cut::Refunded;
+            segments.push(Segment { from: end, to, days: 1, counted: rest, until, ..whole });
+        }
+        Ok(())
     }
 }
 

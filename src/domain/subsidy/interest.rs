@@ -4,7 +4,7 @@
 //! rounded once. Ceilings that rest on the note alone are applied here, caps and budgets by the
 //! caller, because those depend on the order of the lines.
 
-use crate::domain::calendar::{Date, Period, date, days_between};
+use crate::domain::calendar::{Date, Period, date};
 use crate::domain::event::Programme;
 use crate::domain::loan::{Loan, Note};
 use crate::domain::money::{Money, MoneyError};
@@ -12,15 +12,16 @@ use crate::domain::rate::{Fraction, Rate, Share};
 use crate::domain::rates::{RateTable, Series};
 use crate::domain::rules::band::{LoanFacts, months_between};
 use crate::domain::rules::words::{
-    CapYear, OnLate, OnOverdue, Others, PayAfter, Per, Reference as On,
+    CapYear, DayCount, OnLate, OnOverdue, Others, PayAfter, Per, Qualified, Reference as On,
 };
 use crate::domain::rules::{InterestDiscount, RateRule, Rules};
 use crate::domain::settings::Word as _;
-use crate::domain::subsidy::days::{Cut, DayRules, base, repaid_on, units, window};
+use crate::domain::subsidy::Facts;
+use crate::domain::subsidy::days::{Cut, DayRules, base, of_contract, repaid_on, units, window};
+use crate::domain::subsidy::qualified;
 use crate::domain::subsidy::working::{
     Ceiling, CeilingKind, Reason, Reference, Segment, Source, Working,
 };
-use std::borrow::Cow;
 
 /// One note under its rules.
 #[derive(Clone, Copy)]
@@ -35,6 +36,8 @@ pub struct Case<'a> {
     pub discount: &'a InterestDiscount,
     /// Reference rates.
     pub rates: &'a RateTable,
+    /// What else is known of the firm and the loan.
+    pub facts: &'a dyn Facts,
 }
 
 /// The days of a settlement period on which a note may bear a discount.
@@ -50,12 +53,36 @@ pub struct Eligible {
     pub waits: bool,
 }
 
-/// What other notes leave of a principal cap that they share.
-pub trait PrincipalLeft {
-    /// Days inside the period on which the rest changes.
+/// A principal cap that a note shares with others.
+pub trait SharedPrincipal {
+    /// Days inside the period on which what counts changes.
     fn changes(&self, within: Period, days: &mut dyn FnMut(Date));
-    /// The rest on a day.
-    fn left(&self, day: Date) -> Money;
+    /// What of a principal counts on a day.
+    fn counted(&self, principal: Money, day: Date) -> Counted;
+}
+
+/// The principal that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// To the fen.
+    pub amount: Money,
+    /// The exact part of the principal, where a cap is shared in proportion.
+    pub part: Option<(Money, Money)>,
+}
+
+impl Counted {
+    /// So much.
+    pub fn all(amount: Money) -> Self {
+        Self { amount, part: None }
+    }
+
+    /// The part `cap` over `total`.
+    pub fn part(principal: Money, cap: Money, total: Money) -> Self {
+        let exact = Fraction::new(cap.fen().into(), total.fen().into())
+            .and_then(|part| Fraction::whole(principal.fen()).times(part.reduced()));
+        let amount = exact.and_then(Fraction::round_fen).unwrap_or_default();
+        Self { amount, part: Some((cap, total)) }
+    }
 }
 
 impl<'a> Case<'a> {
@@ -64,6 +91,9 @@ impl<'a> Case<'a> {
         let rules = DayRules {
             term_months: self.discount.term_months,
             term_per: self.discount.term_per,
+            begun: (self.discount.term_per == Per::Firm)
+                .then(|| self.facts.begun(self.loan))
+                .flatten(),
             extension: self.discount.extension,
             overdue: self.discount.overdue,
             until_repaid: true,
@@ -93,11 +123,11 @@ impl<'a> Case<'a> {
         &self,
         settlement: Period,
         eligible: &Eligible,
-        left: Option<&dyn PrincipalLeft>,
+        left: Option<&dyn SharedPrincipal>,
         other: Money,
     ) -> Option<Working> {
         let id = self.rules.id.clone();
-        let method = self.discount.day_count.code();
+        let method = self.day_count().code();
         let mut working = Working::empty(Programme::InterestDiscount, id, settlement, method);
         if eligible.waits {
             working.refuse(Reason::NotRepaidYet);
@@ -111,6 +141,10 @@ impl<'a> Case<'a> {
             }
         }
         if working.segments.is_empty() {
+            if !self.is_qualified(eligible.days) {
+                working.refuse(Reason::NotQualified);
+                return Some(working);
+            }
             return None;
         }
         if self.fill(&mut working, eligible, other).is_err() {
@@ -138,6 +172,11 @@ impl<'a> Case<'a> {
             working.refuse(Reason::PrincipalCap);
             return Ok(());
         }
+        if !self.is_qualified(eligible.days) {
+            working.refuse(Reason::NotQualified);
+            return Ok(());
+        }
+        working.interest = evidence.map(|paid| working.check(&paid)).transpose()?;
         if self.needs_evidence() {
             match evidence {
                 None => working.refuse(Reason::InterestNotPaid),
@@ -223,6 +262,38 @@ impl<'a> Case<'a> {
         Ok(())
     }
 
+    /// The days on which the firm holds the qualification that the rules ask for.
+    fn qualified(&self) -> Vec<Period> {
+        self.facts.qualified(&self.loan.firm, &self.discount.qualification.kinds)
+    }
+
+    /// True when the firm is qualified as the rules ask, on any of the days.
+    fn is_qualified(&self, days: Period) -> bool {
+        match self.discount.qualification.rule {
+            Qualified::Ignore => true,
+            Qualified::AtDrawdown => qualified::on(&self.qualified(), self.note.drawn),
+            Qualified::EveryDay => {
+                self.qualified().iter().any(|held| !held.intersect(days).is_empty())
+            }
+        }
+    }
+
+    /// How the days of the discount are counted.
+    fn day_count(&self) -> DayCount {
+        match self.discount.day_count {
+            DayCount::Contract => of_contract(self.loan.day_count),
+            count => count,
+        }
+    }
+
+    /// The principal in force on the eligible days, whatever of it counts.
+    pub fn in_force(&self, eligible: &Eligible) -> Vec<(Period, Money)> {
+        let refused = eligible.waits || !self.is_qualified(eligible.days);
+        let segments = if refused { Ok(Vec::new()) } else { self.segments(eligible, None) };
+        let whole = segments.unwrap_or_default().into_iter();
+        whole.map(|one| (Period { from: one.from, to: one.to }, one.principal)).collect()
+    }
+
     fn needs_evidence(&self) -> bool {
         self.discount.interest_ceiling
             || self.discount.late == OnLate::LosePeriod
@@ -290,18 +361,14 @@ impl<'a> Case<'a> {
     fn segments(
         &self,
         eligible: &Eligible,
-        left: Option<&dyn PrincipalLeft>,
+        left: Option<&dyn SharedPrincipal>,
     ) -> Result<Vec<Segment>, Reason> {
         let mut changes = self.changes();
         self.marks(eligible.days, left, &mut changes)?;
         if !changes.is_sorted_by_key(|(day, _)| *day) {
             changes.sort_by_key(|(day, _)| *day);
         }
-        let mut state = State {
-            principal: i128::from(self.note.amount.fen()),
-            contract: self.loan.rate,
-            overdue: false,
-        };
+        let mut state = State::at_drawdown(self);
         let mut segments = Vec::with_capacity(1);
         let mut start = eligible.days.from;
         let mut changes = changes.into_iter().peekable();
@@ -312,7 +379,7 @@ impl<'a> Case<'a> {
             let next = changes.peek().filter(|(day, _)| *day < eligible.days.to);
             let (end, until) = next
                 .map_or((eligible.days.to, eligible.until), |(day, change)| (*day, change.cut()));
-            if state.principal > 0 && !state.overdue {
+            if state.principal > 0 && !state.overdue && !state.unqualified {
                 segments.extend(self.segment(&state, start, end, until, left)?);
             }
             if end >= eligible.days.to {
@@ -328,19 +395,18 @@ impl<'a> Case<'a> {
         from: Date,
         to: Date,
         until: Cut,
-        left: Option<&dyn PrincipalLeft>,
+        left: Option<&dyn SharedPrincipal>,
     ) -> Result<Option<Segment>, Reason> {
-        let count = self.discount.day_count;
+        let count = self.day_count();
         let days = units(count, self.note.drawn, from, to);
         if days == 0 {
             return Ok(None);
         }
         let principal = Money::from_wide(state.principal).map_err(|_| Reason::Range)?;
-        let cap = match left {
-            Some(left) => Some(left.left(from)),
-            None => self.discount.principal_max,
+        let counted = match (left, self.discount.principal_max) {
+            (Some(left), _) => left.counted(principal, from),
+            (None, cap) => Counted::all(cap.map_or(principal, |cap| principal.min(cap))),
         };
-        let counted = cap.map_or(principal, |cap| principal.min(cap));
         let day = self.reference_day(from);
         let rule = self.rule_on(day).ok_or(Reason::RateRowMissing)?;
         let (rate, source) = self.policy(rule, day, state.contract)?;
@@ -352,7 +418,8 @@ impl<'a> Case<'a> {
             days,
             base,
             principal,
-            counted,
+            counted: counted.amount,
+            part: counted.part,
             contract,
             rate,
             source,
@@ -360,7 +427,8 @@ impl<'a> Case<'a> {
         }))
     }
 
-    fn changes(&self) -> Vec<(Date, Change)> {
+    /// What changes of the note, whoever asks.
+    pub(super) fn changes(&self) -> Vec<(Date, Change)> {
         let note = self.note;
         let repaid = note.repayments.iter().map(|(day, amount)| (*day, Change::Repay(*amount)));
         let mut changes: Vec<_> = repaid.collect();
@@ -379,7 +447,7 @@ impl<'a> Case<'a> {
     fn marks(
         &self,
         days: Period,
-        left: Option<&dyn PrincipalLeft>,
+        left: Option<&dyn SharedPrincipal>,
         changes: &mut Vec<(Date, Change)>,
     ) -> Result<(), Reason> {
         let by_year =
@@ -395,6 +463,13 @@ impl<'a> Case<'a> {
             while let Some(next) = self.next_policy_change(day).filter(|next| *next < days.to) {
                 changes.push((next, Change::Mark(Cut::PolicyRate)));
                 day = next;
+            }
+        }
+        if self.discount.qualification.rule == Qualified::EveryDay {
+            changes.push((self.note.drawn, Change::Qualified(false)));
+            for held in self.qualified() {
+                changes.push((held.from.max(self.note.drawn), Change::Qualified(true)));
+                changes.push((held.to.max(self.note.drawn), Change::Qualified(false)));
             }
         }
         if let Some(left) = left {
@@ -419,106 +494,56 @@ impl<'a> Case<'a> {
             series.and_then(|series| self.rates.next_change(series.series(self.tenor()), day));
         row.into_iter().chain(rate).min()
     }
-
-    /// The interest paid for the days, and whether some of it came late; none when none was paid. A
-    /// payment that covers other days too is allotted by the interest that accrued at the contract
-    /// rate.
-    fn paid(&self, days: Period) -> Result<Option<Evidence>, MoneyError> {
-        let mut found = None;
-        for paid in &self.note.interest {
-            let covered = Period { from: paid.from, to: paid.to };
-            let common = covered.intersect(days);
-            if common.is_empty() {
-                continue;
-            }
-            let part = if common == covered {
-                paid.amount
-            } else {
-                let whole = self.accrued(covered);
-                let part = if whole > 0 {
-                    Fraction::new(self.accrued(common), whole)?
-                } else {
-                    Fraction::new(i128::from(common.days()), i128::from(covered.days().max(1)))?
-                };
-                Fraction::whole(paid.amount.fen()).times(part.reduced())?.round_fen()?
-            };
-            let delay = days_between(paid.to, paid.paid);
-            let late = delay > i64::from(self.discount.grace_days);
-            let before = found.unwrap_or(Evidence { amount: Money::ZERO, late: false });
-            let amount = before.amount.add(part)?;
-            found = Some(Evidence { amount, late: before.late || late });
-        }
-        Ok(found)
-    }
-
-    /// Principal × contract rate (in 10^-8) × days over a period: a weight, not an amount.
-    fn accrued(&self, period: Period) -> i128 {
-        let mut changes: Cow<'_, [(Date, Change)]> = Cow::Owned(self.changes());
-        if !changes.is_sorted_by_key(|(day, _)| *day) {
-            changes.to_mut().sort_by_key(|(day, _)| *day);
-        }
-        let mut state = State {
-            principal: i128::from(self.note.amount.fen()),
-            contract: self.loan.rate,
-            overdue: false,
-        };
-        let mut weight = 0i128;
-        let mut start = period.from;
-        let last = [(period.to, Change::Mark(Cut::Period))];
-        for (day, change) in changes.iter().chain(&last) {
-            let end = (*day).clamp(start, period.to.max(start));
-            let (numerator, denominator) = state.contract.fraction().parts();
-            // Denominators of rates divide 10^8; the product stays below 10^31.
-            let rate = numerator * (100_000_000 / denominator);
-            weight += state.principal.max(0) * rate * i128::from(days_between(start, end));
-            start = end;
-            state.apply(*change);
-        }
-        weight
-    }
-}
-
-/// Interest that was paid.
-#[derive(Clone, Copy)]
-struct Evidence {
-    amount: Money,
-    late: bool,
 }
 
 /// What changes on a day.
 #[derive(Clone, Copy)]
-enum Change {
+pub(super) enum Change {
     Repay(Money),
     Contract(Rate),
     Overdue(bool),
+    Qualified(bool),
     Mark(Cut),
 }
 
 impl Change {
+    /// The last day of all.
+    pub(super) const END: Self = Self::Mark(Cut::Period);
+
     fn cut(self) -> Cut {
         match self {
             Self::Repay(_) => Cut::Repayment,
             Self::Contract(_) => Cut::Repriced,
             Self::Overdue(true) => Cut::Overdue,
             Self::Overdue(false) => Cut::Cured,
+            Self::Qualified(true) => Cut::Qualified,
+            Self::Qualified(false) => Cut::Unqualified,
             Self::Mark(cut) => cut,
         }
     }
 }
 
 /// A note on a day.
-struct State {
-    principal: i128,
-    contract: Rate,
+pub(super) struct State {
+    pub(super) principal: i128,
+    pub(super) contract: Rate,
     overdue: bool,
+    unqualified: bool,
 }
 
 impl State {
-    fn apply(&mut self, change: Change) {
+    /// A note as it is drawn.
+    pub(super) fn at_drawdown(case: &Case<'_>) -> Self {
+        let principal = i128::from(case.note.amount.fen());
+        Self { principal, contract: case.loan.rate, overdue: false, unqualified: false }
+    }
+
+    pub(super) fn apply(&mut self, change: Change) {
         match change {
             Change::Repay(amount) => self.principal -= i128::from(amount.fen()),
             Change::Contract(rate) => self.contract = rate,
             Change::Overdue(overdue) => self.overdue = overdue,
+            Change::Qualified(qualified) => self.unqualified = !qualified,
             Change::Mark(_) => {}
         }
     }

@@ -5,9 +5,17 @@
 //! in the order of settlement date, drawdown date and loan id; caps and budgets are drawn down in
 //! that order (domain 5.3, case 11). Its cost is linear in loans and their recorded changes.
 
+pub mod correction;
 pub mod days;
+pub mod difference;
+mod evidence;
 pub mod fee;
 pub mod interest;
+pub mod known;
+pub mod qualified;
+pub mod recompute;
+mod shared;
+mod steps;
 pub mod working;
 
 use crate::domain::account::Fund;
@@ -17,13 +25,16 @@ use crate::domain::loan::{Loan, Note};
 use crate::domain::money::Money;
 use crate::domain::rate::Fraction;
 use crate::domain::rates::RateTable;
-use crate::domain::rules::words::{CapYear, Payee, Per};
+use crate::domain::rules::words::{CapYear, Payee, Per, PrincipalOrder};
 use crate::domain::rules::{FirmCaps, RuleSet};
 use crate::domain::text::Id;
+use crate::domain::years::add_year;
 use compact_str::CompactString;
-use interest::{Eligible, PrincipalLeft, shares_principal};
+use interest::{Eligible, SharedPrincipal, shares_principal};
+use shared::{Left, Parts};
 use std::collections::HashMap;
-pub use working::{Ceiling, CeilingKind, Reason, Segment, Step, Working, cap_years, steps};
+pub use steps::{Step, steps};
+pub use working::{Ceiling, CeilingKind, Reason, Segment, Working, cap_years};
 
 /// Whose cap: the programme and the firm's key (credit code, or party id where there is none).
 pub type FirmKey = (Programme, CompactString);
@@ -47,8 +58,31 @@ pub struct Run<'a> {
     /// True when the line has been approved before: it is not computed again, but its principal
     /// still counts towards a shared principal cap.
     pub approved: &'a dyn Fn(Programme, &Loan, &Note) -> bool,
+    /// What the budget left of a line when it was approved, where that was less than was asked.
+    pub budgeted: &'a dyn Fn(Programme, &Loan, &Note) -> Option<Money>,
     /// What other programmes pay for the same days of a note.
     pub other: &'a dyn Fn(&Loan, &Note, Period) -> Money,
+    /// What else is known of firms and loans.
+    pub facts: &'a dyn Facts,
+}
+
+/// Facts that lie outside a loan's own record.
+pub trait Facts {
+    /// The days on which a firm holds one of the kinds of qualification (any where none is named).
+    fn qualified(&self, firm: &Id, kinds: &[Id]) -> Vec<Period>;
+    /// The first drawdown of the loans that a loan renews, itself left out.
+    fn begun(&self, loan: &Loan) -> Option<Date>;
+}
+
+/// Nothing else is known.
+impl Facts for () {
+    fn qualified(&self, _: &Id, _: &[Id]) -> Vec<Period> {
+        Vec::new()
+    }
+
+    fn begun(&self, _: &Loan) -> Option<Date> {
+        None
+    }
 }
 
 /// One computed line.
@@ -89,12 +123,16 @@ impl SubsidyLine {
     }
 }
 
+/// Which notes share a principal cap: in a quarter, of a loan or of a firm.
+type SharedKey = (Quarter, Per, CompactString);
+
 /// What this run has drawn so far, on top of what was used before.
 #[derive(Default)]
 struct Drawn {
     firms: HashMap<FirmKey, Vec<(i16, Money)>>,
     budgets: HashMap<(Programme, Id), Money>,
-    principal: HashMap<(Per, CompactString), Vec<(Period, Money)>>,
+    principal: HashMap<SharedKey, Vec<(Period, Money)>>,
+    in_force: HashMap<SharedKey, Vec<(Period, Money)>>,
 }
 
 /// Computes the lines of a quarter. A loan on which no day counts gives no line; a line that a cap
@@ -118,8 +156,20 @@ fn discounts<'a>(
     drawn: &mut Drawn,
     lines: &mut Vec<SubsidyLine>,
 ) {
+    for (case, eligible) in &discount_cases(run, loans, drawn, lines) {
+        lines.extend(discount_line(run, drawn, case, eligible));
+    }
+}
+
+/// The notes with days in the quarter, in the order in which the caps are drawn down.
+fn discount_cases<'a>(
+    run: &Run<'a>,
+    loans: &[&'a Loan],
+    drawn: &mut Drawn,
+    lines: &mut Vec<SubsidyLine>,
+) -> Vec<(interest::Case<'a>, Eligible)> {
     let settlement = InterestQuarter(run.quarter).period();
-    let mut cases: Vec<(interest::Case<'_>, Eligible)> = Vec::with_capacity(loans.len());
+    let mut cases: Vec<(interest::Case<'a>, Eligible)> = Vec::with_capacity(loans.len());
     for loan in loans {
         // A loan of a book without rules carries its own share and has no programme.
         let Some(id) = &loan.rules else { continue };
@@ -129,7 +179,8 @@ fn discounts<'a>(
         };
         let Some(discount) = &rules.interest_discount else { continue };
         for note in &loan.notes {
-            let case = interest::Case { loan, note, rules, discount, rates: run.rates };
+            let (rates, facts) = (run.rates, run.facts);
+            let case = interest::Case { loan, note, rules, discount, rates, facts };
             cases.extend(case.eligible(settlement).map(|eligible| (case, eligible)));
         }
     }
@@ -141,9 +192,32 @@ fn discounts<'a>(
             &b.note.id,
         ))
     });
-    for (case, eligible) in &cases {
-        lines.extend(discount_line(run, drawn, case, eligible, settlement));
+    drawn.in_force.extend(in_force(run, &cases));
+    cases
+}
+
+/// Whose principal cap a case shares.
+fn shared_key(run: &Run<'_>, case: &interest::Case<'_>) -> SharedKey {
+    let key = match case.discount.principal_per {
+        Per::Firm => (run.firm_key)(&case.loan.firm),
+        _ => CompactString::new(case.loan.id.as_str()),
+    };
+    (run.quarter, case.discount.principal_per, key)
+}
+
+/// The principal in force, day by day, of all notes that share a cap in proportion.
+fn in_force(
+    run: &Run<'_>,
+    cases: &[(interest::Case<'_>, Eligible)],
+) -> HashMap<SharedKey, Vec<(Period, Money)>> {
+    let mut found: HashMap<_, Vec<(Period, Money)>> = HashMap::new();
+    for (case, eligible) in cases {
+        let discount = case.discount;
+        if shares_principal(discount) && discount.principal_order == PrincipalOrder::ProRata {
+            found.entry(shared_key(run, case)).or_default().extend(case.in_force(eligible));
+        }
     }
+    found
 }
 
 fn discount_line(
@@ -151,8 +225,8 @@ fn discount_line(
     drawn: &mut Drawn,
     case: &interest::Case<'_>,
     eligible: &Eligible,
-    settlement: Period,
 ) -> Option<SubsidyLine> {
+    let settlement = InterestQuarter(run.quarter).period();
     let interest::Case { loan, note, discount, .. } = *case;
     let programme = Programme::InterestDiscount;
     let approved = (run.approved)(programme, loan, note);
@@ -161,20 +235,25 @@ fn discount_line(
         return None;
     }
     let firm = (run.firm_key)(&loan.firm);
-    let key = match discount.principal_per {
-        Per::Firm => firm.clone(),
-        _ => CompactString::new(loan.id.as_str()),
+    let key = shared_key(run, case);
+    let cap = discount.principal_max.unwrap_or(Money::MAX);
+    let all = |list: Option<&'_ Vec<(Period, Money)>>| list.cloned().unwrap_or_default();
+    let (left, parts);
+    let room: Option<&dyn SharedPrincipal> = match discount.principal_order {
+        _ if !shared => None,
+        PrincipalOrder::FirstCome => {
+            left = Left { cap, taken: all(drawn.principal.get(&key)) };
+            Some(&left)
+        }
+        PrincipalOrder::ProRata => {
+            parts = Parts { cap, in_force: all(drawn.in_force.get(&key)) };
+            Some(&parts)
+        }
     };
-    let taken = drawn.principal.get(&(discount.principal_per, key.clone()));
-    let left = Left {
-        cap: discount.principal_max.unwrap_or(Money::MAX),
-        taken: taken.map_or(&[], Vec::as_slice),
-    };
-    let left: Option<&dyn PrincipalLeft> = if shared { Some(&left) } else { None };
     let other = (run.other)(loan, note, eligible.days);
-    let mut working = case.working(settlement, eligible, left, other)?;
+    let mut working = case.working(settlement, eligible, room, other)?;
     if shared && (approved || working.reason.is_none()) {
-        let taken = drawn.principal.entry((discount.principal_per, key)).or_default();
+        let taken = drawn.principal.entry(key).or_default();
         taken.extend(
             working
                 .segments
@@ -189,20 +268,27 @@ fn discount_line(
         CapYear::Settlement => vec![(eligible.settled.year(), Fraction::whole(1))],
         CapYear::Accrual => by_year(&working),
     };
-    let caps = Caps { programme, firm, owner: &loan.owner, rules: &discount.caps };
+    let budgeted = (run.budgeted)(programme, loan, note);
+    let caps = Caps { programme, firm, owner: &loan.owner, rules: &discount.caps, budgeted };
     caps.apply(run, drawn, &mut working, &years);
     let days = if eligible.waits { eligible.days.days() } else { working.days() };
     Some(line(run, loan, note, discount.payee, days, working))
 }
 
 fn fees<'a>(run: &Run<'a>, loans: &[&'a Loan], drawn: &mut Drawn, lines: &mut Vec<SubsidyLine>) {
+    let cases = fee_cases(run, loans);
+    lines.extend(cases.iter().filter_map(|case| fee_line(run, drawn, case)));
+}
+
+/// The loans with days in the quarter, in the order in which the caps are drawn down.
+fn fee_cases<'a>(run: &Run<'a>, loans: &[&'a Loan]) -> Vec<fee::Case<'a>> {
     let quarter = CalendarQuarter(run.quarter).period();
     let last = CalendarQuarter(run.quarter).last_day();
-    let mut cases: Vec<(fee::Case<'_>, Period)> = Vec::new();
+    let mut cases: Vec<(fee::Case<'a>, Period)> = Vec::new();
     for loan in loans.iter().filter(|loan| loan.guarantor.is_some() || !loan.fees.is_empty()) {
         let Some(rules) = loan.rules.as_ref().and_then(run.rules) else { continue };
         let Some(fee) = &rules.fee_subsidy else { continue };
-        let case = fee::Case { loan, rules, fee };
+        let case = fee::Case { loan, rules, fee, facts: run.facts };
         let life = case.life_of_loan().filter(|(life, _)| !life.intersect(quarter).is_empty());
         cases.extend(life.map(|(life, _)| (case, life)));
     }
@@ -213,21 +299,21 @@ fn fees<'a>(run: &Run<'a>, loans: &[&'a Loan], drawn: &mut Drawn, lines: &mut Ve
             &b.loan.id,
         ))
     });
+    cases.into_iter().map(|(case, _)| case).collect()
+}
+
+fn fee_line(run: &Run<'_>, drawn: &mut Drawn, case: &fee::Case<'_>) -> Option<SubsidyLine> {
+    let fee::Case { loan, fee, .. } = *case;
     let programme = Programme::GuaranteeFee;
-    for (case, _) in &cases {
-        let fee::Case { loan, fee, .. } = *case;
-        // A fee is paid for the loan; its line is kept with the first note.
-        let Some(note) = loan.notes.first().filter(|note| !(run.approved)(programme, loan, note))
-        else {
-            continue;
-        };
-        let Some((mut working, days)) = case.working(quarter) else { continue };
-        let firm = (run.firm_key)(&loan.firm);
-        let caps = Caps { programme, firm, owner: &loan.owner, rules: &fee.caps };
-        // A calendar quarter lies within one year, so both ways of counting agree.
-        caps.apply(run, drawn, &mut working, &[(run.quarter.year(), Fraction::whole(1))]);
-        lines.push(line(run, loan, note, fee.payee, days, working));
-    }
+    // A fee is paid for the loan; its line is kept with the first note.
+    let note = loan.notes.first().filter(|note| !(run.approved)(programme, loan, note))?;
+    let (mut working, days) = case.working(CalendarQuarter(run.quarter).period())?;
+    let firm = (run.firm_key)(&loan.firm);
+    let budgeted = (run.budgeted)(programme, loan, note);
+    let caps = Caps { programme, firm, owner: &loan.owner, rules: &fee.caps, budgeted };
+    // A calendar quarter lies within one year, so both ways of counting agree.
+    caps.apply(run, drawn, &mut working, &[(run.quarter.year(), Fraction::whole(1))]);
+    Some(line(run, loan, note, fee.payee, days, working))
 }
 
 fn line(
@@ -273,30 +359,6 @@ fn without_rules(run: &Run<'_>, loan: &Loan, rules: &Id, settlement: Period) -> 
     lines.collect()
 }
 
-/// What is left of a principal cap that notes share.
-struct Left<'a> {
-    cap: Money,
-    taken: &'a [(Period, Money)],
-}
-
-impl PrincipalLeft for Left<'_> {
-    fn changes(&self, within: Period, days: &mut dyn FnMut(Date)) {
-        for (period, _) in self.taken {
-            for day in [period.from, period.to] {
-                if within.from < day && day < within.to {
-                    days(day);
-                }
-            }
-        }
-    }
-
-    fn left(&self, day: Date) -> Money {
-        let taken = self.taken.iter().filter(|(period, _)| period.contains(day));
-        let taken: i128 = taken.map(|(_, counted)| i128::from(counted.fen())).sum();
-        Money::from_wide((i128::from(self.cap.fen()) - taken).max(0)).unwrap_or_default()
-    }
-}
-
 /// The exact sums of a working by calendar year; its segments are cut at the years' ends.
 fn by_year(working: &Working) -> Vec<(i16, Fraction)> {
     let mut years: Vec<(i16, Fraction)> = Vec::new();
@@ -316,6 +378,7 @@ struct Caps<'a> {
     firm: CompactString,
     owner: &'a Id,
     rules: &'a FirmCaps,
+    budgeted: Option<Money>,
 }
 
 impl Caps<'_> {
@@ -359,6 +422,9 @@ impl Caps<'_> {
             if working.amount.is_zero() && whole.is_positive() {
                 working.refuse(Reason::Ceiling(CeilingKind::FirmYear));
             }
+        }
+        if let Some(budget) = self.budgeted {
+            working.lower(Ceiling::new(CeilingKind::Budget, budget));
         }
         let budget_key = (self.programme, self.owner.clone());
         if let Some(budget) = run.budget.get(&budget_key) {
@@ -404,14 +470,6 @@ fn share_of(
     let (numerator, denominator) = whole?.reduced().parts();
     let share = reached.reduced().times(Fraction::new(denominator, numerator)?)?;
     Fraction::whole(amount.fen()).times(share.reduced())?.round_fen()
-}
-
-/// Adds to a year's sum, so that a firm with many loans keeps a short list.
-fn add_year(years: &mut Vec<(i16, Money)>, (year, amount): (i16, Money)) {
-    match years.iter_mut().find(|(of, _)| *of == year) {
-        Some((_, sum)) => *sum = sum.add(amount).unwrap_or(Money::MAX),
-        None => years.push((year, amount)),
-    }
 }
 
 /// Takes what is too much off the latest years.

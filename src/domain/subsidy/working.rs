@@ -13,6 +13,7 @@ use crate::domain::rate::{Fraction, Rate, Share};
 use crate::domain::rates::Series;
 use crate::domain::settings::Word as _;
 use crate::domain::subsidy::days::Cut;
+use crate::domain::subsidy::evidence::Evidence;
 use crate::domain::text::Id;
 
 /// Decimals of a yuan to which an unrounded amount is shown.
@@ -71,6 +72,9 @@ pub struct Segment {
     pub source: Source,
     /// Why it ends.
     pub until: Cut,
+    /// The exact part of the principal that counts, where a cap is shared in proportion: cap over
+    /// what is in force.
+    pub part: Option<(Money, Money)>,
 }
 
 impl Segment {
@@ -80,12 +84,45 @@ impl Segment {
     /// [`MoneyError::Range`] when the exact value leaves 128 bits.
     pub fn amount(&self) -> Result<Fraction, MoneyError> {
         let (numerator, denominator) = self.rate.parts();
+        if let Some((cap, total)) = self.part {
+            let part = Fraction::new(cap.fen().into(), total.fen().into())?.reduced();
+            let whole = Self { counted: self.principal, part: None, ..*self };
+            return whole.amount()?.reduced().times(part);
+        }
         i128::from(self.counted.fen())
             .checked_mul(i128::from(self.days))
             .and_then(|product| product.checked_mul(numerator))
             .zip(denominator.checked_mul(i128::from(self.base)))
             .ok_or(MoneyError::Range)
             .and_then(|(numerator, denominator)| Fraction::new(numerator, denominator))
+    }
+}
+
+/// The bank's own figure of the interest beside ours: the paid interest is the evidence and rules the
+/// ceiling, and the difference is shown (domain 5.3, case 20).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InterestCheck {
+    /// What the contract comes to for the days that were paid for.
+    pub accrued: Money,
+    /// What was paid for them.
+    pub paid: Money,
+    /// Differences of so much are rounding: one fen a segment.
+    pub tolerance: Money,
+}
+
+impl InterestCheck {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.key("interest");
+        out.begin_object();
+        out.key("accrued");
+        out.quoted(self.accrued);
+        out.key("difference");
+        out.quoted(self.paid.sub(self.accrued).unwrap_or_default());
+        out.key("paid");
+        out.quoted(self.paid);
+        out.key("tolerance");
+        out.quoted(self.tolerance);
+        out.end_object();
     }
 }
 
@@ -150,6 +187,8 @@ pub enum Reason {
     InterestNotPaid,
     /// Interest was paid late.
     InterestLate,
+    /// The firm does not hold the qualification.
+    NotQualified,
     /// The discount is paid after full repayment.
     NotRepaidYet,
     /// No fee was paid.
@@ -175,6 +214,7 @@ impl Reason {
             Self::RateRowMissing => "rate-row-missing",
             Self::InterestNotPaid => "interest-not-paid",
             Self::InterestLate => "interest-late",
+            Self::NotQualified => "not-qualified",
             Self::NotRepaidYet => "not-repaid-yet",
             Self::FeeNotPaid => "fee-not-paid",
             Self::FeeOverGate(_) => "fee-over-gate",
@@ -213,6 +253,8 @@ pub struct Working {
     pub method: &'static str,
     /// Segments in order.
     pub segments: Vec<Segment>,
+    /// The interest that the bank took beside what the contract comes to; for information.
+    pub interest: Option<InterestCheck>,
     /// Share of the interest paid and what was paid, where the amount is made from it.
     pub paid: Option<(Share, Money)>,
     /// The exact sum in fen.
@@ -245,6 +287,7 @@ impl Working {
             period,
             method,
             segments: Vec::new(),
+            interest: None,
             paid: None,
             sum: Fraction::ZERO,
             earlier: None,
@@ -254,6 +297,16 @@ impl Working {
             cap_years: Vec::new(),
             reason: None,
         }
+    }
+
+    /// The interest paid beside what the contract comes to.
+    pub(super) fn check(&self, paid: &Evidence) -> Result<InterestCheck, MoneyError> {
+        let segments = i64::try_from(self.segments.len()).map_err(|_| MoneyError::Range)?;
+        Ok(InterestCheck {
+            accrued: paid.accrued.round_fen()?,
+            paid: paid.amount,
+            tolerance: Money::from_fen(segments)?,
+        })
     }
 
     /// The days of the period that counted.
@@ -329,6 +382,9 @@ impl Working {
             out.quoted(earlier.yuan_text(SHOWN_DECIMALS));
             out.key("earlier_rounded");
             out.quoted(earlier.round_fen().unwrap_or_default());
+        }
+        if let Some(interest) = &self.interest {
+            interest.write(out);
         }
         out.key("method");
         out.quoted(self.method);
@@ -426,6 +482,10 @@ impl Segment {
         out.integer(u64::try_from(self.days).unwrap_or_default());
         out.key("from");
         out.date(self.from);
+        if let Some((cap, total)) = self.part {
+            out.key("part");
+            out.quoted(format_args!("{cap}/{total}"));
+        }
         out.key("principal");
         out.amount(self.principal);
         out.key("rate");
@@ -526,70 +586,4 @@ pub fn cap_years(
         Some(years) if total(&years) == i128::from(amount.fen()) => years,
         _ => vec![(period.year(), amount)],
     }
-}
-
-/// One line of an explanation: a word that has a wording, its facts, and the amount it comes to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// `period`, `segment`, `paid`, `sum`, `earlier`, `computed`, `ceiling`, `reason` or `amount`.
-    pub code: &'static str,
-    /// Facts by name, as they stand in the working.
-    pub facts: Vec<(String, String)>,
-    /// What the step comes to, in yuan.
-    pub result: Option<String>,
-}
-
-/// The steps of a working as the journal keeps it, in the order in which one computes.
-pub fn steps(working: &serde_json::Value) -> Vec<Step> {
-    use serde_json::Value;
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let get = |object: &Value, key: &str| object.get(key).map(text);
-    let facts = |object: &Value, keys: &[&str]| -> Vec<(String, String)> {
-        keys.iter().filter_map(|key| Some(((*key).to_owned(), get(object, key)?))).collect()
-    };
-    let step = |code, facts, result| Step { code, facts, result };
-    let list = |key: &str| working.get(key).and_then(Value::as_array).into_iter().flatten();
-    let mut steps = Vec::new();
-    if let Some(period) = working.get("period") {
-        let mut all = facts(working, &["programme", "rules", "method", "days"]);
-        all.extend(facts(period, &["from", "to"]));
-        steps.push(step("period", all, None));
-    }
-    for segment in list("segments") {
-        let keys = [
-            "from",
-            "to",
-            "days",
-            "base",
-            "principal",
-            "counted",
-            "rate",
-            "share",
-            "source",
-            "source_rate",
-            "source_date",
-            "contract_rate",
-            "rate_max",
-            "until",
-        ];
-        steps.push(step("segment", facts(segment, &keys), get(segment, "amount")));
-    }
-    if working.get("paid").is_some() {
-        steps.push(step("paid", facts(working, &["paid_share"]), get(working, "paid")));
-    }
-    steps.push(step("sum", facts(working, &["sum"]), get(working, "rounded")));
-    if working.get("earlier").is_some() {
-        let earlier = get(working, "earlier_rounded");
-        steps.push(step("earlier", facts(working, &["earlier"]), earlier));
-    }
-    steps.push(step("computed", Vec::new(), get(working, "computed")));
-    for ceiling in list("ceilings") {
-        let keys = ["kind", "limit", "cap", "used", "year", "before"];
-        steps.push(step("ceiling", facts(ceiling, &keys), get(ceiling, "after")));
-    }
-    if working.get("reason").is_some() {
-        steps.push(step("reason", facts(working, &["reason", "reason_detail"]), None));
-    }
-    steps.push(step("amount", Vec::new(), get(working, "amount")));
-    steps
 }

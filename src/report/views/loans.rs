@@ -2,6 +2,7 @@
 
 use crate::domain::loan::{Loan, Note};
 use crate::domain::money::Total;
+use crate::domain::registry::Qualification;
 use crate::domain::state::State;
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};
@@ -80,6 +81,8 @@ pub fn loan(loan: &Loan, state: &State, journal: &Journal) -> Report {
         Cell::optional(loan.security.as_ref()),
         Cell::optional(loan.firm_class.as_ref()),
         loan.first_loan.into(),
+        Cell::Word(loan.day_count.code()),
+        Cell::optional(loan.renews.as_ref()),
         Cell::optional(loan.rules.as_ref()),
         Cell::optional(loan.removed),
     ]);
@@ -123,8 +126,14 @@ pub fn loan(loan: &Loan, state: &State, journal: &Journal) -> Report {
                 fee.to.into(),
                 fee.rate.into(),
                 fee.amount.into(),
+                fee.refunds.iter().map(|(_, amount)| Total::from(*amount)).sum::<Total>().into(),
             ],
         );
+    }
+    for told in state.qualifications.iter() {
+        if told.firm == loan.firm && !told.reversed {
+            report.section_row("qualifications", qualification(told));
+        }
     }
     for claim in state.claims.iter().filter(|claim| claim.loan == loan.id) {
         report.section_row(
@@ -156,6 +165,17 @@ pub fn loan(loan: &Loan, state: &State, journal: &Journal) -> Report {
     report
 }
 
+/// A qualification of the firm, granted or lost.
+fn qualification(told: &Qualification) -> Vec<Cell> {
+    vec![
+        Cell::optional(told.qualification.as_ref()),
+        Cell::optional(told.number.as_ref()),
+        told.from.into(),
+        Cell::optional(told.to),
+        told.to.is_none().into(),
+    ]
+}
+
 /// What happened to a note, by kind and then in the order of recording.
 fn changes(note: &Note, report: &mut Report) {
     let id = || Cell::from(&note.id);
@@ -174,6 +194,18 @@ fn changes(note: &Note, report: &mut Report) {
     }
     for (from, cured) in &note.overdue {
         change((*from).into(), "overdue", Cell::optional(*cured), empty.clone(), empty.clone());
+    }
+    for other in &note.others {
+        report.section_row(
+            "other_benefits",
+            vec![
+                id(),
+                (&other.scheme).into(),
+                other.from.into(),
+                other.to.into(),
+                other.amount.into(),
+            ],
+        );
     }
     for paid in &note.interest {
         report.section_row(

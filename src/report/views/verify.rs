@@ -1,7 +1,8 @@
-//! What a full check found.
+//! What a full check looked at and found.
 
+use crate::audit::finding::Made;
 use crate::audit::verify::Summary;
-use crate::problem::Problem;
+use crate::problem::{Exit, Problem};
 use crate::report::locale::Locale;
 use crate::report::message::Message;
 use crate::report::shapes;
@@ -18,11 +19,13 @@ pub struct VerifyView<'a> {
     pub summary: Summary,
     /// True when the index was compared with the entries.
     pub index_compared: bool,
+    /// Every check that was made.
+    pub checks: &'a [Made],
     /// Everything that is wrong.
     pub findings: &'a [Problem],
 }
 
-/// Sums over the journal and every finding.
+/// Sums over the journal, every finding, and every check with how many things it looked at.
 pub fn verify(found: &VerifyView<'_>, locale: &Locale) -> Report {
     let [entries, root] = journal_cells(&found.journal);
     let meta = vec![
@@ -46,6 +49,14 @@ pub fn verify(found: &VerifyView<'_>, locale: &Locale) -> Report {
             message.why.into(),
             message.next.into(),
         ]);
+    }
+    for made in found.checks {
+        // The rule that a check holds the book to is that of its findings.
+        let rule = Message::new(&Problem::new(made.code, Exit::Findings), locale).why;
+        report.section_row(
+            "checks",
+            vec![made.code.into(), made.looked_at.into(), made.findings.into(), rule.into()],
+        );
     }
     if found.findings.is_empty() {
         report.note("verify-sound", Vec::new());

@@ -169,6 +169,7 @@ impl Plan {
                 amount,
                 bank: id(BANKS[(loan % 3) as usize]),
                 contract: None,
+                day_count: None,
                 due: Date::new(2020, 6, 30).unwrap(),
                 firm: id(&format!("FIRM-{}", loan % FIRMS)),
                 firm_class: None,
@@ -177,6 +178,7 @@ impl Plan {
                 loan: number,
                 pool_share: None,
                 rate: Rate::parse("4.35%").unwrap(),
+                renews: None,
                 security: None,
                 signed: None,
             })

@@ -1,0 +1,387 @@
+//! Loans as their events tell them, held against the register of their balances (16) and of the
+//! pool's exposure (17).
+//!
+//! Memory: one record a loan and note, as long as the book has them.
+
+use super::FastMap;
+use super::adopted::Adopted;
+use super::checks::{Check, Tally};
+use super::fact::{Fact, or, share_of};
+use crate::domain::account::Account;
+use crate::domain::calendar::Date;
+use crate::domain::event::{Enrol, Event, Kind, Origin};
+use crate::domain::money::Total;
+use crate::domain::rate::Share;
+use crate::domain::rules::Sharing;
+use crate::domain::rules::band::{LoanFacts, months_between};
+use crate::domain::rules::words::Side;
+use crate::domain::text::Id;
+
+/// The registers of a loan: its balance by class, and the pool's exposure.
+const REGISTERS: [Account; 5] = [
+    Account::LoansNormal,
+    Account::LoansExtended,
+    Account::LoansOverdue,
+    Account::LoansNpl,
+    Account::Exposure,
+];
+
+/// In which register a note's balance stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    Normal,
+    Extended,
+    Overdue,
+    Npl,
+}
+
+/// An enrolled loan.
+pub(super) struct Loan {
+    /// The firm.
+    pub firm: Id,
+    /// Rules that it keeps.
+    pub rules: Option<Id>,
+    /// How a loss is shared.
+    pub sharing: Sharing,
+    /// Day on which the enrolment was revoked.
+    pub removed: Option<Date>,
+    /// Notes in order of disbursement.
+    pub notes: Vec<Note>,
+    due: Date,
+    deposit: Total,
+    /// What the lines say, in the order of [`REGISTERS`].
+    registers: [Total; 5],
+}
+
+/// A drawdown note.
+pub(super) struct Note {
+    /// Note number.
+    pub id: Id,
+    /// First day that bears interest.
+    pub drawn: Date,
+    /// Original maturity.
+    pub due: Date,
+    /// Principal owed.
+    pub balance: Total,
+    /// Its class.
+    pub class: Class,
+    /// Extensions: from which day, to which maturity.
+    pub extensions: Vec<(Date, Date)>,
+    /// Overdue spells.
+    pub overdue: Vec<(Date, Option<Date>)>,
+    /// Day of classification as non-performing.
+    pub npl: Option<Date>,
+    exposure: Total,
+    compensated: Total,
+    classes: Vec<Class>,
+    cures: Vec<(bool, Option<Date>)>,
+}
+
+impl Note {
+    /// The pool's part of what is owed and not compensated.
+    fn share(&self, share: Share, balance: Total) -> Total {
+        share_of((balance - self.compensated).max(Total::ZERO), share)
+    }
+
+    fn turn(&mut self, class: Class) {
+        self.classes.push(self.class);
+        self.class = class;
+    }
+
+    fn turn_back(&mut self) {
+        self.class = self.classes.pop().unwrap_or(self.class);
+    }
+}
+
+impl Loan {
+    /// The note of an id, or the first one.
+    pub fn note(&self, id: Option<&Id>) -> Option<&Note> {
+        match id {
+            Some(id) => self.notes.iter().find(|note| note.id == *id),
+            None => self.notes.first(),
+        }
+    }
+
+    fn note_mut(&mut self, id: Option<&Id>) -> Option<&mut Note> {
+        match id {
+            Some(id) => self.notes.iter_mut().find(|note| note.id == *id),
+            None => self.notes.first_mut(),
+        }
+    }
+
+    fn expected(&self) -> [Total; 5] {
+        let mut sums = [Total::ZERO; 5];
+        for note in &self.notes {
+            sums[note.class as usize] += note.balance;
+            sums[4] += note.exposure;
+        }
+        sums
+    }
+}
+
+/// All loans.
+#[derive(Default)]
+pub(super) struct Loans {
+    loans: FastMap<Id, Loan>,
+}
+
+/// Loan and note of an event of the loan family.
+pub(super) fn named(event: &Event) -> Option<(&Id, Option<&Id>)> {
+    Some(match &event.kind {
+        Kind::Enrol(own) => (&own.loan, None),
+        Kind::Disburse(own) => (&own.loan, own.note.as_ref()),
+        Kind::Repay(own) => (&own.loan, own.note.as_ref()),
+        Kind::InterestPaid(own) => (&own.loan, own.note.as_ref()),
+        Kind::FeePaid(own) => (&own.loan, None),
+        Kind::Reprice(own) => (&own.loan, own.note.as_ref()),
+        Kind::Extend(own) => (&own.loan, own.note.as_ref()),
+        Kind::Overdue(own) => (&own.loan, own.note.as_ref()),
+        Kind::Npl(own) => (&own.loan, own.note.as_ref()),
+        Kind::Cure(own) => (&own.loan, own.note.as_ref()),
+        Kind::Remove(own) => (&own.loan, None),
+        Kind::ReceiveDeposit(own) => (&own.loan, None),
+        Kind::RefundDeposit(own) => (&own.loan, None),
+        Kind::ApplyDeposit(own) => (&own.loan, own.note.as_ref()),
+        Kind::FileClaim(own) => (&own.loan, own.note.as_ref()),
+        Kind::ApproveSubsidy(own) => (&own.loan, own.note.as_ref()),
+        _ => return None,
+    })
+}
+
+fn sharing(own: &Enrol, event: &Event, rules: Option<&Id>, adopted: &Adopted) -> Sharing {
+    let facts = LoanFacts {
+        firm_class: own.firm_class.as_deref(),
+        security: own.security.as_deref(),
+        first_loan: own.first_loan.unwrap_or(false),
+        guaranteed: own.guarantor.is_some(),
+        tenor_months: months_between(own.signed.unwrap_or(event.happened()), own.due),
+        amount: own.amount,
+    };
+    let table = rules.and_then(|id| adopted.rules(id)).and_then(|rules| rules.sharing(&facts));
+    let pool = own.pool_share.unwrap_or(Share::ZERO);
+    match (table, own.pool_share) {
+        (Some(table), Some(pool)) => table.with_pool(pool),
+        (Some(table), None) => table,
+        (None, _) => {
+            Sharing { pool, guarantor: Share::ZERO, bank: pool.rest(), balancing: Side::Bank }
+        }
+    }
+}
+
+impl Loans {
+    /// The loan of an id.
+    pub fn get(&self, id: &Id) -> Option<&Loan> {
+        self.loans.get(id)
+    }
+
+    /// Takes an event of the loan family in.
+    pub fn take(&mut self, fact: &Fact<'_>, adopted: &Adopted) {
+        let event = fact.event;
+        if let Kind::Enrol(own) = &event.kind {
+            let rules = fact.entry.rules.as_ref();
+            let loan = Loan {
+                firm: own.firm.clone(),
+                rules: rules.cloned(),
+                sharing: sharing(own, event, rules, adopted),
+                removed: None,
+                notes: Vec::new(),
+                due: own.due,
+                deposit: Total::ZERO,
+                registers: [Total::ZERO; 5],
+            };
+            self.loans.entry(own.loan.clone()).or_insert(loan);
+            return;
+        }
+        if let Kind::ExplainReceipt(own) = &event.kind {
+            if let (Origin::Deposit, Some(id)) = (own.to, &own.loan) {
+                let amount = fact.told(Account::UnknownReceipts);
+                self.deposit(id, fact.signed(amount));
+            }
+            return;
+        }
+        let Some((id, note)) = named(event) else { return };
+        let Some(loan) = self.loans.get_mut(id) else { return };
+        match &event.kind {
+            Kind::Disburse(own) if fact.back => {
+                let id = own.note.as_ref().unwrap_or(&own.loan);
+                loan.notes.retain(|note| note.id != *id);
+            }
+            Kind::Disburse(own) => {
+                let amount = Total::from(own.amount);
+                loan.notes.push(Note {
+                    id: own.note.as_ref().unwrap_or(&own.loan).clone(),
+                    drawn: event.happened(),
+                    due: own.due.unwrap_or(loan.due),
+                    balance: amount,
+                    class: Class::Normal,
+                    extensions: Vec::new(),
+                    overdue: Vec::new(),
+                    npl: None,
+                    exposure: share_of(amount, loan.sharing.pool),
+                    compensated: Total::ZERO,
+                    classes: Vec::new(),
+                    cures: Vec::new(),
+                });
+            }
+            Kind::Remove(_) => {
+                loan.removed = Some(event.happened());
+                for note in &mut loan.notes {
+                    (note.balance, note.exposure) = (Total::ZERO, Total::ZERO);
+                }
+            }
+            Kind::Repay(own) => repay(loan, note, fact, own.amount.into()),
+            Kind::ReceiveDeposit(own) => loan.deposit += fact.signed(own.amount),
+            Kind::RefundDeposit(own) => {
+                let amount = if fact.back {
+                    fact.told(Account::FirmDeposits)
+                } else {
+                    or(own.amount, loan.deposit)
+                };
+                loan.deposit += -fact.signed(amount);
+            }
+            Kind::ApplyDeposit(own) => {
+                let owed = loan.note(note).map_or(Total::ZERO, |note| note.balance);
+                let meant = or(own.amount, loan.deposit.min(owed));
+                let amount = if fact.back { fact.told(Account::FirmDeposits) } else { meant };
+                loan.deposit += -fact.signed(amount);
+                repay(loan, note, fact, amount);
+            }
+            kind => {
+                if let Some(note) = loan.note_mut(note) {
+                    let day = event.happened();
+                    if fact.back { turn_back(note, kind) } else { turn(note, kind, day) }
+                }
+            }
+        }
+    }
+
+    fn deposit(&mut self, id: &Id, by: Total) {
+        if let Some(loan) = self.loans.get_mut(id) {
+            loan.deposit += by;
+        }
+    }
+
+    /// Compensation for a note: `paid` of it, and the whole base when that is the last fen. Taken
+    /// back with what the lines give back.
+    pub fn compensate(
+        &mut self,
+        fact: &Fact<'_>,
+        (id, note): (&Id, &Id),
+        base: Total,
+        paid: Total,
+        last: bool,
+    ) {
+        let Some(loan) = self.loans.get_mut(id) else { return };
+        let share = loan.sharing.pool;
+        let Some(note) = loan.note_mut(Some(note)) else { return };
+        if fact.back {
+            note.exposure += fact.moved(Account::Exposure);
+            if last {
+                note.compensated += -base;
+            }
+            return;
+        }
+        let floor = note.share(share, note.balance - base).min(note.exposure);
+        let free = note.exposure - floor;
+        note.exposure += -if last { free } else { free.min(paid) };
+        if last {
+            note.compensated += base;
+        }
+    }
+
+    /// Holds the registers of every loan that the entry touches against its notes.
+    pub fn compare(&mut self, fact: &Fact<'_>, tally: &mut Tally) {
+        let mut touched: Option<&Id> = None;
+        for line in fact.entry.all_lines() {
+            let Some(place) = REGISTERS.iter().position(|account| *account == line.account) else {
+                continue;
+            };
+            let Some(id) = &line.loan else {
+                tally.find(Check::LoanBalance, fact.seq, line.account, "loan", "-");
+                continue;
+            };
+            if touched.is_some_and(|touched| touched != id) {
+                self.hold(touched, fact, tally);
+            }
+            touched = Some(id);
+            match self.loans.get_mut(id) {
+                Some(loan) => loan.registers[place] += line.signed(),
+                None => tally.find(Check::LoanBalance, fact.seq, id, "-", line.signed()),
+            }
+        }
+        let named = named(fact.event).map(|(id, _)| id);
+        if touched != named {
+            self.hold(named, fact, tally);
+        }
+        self.hold(touched, fact, tally);
+    }
+
+    fn hold(&mut self, id: Option<&Id>, fact: &Fact<'_>, tally: &mut Tally) {
+        let Some((id, loan)) = id.and_then(|id| Some((id, self.loans.get_mut(id)?))) else {
+            return;
+        };
+        let expected = loan.expected();
+        for ((account, expected), found) in REGISTERS.iter().zip(expected).zip(loan.registers) {
+            let check = if *account == Account::Exposure {
+                Check::LoanExposure
+            } else {
+                Check::LoanBalance
+            };
+            tally.same(check, fact.seq, format_args!("{id} {account}"), expected, found);
+        }
+        // Told once, not again at every later entry of the loan.
+        loan.registers = expected;
+    }
+}
+
+fn repay(loan: &mut Loan, note: Option<&Id>, fact: &Fact<'_>, amount: Total) {
+    let share = loan.sharing.pool;
+    let Some(note) = loan.note_mut(note) else { return };
+    note.balance += -fact.signed(amount);
+    note.exposure = match fact.back {
+        true => note.exposure + fact.moved(Account::Exposure),
+        false => note.share(share, note.balance).min(note.exposure),
+    };
+}
+
+fn turn(note: &mut Note, kind: &Kind, day: Date) {
+    match kind {
+        Kind::Extend(own) => {
+            let from = note.extensions.last().map_or(note.due, |(_, due)| *due);
+            note.extensions.push((from, own.due));
+            note.turn(Class::Extended);
+        }
+        Kind::Overdue(_) => {
+            note.overdue.push((day, None));
+            note.turn(Class::Overdue);
+        }
+        Kind::Npl(_) => {
+            note.npl = Some(day);
+            note.turn(Class::Npl);
+        }
+        Kind::Cure(_) => {
+            let open = note.overdue.last_mut().filter(|(_, cured)| cured.is_none());
+            let ended = open.map(|(_, cured)| *cured = Some(day)).is_some();
+            note.cures.push((ended, note.npl.take()));
+            note.turn(if note.extensions.is_empty() { Class::Normal } else { Class::Extended });
+        }
+        _ => {}
+    }
+}
+
+fn turn_back(note: &mut Note, kind: &Kind) {
+    match kind {
+        Kind::Extend(_) => drop(note.extensions.pop()),
+        Kind::Overdue(_) => drop(note.overdue.pop()),
+        Kind::Npl(_) => note.npl = None,
+        Kind::Cure(_) => {
+            let (ended, npl) = note.cures.pop().unwrap_or((false, None));
+            note.npl = npl;
+            if let Some((_, cured)) = note.overdue.last_mut().filter(|_| ended) {
+                *cured = None;
+            }
+        }
+        _ => return,
+    }
+    note.turn_back();
+}

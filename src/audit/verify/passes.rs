@@ -1,0 +1,69 @@
+//! The passes over what entries say, in the order in which they need each other.
+
+use super::adopted::Adopted;
+use super::checks::Tally;
+use super::claims::{self, Claims};
+use super::fact::Fact;
+use super::funding::Funding;
+use super::loans::{self, Loans};
+use super::subsidies::{self, Subsidies};
+use crate::domain::entry::Entry;
+use crate::domain::event::{Event, Kind};
+use crate::domain::text::Id;
+
+/// Everything that is folded from the entries.
+#[derive(Default)]
+pub(super) struct Passes {
+    adopted: Adopted,
+    funding: Funding,
+    loans: Loans,
+    claims: Claims,
+    subsidies: Subsidies,
+    /// The loan of each approved subsidy.
+    of_subsidy: super::FastMap<Id, Id>,
+}
+
+/// The event that a reversal takes back stands in its working.
+fn taken_back(entry: &Entry) -> Option<Event> {
+    let working = entry.working.as_ref()?.value();
+    Event::from_json(working.get("reversed")?.to_string().as_bytes()).ok()
+}
+
+impl Passes {
+    /// Takes an entry in and checks it.
+    pub fn take(&mut self, seq: u64, entry: &Entry, tally: &mut Tally) {
+        if entry.reverses.is_none() && !matches!(entry.event.kind, Kind::Reverse(_)) {
+            return self.follow(&Fact { seq, entry, event: &entry.event, back: false }, tally);
+        }
+        if let Some(event) = taken_back(entry) {
+            self.follow(&Fact { seq, entry, event: &event, back: true }, tally);
+        }
+    }
+
+    fn follow(&mut self, fact: &Fact<'_>, tally: &mut Tally) {
+        self.adopted.take(fact);
+        self.loans.take(fact, &self.adopted);
+        self.funding.take(fact, &self.adopted, tally);
+        self.claims.take(fact, &mut self.loans, &self.adopted, tally);
+        self.loans.compare(fact, tally);
+        self.subsidies.take(fact, &self.loans, &self.adopted, tally);
+        if let Kind::ApproveSubsidy(own) = &fact.event.kind {
+            self.of_subsidy.insert(fact.event.id.clone(), own.loan.clone());
+        }
+        self.adopted.check(fact, self.rules(fact), tally);
+    }
+
+    /// The rules of the loan on which an entry rests; none where it rests on none.
+    fn rules(&self, fact: &Fact<'_>) -> Option<Option<&Id>> {
+        let kind = &fact.event.kind;
+        let loan = match (loans::named(fact.event), claims::named(kind), subsidies::named(kind)) {
+            (Some((loan, _)), ..) => Some(loan),
+            (_, Some(claim), _) if !matches!(kind, Kind::ExplainReceipt(_)) => {
+                self.claims.loan(claim)
+            }
+            (.., Some((subsidy, _))) => self.of_subsidy.get(subsidy),
+            _ => None,
+        };
+        loan.and_then(|id| self.loans.get(id)).map(|loan| loan.rules.as_ref())
+    }
+}

@@ -1,0 +1,33 @@
+//! Facts that lower what a subsidy pays: fees given back (E-72), and what other programmes pay.
+
+use super::loan::{fact, loan, note};
+use super::{Decision, in_order, out_of_range, positive, within};
+use crate::domain::event::{Event, FeeRefunded, OtherBenefit};
+use crate::domain::refusal::Reason;
+use crate::domain::state::State;
+use crate::problem::Problem;
+
+/// No more can come back of a fee than was paid and has not come back.
+pub(super) fn fee_refunded(
+    state: &State,
+    event: &Event,
+    own: &FeeRefunded,
+) -> Result<Decision, Problem> {
+    let loan = loan(state, event, &own.loan)?;
+    let amount = positive(own.amount)?;
+    let from = own.from.map_or_else(|| "-".to_owned(), |from| from.to_string());
+    let fee = loan.fee(own.from);
+    let fee =
+        fee.ok_or_else(|| Reason::FeeUnknown.refuse().with("loan", &loan.id).with("from", from))?;
+    in_order(("paid", fee.paid), ("date", event.happened()), false)?;
+    within(&loan.id, amount, fee.net().map_err(out_of_range)?)?;
+    Ok(fact(loan))
+}
+
+pub(super) fn other(state: &State, event: &Event, own: &OtherBenefit) -> Result<Decision, Problem> {
+    let loan = loan(state, event, &own.loan)?;
+    note(loan, own.note.as_ref())?;
+    in_order(("from", own.from), ("to", own.to), true)?;
+    positive(own.amount)?;
+    Ok(fact(loan))
+}

@@ -1,0 +1,236 @@
+//! What the naive book says of compensation and what comes back of it.
+
+use super::twin::*;
+use serde_json::Value;
+
+/// Days between two dates as the calendar counts them.
+pub fn days(from: &str, to: &str) -> i64 {
+    let number = |text: &str| -> i64 {
+        let part = |range: std::ops::Range<usize>| text[range].parse::<i64>().unwrap();
+        let (y, m, d) = (part(0..4), part(5..7), part(8..10));
+        let (y, m) = if m <= 2 { (y - 1, m + 12) } else { (y, m) };
+        365 * y + y / 4 - y / 100 + y / 400 + (153 * (m - 3) + 2) / 5 + d
+    };
+    number(to) - number(from)
+}
+
+pub fn later_year(event: &Value, than: &str) -> bool {
+    text(event, "date")[..4] > than[..4]
+}
+
+impl Twin {
+    /// The claim on a note that is not refused.
+    pub(super) fn live_claim(&self, loan: &str, note: &str) -> bool {
+        let of = |claim: &&Claim| claim.loan == loan && claim.note == note;
+        self.claims().filter(of).any(|claim| claim.state != "rejected")
+    }
+
+    pub(super) fn file_claim(&self, event: &Value, draft: &mut Draft) {
+        let Some(loan) = self.known_loan(event, draft) else { return };
+        let Some(place) = self.known_note(&loan, text(event, "note"), draft) else { return };
+        let note = &loan.notes[place];
+        let id = text(event, "claim");
+        draft.need(self.claim(id).is_none(), "claim-exists");
+        draft.need(!self.live_claim(&loan.id, &note.id), "claim-duplicate");
+        let bad = ["overdue", "npl"].contains(&note.class);
+        draft.need(bad, "loan-state");
+        let base = fen(event, "base").unwrap();
+        draft.need(base > 0, "amount-zero");
+        draft.need(base <= note.balance, "claim-base-above-balance");
+        let since = note.overdue.as_ref().or(note.npl.as_ref());
+        let late = since.map_or(0, |since| days(since, text(event, "date")));
+        draft.need(late > 60, "claim-too-early");
+        draft.need(!text(event, "lawsuit").is_empty(), "claim-lawsuit-missing");
+        draft.need(loan.deposit == 0, "deposit-first");
+        draft.register((&loan.owner, "RISK"), "9201", forty(base));
+        draft.touch(0, &loan.id);
+        draft.touch(1, id);
+        draft.records.push(Record::Claim(Claim {
+            id: id.into(),
+            owner: loan.owner.clone(),
+            loan: loan.id.clone(),
+            note: note.id.clone(),
+            state: "filed",
+            filed: text(event, "date").into(),
+            base,
+            claimed: forty(base),
+            ..Claim::default()
+        }));
+        draft.records.push(Record::Loan(loan));
+    }
+
+    pub(super) fn claim_event(&self, event: &Value, draft: &mut Draft) {
+        let Some(claim) = self.claim(text(event, "claim")) else {
+            draft.bad.insert("claim-unknown");
+            return;
+        };
+        let mut claim = claim.clone();
+        if self.owner(event, Some(&claim.owner), draft).is_none() {
+            return;
+        }
+        let (owner, word) = (claim.owner.clone(), text(event, "event"));
+        let cell = (owner.as_str(), "RISK");
+        let bank = text(event, "bank_account");
+        if !bank.is_empty() {
+            self.bank(bank, &owner, "RISK", draft);
+        }
+        let recovering: &[&str] = &["paid-part", "paid", "settled", "written-off"];
+        let legal: &[&str] = match word {
+            "approve-claim" | "reject-claim" => &["filed"],
+            "pay-claim" => &["approved", "paid-part"],
+            "cancel-rest" => &["paid-part"],
+            "settle-claim" | "revoke-claim" => &["paid", "settled"],
+            "refund-claim" => &["settled", "revoked", "written-off"],
+            "write-off" => &["paid", "paid-part", "settled"],
+            _ => recovering,
+        };
+        draft.need(legal.contains(&claim.state), "claim-state");
+        draft.touch(1, &claim.id);
+        let right = claim.right();
+        let given = fen(event, "amount");
+        match word {
+            "approve-claim" => self.approve_claim(event, &mut claim, draft),
+            "reject-claim" => {
+                draft.register(cell, "9201", -claim.claimed);
+                draft.checks.insert((0, claim.loan.clone()));
+                claim.state = "rejected";
+            }
+            "pay-claim" => {
+                let open = claim.approved - claim.paid;
+                let amount = given.unwrap_or(open);
+                draft.need(amount > 0, "amount-zero");
+                draft.need(amount <= open, "pay-above-approved");
+                draft.post(cell, "2307.01", "1002.01", amount, bank);
+                draft.post(cell, "1218.02", "1219.02", amount, "-");
+                draft.pays = Some((owner.clone(), "RISK".into(), amount, open));
+                claim.paid += amount;
+                self.release(&claim, amount, amount == open, draft);
+            }
+            "cancel-rest" => {
+                let rest = claim.approved - claim.paid;
+                draft.need(rest > 0, "amount-zero");
+                draft.post(cell, "2307.01", "5001.01", rest, "-");
+                draft.register(cell, "9402", -rest);
+                claim.approved = claim.paid;
+                self.release(&claim, rest, true, draft);
+            }
+            "settle-claim" | "revoke-claim" => {
+                let amount = if word == "revoke-claim" { right } else { given.unwrap() };
+                draft.need(amount > 0, "amount-zero");
+                draft.need(amount <= right, "above-open");
+                let prior = word == "revoke-claim"
+                    && !claim.approved_on.is_empty()
+                    && later_year(event, &claim.approved_on);
+                draft.post(cell, "1218.03", if prior { "3501" } else { "5001.01" }, amount, "-");
+                draft.post(cell, "1219.02", "1218.02", amount, "-");
+                claim.due_back += amount;
+            }
+            "refund-claim" => {
+                let open = claim.due_back - claim.back;
+                let amount = given.unwrap_or(open);
+                draft.need(amount > 0, "amount-zero");
+                draft.need(amount <= open, "above-open");
+                draft.post(cell, "1002.01", "1218.03", amount, bank);
+                claim.back += amount;
+            }
+            "recovery-cost" => {
+                let amount = given.unwrap();
+                draft.need(amount > 0, "amount-zero");
+                draft.post(cell, "5001.04", "1002.01", amount, bank);
+                draft.pays = Some((owner.clone(), "RISK".into(), amount, 0));
+            }
+            "recover-in-kind" => {
+                draft.need(fen(event, "value").unwrap() > 0, "amount-zero");
+            }
+            "write-off" => {
+                draft.need(right > 0, "amount-zero");
+                draft.post(cell, "1219.02", "1218.02", right, "-");
+                draft.register(cell, "9301", right);
+                claim.written_off += right;
+            }
+            _ => self.recover(event, &mut claim, right, draft),
+        }
+        claim.state = match word {
+            "approve-claim" | "reject-claim" | "refund-claim" | "recover" | "recovery-cost"
+            | "recover-in-kind" => claim.state,
+            "revoke-claim" => "revoked",
+            _ => standing(&claim),
+        };
+        draft.records.push(Record::Claim(claim));
+    }
+
+    pub(super) fn approve_claim(&self, event: &Value, claim: &mut Claim, draft: &mut Draft) {
+        let cell = (claim.owner.clone(), "RISK");
+        let cell = (cell.0.as_str(), cell.1);
+        draft.need(text(event, "date") >= claim.filed.as_str(), "date-order");
+        let owed = self.loan(&claim.loan).and_then(|loan| {
+            loan.notes.iter().find(|note| note.id == claim.note).map(|note| note.balance)
+        });
+        draft.need(claim.base <= owed.unwrap_or(0), "claim-base-above-balance");
+        let limit = forty(claim.base).min(300_000_000);
+        let amount = fen(event, "amount").unwrap_or(limit);
+        draft.need(amount > 0, "amount-zero");
+        draft.need(amount <= limit, "approval-above-limit");
+        draft.post(cell, "5001.01", "2307.01", amount, "-");
+        draft.register(cell, "9201", -claim.claimed);
+        draft.register(cell, "9402", amount);
+        claim.approved = amount;
+        claim.approved_on = text(event, "date").into();
+        claim.state = "approved";
+    }
+
+    /// What the pool no longer bears: with the last fen all that the base stood for.
+    pub(super) fn release(&self, claim: &Claim, amount: i128, last: bool, draft: &mut Draft) {
+        let Some(loan) = self.loan(&claim.loan) else { return };
+        let mut loan = loan.clone();
+        let Some(note) = loan.notes.iter_mut().find(|note| note.id == claim.note) else { return };
+        let floor = forty((note.balance - claim.base - note.compensated).max(0)).min(note.exposure);
+        let most = note.exposure - floor;
+        let released = if last { most } else { most.min(amount) };
+        draft.register((&claim.owner, "RISK"), "9111", -released);
+        note.exposure -= released;
+        if last {
+            note.compensated += claim.base;
+        }
+        draft.touch(0, &claim.loan);
+        draft.records.push(Record::Loan(loan));
+    }
+
+    pub(super) fn recover(&self, event: &Value, claim: &mut Claim, right: i128, draft: &mut Draft) {
+        let cell = (claim.owner.clone(), "RISK");
+        let cell = (cell.0.as_str(), cell.1);
+        let bank = text(event, "bank_account");
+        let gross = fen(event, "gross").unwrap();
+        draft.need(gross > 0, "amount-zero");
+        let net = gross - fen(event, "cost").unwrap_or(0);
+        draft.need(net > 0, "cost-above-recovery");
+        let share = forty(claim.net + net) - forty(claim.net);
+        let kept = claim.paid - claim.due_back;
+        draft.need(claim.recovered + share <= kept, "recovery-above-compensation");
+        let of_right = share.min(right);
+        let to = if text(event, "to") == "treasury" { "2103" } else { "4609.01" };
+        if text(event, "receives") == "gross" {
+            draft.post(cell, "1002.01", "2307.03", gross, bank);
+            draft.post(cell, "2307.03", to, share, "-");
+            draft.post(cell, "2307.03", "1002.01", gross - share, bank);
+        } else {
+            draft.post(cell, "1002.01", to, share, bank);
+        }
+        draft.post(cell, "1219.02", "1218.02", of_right, "-");
+        draft.register(cell, "9301", of_right - share);
+        claim.net += net;
+        claim.recovered += share;
+    }
+}
+
+/// Where an approved claim stands by its amounts.
+fn standing(claim: &Claim) -> &'static str {
+    match () {
+        () if claim.state == "rejected" => "rejected",
+        () if claim.written_off > 0 => "written-off",
+        () if claim.due_back > 0 => "settled",
+        () if claim.paid == 0 => "approved",
+        () if claim.paid < claim.approved => "paid-part",
+        () => "paid",
+    }
+}

@@ -1,0 +1,442 @@
+//! Random lives of several owners against a naive book: every event of the vocabulary, refusals
+//! included, and the store closed, opened and rebuilt between the steps.
+//!
+//! `POOLBOOK_MODEL_LIVES` says how many lives are tried. A failing life is shrunk and printed with
+//! the seed that makes it again (`POOLBOOK_MODEL_SEED`).
+
+mod claims;
+mod funding;
+mod generate;
+mod loans;
+mod rules;
+mod subsidies;
+mod twin;
+
+use crate::support::book::{balances, blank, entries, event as parsed, options};
+use crate::support::fixture;
+use generate::{BANKS, OWNERS, Step, again, changed, event, step};
+use poolbook::audit::verify::Verifier;
+use poolbook::book::{Book, Scope};
+use poolbook::domain::entry::Entry;
+use poolbook::problem::Problem;
+use poolbook::store::MemoryStore;
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
+use serde_json::{Value, json};
+use std::sync::OnceLock;
+use twin::{Bank, Twin, Verdict, text};
+
+/// What can happen to a book.
+#[derive(Clone, Debug)]
+enum Transition {
+    /// An event, most often a legal one.
+    Event(Step),
+    /// An event recorded before, once more.
+    Again(u16),
+    /// Another content under an id recorded before.
+    Changed(u16),
+    /// The program ends and begins again.
+    Reopen,
+    /// The index is thrown away and made from the journal.
+    Rebuild,
+}
+
+/// The naive book, and what it said of the last event.
+#[derive(Clone, Debug)]
+struct Reference {
+    twin: Twin,
+    tries: usize,
+    last: Option<(Value, Verdict)>,
+}
+
+/// What every life begins with: the city, its owners, parties, accounts and rules.
+fn setup() -> Vec<Value> {
+    let rules = std::fs::read_to_string(fixture("jiaozuo-2017/rules/jiaozuo-demo.toml")).unwrap();
+    let mut events = vec![
+        json!({"event": "open-book", "city": twin::CITY, "name": "焦作市", "currency": "CNY"}),
+        json!({"event": "adopt-rules", "rules": rules}),
+    ];
+    for (party, kind) in
+        [("BANK", "bank"), ("GUAR", "guarantor"), ("FIRM-A", "firm"), ("FIRM-B", "firm")]
+    {
+        events.push(json!({"event": "party", "party": party, "kind": kind, "name": party}));
+    }
+    for (owner, joined) in OWNERS {
+        events.push(json!({"event": "join", "owner": owner, "date": joined}));
+    }
+    for (bank, owner, fund) in BANKS {
+        events.push(json!({"event": "bank-account", "owner": owner, "bank_account": bank,
+            "fund": fund, "date": "2017-04-01"}));
+    }
+    for (number, event) in events.iter_mut().enumerate() {
+        event["id"] = format!("setup-{number}").into();
+        if event.get("date").is_none() {
+            event["date"] = "2017-01-01".into();
+        }
+    }
+    events
+}
+
+/// Stands for the event before.
+const LAST: &str = "(the event before)";
+
+/// Money, loans in order and overdue, a claim approved, a line paid: so that a short life gets to
+/// what comes late. Both books take them as any other event.
+fn under_way() -> Vec<Value> {
+    let mut events = Vec::new();
+    for ((owner, _), number) in OWNERS.into_iter().zip(1..) {
+        let mut add = |date: &str, mut event: Value| {
+            event["date"] = date.into();
+            event["id"] = format!("begin-{}", events.len()).into();
+            if event["subsidy"] == LAST {
+                event["subsidy"] = format!("begin-{}", events.len() - 1).into();
+            }
+            events.push(event);
+        };
+        add(
+            "2017-04-03",
+            json!({"event": "contribute", "owner": owner, "source": "county",
+            "bank_account": "RISK-CITY", "amount": "600000.01"}),
+        );
+        for fund in ["INT", "GFEE"] {
+            add(
+                "2017-04-03",
+                json!({"event": "budget", "owner": owner, "fund": fund,
+                "bank_account": format!("{fund}-CITY"), "amount": "300000.00"}),
+            );
+        }
+        for loan in ["A", "B", "C"] {
+            let loan = format!("{loan}{number}");
+            add(
+                "2017-04-04",
+                json!({"event": "enrol", "owner": owner, "loan": loan,
+                "firm": "FIRM-A", "bank": "BANK", "guarantor": "GUAR", "rate": "4.35%",
+                "amount": "900000.00", "due": "2021-03-01", "signed": "2017-04-01"}),
+            );
+            add(
+                "2017-04-05",
+                json!({"event": "disburse", "loan": loan, "amount": "700000.33",
+                "note": format!("{loan}/0")}),
+            );
+        }
+        let (late, lost) = (format!("B{number}"), format!("C{number}"));
+        add("2017-05-02", json!({"event": "overdue", "loan": late}));
+        add("2017-05-02", json!({"event": "overdue", "loan": lost}));
+        let claim = format!("K{number}");
+        add(
+            "2017-07-05",
+            json!({"event": "file-claim", "claim": claim, "loan": lost,
+            "base": "600000.49", "lawsuit": "1号"}),
+        );
+        add("2017-07-06", json!({"event": "approve-claim", "claim": claim}));
+        add(
+            "2017-07-07",
+            json!({"event": "approve-subsidy", "loan": format!("A{number}"),
+            "period": "2017Q2", "programme": "interest-discount", "amount": "9487.50"}),
+        );
+        add(
+            "2017-07-08",
+            json!({"event": "pay-subsidy", "subsidy": LAST, "maker": "甲",
+            "bank_account": "INT-CITY", "checker": "乙"}),
+        );
+    }
+    events
+}
+
+impl Reference {
+    fn begun() -> Self {
+        let banks = BANKS.map(|(id, owner, fund)| Bank { id, owner, fund });
+        let owners = OWNERS.map(|(owner, joined)| (owner.to_owned(), joined.to_owned()));
+        let mut twin = Twin {
+            banks: banks.into(),
+            owners: owners.into(),
+            first_entry: setup().len(),
+            ..Twin::default()
+        };
+        for event in under_way() {
+            let verdict = twin.take(&event);
+            assert!(matches!(verdict, Verdict::Taken(_)), "{verdict:?} {event}");
+        }
+        Self { twin, tries: 0, last: None }
+    }
+
+    fn event_of(&self, transition: &Transition) -> Option<Value> {
+        match transition {
+            Transition::Event(step) => Some(event(&self.twin, step, self.tries)),
+            Transition::Again(which) => again(&self.twin, *which),
+            Transition::Changed(which) => changed(&self.twin, *which),
+            Transition::Reopen | Transition::Rebuild => None,
+        }
+    }
+}
+
+impl ReferenceStateMachine for Reference {
+    type State = Self;
+    type Transition = Transition;
+
+    fn init_state() -> BoxedStrategy<Self::State> {
+        Just(Self::begun()).boxed()
+    }
+
+    fn transitions(_: &Self::State) -> BoxedStrategy<Self::Transition> {
+        prop_oneof![
+            60 => step().prop_map(Transition::Event),
+            2 => any::<u16>().prop_map(Transition::Again),
+            1 => any::<u16>().prop_map(Transition::Changed),
+            1 => Just(Transition::Reopen),
+            1 => Just(Transition::Rebuild),
+        ]
+        .boxed()
+    }
+
+    fn apply(mut state: Self::State, transition: &Self::Transition) -> Self::State {
+        let event = state.event_of(transition);
+        state.tries += 1;
+        state.last = event.map(|event| {
+            let verdict = state.twin.take(&event);
+            (event, verdict)
+        });
+        state
+    }
+}
+
+/// The program's own book beside it.
+struct Program;
+
+impl StateMachineTest for Program {
+    type SystemUnderTest = Book<MemoryStore>;
+    type Reference = Reference;
+
+    fn init_test(_: &Reference) -> Self::SystemUnderTest {
+        let mut book = blank();
+        for event in setup().into_iter().chain(under_way()) {
+            book.record(parsed(&event.to_string()), &options()).unwrap();
+        }
+        book
+    }
+
+    fn apply(
+        mut book: Self::SystemUnderTest,
+        reference: &Reference,
+        transition: Transition,
+    ) -> Self::SystemUnderTest {
+        match transition {
+            Transition::Reopen => return Book::open(book.into_store(), Scope::All).unwrap(),
+            Transition::Rebuild => {
+                book.reindex().unwrap();
+                return book;
+            }
+            _ => {}
+        }
+        let Some((event, verdict)) = &reference.last else { return book };
+        let found = book.record(parsed(&event.to_string()), &options());
+        if let Verdict::Known(place) = verdict {
+            let known = book.find(text(event, "id")).unwrap().map(|entry| entry.seq);
+            assert_eq!(known, u64::try_from(*place).ok(), "{event}");
+        }
+        agree(event, verdict, found.map(|(entry, _)| entry));
+        book
+    }
+
+    fn check_invariants(book: &Self::SystemUnderTest, reference: &Reference) {
+        // Conserved: what the naive book has is what the program has, to the fen.
+        let twin = &reference.twin;
+        let mut expected: Vec<String> = twin
+            .balances
+            .iter()
+            .filter(|(_, net)| **net != 0)
+            .map(|((owner, fund, account, bank), net)| {
+                format!("{owner} {fund} {account} {bank} {net}")
+            })
+            .collect();
+        let mut found: Vec<String> = balances(book.state())
+            .into_iter()
+            .map(|(owner, fund, account, bank, net)| {
+                let bank = bank.map_or("-".to_owned(), |bank| bank.to_string());
+                format!("{owner} {fund} {} {bank} {net}", account.code())
+            })
+            .collect();
+        expected.sort();
+        found.sort();
+        assert_eq!(expected, found, "{:?}", reference.last);
+        states_agree(book, twin);
+        identities(twin);
+    }
+
+    fn teardown(book: Self::SystemUnderTest, reference: Reference) {
+        let mut verifier = Verifier::new();
+        let entries = entries(book.store());
+        assert_eq!(entries.len(), reference.twin.first_entry + reference.twin.done.len());
+        for (entry, seq) in entries.iter().zip(1..) {
+            verifier.check(seq, entry.to_bytes().len(), entry);
+        }
+        // Money may be short on a business date, because events come in any order of their dates.
+        let outcome = verifier.finish();
+        let found: Vec<_> =
+            outcome.findings.iter().filter(|found| found.check != "cell-below-zero").collect();
+        assert!(found.is_empty(), "{found:?}");
+    }
+}
+
+/// The program took what the naive book took, with the same movements, or refused it by a rule that
+/// the naive book names.
+fn agree(event: &Value, verdict: &Verdict, found: Result<Option<Entry>, Problem>) {
+    match (verdict, found) {
+        (Verdict::Taken(lines), Ok(Some(entry))) => {
+            let mut expected: Vec<String> = lines
+                .iter()
+                .filter(|(_, signed)| *signed != 0)
+                .map(|((owner, fund, account, bank), signed)| {
+                    format!("{owner} {fund} {account} {bank} {signed}")
+                })
+                .collect();
+            let mut posted: Vec<String> = entry
+                .all_lines()
+                .map(|line| {
+                    let bank = line.bank_account.as_ref().map_or("-", |bank| bank.as_str());
+                    let code = line.account.code();
+                    format!("{} {} {code} {bank} {}", line.owner, line.fund, line.signed().0)
+                })
+                .collect();
+            expected.sort();
+            posted.sort();
+            assert_eq!(expected, posted, "{event}");
+        }
+        (Verdict::Known(_), Ok(None)) => {}
+        (Verdict::Refused(codes), Err(problem)) => {
+            assert!(codes.contains(problem.code), "{codes:?}, found {problem}\n{event}");
+        }
+        (verdict, found) => panic!("{verdict:?}, found {found:?}\n{event}"),
+    }
+}
+
+/// Loans, claims and lines stand in the same states.
+fn states_agree(book: &Book<MemoryStore>, twin: &Twin) {
+    let state = book.state();
+    for loan in twin.loans() {
+        let found = state.loans.get(&loan.id).unwrap();
+        assert_eq!(found.deposit.fen() as i128, loan.deposit, "{}", loan.id);
+        let notes = found.notes.iter().map(|note| {
+            (note.state.code(), i128::from(note.balance.fen()), i128::from(note.exposure.fen()))
+        });
+        let expected = loan.notes.iter().map(|note| (note.class, note.balance, note.exposure));
+        assert_eq!(expected.collect::<Vec<_>>(), notes.collect::<Vec<_>>(), "{}", loan.id);
+    }
+    for claim in twin.claims() {
+        let found = state.claims.get(&claim.id).unwrap();
+        assert_eq!(found.state.code(), claim.state, "{}", claim.id);
+        let right = i128::from(found.open_right().unwrap().fen());
+        let expected = claim.paid - claim.due_back - claim.recovered - claim.written_off;
+        assert_eq!(right, expected.max(0), "{}", claim.id);
+    }
+    for line in twin.subsidies() {
+        let found = state.subsidies.get(&line.id).unwrap();
+        assert_eq!(found.state.code(), subsidies::state(line), "{}", line.id);
+    }
+    for ((owner, month, word), last) in &twin.vouchers {
+        let month = poolbook::domain::calendar::Month::parse(month).unwrap();
+        let word = poolbook::domain::entry::VoucherWord::ALL
+            .into_iter()
+            .find(|known| known.code() == *word)
+            .unwrap();
+        assert_eq!(state.last_voucher(owner, month, word), *last, "{owner} {month}");
+    }
+}
+
+/// What holds in every book, whatever happened (domain 7: 1, 10, 11, 13, 16, 17, 22, 27).
+fn identities(twin: &Twin) {
+    for (owner, _) in OWNERS {
+        for fund in ["RISK", "INT", "GFEE"] {
+            let net = |wanted: &dyn Fn(&str) -> bool| -> i128 {
+                let of = twin.balances.iter().filter(|((of, in_fund, account, _), _)| {
+                    of == owner && in_fund == fund && wanted(account)
+                });
+                of.map(|(_, net)| net).sum()
+            };
+            assert_eq!(net(&|account| !account.starts_with('9')), 0, "{owner} {fund}");
+            assert_eq!(net(&|account| account.starts_with('9')), 0, "{owner} {fund}");
+        }
+        let sum = |account: &str| twin.sum(owner, "RISK", account);
+        let loans: i128 = twin
+            .loans()
+            .filter(|loan| loan.owner == owner)
+            .flat_map(|loan| &loan.notes)
+            .map(|note| note.balance)
+            .sum();
+        assert_eq!(sum("9101") + sum("9102") + sum("9103") + sum("9104"), loans, "{owner}");
+        assert_eq!(sum("1218.02"), -sum("1219.02"), "{owner}");
+    }
+    for (place, net) in &twin.balances {
+        assert!(!place.2.starts_with("1002") || *net >= 0, "{place:?}");
+    }
+    for (counter, used) in &twin.counters {
+        let most = match counter {
+            twin::Counter::Year(fund, ..) if fund == "INT" => 20_000_000,
+            twin::Counter::Year(..) => 8_000_000,
+            _ => i128::MAX,
+        };
+        assert!((0..=most).contains(used), "{counter:?} {used}");
+    }
+}
+
+/// Another seed every time.
+fn rand_seed() -> u64 {
+    use std::hash::{BuildHasher as _, RandomState};
+    RandomState::new().hash_one(std::time::SystemTime::now())
+}
+
+/// Budget and seed; the seed stands in the output of a failing run.
+fn lives() -> ProptestConfig {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let lives = number("POOLBOOK_MODEL_LIVES").unwrap_or(150);
+    // The configuration is asked for more than once, and the seed must stay the same.
+    static SEED: OnceLock<u64> = OnceLock::new();
+    let seed = *SEED.get_or_init(|| {
+        let seed = number("POOLBOOK_MODEL_SEED").unwrap_or_else(rand_seed);
+        eprintln!("POOLBOOK_MODEL_SEED={seed} POOLBOOK_MODEL_LIVES={lives}");
+        seed
+    });
+    ProptestConfig {
+        cases: u32::try_from(lives).unwrap_or(u32::MAX),
+        rng_seed: RngSeed::Fixed(seed),
+        failure_persistence: None,
+        max_shrink_iters: 20_000,
+        ..ProptestConfig::default()
+    }
+}
+
+prop_state_machine! {
+    #![proptest_config(lives())]
+
+    #[test]
+    fn the_program_agrees_with_a_naive_book(sequential 20..160 => Program);
+}
+
+/// The lives are worth something: every kind of event is taken in some, and most rules refuse.
+#[test]
+fn lives_reach_every_kind_of_event_and_most_refusals() {
+    use proptest::strategy::ValueTree as _;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let (mut taken, mut refused) =
+        (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
+    for _ in 0..90 {
+        let mut reference = Reference::begun();
+        let steps = proptest::collection::vec(step(), 160).new_tree(&mut runner).unwrap().current();
+        for step in steps {
+            reference = Reference::apply(reference, &Transition::Event(step));
+            let Some((event, verdict)) = &reference.last else { continue };
+            match verdict {
+                Verdict::Taken(_) => {
+                    taken.insert(text(event, "event").to_owned());
+                }
+                Verdict::Refused(codes) => refused.extend(codes.iter().copied()),
+                Verdict::Known(_) => {}
+            }
+        }
+    }
+    let missing: Vec<_> =
+        generate::KINDS.iter().filter(|(kind, _)| !taken.contains(*kind)).collect();
+    assert!(missing.is_empty(), "never taken: {missing:?}");
+    assert!(refused.len() > 30, "{refused:?}");
+}

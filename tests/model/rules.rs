@@ -1,0 +1,81 @@
+//! What the naive book says of an event: by family, and of reversals.
+
+use super::twin::*;
+use serde_json::Value;
+
+impl Twin {
+    pub(super) fn decide(&self, event: &Value, draft: &mut Draft) {
+        match text(event, "event") {
+            "commit" | "contribute" | "budget" | "return-budget" | "transfer" | "move"
+            | "pool-interest" | "pay-treasury" | "bank-charge" | "trustee-fee"
+            | "approve-withdrawal" | "pay-withdrawal" | "unknown-receipt" => {
+                self.funding(event, draft);
+            }
+            "explain-receipt" => self.explain(event, draft),
+            "enrol" => self.enrol(event, draft),
+            "disburse" => self.disburse(event, draft),
+            "receive-deposit" | "refund-deposit" | "apply-deposit" => self.deposit(event, draft),
+            "repay" | "extend" | "overdue" | "npl" | "cure" | "reprice" | "interest-paid"
+            | "fee-paid" => self.note_event(event, draft),
+            "remove" => self.remove(event, draft),
+            "file-claim" => self.file_claim(event, draft),
+            "approve-claim" | "reject-claim" | "pay-claim" | "cancel-rest" | "settle-claim"
+            | "revoke-claim" | "refund-claim" | "recover" | "recovery-cost" | "recover-in-kind"
+            | "write-off" => {
+                self.claim_event(event, draft);
+            }
+            "approve-subsidy" => self.approve_subsidy(event, draft),
+            "pay-subsidy" | "return-subsidy" | "reissue-subsidy" | "reduce-subsidy"
+            | "claw-back" | "receive-clawback" | "write-off-clawback" => {
+                self.subsidy_event(event, draft);
+            }
+            "offset-clawback" => self.offset(event, draft),
+            "reverse" => self.reverse(event, draft),
+            word => panic!("the model knows no {word}"),
+        }
+    }
+
+    /// The opposite of an entry: once, never of a reversal, and only of the last word on its records.
+    pub(super) fn reverse(&self, event: &Value, draft: &mut Draft) {
+        let Some(target) = self.reversed(event) else {
+            // Entries from before the life began are set-up, which is superseded.
+            draft.bad.extend(["reverse-kind", "reverse-unknown"]);
+            return;
+        };
+        let Some(done) = self.done.get(target) else {
+            draft.bad.insert("reverse-unknown");
+            return;
+        };
+        let word = text(&done.event, "event");
+        if !draft.need(word != "reverse", "reverse-reversal") {
+            return;
+        }
+        draft.need(done.reversed_by.is_none(), "reverse-twice");
+        draft.need(!["enrol", "remove"].contains(&word), "reverse-kind");
+        draft.need(text(event, "date") >= text(&done.event, "date"), "date-order");
+        let standing =
+            |other: &&Done| other.reversed_by.is_none() && text(&other.event, "event") != "reverse";
+        let mut later = self.done[target + 1..].iter().filter(standing);
+        draft.need(later.all(|other| other.pushes.is_disjoint(&done.checks)), "reverse-later");
+        for (counter, was) in &done.counters {
+            match counter {
+                Counter::Promised(..) if word == "commit" => {
+                    draft.need(self.counter(counter) >= *was, "reverse-later");
+                }
+                Counter::Leaving(..) if word == "approve-withdrawal" => {
+                    draft.need(self.counter(counter) >= *was, "above-open");
+                }
+                _ => {}
+            }
+        }
+        for ((owner, fund, account, _), _) in &done.lines {
+            let of = |place: &Place| (&place.0, &place.1, &place.2) == (owner, fund, account);
+            let net: i128 =
+                done.lines.iter().filter(|(place, _)| of(place)).map(|(_, net)| -net).sum();
+            if account == "2103" && net > 0 {
+                draft.need(-self.sum(owner, fund, account) >= net, "above-open");
+            }
+        }
+        draft.lines = done.lines.iter().map(|(place, signed)| (place.clone(), -signed)).collect();
+    }
+}

@@ -1,0 +1,525 @@
+//! A naive book of the same field, written from the rules of the field and from nothing of the
+//! program's: plain numbers of fen, texts for everything else, records copied rather than changed.
+//!
+//! It says of an event whether it may happen, and if so which balances move by how much. Where it
+//! may not, it names every rule that the event breaks; the program must refuse it by one of them.
+
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Net debit by owner, fund, account and bank account (`-` where the account is none of a bank).
+pub type Place = (String, String, String, String);
+
+/// One movement: place and signed amount, debit positive.
+pub type Line = (Place, i128);
+
+/// A drawdown note.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Note {
+    pub id: String,
+    pub drawn: String,
+    pub due: String,
+    pub class: &'static str,
+    pub balance: i128,
+    pub exposure: i128,
+    pub compensated: i128,
+    pub extended: bool,
+    /// First day of the last overdue spell, while it lasts.
+    pub overdue: Option<String>,
+    pub npl: Option<String>,
+}
+
+/// An enrolled loan.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Loan {
+    pub id: String,
+    pub owner: String,
+    pub firm: String,
+    pub amount: i128,
+    pub drawn: i128,
+    pub due: String,
+    pub deposit: i128,
+    pub removed: bool,
+    pub notes: Vec<Note>,
+}
+
+/// A claim for compensation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Claim {
+    pub id: String,
+    pub owner: String,
+    pub loan: String,
+    pub note: String,
+    pub state: &'static str,
+    pub filed: String,
+    pub approved_on: String,
+    pub base: i128,
+    pub claimed: i128,
+    pub approved: i128,
+    pub paid: i128,
+    pub net: i128,
+    pub recovered: i128,
+    pub written_off: i128,
+    pub due_back: i128,
+    pub back: i128,
+}
+
+impl Claim {
+    /// The recovery right still open.
+    pub fn right(&self) -> i128 {
+        (self.paid - self.due_back - self.recovered - self.written_off).max(0)
+    }
+}
+
+/// A subsidy line.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Subsidy {
+    pub id: String,
+    pub owner: String,
+    pub fund: &'static str,
+    pub loan: String,
+    pub note: String,
+    pub firm: String,
+    pub period: String,
+    pub approved_on: String,
+    pub cancelled: bool,
+    pub amount: i128,
+    pub paid: i128,
+    pub returned: i128,
+    pub due_back: i128,
+    pub settled: i128,
+    pub offset: i128,
+    pub lost: i128,
+}
+
+/// Money that nobody knew the reason of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Receipt {
+    pub id: String,
+    pub owner: String,
+    pub fund: String,
+    pub bank: String,
+    pub received: String,
+    pub open: i128,
+}
+
+/// Any record with its key, so that what an event changed can be put back.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Record {
+    Loan(Loan),
+    Claim(Claim),
+    Subsidy(Subsidy),
+    Receipt(Receipt),
+}
+
+impl Record {
+    fn key(&self) -> (u8, String) {
+        match self {
+            Self::Loan(own) => (0, own.id.clone()),
+            Self::Claim(own) => (1, own.id.clone()),
+            Self::Subsidy(own) => (2, own.id.clone()),
+            Self::Receipt(own) => (3, own.id.clone()),
+        }
+    }
+}
+
+/// A bank account: who opened it, for which fund.
+#[derive(Clone, Debug)]
+pub struct Bank {
+    pub id: &'static str,
+    pub owner: &'static str,
+    pub fund: &'static str,
+}
+
+/// What happened, as far as it can be taken back.
+#[derive(Clone, Debug)]
+pub struct Done {
+    pub event: Value,
+    pub lines: Vec<Line>,
+    before: Vec<((u8, String), Option<Record>)>,
+    /// Sums beside the accounts that moved.
+    pub counters: Vec<(Counter, i128)>,
+    /// Records on whose trail it stands.
+    pub pushes: BTreeSet<(u8, String)>,
+    /// Records whose last word it must be to be taken back.
+    pub checks: BTreeSet<(u8, String)>,
+    pub reversed_by: Option<usize>,
+}
+
+/// A sum beside the accounts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Counter {
+    /// Promised and not paid in: owner, source.
+    Promised(String, String),
+    /// To be paid out to a contributor: owner, source.
+    Leaving(String, String),
+    /// Had of a yearly cap: fund, firm, year.
+    Year(String, String, String),
+}
+
+/// What an event comes to.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    /// Codes of the rules that it breaks.
+    pub bad: BTreeSet<&'static str>,
+    pub lines: Vec<Line>,
+    /// Money that leaves by order: owner, fund, amount, what was set aside for it.
+    pub pays: Option<(String, String, i128, i128)>,
+    pub records: Vec<Record>,
+    pub counters: Vec<(Counter, i128)>,
+    pub pushes: BTreeSet<(u8, String)>,
+    pub checks: BTreeSet<(u8, String)>,
+}
+
+impl Draft {
+    /// Breaks a rule unless it holds.
+    pub fn need(&mut self, holds: bool, code: &'static str) -> bool {
+        if !holds {
+            self.bad.insert(code);
+        }
+        holds
+    }
+
+    /// A debit and a credit in a cell; `bank` goes to the head of the bank deposits.
+    pub fn post(
+        &mut self,
+        (owner, fund): (&str, &str),
+        debit: &str,
+        credit: &str,
+        amount: i128,
+        bank: &str,
+    ) {
+        for (account, signed) in [(debit, amount), (credit, -amount)] {
+            let bank = if account.starts_with("1002") { bank } else { "-" };
+            let place = (owner.into(), fund.into(), account.into(), bank.into());
+            self.lines.push((place, signed));
+        }
+    }
+
+    /// Into the register, or with a negative amount out of it.
+    pub fn register(&mut self, cell: (&str, &str), account: &str, amount: i128) {
+        self.post(cell, account, "9999", amount, "-");
+    }
+
+    /// A loan's trail; the last argument says whether the event also rests on it being the last.
+    pub fn touch(&mut self, kind: u8, id: &str) {
+        self.pushes.insert((kind, id.into()));
+        self.checks.insert((kind, id.into()));
+    }
+}
+
+/// What became of an event.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// Taken, with these movements.
+    Taken(Vec<Line>),
+    /// Known under its id as the entry of this number.
+    Known(usize),
+    /// Refused, by one of these.
+    Refused(BTreeSet<&'static str>),
+}
+
+/// The naive book.
+#[derive(Clone, Debug, Default)]
+pub struct Twin {
+    pub balances: BTreeMap<Place, i128>,
+    pub owners: BTreeMap<String, String>,
+    pub banks: Vec<Bank>,
+    pub records: BTreeMap<(u8, String), Record>,
+    pub counters: BTreeMap<Counter, i128>,
+    pub vouchers: BTreeMap<(String, String, &'static str), u32>,
+    pub done: Vec<Done>,
+    pub ids: BTreeMap<String, usize>,
+    pub first_entry: usize,
+}
+
+/// The city, which holds accounts for all owners.
+pub const CITY: &str = "410800";
+
+impl Twin {
+    /// What stands in an account of a cell over its bank accounts.
+    pub fn sum(&self, owner: &str, fund: &str, account: &str) -> i128 {
+        let of = |place: &Place| place.0 == owner && place.1 == fund && place.2 == account;
+        self.balances.iter().filter(|(place, _)| of(place)).map(|(_, net)| net).sum()
+    }
+
+    pub fn counter(&self, counter: &Counter) -> i128 {
+        self.counters.get(counter).copied().unwrap_or(0)
+    }
+
+    pub fn loan(&self, id: &str) -> Option<&Loan> {
+        match self.records.get(&(0, id.into())) {
+            Some(Record::Loan(own)) => Some(own),
+            _ => None,
+        }
+    }
+
+    pub fn claim(&self, id: &str) -> Option<&Claim> {
+        match self.records.get(&(1, id.into())) {
+            Some(Record::Claim(own)) => Some(own),
+            _ => None,
+        }
+    }
+
+    pub fn subsidy(&self, id: &str) -> Option<&Subsidy> {
+        match self.records.get(&(2, id.into())) {
+            Some(Record::Subsidy(own)) => Some(own),
+            _ => None,
+        }
+    }
+
+    pub fn receipt(&self, id: &str) -> Option<&Receipt> {
+        match self.records.get(&(3, id.into())) {
+            Some(Record::Receipt(own)) => Some(own),
+            _ => None,
+        }
+    }
+
+    pub fn loans(&self) -> impl Iterator<Item = &Loan> {
+        self.records.values().filter_map(|record| match record {
+            Record::Loan(own) => Some(own),
+            _ => None,
+        })
+    }
+
+    pub fn claims(&self) -> impl Iterator<Item = &Claim> {
+        self.records.values().filter_map(|record| match record {
+            Record::Claim(own) => Some(own),
+            _ => None,
+        })
+    }
+
+    pub fn subsidies(&self) -> impl Iterator<Item = &Subsidy> {
+        self.records.values().filter_map(|record| match record {
+            Record::Subsidy(own) => Some(own),
+            _ => None,
+        })
+    }
+
+    pub fn receipts(&self) -> impl Iterator<Item = &Receipt> {
+        self.records.values().filter_map(|record| match record {
+            Record::Receipt(own) => Some(own),
+            _ => None,
+        })
+    }
+
+    /// Takes an event, or says why not.
+    pub fn take(&mut self, event: &Value) -> Verdict {
+        let id = text(event, "id").to_owned();
+        if let Some(place) = self.ids.get(&id) {
+            let same = self.done.get(place - self.first_entry - 1).map(|done| &done.event);
+            return match same == Some(event) {
+                true => Verdict::Known(*place),
+                false => Verdict::Refused(["id-reused"].into()),
+            };
+        }
+        let mut draft = Draft::default();
+        self.decide(event, &mut draft);
+        self.check(event, &mut draft);
+        if !draft.bad.is_empty() {
+            return Verdict::Refused(draft.bad);
+        }
+        self.put(event, draft)
+    }
+
+    /// What holds for every entry: who signed, what is available, no bank account below zero.
+    fn check(&self, event: &Value, draft: &mut Draft) {
+        let (maker, checker) = (text(event, "maker"), text(event, "checker"));
+        draft.need(maker.is_empty() || maker != checker, "checker-same");
+        if let Some((owner, fund, amount, own)) = draft.pays.clone() {
+            draft.need(!maker.is_empty() && !checker.is_empty(), "checker-missing");
+            let (cash, reserved) = (self.cash(&owner, &fund), self.reserved(&owner, &fund));
+            let limit = match own {
+                0 => cash - reserved,
+                _ => (cash - reserved + own).max(cash.min(own)),
+            };
+            draft.need(amount <= limit, "available-short");
+        }
+        let mut moved: BTreeMap<&Place, i128> = BTreeMap::new();
+        for (place, signed) in &draft.lines {
+            *moved.entry(place).or_default() += signed;
+        }
+        let short = moved.iter().any(|(place, by)| {
+            place.2.starts_with("1002")
+                && *by < 0
+                && self.balances.get(*place).copied().unwrap_or(0) + by < 0
+        });
+        draft.need(!short, "cash-short");
+    }
+
+    fn put(&mut self, event: &Value, draft: Draft) -> Verdict {
+        let entry = self.first_entry + self.done.len() + 1;
+        self.count_voucher(event, &draft.lines);
+        for (place, signed) in &draft.lines {
+            *self.balances.entry(place.clone()).or_default() += signed;
+        }
+        let before = draft.records.iter().map(|record| {
+            let key = record.key();
+            (key.clone(), self.records.get(&key).cloned())
+        });
+        let before = before.collect();
+        for record in draft.records {
+            self.records.insert(record.key(), record);
+        }
+        for (counter, by) in &draft.counters {
+            *self.counters.entry(counter.clone()).or_default() += by;
+        }
+        if let Some(target) = self.reversed(event) {
+            self.undo(target, entry);
+        }
+        self.ids.insert(text(event, "id").to_owned(), entry);
+        self.done.push(Done {
+            event: event.clone(),
+            lines: draft.lines.clone(),
+            before,
+            counters: draft.counters,
+            pushes: draft.pushes,
+            checks: draft.checks,
+            reversed_by: None,
+        });
+        Verdict::Taken(draft.lines)
+    }
+
+    /// The place in `done` of the entry that a reversal names.
+    pub fn reversed(&self, event: &Value) -> Option<usize> {
+        if text(event, "event") != "reverse" {
+            return None;
+        }
+        text(event, "entry").parse::<usize>().ok()?.checked_sub(self.first_entry + 1)
+    }
+
+    /// Puts the records back as they were before an entry; its lines were turned by the reversal.
+    fn undo(&mut self, target: usize, by: usize) {
+        let done = &mut self.done[target];
+        done.reversed_by = Some(by);
+        let (before, counters) = (done.before.clone(), done.counters.clone());
+        let word = text(&done.event, "event").to_owned();
+        for (counter, was) in counters {
+            *self.counters.entry(counter).or_default() -= was;
+        }
+        for (key, record) in before {
+            match (record, word.as_str()) {
+                (Some(record), _) => {
+                    self.records.insert(key, record);
+                }
+                // A number once given stays given: the record goes on without effect.
+                (None, _) => self.void(&key),
+            }
+        }
+    }
+
+    fn void(&mut self, key: &(u8, String)) {
+        match self.records.get_mut(key) {
+            Some(Record::Claim(claim)) => claim.state = "rejected",
+            Some(Record::Subsidy(line)) => line.cancelled = true,
+            Some(Record::Receipt(receipt)) => receipt.open = 0,
+            _ => {
+                self.records.remove(key);
+            }
+        }
+    }
+
+    fn count_voucher(&mut self, event: &Value, lines: &[Line]) {
+        let Some((word, owner)) = self.voucher_run(event, lines) else { return };
+        let month = text(event, "date")[..7].to_owned();
+        *self.vouchers.entry((owner, month, word)).or_default() += 1;
+    }
+
+    /// Word and owner of the run in which an entry with these lines is numbered.
+    pub fn voucher_run(&self, event: &Value, lines: &[Line]) -> Option<(&'static str, String)> {
+        let real: Vec<&Line> = lines.iter().filter(|(_, signed)| *signed != 0).collect();
+        let first = real.first()?;
+        let on_balance = real.iter().any(|(place, _)| !place.2.starts_with('9'));
+        let owner = match self.reversed(event) {
+            Some(target) => self.done[target].lines.iter().find(|(_, signed)| *signed != 0),
+            None => Some(*first),
+        };
+        let owner = owner.map(|(place, _)| place.0.clone())?;
+        Some((if on_balance { "记" } else { "备" }, owner))
+    }
+
+    pub fn cash(&self, owner: &str, fund: &str) -> i128 {
+        self.sum(owner, fund, cash_of(fund))
+    }
+
+    /// Approved and unpaid, and money of others.
+    pub fn reserved(&self, owner: &str, fund: &str) -> i128 {
+        let set_aside = [
+            "2103", "2303.01", "2303.02", "2307.01", "2307.02", "2307.03", "2307.04", "2307.05",
+            "2307.06",
+        ];
+        set_aside.iter().map(|account| -self.sum(owner, fund, account)).sum()
+    }
+
+    /// The owner of an event: as told, or as the record tells; both must agree.
+    pub fn owner(&self, event: &Value, known: Option<&str>, draft: &mut Draft) -> Option<String> {
+        let told = text(event, "owner");
+        let owner = match (told.is_empty(), known) {
+            (true, None) => {
+                draft.bad.insert("owner-missing");
+                return None;
+            }
+            (true, Some(known)) => known,
+            (false, known) => {
+                draft.need(known.is_none_or(|known| known == told), "loan-owner");
+                told
+            }
+        };
+        let Some(joined) = self.owners.get(owner) else {
+            draft.bad.insert("owner-unknown");
+            return None;
+        };
+        draft.need(text(event, "date") >= joined.as_str(), "owner-not-joined");
+        Some(owner.to_owned())
+    }
+
+    /// A bank account that serves the fund for the owner: its own, or the city's.
+    pub fn bank(&self, id: &str, owner: &str, fund: &str, draft: &mut Draft) -> bool {
+        let Some(bank) = self.banks.iter().find(|bank| bank.id == id) else {
+            return draft.need(false, "bank-account-unknown");
+        };
+        draft.need(bank.fund == fund, "bank-account-fund")
+            & draft.need([owner, CITY].contains(&bank.owner), "bank-account-owner")
+    }
+
+    /// Owner and fund of an event on a bank account.
+    pub fn place(&self, event: &Value, id: &str, draft: &mut Draft) -> Option<(String, String)> {
+        let bank = self.banks.iter().find(|bank| bank.id == id);
+        let holder = bank.map(|bank| bank.owner).filter(|_| text(event, "owner").is_empty());
+        let owner = self.owner(event, holder, draft)?;
+        let Some(bank) = bank else {
+            draft.bad.insert("bank-account-unknown");
+            return None;
+        };
+        let told = text(event, "fund");
+        draft.need(told.is_empty() || told == bank.fund, "bank-account-fund");
+        self.bank(id, &owner, bank.fund, draft);
+        Some((owner, bank.fund.to_owned()))
+    }
+}
+
+/// The account head under which a fund's money lies.
+pub fn cash_of(fund: &str) -> &'static str {
+    match fund {
+        "RISK" => "1002.01",
+        "INT" => "1002.02",
+        _ => "1002.03",
+    }
+}
+
+/// A text of an event; empty where there is none.
+pub fn text<'e>(event: &'e Value, key: &str) -> &'e str {
+    event[key].as_str().unwrap_or_default()
+}
+
+/// An amount of an event in fen.
+pub fn fen(event: &Value, key: &str) -> Option<i128> {
+    let text = event[key].as_str()?;
+    let (yuan, fen) = text.split_once('.').unwrap_or((text, "00"));
+    Some(yuan.parse::<i128>().unwrap() * 100 + fen.parse::<i128>().unwrap())
+}
+
+/// Forty in a hundred of an amount, half up to the fen.
+pub fn forty(amount: i128) -> i128 {
+    (amount * 40 + 50).div_euclid(100)
+}
