@@ -1,4 +1,4 @@
-//! What is just inside a bound is taken; `refusals` tries what is just outside.
+//! The bounds of the refusals: one fen or one day less, and the same event is taken.
 
 use crate::refusals::{book_at, read};
 use crate::support::book::record;
@@ -7,6 +7,27 @@ use crate::support::book::record;
 #[test]
 fn the_bounds_themselves_are_taken() {
     let taken = [
+        (
+            "pool rates",
+            r#"{"event":"enrol","date":"2017-12-31","owner":"410821","loan":"M","firm":"FIRM","bank":"BANK","amount":"1000","due":"2018-03-01","rate":"4%"}"#,
+        ),
+        (
+            "pool rates",
+            r#"{"event":"enrol","date":"2017-04-01","owner":"410821","loan":"M","firm":"FIRM","bank":"BANK","amount":"1500000.00","due":"2018-03-01","rate":"4%"}"#,
+        ),
+        (
+            "pool rates",
+            r#"{"event":"enrol","date":"2017-04-01","owner":"410821","loan":"M","firm":"FIRM","bank":"BANK","amount":"1000","due":"2019-04-01","rate":"4%"}"#,
+        ),
+        (
+            "pool rates",
+            r#"{"event":"enrol","date":"2017-04-01","owner":"410821","loan":"M","firm":"FIRM","bank":"BANK","amount":"1000","due":"2018-03-01","rate":"5.655%"}"#,
+        ),
+        ("pool late", r#"{"event":"disburse","date":"2017-03-02","loan":"LATE","amount":"1"}"#),
+        (
+            "pool strict",
+            r#"{"event":"trustee-fee","date":"2017-04-01","owner":"410821","bank_account":"POOL","amount":"3000.00","maker":"甲","checker":"乙"}"#,
+        ),
         (
             "drawn",
             r#"{"event":"disburse","date":"2017-03-01","loan":"L","note":"N2","amount":"100000.00"}"#,
@@ -22,7 +43,7 @@ fn the_bounds_themselves_are_taken() {
         ),
         (
             "drawn",
-            r#"{"event":"approve-withdrawal","date":"2017-04-01","owner":"410821","source":"county","amount":"210000.00"}"#,
+            r#"{"event":"approve-withdrawal","date":"2017-04-01","owner":"410821","source":"county","amount":"200000.00"}"#,
         ),
         (
             "receipt unknown",

@@ -139,6 +139,7 @@ fn outputs_keep_to_their_schemas() {
         &["cap"],
         &["scale"],
         &["subsidy", "compute", "2017Q4"],
+        &["subsidy", "recompute", "--since", "2017Q4"],
         &["subsidy", "explain", "INT/2017Q4/CCB-2017-0003"],
         &[
             "--dry-run",

@@ -14,6 +14,7 @@ use poolbook::domain::account::Fund;
 use poolbook::domain::entry::Entry;
 use poolbook::domain::event::{Event, Kind};
 use poolbook::domain::money::{Money, Total};
+use poolbook::domain::pool::{Sum, owner_key};
 use poolbook::domain::registry::{CapUse, ClaimState, SubsidyState};
 use poolbook::domain::text::Id;
 use poolbook::store::{FileStore, MemoryStore, Store};
@@ -84,8 +85,23 @@ fn records(book: &Book<MemoryStore>) -> (String, Vec<Balance>) {
     for receipt in state.receipts.iter().filter(|receipt| !receipt.trail.is_empty()) {
         text.push_str(&format!("{receipt:?}\n"));
     }
+    for record in state.suspensions.iter().filter(|record| !record.steps.is_empty()) {
+        text.push_str(&format!("{record:?}\n"));
+    }
+    for pool in state.pools.iter().filter(|pool| !pool.trail.is_empty()) {
+        text.push_str(&format!("{pool:?}\n"));
+    }
+    for owner in OWNERS {
+        for sum in [Sum::Counted, Sum::PoolPart, Sum::Covered, Sum::Funded] {
+            text.push_str(&format!("{} ", state.sum(owner_key(state, sum, 0, owner.0))));
+        }
+    }
     let used: Vec<&CapUse> = state.caps.iter().filter(|cap| cap.used != Money::ZERO).collect();
-    text.push_str(&format!("{used:?} {:?}", commitments(state)));
+    let counts = state.cap_counts.iter();
+    let counts: Vec<_> =
+        counts.filter(|count| (count.used, count.held) != (Money::ZERO, Money::ZERO)).collect();
+    let quotas: Vec<_> = state.quotas.iter().filter(|quota| !quota.trail.is_empty()).collect();
+    text.push_str(&format!("{used:?} {counts:?} {quotas:?} {:?}", commitments(state)));
     (text, balances(state))
 }
 
@@ -259,7 +275,8 @@ proptest! {
         for (number, step) in steps.iter().enumerate() {
             let event = next(&book, step, number);
             let shared = match &event.kind {
-                Kind::Transfer(_) | Kind::Reverse(_) | Kind::Join(_) => true,
+                Kind::Transfer(_) | Kind::SettleTransfer(_) | Kind::ChangeCustodian(_) => true,
+                Kind::Reverse(_) | Kind::Join(_) => true,
                 // Firms are the city's.
                 Kind::Qualify(_) | Kind::Disqualify(_) => true,
                 Kind::Enrol(own) => *own.firm == *"FIRM",

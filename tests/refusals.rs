@@ -1,17 +1,13 @@
 //! Every reason to say no, reached by one small case, in the order of their list, with the numbers
 //! that it names.
 
-use crate::support::book::{blank, event, fingerprint, options, record};
-use crate::support::fixture;
-use crate::support::stages::{STAGES, beside};
-use poolbook::book::{Book, RowGroup};
-use poolbook::domain::event::Event;
+use crate::support::book::{fingerprint, options};
+use poolbook::book::RowGroup;
 use poolbook::domain::refusal::Reason;
 use poolbook::problem::Exit;
-use poolbook::store::MemoryStore;
 
 /// A reason, the stage at which it is reached, the event, and numbers that the refusal names.
-type Case = (Reason, &'static str, &'static str, &'static [(&'static str, &'static str)]);
+pub type Case = (Reason, &'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 use Reason as R;
 const CASES: &[Case] = &[
@@ -183,6 +179,9 @@ const CASES: &[Case] = &[
         r#"{"event":"enrol","date":"2017-07-01","owner":"410822","loan":"L","firm":"FIRM","bank":"BANK","amount":"1","due":"2018-03-01","rate":"5%"}"#,
         &[("loan", "L"), ("owner", "410821"), ("enrolled", "2017-03-01")],
     ),
+];
+
+const AFTER_POOLS: &[Case] = &[
     (
         R::RenewalOther,
         "subsidy due",
@@ -284,6 +283,36 @@ const CASES: &[Case] = &[
         r#"{"event":"file-claim","date":"2017-09-01","claim":"C","loan":"L","base":"900000.01","lawsuit":"1号"}"#,
         &[("base", "900,000.01"), ("balance", "900,000.00")],
     ),
+    (
+        R::ClaimBaseAboveLoss,
+        "overdue",
+        r#"{"event":"file-claim","date":"2017-09-01","claim":"C","loan":"L","base":"800000.00","collateral":"60000.00","other":"40000.01","lawsuit":"1号"}"#,
+        &[
+            ("balance", "900,000.00"),
+            ("collateral", "60,000.00"),
+            ("other", "40,000.01"),
+            ("earlier", "0.00"),
+        ],
+    ),
+    (
+        R::ClaimInterestExcluded,
+        "overdue",
+        r#"{"event":"file-claim","date":"2017-09-01","claim":"C","loan":"L","base":"800000.00","interest":"0.01","lawsuit":"1号"}"#,
+        &[("claim", "C"), ("interest", "0.01")],
+    ),
+    // 1,000.00 at 3.6% for the 91 days to the maturity.
+    (
+        R::ClaimInterestAbove,
+        "capped",
+        r#"{"event":"file-claim","date":"2017-09-01","claim":"C-6","loan":"L-6","base":"1009.11","interest":"9.11"}"#,
+        &[("accrued", "9.10"), ("until", "2017-08-01"), ("paid", "0.00"), ("open", "9.10")],
+    ),
+    (
+        R::ClaimSupplement,
+        "filed",
+        r#"{"event":"file-claim","date":"2017-09-02","claim":"C-2","loan":"L","base":"1.00","supplement":"C","lawsuit":"1号"}"#,
+        &[("supplement", "C"), ("note", "N"), ("state", "filed")],
+    ),
     // Overdue since 1 July: 60 days on 30 August, and more than 60 are required.
     (
         R::ClaimTooEarly,
@@ -296,6 +325,24 @@ const CASES: &[Case] = &[
         "overdue",
         r#"{"event":"file-claim","date":"2017-08-31","claim":"C","loan":"L","base":"1"}"#,
         &[("claim", "C")],
+    ),
+    (
+        R::CapUsedUp,
+        "capped",
+        r#"{"event":"approve-claim","date":"2017-09-10","claim":"C-5"}"#,
+        &[
+            ("kind", "bank-year-share"),
+            ("subject", "BANK 2017"),
+            ("ceiling", "0.00"),
+            ("left", "0.00"),
+            ("amount", "400.00"),
+        ],
+    ),
+    (
+        R::QuotaBelowUsed,
+        "approved",
+        r#"{"event":"quota","date":"2017-10-01","owner":"410821","year":2017,"amount":"119999.99","document":"x"}"#,
+        &[("year", "2017"), ("held", "120,000.00"), ("amount", "119,999.99")],
     ),
     (
         R::ApprovalAboveLimit,
@@ -351,8 +398,14 @@ const CASES: &[Case] = &[
     (
         R::LeverageLimit,
         "drawn",
-        r#"{"event":"approve-withdrawal","date":"2017-04-01","owner":"410821","source":"county","amount":"210000.01"}"#,
-        &[("loans", "900,000.00"), ("pool", "89,999.99"), ("limit", "10")],
+        r#"{"event":"approve-withdrawal","date":"2017-04-01","owner":"410821","source":"county","amount":"200000.01"}"#,
+        &[("loans", "1,000,000.00"), ("pool", "99,999.99"), ("limit", "10")],
+    ),
+    (
+        R::TrusteeFeeMax,
+        "pool strict",
+        r#"{"event":"trustee-fee","date":"2017-04-01","owner":"410821","bank_account":"POOL","amount":"3000.01","maker":"甲","checker":"乙"}"#,
+        &[("used", "0.00"), ("limit", "3,000.00"), ("share", "1.00%"), ("pool", "300,000.00")],
     ),
     (
         R::SubsidyUnknown,
@@ -393,6 +446,12 @@ const CASES: &[Case] = &[
         &[("year", "2017"), ("cap", "200,000.00"), ("used", "150,000.00"), ("amount", "50,000.01")],
     ),
     // 100.00 less to keep, and 100.01 less of the cap.
+    (
+        R::FirmTotalCap,
+        "capped",
+        r#"{"event":"approve-subsidy","date":"2018-04-05","loan":"L-5","amount":"30000.01","period":"2018Q1","programme":"interest-discount"}"#,
+        &[("cap", "80,000.00"), ("used", "50,000.00"), ("amount", "30,000.01")],
+    ),
     (
         R::YearsShort,
         "subsidy approved",
@@ -499,55 +558,21 @@ const CASES: &[Case] = &[
     ),
 ];
 
-/// The event of a line: an id where it has none, the rules text for `@`, numbers of entries for
-/// their ids.
-pub fn read(book: &Book<MemoryStore>, json: &str, id: &str) -> Event {
-    let mut value: serde_json::Value = serde_json::from_str(json).unwrap();
-    if value["id"].is_null() {
-        value["id"] = id.into();
-    }
-    if let Some(version) = value["rules"].as_str().and_then(|rules| rules.strip_prefix('@')) {
-        let path = fixture("jiaozuo-2017/rules/jiaozuo-demo.toml");
-        let rules = std::fs::read_to_string(path).unwrap();
-        let rules = match version {
-            "costs" => rules
-                .replace("cost_deductible = true", "cost_deductible = false")
-                .replace("jiaozuo-demo", "costs"),
-            _ => rules,
-        };
-        value["rules"] = rules.into();
-    }
-    if let Some(id) = value["entry"].as_str().and_then(|entry| entry.strip_prefix('@')) {
-        value["entry"] = book.find(id).unwrap().unwrap().seq.to_string().into();
-    }
-    event(&value.to_string())
+fn cases() -> impl Iterator<Item = &'static Case> {
+    CASES.iter().chain(crate::refusals_pools::CASES).chain(AFTER_POOLS)
 }
 
-pub fn book_at(stage: &str) -> Book<MemoryStore> {
-    let mut book = blank();
-    for (name, events) in STAGES {
-        // What happens to the loan and what happens beside it are different lives.
-        let other_life = beside(name).is_some() && beside(name) != beside(stage);
-        for (json, number) in events.iter().filter(|_| !other_life).zip(1..) {
-            let event = read(&book, json, &format!("{}-{number}", name.replace(' ', "-")));
-            record(&mut book, &[event]);
-        }
-        if *name == stage {
-            return book;
-        }
-    }
-    panic!("no stage {stage}");
-}
+pub use crate::support::staged::{book_at, read};
 
 #[test]
 fn every_reason_has_its_case_in_order() {
-    let reasons: Vec<Reason> = CASES.iter().map(|(reason, ..)| *reason).collect();
+    let reasons: Vec<Reason> = cases().map(|(reason, ..)| *reason).collect();
     assert_eq!(reasons, Reason::ALL);
 }
 
 #[test]
 fn every_reason_is_reached_and_names_its_numbers() {
-    for (reason, stage, json, args) in CASES {
+    for (reason, stage, json, args) in cases() {
         let mut book = book_at(stage);
         let event = read(&book, json, "refused");
         let before = fingerprint(&book);

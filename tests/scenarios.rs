@@ -162,3 +162,32 @@ fn the_year_of_the_worked_scenario_is_closed() {
     let december = Month::parse("2017-12").unwrap();
     assert_eq!(state.last_voucher("410821", december, VoucherWord::General), 4);
 }
+
+/// A yearly quota beside no pool money: taken in, raised, used, given back within the year, lowered to
+/// what is used; the money comes as it is needed (E-46).
+#[test]
+fn a_quota_is_used_and_given_back_within_its_year() {
+    let book = played("quota");
+    let state = book.state();
+    let balance = |account| state.balance("410821", Fund::Risk, account, None);
+    // 593,827.16 less 593,827.16 of 2017, and 150,000.00 less 150,000.00 of 2018.
+    assert_eq!(balance(Account::Quota), Total::ZERO);
+    assert_eq!(state.cash(&cell(Fund::Risk)), Total::ZERO);
+    assert_eq!(balance(Account::BudgetCompensation).to_string(), "-593827.16");
+    let approved: Vec<String> =
+        state.claims.iter().map(|claim| claim.approved.to_string()).collect();
+    assert_eq!(approved, ["493827.16", "100000.00", "150000.00"]);
+}
+
+/// The caps of the field's worked numbers: 2% of 287,654,321.00 binds below 10,000,000.00, and claims
+/// use it in the order of approval.
+#[test]
+fn a_share_of_the_banks_balance_binds() {
+    let book = played("caps");
+    let state = book.state();
+    assert_eq!(state.bank_balance("BANK", 2016), Total::ZERO);
+    assert_eq!(state.bank_balance("BANK", 2017).to_string(), "287654321.00");
+    let approved: Vec<String> =
+        state.claims.iter().map(|claim| claim.approved.to_string()).collect();
+    assert_eq!(approved, ["447530.86", "493827.16", "4765432.10"]);
+}

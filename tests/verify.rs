@@ -234,7 +234,8 @@ const FORGERIES: &[Forgery] = &[
                 edit(entries, "county-in", &format!("{line}\"6"), &format!("{line}\"7"));
             }
         },
-        &["bank-account-sum 9", "entry-differs 9"],
+        // The loan that was enrolled later was held to another pool.
+        &["bank-account-sum 9", "entry-differs 11", "entry-differs 9"],
     ),
     (
         "one side of an amount",
@@ -383,6 +384,11 @@ fn a_history_forged_as_a_whole_still_has_another_root() {
     let mut entries = stored(&fixture);
     edit(&mut entries, "county-in", "6000000.00", "7000000.00");
     let found = forged(&entries).verify();
+    // The loan that was enrolled later was held to the pool as it stood, so its working must be
+    // rewritten, too.
+    assert_eq!(codes(&found), ["entry-differs 11"]);
+    edit(&mut entries, "enrol", "\"pool\":\"10000000.00\"", "\"pool\":\"11000000.00\"");
+    let found = forged(&entries).verify();
     assert_eq!(found.findings, []);
     assert_eq!(found.head.count, 22);
     assert_ne!(found.head.root, fixture.verify().head.root);
@@ -499,4 +505,29 @@ fn money_that_was_not_there_on_its_day_is_a_finding() {
     assert_eq!(codes(&found), ["cell-below-zero 5"]);
     assert_eq!(found.findings[0].arg("found"), Some("-1.50"));
     assert_eq!(found.summary.debit, Total(650));
+}
+
+/// A journal of the first version, which held no loan, withdrawal or fee to the limits: its bytes are
+/// sound, and it goes on under the limits.
+#[test]
+fn a_book_of_the_first_version_is_sound_and_goes_on() {
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().join("book");
+    crate::errors::copy_dir(&crate::support::fixture("books/first-version"), &path);
+    let found = verify(&path, None).unwrap();
+    assert_eq!((found.findings, found.head.count), (vec![], 14));
+    let mut book = Book::open(FileStore::open(&path).unwrap(), Scope::All).unwrap();
+    let enrol = event(
+        r#"{"event":"enrol","id":"next","date":"2017-09-01","owner":"410821","loan":"L-3","firm":"FIRM","bank":"BANK","amount":"1000","due":"2018-03-01","rate":"4%"}"#,
+    );
+    let options = crate::support::book::options();
+    let refused = book.record(enrol.clone(), &options).unwrap_err();
+    assert_eq!(refused.code, "pool-suspended");
+    let release = event(
+        r#"{"event":"release","id":"free","date":"2017-08-31","owner":"410821","reason":"x","document":"1号"}"#,
+    );
+    book.record(release, &options).unwrap();
+    assert_eq!(book.record(enrol, &options).unwrap_err().code, "leverage-limit");
+    drop(book);
+    assert_eq!(verify(&path, None).unwrap().findings, []);
 }

@@ -1,8 +1,12 @@
 //! Sums of daily balances (积数) of one bank account, by owner: what interest on it is shared by.
 
 use crate::audit::movements::{Movements, collect};
+use crate::domain::account::Fund;
 use crate::domain::calendar::{Date, Period};
-use crate::domain::money::Total;
+use crate::domain::event::Event;
+use crate::domain::money::{Money, Total};
+use crate::domain::rate::Rate;
+use crate::domain::text::Id;
 use crate::problem::Problem;
 use std::collections::BTreeMap;
 
@@ -16,6 +20,55 @@ pub struct DaySums {
     pub owners: BTreeMap<u16, i128>,
     /// Whole yuan × days of the account as the bank sees it: fen earn nothing (C-09).
     pub yuan: i128,
+}
+
+/// What is to be shared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Credited {
+    /// Bank account.
+    pub bank_account: Id,
+    /// Days that it was credited for.
+    pub days: Period,
+    /// What the bank credited.
+    pub amount: Money,
+    /// Yearly rate, to compare it with.
+    pub rate: Option<Rate>,
+    /// Business date of the events; the first day after `days` where none is named.
+    pub date: Option<Date>,
+}
+
+/// One owner's part.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Owner.
+    pub owner: Id,
+    /// Sum of its daily balances, in yuan × days.
+    pub day_sum: String,
+    /// Its part; nothing to record where it is 0.00.
+    pub amount: Money,
+}
+
+/// The parts of all owners.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Split {
+    /// Fund of the account.
+    pub fund: Fund,
+    /// Parts in the order of owner codes.
+    pub parts: Vec<Part>,
+    /// What the rate comes to, and what was credited beyond it.
+    pub computed: Option<(Money, Money)>,
+    /// Differences of so much are normal: one fen a day (C-09).
+    pub tolerance: Money,
+    /// One event an owner.
+    pub events: Vec<Event>,
+}
+
+impl Split {
+    /// True when the bank credited what the rate comes to, or nearly.
+    pub fn agrees(&self) -> bool {
+        let beyond = self.computed.map_or(0, |(_, beyond)| beyond.fen().abs());
+        beyond <= self.tolerance.fen()
+    }
 }
 
 /// Adds up the evening balances of each day of `days`.

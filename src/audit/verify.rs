@@ -4,6 +4,7 @@
 //! All findings are listed; none stops the pass. Memory: 24 bytes an entry (the hash of its id with
 //! its number, and a sum of its lines), and the cash movements per cell and day.
 
+mod accounts;
 mod adopted;
 mod checks;
 mod claims;
@@ -27,7 +28,7 @@ use crate::audit::flow::Placing;
 use crate::domain::account::{Account, Fund};
 use crate::domain::calendar::Month;
 use crate::domain::entry::{Entry, Line, VoucherWord, id_hash};
-use crate::domain::event::{Kind, Origin, PeopleMode};
+use crate::domain::event::{Kind, Origin, PeopleMode, Settlement};
 use crate::domain::money::Total;
 use crate::limits::{JOURNAL_LINE_MAX, LINES_MAX};
 use checks::{Check, Tally};
@@ -375,6 +376,11 @@ impl Verifier {
         if let Some(person) = maker.filter(|maker| checker == Some(maker)) {
             self.find(Check::MakerIsChecker, seq, "checker", "-", person);
         }
+        let returns = |kind: &Kind| match kind {
+            Kind::ExplainReceipt(own) => own.to == Origin::Payer,
+            Kind::SettleTransfer(own) => own.settlement == Settlement::Cash,
+            _ => false,
+        };
         let pays = matches!(
             event.kind,
             Kind::Transfer(_)
@@ -388,7 +394,7 @@ impl Verifier {
                 | Kind::ReissueSubsidy(_)
                 | Kind::RecoveryCost(_)
                 | Kind::PayTreasury(_)
-        ) || matches!(&event.kind, Kind::ExplainReceipt(own) if own.to == Origin::Payer);
+        ) || returns(&event.kind);
         if let Kind::OpenBook(opened) = &event.kind {
             self.three = opened.people == Some(PeopleMode::Three);
         }

@@ -5,7 +5,6 @@ use crate::domain::apply::loan_key;
 use crate::domain::calendar::Period;
 use crate::domain::entry::Entry;
 use crate::domain::event::{Event, Kind, Programme};
-use crate::domain::field::Json;
 use crate::domain::loan::Loan;
 use crate::domain::registry::Subsidy;
 use crate::domain::rules::words::Qualified;
@@ -98,7 +97,7 @@ impl<'l> Known<'l> {
         entries.dedup();
         for entry in entries.into_iter().rev() {
             let told = book.entry(entry)?;
-            if let Some(working) = working_of(&told.event) {
+            if let Some(working) = told.event.kind.working() {
                 return Ok(Self { programme, note, entry, working: working.value() });
             }
         }
@@ -192,14 +191,4 @@ fn asks_for_qualification<S: Store>(book: &Book<S>, loan: &Loan, programme: Prog
         Programme::GuaranteeFee => rules.fee_subsidy.as_ref().map(|own| own.qualification.rule),
     });
     asked.is_some_and(|rule| rule != Qualified::Ignore)
-}
-
-/// The working that an event of a subsidy line carries.
-pub fn working_of(event: &Event) -> Option<&Json> {
-    match &event.kind {
-        Kind::ApproveSubsidy(own) => own.working.as_ref(),
-        Kind::ReduceSubsidy(own) => own.working.as_ref(),
-        Kind::ClawBack(own) => own.working.as_ref(),
-        _ => None,
-    }
 }

@@ -3,9 +3,7 @@
 
 use super::Book;
 use super::subsidies::event as made;
-use crate::audit::day_sums::{DaySums, day_sums};
-use crate::domain::account::Fund;
-use crate::domain::calendar::{Date, Period};
+use crate::audit::day_sums::{Credited, DaySums, Part, Split, day_sums};
 use crate::domain::event::{Event, Kind, PoolInterest};
 use crate::domain::money::{Money, MoneyError};
 use crate::domain::rate::{Fraction, Rate, Share, split};
@@ -16,55 +14,6 @@ use crate::store::Store;
 
 /// The days of a year of deposit interest (C-01).
 const YEAR: i128 = 360;
-
-/// What is to be shared.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Credited {
-    /// Bank account.
-    pub bank_account: Id,
-    /// Days that it was credited for.
-    pub days: Period,
-    /// What the bank credited.
-    pub amount: Money,
-    /// Yearly rate, to compare it with.
-    pub rate: Option<Rate>,
-    /// Business date of the events; the first day after `days` where none is named.
-    pub date: Option<Date>,
-}
-
-/// One owner's part.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Part {
-    /// Owner.
-    pub owner: Id,
-    /// Sum of its daily balances, in yuan × days.
-    pub day_sum: String,
-    /// Its part; nothing to record where it is 0.00.
-    pub amount: Money,
-}
-
-/// The parts of all owners.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Split {
-    /// Fund of the account.
-    pub fund: Fund,
-    /// Parts in the order of owner codes.
-    pub parts: Vec<Part>,
-    /// What the rate comes to, and what was credited beyond it.
-    pub computed: Option<(Money, Money)>,
-    /// Differences of so much are normal: one fen a day (C-09).
-    pub tolerance: Money,
-    /// One event an owner.
-    pub events: Vec<Event>,
-}
-
-impl Split {
-    /// True when the bank credited what the rate comes to, or nearly.
-    pub fn agrees(&self) -> bool {
-        let beyond = self.computed.map_or(0, |(_, beyond)| beyond.fen().abs());
-        beyond <= self.tolerance.fen()
-    }
-}
 
 impl<S: Store> Book<S> {
     /// Shares interest that a bank credited; writes nothing.

@@ -2,7 +2,7 @@
 
 use super::{Batch, Book, Options, Outcome, RowProblem, Scope, Summary, journal};
 use crate::domain::apply::apply;
-use crate::domain::decide::{Context, decide};
+use crate::domain::decide::{Context, Limits, decide};
 use crate::domain::entry::{Entry, id_hash};
 use crate::domain::event::{Event, Kind};
 use crate::domain::refusal::Reason;
@@ -34,6 +34,7 @@ struct Run {
     /// Entries of a dry run, which the store does not see, and their ids.
     tried: Vec<Entry>,
     seen: HashMap<u64, usize>,
+    limits: Limits,
 }
 
 impl<S: Store> Book<S> {
@@ -75,7 +76,8 @@ impl<S: Store> Book<S> {
         if expected > 0 && !options.dry_run {
             self.store.begin().map_err(|error| no_row(error.into()))?;
         }
-        let mut run = Run { base, expected, distinct, ..Run::default() };
+        let limits = if source.tells_the_past() { Limits::Noted } else { Limits::Held };
+        let mut run = Run { base, expected, distinct, limits, ..Run::default() };
         let result = self.run(source, options, &mut run, on);
         let row = run.row;
         match result.and_then(|()| self.finish(options, &run)) {
@@ -154,8 +156,9 @@ impl<S: Store> Book<S> {
             _ => None,
         };
         let seq = run.base + run.new + 1;
+        let (recorded, original) = (options.now, original.as_ref());
         let journal = journal(&self.store.head());
-        let context = Context { seq, recorded: options.now, original: original.as_ref(), journal };
+        let context = Context { seq, recorded, original, limits: run.limits, journal };
         let mut entry = decide(&self.state, event, &context)?;
         run.new += 1;
         entry.more = run.expected.saturating_sub(run.new);

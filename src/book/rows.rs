@@ -6,7 +6,7 @@
 use super::record::same_content;
 use super::{Batch, Book, Options, Outcome, Scope, Summary, journal};
 use crate::domain::apply::apply;
-use crate::domain::decide::{Context, decide};
+use crate::domain::decide::{Context, Limits, decide};
 use crate::domain::entry::{Entry, id_hash};
 use crate::domain::event::{Event, Kind};
 use crate::problem::Problem;
@@ -98,9 +98,9 @@ impl<S: Store> Book<S> {
                 _ => None,
             };
             let seq = first + group.entries.len() as u64;
+            let (recorded, original) = (options.now, original.as_ref());
             let journal = journal(&self.head());
-            let context =
-                Context { seq, recorded: options.now, original: original.as_ref(), journal };
+            let context = Context { seq, recorded, original, limits: Limits::Held, journal };
             let entry = decide(&self.state, event, &context)?;
             apply(&mut self.state, &entry);
             group.ids.insert(id_hash(&entry.event.id), group.entries.len());

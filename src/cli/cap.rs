@@ -1,23 +1,51 @@
-//! `cap`: yearly caps of firms, used and left.
+//! `cap`: every ceiling, used, held and left, and what used it.
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::open;
 use poolbook::book::Scope;
-use poolbook::problem::Exit;
-use poolbook::report::views;
+use poolbook::domain::cap::CapKind;
+use poolbook::problem::{Exit, Problem};
+use poolbook::report::views::{self, CapsAsked};
 
 #[derive(clap::Args)]
 pub struct Args {
-    firm: Option<String>,
+    what: Option<String>,
+    #[arg(conflicts_with = "kind")]
+    subject: Option<String>,
+    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(CapKind::LISTED))]
+    kind: Option<String>,
+    #[arg(long)]
+    owner: Option<String>,
     #[arg(long)]
     year: Option<i16>,
+    #[arg(long)]
+    details: bool,
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
+    let first = args.what.as_deref().filter(|word| CapKind::LISTED.contains(word));
+    let subject = match (&args.subject, first, &args.what) {
+        (Some(subject), Some(_), _) => Some(subject.as_str()),
+        (Some(_), None, what) => {
+            return Err(Problem::new("word-unknown", Exit::Usage)
+                .with("field", "kind")
+                .with("text", what.as_deref().unwrap_or("-"))
+                .with("allowed", CapKind::LISTED.join(", "))
+                .into());
+        }
+        (None, Some(_), _) => None,
+        (None, None, what) => what.as_deref(),
+    };
     let book = open::for_reading(context, Scope::All)?;
-    let report =
-        views::caps(book.state(), args.firm.as_deref(), args.year, &open::journal(&book.head()));
+    let asked = CapsAsked {
+        kind: first.or(args.kind.as_deref()).and_then(CapKind::parse),
+        subject,
+        owner: args.owner.as_deref(),
+        year: args.year,
+        details: args.details,
+    };
+    let report = views::caps(book.state(), asked, &open::journal(&book.head()));
     context.output.report(&report)?;
     Ok(Exit::Done)
 }

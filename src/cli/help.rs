@@ -169,6 +169,7 @@ fn event_value_name(id: &str, key: &str, event: bool, locale: &Locale) -> Option
         FieldKind::Share => "share",
         FieldKind::Bool => "bool",
         FieldKind::Entry => "entry",
+        FieldKind::Year => "year",
         FieldKind::Json => "json",
         FieldKind::Word(_) => "word",
     };

@@ -43,10 +43,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
 
 /// The opening event. Without `--date` it is today in China, where the book is kept.
 pub fn event(args: &Args) -> Result<Event, Problem> {
-    let today = || {
-        let beijing = jiff::tz::Offset::constant(8);
-        beijing.to_datetime(open::now()).date().to_string()
-    };
+    let today = || open::today().to_string();
     let built_in = division::find(&args.city).map(|division| division.name.to_owned());
     let name = args.name.clone().or(built_in).unwrap_or_else(|| args.city.clone());
     let mut fields = Fields::new();

@@ -3,8 +3,8 @@
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::open;
+use poolbook::audit::day_sums::Credited;
 use poolbook::book::Scope;
-use poolbook::book::interest::Credited;
 use poolbook::domain::calendar::{Date, Period, parse_date};
 use poolbook::domain::money::Money;
 use poolbook::domain::rate::Rate;

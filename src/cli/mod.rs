@@ -23,6 +23,7 @@ mod loan;
 mod man;
 mod open;
 mod output;
+mod pool;
 mod quarter;
 mod recompute;
 mod reconcile;

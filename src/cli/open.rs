@@ -171,3 +171,8 @@ pub fn now() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
+
+/// Today in China, where the book is kept.
+pub fn today() -> poolbook::domain::calendar::Date {
+    jiff::tz::Offset::constant(8).to_datetime(now()).date()
+}

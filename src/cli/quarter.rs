@@ -3,13 +3,14 @@
 //! is left open. Running it again changes nothing.
 
 use crate::cli::context::Context;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, in_words_as_note};
 use crate::cli::open::{self, AnyStore};
 use crate::cli::reconcile::{self, Checked};
 use crate::cli::{ask, init, recompute, subsidy};
 use poolbook::audit::balance::{Cells, balance};
 use poolbook::audit::movements::Span;
-use poolbook::book::{Book, Options, People};
+use poolbook::book::{Book, Options, Outcome, People};
+use poolbook::domain::apply::is_noted;
 use poolbook::domain::calendar::CalendarQuarter;
 use poolbook::domain::event::{PeopleMode, Programme};
 use poolbook::intake::folder::{self, Folder};
@@ -35,7 +36,16 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     // A run that is only tried out happens in memory, so that its later steps see the earlier ones.
     let writing = Options { dry_run: false, ..options.clone() };
     let mut book = open_book(&folder, &options, &writing, context)?;
-    let taken = book.record_all(&mut folder, &writing, &mut |_, _| {}).map_err(|refused| {
+    let mut against: BTreeMap<String, u64> = BTreeMap::new();
+    let mut note = |_: u64, outcome: Outcome<'_>| {
+        if let Outcome::New(entry) = outcome
+            && is_noted(entry)
+            && let Some(owner) = &entry.event.owner
+        {
+            *against.entry(owner.to_string()).or_default() += 1;
+        }
+    };
+    let taken = book.record_all(&mut folder, &writing, &mut note).map_err(|refused| {
         let place = folder.place(refused.row).cloned().unwrap_or_default();
         let mut problem = refused.problem;
         if problem.place.file.is_none() {
@@ -60,6 +70,10 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     };
     context.output.report(&views::quarter(&view, book.state(), &open::journal(&book.head())))?;
     checked.iter().for_each(|account| account.tell(context));
+    for (owner, loans) in &against {
+        let note = Problem::refused("loans-noted").with("owner", owner).with("loans", loans);
+        context.output.talk(&in_words_as_note(&note, &context.output.locale));
+    }
     recompute::tell(book.state(), context);
     let clean = checked.iter().all(Checked::is_clean);
     Ok(if clean { Exit::Done } else { Exit::Findings })

@@ -7,7 +7,7 @@ use crate::cli::{open, recompute};
 use poolbook::book::subsidies::{approval, compute_subsidies, payment, unpaid};
 use poolbook::book::{Book, Options, Scope};
 use poolbook::domain::calendar::{CalendarQuarter, Date, Quarter, parse_date};
-use poolbook::domain::event::{Event, Programme};
+use poolbook::domain::event::{Event, Kind, Programme};
 use poolbook::domain::state::Cell;
 use poolbook::domain::subsidy::SubsidyLine;
 use poolbook::domain::text::Id;
@@ -161,9 +161,20 @@ fn explain(id: &str, context: &Context<'_>) -> Result<Exit, Failure> {
     let unknown = || Problem::refused("subsidy-unknown").with("subsidy", id);
     let line = book.state().subsidies.get(id).ok_or_else(unknown)?;
     let entry = book.find(id)?.ok_or_else(unknown)?;
+    // Reductions, claw-backs and supplements stand in the trail of the line that they correct.
+    let mut corrections = Vec::new();
+    for seq in line.trail.iter().filter(|seq| **seq != entry.seq) {
+        let told = book.entry(*seq)?;
+        let corrects = matches!(
+            told.event.kind,
+            Kind::ApproveSubsidy(_) | Kind::ReduceSubsidy(_) | Kind::ClawBack(_)
+        );
+        corrections.extend(corrects.then_some(told));
+    }
     context.output.report(&views::working(
         line,
         &entry,
+        &corrections,
         book.state(),
         &open::journal(&book.head()),
     ))?;

@@ -23,7 +23,8 @@ macro_rules! fixed {
 fixed! {
     Init init, Quarter quarter, Record record, Reconcile reconcile, Balance balance,
     Explain explain, TrialBalance trial_balance, Account account, Voucher voucher, Verify verify,
-    Export export, Subsidy subsidy, Loan loan, Claim claim, Cap cap, Interest interest, Scale scale, Rules rules,
+    Export export, Subsidy subsidy, Loan loan, Claim claim, Cap cap, Pool pool, Interest interest, Scale scale,
+    Rules rules,
     Reindex reindex, Schema schema, Completions completions, Man man,
 }
 
@@ -32,7 +33,7 @@ fixed! {
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("finance", &["init", "quarter", "record", "reconcile", "interest"]),
     ("audit", &["balance", "explain", "trial-balance", "account", "voucher", "verify", "export"]),
-    ("bureau", &["subsidy", "loan", "claim", "cap", "scale", "rules"]),
+    ("bureau", &["subsidy", "loan", "claim", "cap", "pool", "scale", "rules"]),
     (
         "setup",
         &[
@@ -52,6 +53,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
         &[
             "commit",
             "contribute",
+            "quota",
             "budget",
             "return-budget",
             "receive-deposit",
@@ -116,6 +118,18 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "receive-clawback",
             "offset-clawback",
             "write-off-clawback",
+        ],
+    ),
+    (
+        "pool",
+        &[
+            "release",
+            "run-off",
+            "liquidate",
+            "share-loss",
+            "close-pool",
+            "settle-transfer",
+            "change-custodian",
         ],
     ),
     ("books", &["close", "reverse"]),

@@ -6,14 +6,18 @@
 mod clawback;
 mod close;
 mod funding;
+mod pool;
 mod qualification;
+mod quota;
 mod settlement;
 mod setup;
 mod undo;
 
+pub use pool::is_noted;
+pub(crate) use pool::released;
+
 use crate::domain::account::Account;
 use crate::domain::calendar::{Date, Month};
-use crate::domain::decide;
 use crate::domain::decide::{cap_years_of, sharing_of};
 use crate::domain::entry::{Entry, Line};
 use crate::domain::event::{ContractDays, Event, Kind};
@@ -22,10 +26,13 @@ use crate::domain::loan::{
 };
 use crate::domain::money::{Money, Total};
 use crate::domain::rate::Share;
-use crate::domain::registry::{CapUse, Claim, ClaimState, LossShares, Subsidy, SubsidyState};
+use crate::domain::registry::{
+    CapUse, Claim, ClaimState, LossShares, Payment, Subsidy, SubsidyState,
+};
 use crate::domain::state::{State, cap_id};
 use crate::domain::subsidy::recompute::budget_left;
 use crate::domain::text::Id;
+use crate::domain::{cap, decide};
 
 /// Takes an entry in. Cost: a few hash look-ups a line, independent of the book's size.
 pub fn apply(state: &mut State, entry: &Entry) {
@@ -38,16 +45,21 @@ pub fn apply(state: &mut State, entry: &Entry) {
     if let Some(voucher) = &entry.voucher {
         state.count_voucher(&voucher.owner, voucher.month, voucher.word);
     }
+    quota::count_banks(state, entry);
     state.last_recorded = Some(entry.recorded);
-    match entry.reverses {
-        Some(seq) => {
+    let original = entry.reverses.and_then(|seq| reversed_entry(entry, seq));
+    let told = original.as_ref().unwrap_or(entry);
+    let before = pool::before(state, &told.event);
+    match (entry.reverses, &original) {
+        (Some(seq), original) => {
             state.set_reversed(seq, entry.seq);
-            if let Some(original) = reversed_entry(entry, seq) {
-                undo::undo(state, &original);
+            if let Some(original) = original {
+                quota::counted(state, &original.event.kind, |state| undo::undo(state, original));
             }
         }
-        None => follow(state, entry),
+        (None, _) => quota::counted(state, &entry.event.kind, |state| follow(state, entry)),
     }
+    pool::after(state, entry, original.as_ref(), before);
 }
 
 /// The reversed entry as far as its records are concerned: a reversal carries the event it takes
@@ -125,6 +137,7 @@ fn follow(state: &mut State, entry: &Entry) {
         | Kind::OffsetClawback(_)
         | Kind::WriteOffClawback(_) => clawback::follow(state, entry),
         Kind::ApproveSubsidy(_) | Kind::PaySubsidy(_) => follow_subsidy(state, entry),
+        Kind::Quota(_) => quota::follow(state, entry),
         Kind::Budget(_)
         | Kind::Transfer(_)
         | Kind::Move(_)
@@ -133,6 +146,13 @@ fn follow(state: &mut State, entry: &Entry) {
         | Kind::TrusteeFee(_)
         | Kind::ReturnBudget(_)
         | Kind::PayTreasury(_)
+        | Kind::Release(_)
+        | Kind::RunOff(_)
+        | Kind::Liquidate(_)
+        | Kind::ShareLoss(_)
+        | Kind::ClosePool(_)
+        | Kind::SettleTransfer(_)
+        | Kind::ChangeCustodian(_)
         | Kind::Reverse(_) => {}
         _ => follow_loan(state, entry),
     }
@@ -354,13 +374,20 @@ fn file_claim(state: &mut State, entry: &Entry) {
         note: note.id.clone(),
         filed: entry.event.happened(),
         base: own.base,
+        interest: own.interest.unwrap_or_default(),
+        collateral: own.collateral.unwrap_or_default(),
+        other: own.other.unwrap_or_default(),
+        supplement: own.supplement.clone(),
         claimed: sum(&entry.memo, Account::ClaimsInReview),
         lawsuit: own.lawsuit.clone(),
         state: ClaimState::Filed,
         sharing,
         approved: Money::ZERO,
         approved_on: None,
+        approval: 0,
+        cancelled: None,
         paid: Money::ZERO,
+        payments: Vec::new(),
         net_recovered: Money::ZERO,
         recovered: Money::ZERO,
         written_off: Money::ZERO,
@@ -381,6 +408,7 @@ fn follow_claim(state: &mut State, entry: &Entry) {
         Kind::ApproveClaim(own) => with_claim(state, &own.claim, entry.seq, |claim| {
             claim.approved = sum(&entry.lines, Account::Compensation);
             claim.approved_on = Some(entry.event.date);
+            claim.approval = entry.seq;
             claim.state = ClaimState::Approved;
         }),
         Kind::RejectClaim(own) => with_claim(state, &own.claim, entry.seq, |claim| {
@@ -391,9 +419,12 @@ fn follow_claim(state: &mut State, entry: &Entry) {
             let mut compensated = Money::ZERO;
             with_claim(state, &own.claim, entry.seq, |claim| {
                 claim.paid = claim.paid.add(paid).unwrap_or_default();
+                let (entry, date) = (entry.seq, entry.event.date);
+                claim.payments.push(Payment { entry, date, amount: paid });
                 let full = claim.paid == claim.approved;
                 claim.state = if full { ClaimState::Paid } else { ClaimState::PaidPart };
-                compensated = if full { claim.base } else { Money::ZERO };
+                let base = claim.principal().unwrap_or_default();
+                compensated = if full { base } else { Money::ZERO };
             });
             let released = sum(&entry.memo, Account::Exposure);
             if let Some(note) = claim_note(state, &own.claim, entry.seq) {
@@ -461,7 +492,9 @@ fn add_cap_use(state: &mut State, line: &Subsidy, sign: fn(Money) -> Money) {
 /// Adds to what a line's firm has used of its caps, by year.
 fn add_cap_years(state: &mut State, line: &Subsidy, years: Vec<(i16, Money)>) {
     let firm = state.firm_identity(&line.firm).to_owned();
+    let total = cap::subsidy_total(line.programme, &firm);
     for (year, by) in years {
+        cap::count(state, &total, by, Money::ZERO);
         let id = cap_id(line.programme, &firm, year);
         match state.caps.get_mut(&id) {
             Some(cap) => cap.used = cap.used.add(by).unwrap_or_default(),
@@ -480,7 +513,9 @@ fn follow_subsidy(state: &mut State, entry: &Entry) {
                 programme: own.programme,
                 owner: loan.owner.clone(),
                 loan: loan.id.clone(),
-                note: own.note.clone().unwrap_or_else(|| loan.id.clone()),
+                note: loan
+                    .note(own.note.as_ref())
+                    .map_or_else(|| loan.id.clone(), |note| note.id.clone()),
                 firm: loan.firm.clone(),
                 payee: own.payee.clone().unwrap_or_else(|| loan.firm.clone()),
                 period: own.period.clone(),

@@ -165,7 +165,10 @@ events! {
     Contribute "contribute" {
         amount: Money, bank_account: Id, fund: Option<Fund>, party: Option<Id>, source: Source,
     }
-    /// E-60 a subsidy budget is received.
+    /// E-46 the ceiling of the compensation that a pool may approve in a year (额度制); a second one
+    /// for the same year replaces the first.
+    Quota "quota" { amount: Money, year: Year }
+    /// E-60 a subsidy budget is received; E-46 money for compensation, where a quota is set.
     Budget "budget" { amount: Money, bank_account: Id, fund: Option<Fund>, source: Option<Source> }
     /// E-73 what is left of a subsidy budget goes back to the treasury; `prior_year` says that it was
     /// received in an earlier year, whose accounts are closed.
@@ -245,7 +248,14 @@ events! {
 
     // --- claim --------------------------------------------------------------------------------
     /// E-40 the bank or guarantor claims compensation; `lawsuit` is the court's acceptance.
-    FileClaim "file-claim" { base: Money, claim: Id, lawsuit: Option<CompactString>, loan: Id, note: Option<Id> }
+    /// `base` is what is left of the loss: overdue principal (and, where the rules say so, normal
+    /// `interest`) less `collateral` already realised and what `other` public programmes pay. A
+    /// second claim on a note is a `supplement` of an earlier one.
+    FileClaim "file-claim" {
+        base: Money, claim: Id, collateral: Option<Money>, interest: Option<Money>,
+        lawsuit: Option<CompactString>, loan: Id, note: Option<Id>, other: Option<Money>,
+        supplement: Option<Id>,
+    }
     /// E-41 the claim is approved, in full or for a smaller `amount`.
     ApproveClaim "approve-claim" { amount: Option<Money>, claim: Id }
     /// E-42 the claim is refused or withdrawn.
@@ -307,11 +317,44 @@ events! {
     /// E-71 the rest of it cannot be collected.
     WriteOffClawback "write-off-clawback" { reason: CompactString, subsidy: Id }
 
+    // --- pool ---------------------------------------------------------------------------------
+    /// Enrolments stopped by the circuit breaker are released by a document; `scope` says
+    /// what was stopped, by default what the rules in force watch.
+    Release "release" { bank: Option<Id>, reason: CompactString, scope: Option<Scope> }
+    /// The pool takes no new loans any more (收口).
+    RunOff "run-off" { reason: CompactString }
+    /// All loans are settled; the pool is wound up (清算).
+    Liquidate "liquidate" { reason: Option<CompactString> }
+    /// E-82 what was lost, or gained, is shared back to the contributors by what they paid in.
+    ShareLoss "share-loss" { amount: Option<Money> }
+    /// The balance is returned and the pool is closed (关闭).
+    ClosePool "close-pool" { reason: Option<CompactString> }
+    /// E-12 a transfer is settled: cash goes back, or the debt is turned into fund. Owner and
+    /// `to_owner` as in the transfer.
+    SettleTransfer "settle-transfer" {
+        amount: Option<Money>, bank_account: Option<Id>, fund: Option<Fund>, settlement: Settlement,
+        source: Option<Source>, to_bank_account: Option<Id>, to_owner: Id,
+    }
+    /// E-13 every cell's money on a bank account goes to another one (变更托管).
+    ChangeCustodian "change-custodian" { from_bank_account: Id, to_bank_account: Id }
+
     // --- books --------------------------------------------------------------------------------
     /// E-80, E-81 an owner's period is closed: a month, a quarter or a year, dated its last day.
     Close "close" { period: CompactString, stage: Option<Stage> }
     /// E-90 an entry is reversed by its exact opposite; at most once, never a reversal itself.
     Reverse "reverse" { entry: Seq, reason: CompactString }
+}
+
+impl Kind {
+    /// The working that an event of a subsidy line carries.
+    pub fn working(&self) -> Option<&Json> {
+        match self {
+            Self::ApproveSubsidy(own) => own.working.as_ref(),
+            Self::ReduceSubsidy(own) => own.working.as_ref(),
+            Self::ClawBack(own) => own.working.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 /// A word of a closed list, with its code in files.
@@ -362,6 +405,10 @@ words! {
     /// What arrives in the pool's account when something is recovered: only its share (E-50), or
     /// the gross sum of which the others' parts are paid on (E-51).
     Receives { Share "share", Gross "gross" }
+    /// What a circuit breaker stops.
+    Scope { Pool "pool", Owner "owner", Bank "bank", BankOfOwner "bank-of-owner" }
+    /// How a transfer between pools is settled (E-12).
+    Settlement { Cash "cash", Fund "fund" }
     /// How the bank counts days under the contract (C-02).
     ContractDays { Act360 "act-360", Act365 "act-365", ByMonth "by-month" }
     /// A subsidy programme.
@@ -388,6 +435,10 @@ impl Programme {
 /// The number of an entry in the journal, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seq(pub u64);
+
+/// A calendar year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Year(pub i16);
 
 /// A text of several lines, bounded by [`crate::limits::RULES_TEXT_MAX`].
 #[derive(Clone, Debug, PartialEq, Eq)]

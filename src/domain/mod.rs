@@ -11,6 +11,7 @@
 pub mod account;
 pub mod apply;
 pub mod calendar;
+pub mod cap;
 pub mod capitals;
 pub mod credit_code;
 pub mod decide;
@@ -25,6 +26,7 @@ pub mod money;
 pub mod months;
 pub mod period;
 pub(crate) mod plain;
+pub mod pool;
 pub mod posting;
 pub mod rate;
 pub mod rates;

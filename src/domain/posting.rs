@@ -4,6 +4,10 @@
 //! bottom. Whether an event may happen is decided elsewhere; here it is only posted. Each pair
 //! stands inside one cell, so that every draft balances in every cell that it touches.
 
+mod closing;
+
+pub use closing::{close_result, close_year};
+
 use crate::domain::account::{Account, Fund, Side};
 use crate::domain::entry::Line;
 use crate::domain::event::{InterestOwner, Programme, Source};
@@ -263,6 +267,41 @@ pub fn transfer(
     ))
 }
 
+/// E-12 settled in cash: what was lent comes back, `to` the lender's account `from` the debtor's.
+pub fn repay_transfer(
+    lending: Draft,
+    owing: Draft,
+    fund: Fund,
+    (to, from): (&Id, &Id),
+    amount: Money,
+) -> Draft {
+    owing.post(Account::InterPoolPayable, fund.cash(), amount, Some(from)).and(lending.post(
+        fund.cash(),
+        Account::InterPoolReceivable,
+        amount,
+        Some(to),
+    ))
+}
+
+/// E-12 turned into fund: the debtor's capital grows by it, and the lender's is smaller.
+pub fn fund_transfer(lending: Draft, owing: Draft, source: Source, amount: Money) -> Draft {
+    owing.post(Account::InterPoolPayable, capital(source), amount, None).and(lending.post(
+        capital(source),
+        Account::InterPoolReceivable,
+        amount,
+        None,
+    ))
+}
+
+/// E-82 loss shared back to a contributor, or (`loss` false) a gain.
+pub fn share_loss(draft: Draft, source: Source, part: Money, loss: bool) -> Draft {
+    let capital = capital(source);
+    if loss {
+        return draft.post(capital, Account::Surplus, part, None);
+    }
+    draft.post(Account::Surplus, capital, part, None)
+}
+
 /// E-13 move between bank accounts of a cell.
 pub fn move_money(mut draft: Draft, fund: Fund, from: &Id, to: &Id, amount: Money) -> Draft {
     let debit = draft.line(fund.cash(), Side::Debit, amount, Some(to));
@@ -321,12 +360,28 @@ pub fn file_claim(draft: Draft, claimed: Money) -> Draft {
     draft.register(Account::ClaimsInReview, claimed)
 }
 
-/// E-41 claim approved.
-pub fn approve_claim(draft: Draft, claimed: Money, approved: Money) -> Draft {
-    draft
+/// E-41 claim approved; E-46 `quota` is what it takes out of the year's quota.
+pub fn approve_claim(draft: Draft, claimed: Money, approved: Money, quota: Money) -> Draft {
+    let draft = draft
         .post(Account::Compensation, Account::CompensationPayable, approved, None)
         .release(Account::ClaimsInReview, claimed)
-        .register(Account::BankYear, approved)
+        .register(Account::BankYear, approved);
+    quota_used(draft, quota)
+}
+
+/// E-46 quota of the year set, or changed from what it was before.
+pub fn quota(draft: Draft, amount: Money, before: Money) -> Draft {
+    let difference = amount.sub(before).unwrap_or_default();
+    if difference < Money::ZERO {
+        quota_used(draft, difference.negated())
+    } else {
+        draft.register(Account::Quota, difference)
+    }
+}
+
+/// E-46 taken out of the quota of the year.
+pub fn quota_used(draft: Draft, approved: Money) -> Draft {
+    draft.release(Account::Quota, approved)
 }
 
 /// E-42 claim refused or withdrawn.
@@ -342,12 +397,14 @@ pub fn pay_claim(draft: Draft, bank: &Id, paid: Money, exposure: Money) -> Draft
         .release(Account::Exposure, exposure)
 }
 
-/// E-45 rest cancelled: the bank bears it, and the pool no longer does.
-pub fn cancel_rest(draft: Draft, rest: Money, exposure: Money) -> Draft {
+/// E-45 rest cancelled: the bank bears it, and the pool no longer does; `quota` is what goes back to
+/// the year's quota.
+pub fn cancel_rest(draft: Draft, rest: Money, exposure: Money, quota: Money) -> Draft {
     draft
         .post(Account::CompensationPayable, Account::Compensation, rest, None)
         .release(Account::BankYear, rest)
         .release(Account::Exposure, exposure)
+        .register(Account::Quota, quota)
 }
 
 /// E-47 final loss lower than paid: the bank owes back, and the right is smaller by it.
@@ -532,25 +589,6 @@ pub fn write_off_clawback(draft: Draft, amount: Money) -> Draft {
         amount,
         None,
     )
-}
-
-/// E-80 period close: the balance of an income or expense account (net debit) goes to 3301.
-pub fn close_result(draft: Draft, account: Account, balance: Money) -> Draft {
-    carry(draft, account, Account::PeriodResult, balance)
-}
-
-/// E-81 year end: what stands in 3301 or 3501 (net debit) goes to 3101.09.
-pub fn close_year(draft: Draft, account: Account, balance: Money) -> Draft {
-    carry(draft, account, Account::Surplus, balance)
-}
-
-/// Takes a balance from one account to another, on the side on which it stands.
-fn carry(draft: Draft, from: Account, to: Account, balance: Money) -> Draft {
-    if balance < Money::ZERO {
-        draft.post(from, to, balance.negated(), None)
-    } else {
-        draft.post(to, from, balance, None)
-    }
 }
 
 /// E-90 reversal: the exact opposite of the lines (红字冲销).

@@ -79,6 +79,32 @@ reasons! {
     LoanUnknown "loan-unknown";
     /// The loan is enrolled already.
     LoanExists "loan-exists";
+    /// The state of the pool does not allow the event.
+    PoolState "pool-state";
+    /// Loans or claims of the pool are still open.
+    PoolLoansOpen "pool-loans-open";
+    /// Money or debts of the pool are left.
+    PoolNotEmpty "pool-not-empty";
+    /// The circuit breaker stopped enrolments.
+    PoolSuspended "pool-suspended";
+    /// Nothing is stopped that could be released.
+    NotSuspended "not-suspended";
+    /// The rules take no new loans any more.
+    RulesExpired "rules-expired";
+    /// The loan is larger than the rules allow.
+    LoanMax "loan-max";
+    /// The term is longer than the rules allow.
+    TenorMax "tenor-max";
+    /// The firm has an enrolled loan already.
+    OneItem "one-item";
+    /// The firm's enrolled loans would be larger than the rules allow.
+    FirmMax "firm-max";
+    /// No reference rate is known that the contract rate could be held to.
+    RateUnknown "rate-unknown";
+    /// The contract rate is above the limit.
+    RateLimit "rate-limit";
+    /// The loan was enrolled too late after it was drawn.
+    EnrolWindow "enrol-window";
     /// The loan that is renewed is another firm's.
     RenewalOther "renewal-other";
     /// The loan belongs to another owner.
@@ -111,10 +137,22 @@ reasons! {
     ClaimState "claim-state";
     /// The base is above the principal owed.
     ClaimBaseAboveBalance "claim-base-above-balance";
+    /// Base, collateral and other programmes' money are more than the loss.
+    ClaimBaseAboveLoss "claim-base-above-loss";
+    /// The rules compensate principal only.
+    ClaimInterestExcluded "claim-interest-excluded";
+    /// More interest than the contract rate has accrued unpaid.
+    ClaimInterestAbove "claim-interest-above";
+    /// The claim named as the earlier one cannot be supplemented.
+    ClaimSupplement "claim-supplement";
     /// Not overdue long enough.
     ClaimTooEarly "claim-too-early";
     /// The court's acceptance is missing.
     ClaimLawsuitMissing "claim-lawsuit-missing";
+    /// A ceiling leaves no room.
+    CapUsedUp "cap-used-up";
+    /// The quota of the year would be below what is approved.
+    QuotaBelowUsed "quota-below-used";
     /// More than the rules allow would be approved.
     ApprovalAboveLimit "approval-above-limit";
     /// More would be paid than is approved and unpaid.
@@ -133,6 +171,8 @@ reasons! {
     AboveOpen "above-open";
     /// The loans would be too large for the pool that is left.
     LeverageLimit "leverage-limit";
+    /// The trustee's fees of the year would be above the limit.
+    TrusteeFeeMax "trustee-fee-max";
     /// No subsidy line of that id.
     SubsidyUnknown "subsidy-unknown";
     /// The loan's period is approved already.
@@ -145,6 +185,8 @@ reasons! {
     OffsetOther "offset-other";
     /// The firm's cap of the year is used up.
     FirmYearCap "firm-year-cap";
+    /// The firm's cap over all years is used up.
+    FirmTotalCap "firm-total-cap";
     /// The years told take less of the firm's caps than the firm may keep.
     YearsShort "years-short";
     /// No entry of that number.

@@ -2,6 +2,7 @@
 
 use crate::domain::account::Fund;
 use crate::domain::calendar::Date;
+use crate::domain::cap::{CapCount, Quota};
 use crate::domain::event::{OwnerKind, PartyKind, Programme};
 use crate::domain::money::{Money, MoneyError, Total};
 use crate::domain::rate::Share;
@@ -49,9 +50,21 @@ pub mod tables {
     /// Withdrawals approved and unpaid by owner and source.
     pub const WITHDRAWAL: u8 = 0x30;
     /// What of each owner's books is closed.
-    pub const CLOSING: u8 = 0x38;
+    pub const CLOSING: u8 = 0x48;
     /// Sums of accounts by owner and open month.
-    pub const MONTH: u8 = 0x39;
+    pub const MONTH: u8 = 0x49;
+    /// Suspensions by the circuit breaker.
+    pub const SUSPENSION: u8 = 0x40;
+    /// Stages of owners' pools.
+    pub const POOL: u8 = 0x41;
+    /// Sums by which limits of pools are tested.
+    pub const POOL_SUM: u8 = 0x42;
+    /// What is used and held of the ceilings of compensation.
+    pub const CAP_COUNT: u8 = 0x38;
+    /// Movements of the enrolled balance by bank and year.
+    pub const BANK_BALANCE: u8 = 0x39;
+    /// Quotas of compensation.
+    pub const QUOTA: u8 = 0x3a;
     /// Qualifications of firms.
     pub const QUALIFICATION: u8 = 0x3c;
 }
@@ -204,6 +217,14 @@ pub struct Claim {
     pub filed: Date,
     /// Compensation base.
     pub base: Money,
+    /// What of the base is normal interest.
+    pub interest: Money,
+    /// Collateral realised and not applied to the principal owed.
+    pub collateral: Money,
+    /// What other public programmes pay for the same loss.
+    pub other: Money,
+    /// The earlier claim on the note that it supplements.
+    pub supplement: Option<Id>,
     /// Pool's part of the base.
     pub claimed: Money,
     /// The court's acceptance.
@@ -216,8 +237,14 @@ pub struct Claim {
     pub approved: Money,
     /// Day of approval.
     pub approved_on: Option<Date>,
+    /// Entry of the approval; 0 before.
+    pub approval: u64,
+    /// What was cancelled of it, and when.
+    pub cancelled: Option<(Date, Money)>,
     /// Paid compensation.
     pub paid: Money,
+    /// Its payments, in order.
+    pub payments: Vec<Payment>,
     /// Net recoveries of all parties together.
     pub net_recovered: Money,
     /// The pool's part of them.
@@ -232,7 +259,26 @@ pub struct Claim {
     pub trail: Vec<u64>,
 }
 
+/// A payment of compensation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// Entry.
+    pub entry: u64,
+    /// Day.
+    pub date: Date,
+    /// Amount.
+    pub amount: Money,
+}
+
 impl Claim {
+    /// What of the base is principal.
+    ///
+    /// # Errors
+    /// [`MoneyError::Range`] when the difference leaves the bounds.
+    pub fn principal(&self) -> Result<Money, MoneyError> {
+        self.base.sub(self.interest)
+    }
+
     /// The recovery right still open: paid less recovered less written off (invariant 22), less what
     /// is to come back from the bank.
     ///
@@ -495,6 +541,8 @@ records! {
     CapUse CAP id;
     Receipt RECEIPT id;
     Closing CLOSING owner;
+    CapCount CAP_COUNT id;
+    Quota QUOTA id;
     Qualification QUALIFICATION id;
 }
 

@@ -20,6 +20,12 @@ pub trait EventSource {
         &mut self,
         visit: &mut dyn FnMut(Event, u64) -> Result<(), Problem>,
     ) -> Result<(), Problem>;
+
+    /// True where the events tell what others have done already, such as the loans that a bureau
+    /// has enrolled on paper: see [`crate::domain::decide::Limits::Noted`].
+    fn tells_the_past(&self) -> bool {
+        false
+    }
 }
 
 impl EventSource for Vec<Event> {

@@ -5,11 +5,13 @@
 
 use crate::domain::account::{Account, Fund};
 use crate::domain::calendar::{Date, Month};
+use crate::domain::cap::{CapCount, Quota};
 use crate::domain::entry::{Line, VoucherWord};
 use crate::domain::event::{OwnerKind, PartyKind, PeopleMode, Programme, Source};
 use crate::domain::loan::Loan;
-use crate::domain::money::Total;
+use crate::domain::money::{Money, Total};
 use crate::domain::months::Months;
+use crate::domain::pool::{Pool, Suspension};
 use crate::domain::rates::RateTable;
 use crate::domain::registry::{
     AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Closing, Owner, Party, Qualification,
@@ -18,6 +20,7 @@ use crate::domain::registry::{
 use crate::domain::rules::RuleSet;
 use crate::domain::table::{Numbers, Put, Table};
 use crate::domain::text::Id;
+use crate::limits::YEAR_MIN;
 use compact_str::CompactString;
 use foldhash::HashMap;
 use jiff::Timestamp;
@@ -76,6 +79,16 @@ pub struct State {
     /// What of each owner's books is closed.
     pub closings: Table<Closing>,
     months: Months,
+    /// What the circuit breaker remembers.
+    pub suspensions: Table<Suspension>,
+    /// Stages that pools entered by decision.
+    pub pools: Table<Pool>,
+    sums: Numbers,
+    /// What is used and held of the ceilings of compensation.
+    pub cap_counts: Table<CapCount>,
+    /// Quotas of compensation by owner and year.
+    pub quotas: Table<Quota>,
+    bank_balances: Numbers,
     /// Qualifications of firms, granted and lost, in the order in which they were told.
     pub qualifications: Table<Qualification>,
     balances: Numbers,
@@ -112,6 +125,12 @@ macro_rules! each_table {
         $state.receipts.$call();
         $state.closings.$call();
         $state.months.$call();
+        $state.suspensions.$call();
+        $state.pools.$call();
+        $state.sums.$call();
+        $state.cap_counts.$call();
+        $state.quotas.$call();
+        $state.bank_balances.$call();
         $state.qualifications.$call();
         $state.balances.$call();
         $state.vouchers.$call();
@@ -316,6 +335,17 @@ impl State {
         self.withdrawals.add(key, by.0);
     }
 
+    /// A sum by which a limit is tested; see [`crate::domain::pool::Sum`].
+    pub fn sum(&self, key: u64) -> i128 {
+        self.sums.get(key)
+    }
+
+    pub(crate) fn add_sum(&mut self, key: u64, by: i128) {
+        if by != 0 {
+            self.sums.add(key, by);
+        }
+    }
+
     /// The entry that reversed an entry, if one did.
     pub fn reversed_by(&self, seq: u64) -> Option<u64> {
         u64::try_from(self.reversed.get(seq)).ok().filter(|by| *by > 0)
@@ -402,6 +432,33 @@ impl State {
         self.caps.get(&cap_id(programme, firm, year)).map_or(Total::ZERO, |cap| cap.used.into())
     }
 
+    /// Adds to the enrolled balance of a bank, in the year of the business date.
+    pub(crate) fn add_bank_balance(&mut self, bank: &str, year: i16, by: Total) {
+        let Some(key) = self.bank_year_key(bank, year) else { return };
+        self.bank_balances.add(key, by.0);
+    }
+
+    fn bank_year_key(&self, bank: &str, year: i16) -> Option<u64> {
+        let number = u64::from(self.parties.number(bank)?);
+        Some(number << 16 | u64::try_from(year).ok()?)
+    }
+
+    /// What the enrolled loans of a bank owed at the end of a year. Cost: a look-up a year.
+    pub fn bank_balance(&self, bank: &str, year: i16) -> Total {
+        let keys = (YEAR_MIN..=year).filter_map(|year| self.bank_year_key(bank, year));
+        keys.map(|key| Total(self.bank_balances.get(key))).sum()
+    }
+
+    /// The quota of an owner in a year, where one is set.
+    pub fn quota(&self, owner: &str, year: i16) -> Option<Money> {
+        self.quotas.get(&Quota::id(owner, year)).and_then(|quota| quota.amounts.last().copied())
+    }
+
+    /// True when an owner's compensation comes out of a quota, in any year.
+    pub fn has_quota(&self, owner: &str) -> bool {
+        self.quotas.iter().any(|quota| *quota.owner == *owner && !quota.amounts.is_empty())
+    }
+
     /// The identity by which a firm's caps count.
     pub fn firm_identity<'s>(&'s self, firm: &'s str) -> &'s str {
         self.parties.get(firm).map_or(firm, |party| party.identity())
@@ -423,6 +480,12 @@ impl State {
         self.receipts.drain(&mut puts);
         self.closings.drain(&mut puts);
         self.months.drain(tables::MONTH, &mut puts);
+        self.suspensions.drain(&mut puts);
+        self.pools.drain(&mut puts);
+        self.sums.drain(tables::POOL_SUM, &mut puts);
+        self.cap_counts.drain(&mut puts);
+        self.quotas.drain(&mut puts);
+        self.bank_balances.drain(tables::BANK_BALANCE, &mut puts);
         self.qualifications.drain(&mut puts);
         self.balances.drain(tables::BALANCE, &mut puts);
         self.vouchers.drain(tables::VOUCHER, &mut puts);
@@ -482,6 +545,12 @@ impl State {
             tables::RECEIPT => self.receipts.load(value),
             tables::CLOSING => self.closings.load(value),
             tables::MONTH => self.months.load(key, value),
+            tables::SUSPENSION => self.suspensions.load(value),
+            tables::POOL => self.pools.load(value),
+            tables::POOL_SUM => self.sums.load(key, value),
+            tables::CAP_COUNT => self.cap_counts.load(value),
+            tables::QUOTA => self.quotas.load(value),
+            tables::BANK_BALANCE => self.bank_balances.load(key, value),
             tables::QUALIFICATION => self.qualifications.load(value),
             tables::WITHDRAWAL => self.withdrawals.load(key, value),
             tables::BALANCE => self.balances.load(key, value),
@@ -494,7 +563,7 @@ impl State {
 
     /// The first bytes of all keys that [`State::load`] takes.
     pub fn tables() -> std::ops::RangeInclusive<u8> {
-        tables::SETTINGS..=tables::QUALIFICATION
+        tables::SETTINGS..=tables::MONTH
     }
 }
 

@@ -67,12 +67,14 @@ impl<'a> Cell<'a> {
                 Some(text) => Value::Text(text),
                 None => return wrong("date-format"),
             },
-            (FieldKind::Rate | FieldKind::Share | FieldKind::Entry, Self::Number(text)) => {
-                Value::text(text.as_str())
-            }
-            (FieldKind::Rate | FieldKind::Share | FieldKind::Entry, Self::Text(text)) => {
-                Value::Text(half_width(text))
-            }
+            (
+                FieldKind::Rate | FieldKind::Share | FieldKind::Entry | FieldKind::Year,
+                Self::Number(text),
+            ) => Value::text(text.as_str()),
+            (
+                FieldKind::Rate | FieldKind::Share | FieldKind::Entry | FieldKind::Year,
+                Self::Text(text),
+            ) => Value::Text(half_width(text)),
             (FieldKind::Bool, Self::Bool(value)) => Value::Bool(*value),
             (FieldKind::Bool, Self::Text(text)) => Value::text(text.to_lowercase()),
             (FieldKind::Word(words), Self::Text(text)) => headers::word_value(text, words),

@@ -7,7 +7,7 @@ use crate::report::text::visible;
 
 /// Facts that are words of closed lists; people read their labels, programs the codes.
 const LABELLED: &[&str] =
-    &["expected", "fund", "given", "kind", "legal", "programme", "state", "who"];
+    &["expected", "fund", "given", "kind", "legal", "programme", "scope", "state", "who"];
 /// Facts that are names of fields; people read their labels beside them.
 const FIELDS: &[&str] = &["earlier_field", "field", "fields", "later_field"];
 

@@ -3,7 +3,7 @@
 
 use crate::domain::event::{COMMON_FIELDS, PeopleMode, VOCABULARY};
 use crate::domain::field::{FieldKind, FieldSpec};
-use crate::limits::{ATTACHMENTS_MAX, ID_MAX, MEMO_MAX, RULES_TEXT_MAX};
+use crate::limits::{ATTACHMENTS_MAX, ID_MAX, MEMO_MAX, RULES_TEXT_MAX, YEAR_MAX, YEAR_MIN};
 use crate::report::locale::Locale;
 use crate::report::shapes;
 use crate::report::table::{Column, ColumnKind, Shape};
@@ -74,6 +74,7 @@ fn field(kind: FieldKind) -> Value {
         FieldKind::Share => json!({"type": "string", "pattern": SHARE}),
         FieldKind::Bool => json!({"type": "boolean"}),
         FieldKind::Entry => json!({"type": "integer", "minimum": 1}),
+        FieldKind::Year => json!({"type": "integer", "minimum": YEAR_MIN, "maximum": YEAR_MAX}),
         FieldKind::Json => json!({"type": "object"}),
         FieldKind::Word(words) => json!({"enum": words}),
     }

@@ -178,11 +178,37 @@ shapes! {
         ]
         totals true
     }
-    /// What firms have had of their yearly caps.
+    /// Use of every ceiling (限额占用表).
     CAPS "caps" {
         meta [entries Integer, root Text]
-        rows [programme Word, firm Text, firm_name Text, year Integer, limit Money, used Money, left Money]
+        rows [
+            kind Word, programme Word, subject Text, name Text, year Integer, rules Text,
+            limit Money, used Money, held Money, left Money,
+        ]
         totals false
+        sections {
+            "uses" [
+                kind Word, programme Word, subject Text, year Integer, entry Integer, date Date,
+                owner Text, used_by Text, state Word, amount Money,
+            ]
+        }
+    }
+    /// Where each pool stands, its leverage and the circuit breaker.
+    POOLS "pools" {
+        meta [date Date, entries Integer, root Text]
+        rows [
+            owner Text, name Text, state Word, since Date, document Text, paid_in Money,
+            cash Money, counts Word, counted_loans Money, pool Money, times Integer, room Money,
+            noted Integer,
+        ]
+        totals false
+        sections {
+            "breakers" [
+                scope Word, owner Text, lender Text, ratio Word, numerator Money,
+                denominator Money, percent Text, warn Text, stop Text, breaker Word, since Date,
+                entry Integer, release_document Text, released_on Date,
+            ]
+        }
     }
     /// One bank account against its statement (银行存款余额调节表).
     RECONCILE "reconcile" {

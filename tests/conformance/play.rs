@@ -3,10 +3,10 @@
 use super::known;
 use crate::support::book::{audited, blank, options};
 use crate::support::fixture;
+use poolbook::audit::day_sums::Credited;
 use poolbook::audit::movements::Span;
 use poolbook::audit::ratios::{Ratio, ratios};
 use poolbook::audit::turnover::Numbers as _;
-use poolbook::book::interest::Credited;
 use poolbook::book::subsidies::{approval, compute_subsidies, payment, unpaid};
 use poolbook::book::{Book, Options, People};
 use poolbook::domain::account::{Account, Fund, Side};
@@ -18,6 +18,7 @@ use poolbook::domain::money::{Money, Total};
 use poolbook::domain::rate::Rate;
 use poolbook::domain::state::Cell;
 use poolbook::domain::subsidy::SubsidyLine;
+use poolbook::domain::subsidy::correction::Range;
 use poolbook::domain::text::Id;
 use poolbook::problem::Problem;
 use poolbook::store::MemoryStore;
@@ -151,7 +152,8 @@ impl Play {
 
     fn step(&mut self, step: &Table) {
         const VERBS: &[(&str, &[&str])] = &[
-            // Before `post`, which is one of its keys.
+            // These before `post`, which is one of their keys.
+            ("recompute", &["differences", "post"]),
             ("interest", &["from", "to", "amount", "rate", "post", "parts", "figures"]),
             ("record", &["refused", "numbers"]),
             ("compute", &["lines"]),
@@ -178,6 +180,7 @@ impl Play {
             "balances" => self.balances_step(table(step, "balances")),
             "ratios" => self.ratios_step(step),
             "interest" => self.interest_step(step),
+            "recompute" => self.recompute_step(step),
             _ => self.totals_step(table(step, "totals")),
         }
     }
@@ -401,6 +404,38 @@ impl Play {
             "consumed" => shown(found.consumed),
             other => panic!("{}: no ratio {other}", self.name),
         });
+    }
+
+    /// Settled quarters computed again; posted on the day of `post`, after which nothing differs.
+    fn recompute_step(&mut self, step: &Table) {
+        let range = Range {
+            since: quarter(text(step, "recompute").unwrap()),
+            until: None,
+            programmes: Programme::ALL.to_vec(),
+        };
+        let found = self.book.recompute(&range).unwrap();
+        let wanted = list(step, "differences");
+        assert_eq!(found.len(), wanted.len(), "{}: {found:#?}", self.name);
+        for (own, wanted) in found.iter().zip(wanted) {
+            self.figures(wanted.as_table().unwrap(), |key| match key {
+                "quarter" => own.quarter.to_string(),
+                "loan" => own.loan.to_string(),
+                "standing" => own.standing.to_string(),
+                "recomputed" => own.recomputed.to_string(),
+                "difference" => own.amount().to_string(),
+                "effective" => own.effective.to_string(),
+                "years" => own.years.to_string(),
+                other => panic!("{}: no figure {other}", self.name),
+            });
+            assert!(!own.causes.is_empty(), "{}: {own:#?}", self.name);
+        }
+        if let Some(date) = text(step, "post").map(day) {
+            for event in self.book.corrections(&found, date).unwrap() {
+                let recorded = self.book.record(event, &Self::options());
+                recorded.unwrap_or_else(|problem| panic!("{}: {problem}", self.name));
+            }
+            assert_eq!(self.book.recompute(&range).unwrap(), [], "{}", self.name);
+        }
     }
 
     /// Interest on an account, shared among the owners.

@@ -141,8 +141,15 @@ impl Twin {
     }
 
     /// Loans that the pool of an owner stands behind.
+    /// Balances, and what is enrolled and not drawn yet of loans that are not settled.
     pub(super) fn enrolled(&self, owner: &str) -> i128 {
-        ["9101", "9102", "9103", "9104"].iter().map(|at| self.sum(owner, "RISK", at)).sum()
+        let open = self.loans().filter(|loan| loan.owner == owner && !loan.removed);
+        let count = |loan: &Loan| {
+            let balance: i128 = loan.notes.iter().map(|note| note.balance).sum();
+            let live = loan.notes.is_empty() || balance > 0;
+            balance + if live { loan.amount - loan.drawn } else { 0 }
+        };
+        open.map(count).sum()
     }
 
     pub(super) fn kept_promise(

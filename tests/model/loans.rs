@@ -1,5 +1,6 @@
 //! What the naive book says of the life of a loan.
 
+use super::funding::SOURCES;
 use super::twin::*;
 use serde_json::Value;
 
@@ -24,6 +25,10 @@ impl Twin {
             signed => signed,
         };
         draft.need(signed < text(event, "due"), "date-order");
+        draft.need(amount <= 500_000_000, "loan-max");
+        let paid_in = |account| -self.sum(&owner, "RISK", account);
+        let pool: i128 = SOURCES.iter().map(|(_, account)| paid_in(account)).sum();
+        draft.need(self.enrolled(&owner) + amount <= 10 * pool, "leverage-limit");
         draft.records.push(Record::Loan(Loan {
             id: id.into(),
             owner,

@@ -20,8 +20,8 @@ impl Twin {
         let period = text(event, "period");
         let twice = self.subsidies().any(|line| {
             !line.cancelled
-                && (line.fund, &line.loan, &line.note, line.period.as_str())
-                    == (fund, &loan.id, &note.id, period)
+                && (line.fund, &line.loan, line.period.as_str()) == (fund, &loan.id, period)
+                && (fund == "GFEE" || line.note == note.id)
         });
         draft.need(!twice, "subsidy-exists");
         let cap = if fund == "INT" { 20_000_000 } else { 8_000_000 };

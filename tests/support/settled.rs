@@ -180,6 +180,9 @@ impl Settled {
                 .map(|fund| state.balance(&own.code, fund, Account::FirmYear, None).0)
         });
         assert_eq!(owners.sum::<i128>(), used, "register 9401 and the caps");
-        caps.into_iter().map(|cap| (cap.id.to_string(), cap.used.to_string())).collect()
+        let mut caps: Vec<_> =
+            caps.into_iter().map(|cap| (cap.id.to_string(), cap.used.to_string())).collect();
+        caps.sort();
+        caps
     }
 }

@@ -68,6 +68,21 @@ pub const STAGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("deposit overdue", &[r#"{"event":"overdue","date":"2017-07-01","loan":"L"}"#]),
+    // Every ceiling at once, and a bank that had lent nothing at the end of the year before.
+    (
+        "capped",
+        &[
+            r#"{"event":"adopt-rules","date":"2017-05-01","rules":"@scenarios/caps.toml"}"#,
+            r#"{"event":"enrol","date":"2017-05-02","owner":"410821","loan":"L-5","firm":"FIRM","bank":"BANK","guarantor":"GUAR","amount":"1000.00","due":"2017-08-01","rate":"3.6%"}"#,
+            r#"{"event":"disburse","date":"2017-05-02","loan":"L-5","amount":"1000.00"}"#,
+            r#"{"event":"overdue","date":"2017-08-01","loan":"L-5"}"#,
+            r#"{"event":"file-claim","date":"2017-09-01","claim":"C-5","loan":"L-5","base":"1000.00"}"#,
+            r#"{"event":"enrol","date":"2017-05-02","owner":"410821","loan":"L-6","firm":"FIRM","bank":"BANK","guarantor":"GUAR","amount":"1000.00","due":"2017-08-01","rate":"3.6%"}"#,
+            r#"{"event":"disburse","date":"2017-05-02","loan":"L-6","amount":"1000.00"}"#,
+            r#"{"event":"overdue","date":"2017-08-01","loan":"L-6"}"#,
+            r#"{"event":"approve-subsidy","id":"S-5","date":"2017-10-05","loan":"L-5","amount":"50000.00","period":"2017Q3","programme":"interest-discount"}"#,
+        ],
+    ),
     (
         "subsidy due",
         &[
@@ -77,6 +92,45 @@ pub const STAGES: &[(&str, &[&str])] = &[
             r#"{"event":"disburse","date":"2017-03-01","loan":"L-2","amount":"1000.00"}"#,
             r#"{"event":"approve-subsidy","id":"S-2","date":"2018-01-05","loan":"L-2","amount":"10.00","period":"2017Q4","programme":"interest-discount"}"#,
         ],
+    ),
+    (
+        "pool strict",
+        &[r#"{"event":"adopt-rules","date":"2017-03-15","rules":"@scenarios/strict.toml"}"#],
+    ),
+    (
+        "pool rates",
+        &[r#"{"event":"adopt-rates","date":"2017-03-15","rates":"@jiaozuo-2017/rates.toml"}"#],
+    ),
+    (
+        "pool late",
+        &[
+            r#"{"event":"enrol","date":"2017-06-02","owner":"410821","loan":"LATE","firm":"FIRM","bank":"BANK","amount":"1","due":"2018-03-01","rate":"4%"}"#,
+        ],
+    ),
+    // Nothing is drawn of it, so it is revoked without a trace in the sums.
+    (
+        "pool stopped",
+        &[
+            r#"{"event":"remove","date":"2017-06-30","loan":"LATE","reason":"x"}"#,
+            r#"{"event":"overdue","date":"2017-07-01","loan":"L"}"#,
+        ],
+    ),
+    (
+        "pool run off",
+        &[
+            r#"{"event":"run-off","date":"2017-08-01","owner":"410821","reason":"x","document":"1号"}"#,
+        ],
+    ),
+    (
+        "pool wound up",
+        &[
+            r#"{"event":"repay","date":"2017-08-03","loan":"L","amount":"900000.00"}"#,
+            r#"{"event":"liquidate","date":"2017-08-04","owner":"410821","document":"2号"}"#,
+        ],
+    ),
+    (
+        "item",
+        &[r#"{"event":"adopt-rules","date":"2017-04-15","rules":"@scenarios/one-item.toml"}"#],
     ),
     ("overdue", &[r#"{"event":"overdue","date":"2017-07-01","loan":"L"}"#]),
     (
@@ -102,6 +156,7 @@ pub const STAGES: &[(&str, &[&str])] = &[
         "costs are borne",
         &[
             r#"{"event":"adopt-rules","date":"2017-03-02","rules":"@costs"}"#,
+            r#"{"event":"release","date":"2017-07-02","owner":"410821","reason":"x","document":"1号"}"#,
             r#"{"event":"party","date":"2017-01-01","party":"FIRM-3","kind":"firm","name":"丙企业"}"#,
             r#"{"event":"enrol","date":"2017-03-03","owner":"410821","loan":"L-3","firm":"FIRM-3","bank":"BANK","amount":"1000.00","due":"2018-03-01","rate":"4.35%"}"#,
             r#"{"event":"disburse","date":"2017-03-03","loan":"L-3","amount":"1000.00"}"#,
@@ -126,7 +181,6 @@ pub const STAGES: &[(&str, &[&str])] = &[
 /// The life of a stage that goes on beside the loan's: its subsidies, its deposit, a receipt, a loan
 /// under other rules, a close.
 pub fn beside(stage: &str) -> Option<&'static str> {
-    ["subsidy", "deposit", "receipt", "costs", "close"]
-        .into_iter()
-        .find(|life| stage.starts_with(life))
+    let lives = ["subsidy", "deposit", "capped", "receipt", "pool", "item", "costs", "close"];
+    lives.into_iter().find(|life| stage.starts_with(life))
 }

@@ -31,6 +31,10 @@ struct Claim {
     note: Id,
     sharing: Sharing,
     base: Total,
+    /// Normal interest in the base.
+    interest: Total,
+    /// What collateral and other programmes bear of the same principal.
+    outside: Total,
     claimed: Total,
     rejected: bool,
     approved: Total,
@@ -141,10 +145,14 @@ impl Claims {
             tally.find(Check::ClaimLoan, fact.seq, &own.claim, "overdue, npl", found);
         }
         let base = Total::from(own.base);
-        tally.at_most(Check::ClaimAboveBalance, fact.seq, &own.claim, note.balance, base);
+        let told = |amount: Option<Money>| amount.map_or(Total::ZERO, Total::from);
+        let (interest, outside) = (told(own.interest), told(own.collateral) + told(own.other));
+        let principal = base - interest + outside;
+        tally.at_most(Check::ClaimAboveBalance, fact.seq, &own.claim, note.balance, principal);
         tally.look(Check::ClaimTwice);
         let key = (own.loan.clone(), note.id.clone());
-        if let Some(other) = self.live.get(&key) {
+        // A supplement says itself which claim it adds to.
+        if let Some(other) = self.live.get(&key).filter(|_| own.supplement.is_none()) {
             let subject = format_args!("{} {}", own.loan, note.id);
             tally.find(Check::ClaimTwice, fact.seq, subject, other, &own.claim);
         }
@@ -155,6 +163,8 @@ impl Claims {
             note: note.id.clone(),
             sharing: loan.sharing,
             base,
+            interest,
+            outside,
             claimed,
             rejected: false,
             approved: Total::ZERO,
@@ -215,13 +225,13 @@ impl Claims {
                 };
                 let last = if fact.back { open == Total::ZERO } else { amount == open };
                 claim.paid += fact.signed(amount);
-                loans.compensate(fact, (&key.0, &key.1), claim.base, amount, last);
+                loans.compensate(fact, (&key.0, &key.1), claim.base - claim.interest, amount, last);
             }
             Kind::CancelRest(_) => {
                 let open = claim.approved - claim.paid;
                 let rest = if fact.back { fact.told(Account::CompensationPayable) } else { open };
                 claim.approved += -fact.signed(rest);
-                loans.compensate(fact, (&key.0, &key.1), claim.base, rest, true);
+                loans.compensate(fact, (&key.0, &key.1), claim.base - claim.interest, rest, true);
             }
             Kind::SettleClaim(own) => claim.due += fact.signed(own.amount),
             Kind::RevokeClaim(_) => {
@@ -326,7 +336,8 @@ fn check_approval(
         tally.find(Check::ClaimLoan, fact.seq, id, "enrolled", format_args!("removed {day}"));
     }
     let owed = loan.note(Some(&claim.note)).map_or(Total::ZERO, |note| note.balance);
-    tally.at_most(Check::ClaimAboveBalance, fact.seq, id, owed, claim.base);
+    let principal = claim.base - claim.interest + claim.outside;
+    tally.at_most(Check::ClaimAboveBalance, fact.seq, id, owed, principal);
     let parts = parts(claim.base, &claim.sharing);
     let rules = loan.rules.as_ref().and_then(|id| adopted.rules(id));
     let cap = rules.and_then(|rules| rules.claim.caps.loan).map_or(parts[0], Total::from);

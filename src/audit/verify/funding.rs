@@ -4,16 +4,17 @@
 use super::FastMap;
 use super::adopted::Adopted;
 use super::checks::{Check, Tally};
-use super::fact::Fact;
+use super::fact::{Fact, or};
 use crate::domain::account::{Account, Fund};
 use crate::domain::entry::Line;
 use crate::domain::event::{InterestOwner, Kind, Origin, Programme, Source};
 use crate::domain::money::{Money, Total};
 use crate::domain::text::Id;
 
-/// Promises by owner and source, as events tell them.
+/// Promises by owner and source, and unknown receipts that are open, as events tell them.
 #[derive(Default)]
 pub(super) struct Funding {
+    receipts: FastMap<Id, Total>,
     promised: FastMap<(Id, Source), Total>,
 }
 
@@ -24,7 +25,31 @@ impl Funding {
         check_fund(fact, tally);
         check_interest(fact, adopted, tally);
         check_transfer(fact, tally);
+        self.receipt(fact, tally);
         check_bank_accounts(fact, tally);
+    }
+
+    /// 2307.04 is what arrived and is not explained yet, receipt by receipt.
+    fn receipt(&mut self, fact: &Fact<'_>, tally: &mut Tally) {
+        let moved = -fact.moved(Account::UnknownReceipts);
+        let (id, expected) = match &fact.event.kind {
+            Kind::UnknownReceipt(own) => (&fact.event.id, fact.signed(own.amount)),
+            Kind::ExplainReceipt(own) if fact.back => (&own.receipt, moved),
+            Kind::ExplainReceipt(own) => {
+                let open = self.receipts.get(&own.receipt).copied().unwrap_or_default();
+                (&own.receipt, -or(own.amount, open))
+            }
+            _ => return,
+        };
+        tally.same(Check::ReceiptOpen, fact.seq, id, expected, moved);
+        let open = self.receipts.entry(id.clone()).or_default();
+        *open += moved;
+        if *open < Total::ZERO {
+            tally.find(Check::ReceiptOpen, fact.seq, id, ">= 0.00", *open);
+        }
+        if *open == Total::ZERO {
+            self.receipts.remove(id);
+        }
     }
 
     /// 9001 is what was promised and not paid in, per owner and source, and never below zero.
@@ -196,9 +221,12 @@ fn told(kind: &Kind) -> [Option<Told<'_>>; 2] {
             ]
         }
         Kind::Transfer(own) => {
-            let to = own.to_bank_account.as_ref();
             let amount = Total::from(own.amount);
-            [Some((&own.bank_account, Some(-amount))), to.map(|to| (to, Some(amount)))]
+            match own.to_bank_account.as_ref().filter(|to| **to != own.bank_account) {
+                Some(to) => [Some((&own.bank_account, Some(-amount))), Some((to, Some(amount)))],
+                // Both owners' money lies on one account, on which nothing moves.
+                None => [Some((&own.bank_account, Some(Total::ZERO))), None],
+            }
         }
         _ => [None, None],
     }

@@ -1,5 +1,6 @@
 //! The passes over what entries say, in the order in which they need each other.
 
+use super::accounts;
 use super::adopted::Adopted;
 use super::checks::Tally;
 use super::claims::{self, Claims};
@@ -43,6 +44,7 @@ impl Passes {
     fn follow(&mut self, fact: &Fact<'_>, tally: &mut Tally) {
         self.adopted.take(fact);
         self.loans.take(fact, &self.adopted);
+        accounts::check(fact, tally);
         self.funding.take(fact, &self.adopted, tally);
         self.claims.take(fact, &mut self.loans, &self.adopted, tally);
         self.loans.compare(fact, tally);

@@ -15,7 +15,9 @@ use crate::domain::event::{ApproveSubsidy, InterestOwner, Kind, Programme};
 use crate::domain::money::{Money, Total};
 use crate::domain::rules::RuleSet;
 use crate::domain::text::Id;
+use crate::domain::years::Years;
 use compact_str::CompactString;
+use std::collections::BTreeMap;
 
 /// An approved line.
 struct Line {
@@ -30,9 +32,12 @@ struct Line {
     returned: Total,
     clawback: Total,
     settled: Total,
-    /// What it used of the firm's caps by year, and what of that was given back since.
-    years: Vec<(i16, Total)>,
+    /// What it used of the firm's caps by year, less what corrections gave back of each; and what else
+    /// was given back since.
+    years: BTreeMap<i16, Total>,
     released: Total,
+    /// The cap of the firm in a year.
+    cap: Option<Total>,
 }
 
 impl Line {
@@ -67,8 +72,8 @@ impl Line {
             Kind::ReduceSubsidy(own) => {
                 let amount = fact.signed(own.amount);
                 self.approved += -amount;
-                self.released += amount;
-                (*payable, *register, change.expense) = (-amount, -amount, -amount);
+                let freed = self.give(fact, own.years.as_ref(), amount);
+                (*payable, *register, change.expense) = (-amount, -freed, -amount);
             }
             Kind::ClawBack(own) => {
                 let meant = self.paid - self.clawback;
@@ -76,10 +81,10 @@ impl Line {
                 self.clawback += amount;
                 *receivable = amount;
                 // An expense of the year is taken back and frees the cap; an earlier one is not.
-                if self.year >= fact.event.date.year() {
-                    self.released += amount;
-                    (*register, change.expense) = (-amount, -amount);
-                }
+                let own_year = self.year >= fact.event.date.year();
+                let otherwise = if own_year { amount } else { Total::ZERO };
+                *register = -self.give(fact, own.years.as_ref(), otherwise);
+                change.expense = -otherwise;
             }
             Kind::ReceiveClawback(own) => {
                 let amount = due(own.amount, open);
@@ -105,16 +110,29 @@ impl Line {
         change
     }
 
-    /// What it uses of the caps now: what is given back comes off the last year first.
-    fn used(&self) -> Vec<(i16, Total)> {
+    /// What it uses of the caps now: less what corrections gave back year by year; what else was
+    /// given back comes off the last year first.
+    fn used(&self) -> BTreeMap<i16, Total> {
+        let mut used = self.years.clone();
         let mut left = self.released;
-        let mut years = self.years.clone();
-        for (_, used) in years.iter_mut().rev() {
+        for (_, used) in used.iter_mut().rev().filter(|(_, used)| **used > Total::ZERO) {
             let taken = left.min(*used);
             left = left - taken;
             *used = *used - taken;
         }
-        years
+        used
+    }
+
+    /// Gives room back to the firm's years: as told, else so much. Returns what leaves the register.
+    fn give(&mut self, fact: &Fact<'_>, told: Option<&Years>, otherwise: Total) -> Total {
+        let Some(told) = told else {
+            self.released += otherwise;
+            return otherwise;
+        };
+        for (year, given) in told.rows() {
+            *self.years.entry(*year).or_default() += -fact.signed(*given);
+        }
+        fact.signed(told.total())
     }
 }
 
@@ -212,24 +230,25 @@ impl Subsidies {
         let working = own.working.as_ref().map(|working| working.value());
         let computed = working.as_ref().filter(|working| working.get("segments").is_some());
         let years = workings::years(own, working.as_ref());
-        for (year, part) in &years {
-            let used = self.used.entry((own.programme, firm.clone(), *year)).or_default();
-            *used += fact.signed(*part);
-        }
+        self.count(
+            own.programme,
+            &firm,
+            years.iter().map(|(year, part)| (*year, fact.signed(*part))),
+        );
         self.cell(owner, own.programme)[0] += fact.signed(amount);
-        self.cell(owner, own.programme)[3] += fact.signed(amount);
+        let counted = own.years.as_ref().map_or(amount, Years::total);
+        self.cell(owner, own.programme)[3] += fact.signed(counted);
         if fact.back {
             self.lines.remove(id);
-            self.days.take_back(own, id);
+            self.days.take_back(id);
             return;
         }
         let rules = loan.rules.as_ref().and_then(|id| adopted.rules(id));
-        if let Some(cap) = rules.and_then(|rules| year_cap(rules, own.programme)) {
-            for (year, _) in &years {
-                let used = self.used.get(&(own.programme, firm.clone(), *year));
-                let used = used.copied().unwrap_or_default();
-                let subject = format_args!("{id} {} {firm} {year}", own.programme);
-                tally.at_most(Check::SubsidyFirmYear, fact.seq, subject, Total::from(cap), used);
+        let cap = rules.and_then(|rules| year_cap(rules, own.programme)).map(Total::from);
+        if let Some(first) = &own.supplement {
+            tally.look(Check::SubsidyUnapproved);
+            if !self.lines.contains_key(first) {
+                tally.find(Check::SubsidyUnapproved, fact.seq, first, "approve-subsidy", "-");
             }
         }
         if let Some(working) = computed {
@@ -246,10 +265,42 @@ impl Subsidies {
             returned: Total::ZERO,
             clawback: Total::ZERO,
             settled: Total::ZERO,
-            years,
+            years: years.into_iter().collect(),
             released: Total::ZERO,
+            cap,
         };
+        self.room(fact, id, &line, line.years.keys(), tally);
         self.lines.insert(id.clone(), line);
+    }
+
+    /// Counts amounts for the years of a firm.
+    fn count(
+        &mut self,
+        programme: Programme,
+        firm: &CompactString,
+        years: impl Iterator<Item = (i16, Total)>,
+    ) {
+        for (year, by) in years {
+            *self.used.entry((programme, firm.clone(), year)).or_default() += by;
+        }
+    }
+
+    /// The firm's years have room for what a line takes of them.
+    fn room<'y>(
+        &self,
+        fact: &Fact<'_>,
+        id: &Id,
+        line: &Line,
+        years: impl Iterator<Item = &'y i16>,
+        tally: &mut Tally,
+    ) {
+        let Some(cap) = line.cap else { return };
+        for year in years {
+            let used = self.used.get(&(line.programme, line.firm.clone(), *year));
+            let used = used.copied().unwrap_or_default();
+            let subject = format_args!("{id} {} {} {year}", line.programme, line.firm);
+            tally.at_most(Check::SubsidyFirmYear, fact.seq, subject, cap, used);
+        }
     }
 
     fn cell(&mut self, owner: &Id, programme: Programme) -> &mut Standing {
@@ -271,8 +322,14 @@ impl Subsidies {
         let expense = fact.moved(accounts(line.programme).expense);
         tally.same(Check::SubsidyExpense, fact.seq, id, change.expense, expense);
         let (programme, owner, firm) = (line.programme, line.owner.clone(), line.firm.clone());
-        for ((year, was), (_, is)) in before.into_iter().zip(line.used()) {
-            *self.used.entry((programme, firm.clone(), year)).or_default() += is - was;
+        let after = line.used();
+        let was = before.iter().map(|(year, part)| (*year, -*part));
+        let grown =
+            after.iter().filter(|(year, part)| before.get(year).is_none_or(|was| was < part));
+        let grown: Vec<i16> = grown.map(|(year, _)| *year).collect();
+        self.count(programme, &firm, was.chain(after.iter().map(|(year, part)| (*year, *part))));
+        if let Some(line) = self.lines.get(id) {
+            self.room(fact, id, line, grown.iter(), tally);
         }
         if let Some(other) = against.and_then(|id| self.lines.get_mut(id)) {
             other.paid += -change.standing[0];

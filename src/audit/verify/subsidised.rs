@@ -21,6 +21,7 @@ type Key = (Id, Option<Id>, Programme);
 #[derive(Default)]
 pub(super) struct Subsidised {
     taken: FastMap<Key, Vec<Taken>>,
+    keys: FastMap<Id, Key>,
 }
 
 struct Taken {
@@ -29,9 +30,12 @@ struct Taken {
     days: Vec<Period>,
 }
 
-fn key(own: &ApproveSubsidy) -> Key {
+/// A line that names no note is of the only one that there was.
+fn key(own: &ApproveSubsidy, loan: &Loan) -> Key {
     let note = match own.programme {
-        Programme::InterestDiscount => Some(own.note.clone().unwrap_or_else(|| own.loan.clone())),
+        Programme::InterestDiscount => {
+            own.note.clone().or_else(|| loan.notes.first().map(|note| note.id.clone()))
+        }
         Programme::GuaranteeFee => None,
     };
     (own.loan.clone(), note, own.programme)
@@ -68,12 +72,16 @@ impl Subsidised {
         let id = &fact.event.id;
         let days = working.map(|working| days_of(own, working)).unwrap_or_default();
         tally.look(Check::SubsidyDays);
-        let taken = self.taken.entry(key(own)).or_default();
+        let key = key(own, loan);
+        self.keys.insert(id.clone(), key.clone());
+        let taken = self.taken.entry(key).or_default();
         let twice = |other: &&Taken| {
             let common = |a: &Period| other.days.iter().any(|b| !a.intersect(*b).is_empty());
             other.period == own.period || days.iter().any(common)
         };
-        if let Some(other) = taken.iter().find(twice) {
+        // A supplement adds to a line of the same days.
+        let other = taken.iter().find(twice).filter(|_| own.supplement.is_none());
+        if let Some(other) = other {
             let subject = format_args!("{id} {}", own.period);
             tally.find(Check::SubsidyDays, fact.seq, subject, "-", &other.line);
         }
@@ -90,8 +98,8 @@ impl Subsidised {
     }
 
     /// The approval is taken back.
-    pub fn take_back(&mut self, own: &ApproveSubsidy, id: &Id) {
-        if let Some(taken) = self.taken.get_mut(&key(own)) {
+    pub fn take_back(&mut self, id: &Id) {
+        if let Some(taken) = self.keys.get(id).and_then(|key| self.taken.get_mut(key)) {
             taken.retain(|taken| taken.line != *id);
         }
     }

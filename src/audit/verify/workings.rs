@@ -58,10 +58,14 @@ fn decimal(text: &str) -> Option<Fraction> {
     Fraction::new(format!("{whole}{decimals}").parse().ok()?, power).ok()
 }
 
-/// The years to which an approval counts: as its working says, or the year of its period.
+/// The years to which an approval counts: as it says itself, as its working does, or the year of its
+/// period.
 pub(super) fn years(own: &ApproveSubsidy, working: Option<&Value>) -> Vec<(i16, Total)> {
     let read =
         |row: &Value| Some((i16::try_from(whole(row, "year")?).ok()?, amount(row, "amount")?));
+    if let Some(years) = &own.years {
+        return years.rows().iter().map(|(year, part)| (*year, Total::from(*part))).collect();
+    }
     let rows = working.and_then(|working| working.get("cap_years")?.as_array());
     let told: Option<Vec<_>> = rows.and_then(|rows| rows.iter().map(read).collect());
     let sum = |years: &[(i16, Total)]| years.iter().map(|(_, part)| *part).sum::<Total>();
@@ -275,9 +279,14 @@ fn check_ceilings(fact: &Fact<'_>, own: &ApproveSubsidy, working: &Value, tally:
         now = after;
     }
     now = joined(fact, now, parts, tally);
-    tally.same(Check::SubsidyCeilings, fact.seq, id, now, own.amount.into());
     let shown = amount(working, "amount").unwrap_or_default();
-    tally.same(Check::SubsidyCeilings, fact.seq, id, shown, own.amount.into());
+    tally.same(Check::SubsidyCeilings, fact.seq, id, now, shown);
+    // A correction posts what its working comes to beyond what stands already.
+    if own.supplement.is_none() && own.years.is_none() {
+        tally.same(Check::SubsidyCeilings, fact.seq, id, shown, own.amount.into());
+    } else {
+        tally.at_most(Check::SubsidyCeilings, fact.seq, id, shown, own.amount.into());
+    }
 }
 
 /// The parts of the years together are what came to them.

@@ -22,8 +22,9 @@ pub(super) fn follow(state: &mut State, entry: &Entry) {
             let mut base = Money::ZERO;
             with_claim(state, &own.claim, entry.seq, |claim| {
                 claim.approved = claim.approved.sub(rest).unwrap_or_default();
+                claim.cancelled = Some((entry.event.date, rest));
                 claim.state = claim.standing();
-                base = claim.base;
+                base = claim.principal().unwrap_or_default();
             });
             let released = sum(&entry.memo, Account::Exposure);
             if let Some(note) = claim_note(state, &own.claim, entry.seq) {
@@ -59,8 +60,9 @@ pub(super) fn undo(state: &mut State, original: &Entry) {
             let mut base = Money::ZERO;
             undo_claim(state, &own.claim, |claim| {
                 claim.approved = claim.approved.add(rest).unwrap_or_default();
+                claim.cancelled = None;
                 claim.state = claim.standing();
-                base = claim.base;
+                base = claim.principal().unwrap_or_default();
             });
             let released = sum(&original.memo, Account::Exposure);
             if let Some(note) = claim_note(state, &own.claim, 0) {

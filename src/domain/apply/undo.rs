@@ -35,6 +35,7 @@ pub(super) fn undo(state: &mut State, original: &Entry) {
         Kind::ApproveClaim(own) => undo_claim(state, &own.claim, |claim| {
             claim.approved = Money::ZERO;
             claim.approved_on = None;
+            claim.approval = 0;
             claim.state = ClaimState::Filed;
         }),
         Kind::RejectClaim(own) => {
@@ -65,6 +66,7 @@ pub(super) fn undo(state: &mut State, original: &Entry) {
         | Kind::OffsetClawback(_)
         | Kind::WriteOffClawback(_) => clawback::undo(state, original),
         Kind::ApproveSubsidy(_) | Kind::PaySubsidy(_) => undo_subsidy(state, original),
+        Kind::Quota(_) => quota::undo(state, original),
         _ => undo_loan(state, original),
     }
 }
@@ -88,9 +90,10 @@ fn undo_payment(state: &mut State, original: &Entry, id: &Id) {
     let mut compensated = Money::ZERO;
     undo_claim(state, id, |claim| {
         if claim.paid == claim.approved {
-            compensated = claim.base;
+            compensated = claim.principal().unwrap_or_default();
         }
         claim.paid = claim.paid.sub(paid).unwrap_or_default();
+        claim.payments.pop();
         let none = claim.paid.is_zero();
         claim.state = if none { ClaimState::Approved } else { ClaimState::PaidPart };
     });

@@ -1,7 +1,9 @@
 //! Compensation: claim, approval, payment, recovery, write-off (E-40 to E-44, E-50, E-51, E-53, E-54).
 
+use super::enrolment::check_stage;
 use super::loan::{draft, exposure, loan, note};
-use super::{Decision, bank_account, in_order, new_id, out_of_range, owner, positive};
+use super::loss::{self, Loss};
+use super::{Decision, bank_account, in_order, new_id, out_of_range, owner, positive, quota, room};
 use crate::domain::account::Fund;
 use crate::domain::calendar::{Date, days_between};
 use crate::domain::event::{
@@ -11,6 +13,7 @@ use crate::domain::event::{
 use crate::domain::field::Json;
 use crate::domain::loan::{Loan, Note, NoteState};
 use crate::domain::money::Money;
+use crate::domain::pool::PoolState;
 use crate::domain::posting::{self, Draft};
 use crate::domain::rate::{Share, split, split_cumulative};
 use crate::domain::refusal::Reason;
@@ -97,7 +100,7 @@ pub(super) fn claim_draft(state: &State, claim: &Claim) -> Draft {
     Draft::new(&cell).loan(&claim.loan).claim(&claim.id).party(bank)
 }
 
-fn rules_of<'s>(state: &'s State, claim: &Claim) -> Option<&'s RuleSet> {
+pub(super) fn rules_of<'s>(state: &'s State, claim: &Claim) -> Option<&'s RuleSet> {
     state.loans.get(&claim.loan).and_then(|loan| loan.rules.as_ref()).and_then(|id| state.rules(id))
 }
 
@@ -143,6 +146,7 @@ pub(super) fn live_claim<'n>(state: &State, note: &'n Note) -> Option<&'n Id> {
 pub(super) fn file(state: &State, event: &Event, own: &FileClaim) -> Result<Decision, Problem> {
     new_id("claim", &own.claim)?;
     let loan = loan(state, event, &own.loan)?;
+    check_stage(state, event, &loan.owner, PoolState::pays_claims)?;
     let note = note(loan, own.note.as_ref())?;
     if let Some(known) = state.claims.get(&own.claim) {
         return Err(Reason::ClaimExists
@@ -150,13 +154,7 @@ pub(super) fn file(state: &State, event: &Event, own: &FileClaim) -> Result<Deci
             .with("claim", &own.claim)
             .with("filed", known.filed));
     }
-    if let Some(other) = live_claim(state, note) {
-        return Err(Reason::ClaimDuplicate
-            .refuse()
-            .with("loan", &loan.id)
-            .with("note", &note.id)
-            .with("claim", other));
-    }
+    loss::check_earlier(state, own, loan, note)?;
     if !matches!(note.state, NoteState::Overdue | NoteState::Npl) {
         return Err(Reason::LoanState
             .refuse()
@@ -167,14 +165,9 @@ pub(super) fn file(state: &State, event: &Event, own: &FileClaim) -> Result<Deci
             .with("legal", "overdue, npl"));
     }
     let base = positive(own.base)?;
-    if base > note.balance {
-        return Err(Reason::ClaimBaseAboveBalance
-            .refuse()
-            .with("claim", &own.claim)
-            .with("base", base.grouped())
-            .with("balance", note.balance.grouped()));
-    }
     let rules = loan.rules.as_ref().and_then(|id| state.rules(id));
+    loss::check_interest(rules, event, own, loan, note)?;
+    loss::check(state, &Loss::told(own), note)?;
     check_trigger(rules, event, own, loan, note)?;
     if loan.deposit.is_positive() {
         return Err(Reason::DepositFirst
@@ -192,43 +185,10 @@ pub(super) fn file(state: &State, event: &Event, own: &FileClaim) -> Result<Deci
 }
 
 /// Pool, guarantor and bank of an amount; they add up to it (domain.md 5.5).
-fn parts(amount: Money, sharing: &LossShares) -> Result<[Money; 3], Problem> {
+pub(super) fn parts(amount: Money, sharing: &LossShares) -> Result<[Money; 3], Problem> {
     let parts =
         split(amount, &sharing.shares, usize::from(sharing.balancing)).map_err(out_of_range)?;
     parts.try_into().map_err(|_| out_of_range(crate::domain::money::MoneyError::Range))
-}
-
-/// The most that may be approved, with the working: the pool's part, cut by the cap per loan.
-///
-/// # Errors
-/// When an amount leaves its bounds.
-pub fn approvable(state: &State, claim: &Claim) -> Result<(Money, Json), Problem> {
-    let [pool, guarantor, bank] = parts(claim.base, &claim.sharing)?;
-    let rules = rules_of(state, claim);
-    let cap = rules.and_then(|rules| rules.claim.caps.loan);
-    let amount = cap.map_or(pool, |cap| pool.min(cap));
-    let parties = ["pool", "guarantor", "bank"];
-    let mut working = json!({
-        "base": claim.base,
-        "shares": {
-            "pool": claim.sharing.shares.first(),
-            "guarantor": claim.sharing.shares.get(1),
-            "bank": claim.sharing.shares.get(2),
-        },
-        "balancing": parties.get(usize::from(claim.sharing.balancing)),
-        "parts": { "pool": pool, "guarantor": guarantor, "bank": bank },
-        "limit": amount,
-    });
-    if let (Some(cap), Some(object)) = (cap, working.as_object_mut()) {
-        object.insert("cap_per_loan".to_owned(), json!(cap));
-    }
-    if let Some((rules, kind)) = rules.zip(state.owner_kind(&claim.owner)) {
-        let [city, owner] = rules.split_city(kind, amount).map_err(out_of_range)?;
-        if let Some(object) = working.as_object_mut() {
-            object.insert("levels".to_owned(), json!({ "city": city, "owner": owner }));
-        }
-    }
-    Ok((amount, Json::new(&working)?))
 }
 
 pub(super) fn approve(
@@ -239,27 +199,14 @@ pub(super) fn approve(
     let claim = claim(state, event, &own.claim)?;
     stands(event, claim, &[ClaimState::Filed])?;
     in_order(("filed", claim.filed), ("date", event.date), false)?;
+    // What was repaid since the filing is no loss any more.
     let owed = state.loans.get(&claim.loan).and_then(|loan| loan.note(Some(&claim.note)));
-    let owed = owed.map_or(Money::ZERO, |note| note.balance);
-    if claim.base > owed {
-        // What was repaid since the filing is no loss any more.
-        return Err(Reason::ClaimBaseAboveBalance
-            .refuse()
-            .with("claim", &claim.id)
-            .with("base", claim.base.grouped())
-            .with("balance", owed.grouped()));
+    if let Some(note) = owed {
+        loss::check(state, &Loss::of(claim), note)?;
     }
-    let (limit, working) = approvable(state, claim)?;
-    let amount = positive(own.amount.unwrap_or(limit))?;
-    if amount > limit {
-        return Err(Reason::ApprovalAboveLimit
-            .refuse()
-            .with("claim", &claim.id)
-            .with("amount", amount.grouped())
-            .with("base", claim.base.grouped())
-            .with("limit", limit.grouped()));
-    }
-    let draft = posting::approve_claim(claim_draft(state, claim), claim.claimed, amount);
+    let (amount, working) = room::approved(state, claim, event.date, own.amount)?;
+    let quota = quota::of_approval(state, claim, event.date.year(), amount);
+    let draft = posting::approve_claim(claim_draft(state, claim), claim.claimed, amount, quota);
     Ok(entry(state, claim, draft).working(working))
 }
 
@@ -284,6 +231,7 @@ pub(super) fn pay(state: &State, event: &Event, own: &PayClaim) -> Result<Decisi
             .with("paid", claim.paid.grouped())
             .with("amount", amount.grouped()));
     }
+    room::check_payment(state, claim, event.date, amount)?;
     let released = released_by_payment(state, claim, amount, open)?;
     let draft = posting::pay_claim(claim_draft(state, claim), &account.id, amount, released);
     let cell = Cell { owner: claim.owner.clone(), fund: Fund::Risk };
@@ -301,7 +249,8 @@ pub(super) fn released_by_payment(
     let unknown = || Reason::LoanUnknown.refuse().with("loan", &claim.loan);
     let loan = state.loans.get(&claim.loan).ok_or_else(unknown)?;
     let note = note(loan, Some(&claim.note))?;
-    let without_base = note.balance.sub(claim.base).map_err(out_of_range)?;
+    let principal = claim.principal().map_err(out_of_range)?;
+    let without_base = note.balance.sub(principal).map_err(out_of_range)?;
     let floor = exposure(loan, note, without_base)?.min(note.exposure);
     let releasable = note.exposure.sub(floor).map_err(out_of_range)?;
     Ok(if amount == open { releasable } else { releasable.min(amount) })
@@ -385,6 +334,10 @@ pub(super) fn recovery(
         "net_before": claim.net_recovered, "pool_before": claim.recovered,
         "share": claim.sharing.shares.first(), "pool_part": share,
     });
+    let levels = room::levels_of_recovery(state, claim, share)?;
+    if let (Some(levels), Some(object)) = (levels, working.as_object_mut()) {
+        object.insert("levels".to_owned(), levels);
+    }
     // The day of the recovery itself is told as the true date; the rest is the way to the pool.
     if let (Some(limit), Some(object), true) = (
         rules.and_then(|rules| rules.return_days),

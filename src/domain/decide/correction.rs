@@ -1,7 +1,7 @@
 //! What a correction says of the firm's caps by year, and the line that a supplement adds to.
 
 use super::subsidy::firm_year_cap;
-use super::{out_of_range, within};
+use super::{out_of_range, room, within};
 use crate::domain::event::{ApproveSubsidy, Programme};
 use crate::domain::loan::{Loan, Note};
 use crate::domain::money::{Money, Total};
@@ -68,7 +68,7 @@ pub(super) fn firm_years(
                 .with("amount", amount.grouped()));
         }
     }
-    Ok(())
+    room::check_total(state, loan, programme, years)
 }
 
 /// Years told by hand or by a recomputation: no year is given back more than the lines of the period
@@ -83,7 +83,7 @@ pub(super) fn years_hold(
     let (mut used, mut kept) = (Vec::new(), keeps);
     for line in lines_of(state, note, programme, period) {
         line.years_used().into_iter().for_each(|row| add_year(&mut used, row));
-        kept = kept + line.kept();
+        kept += line.kept();
     }
     let before = Years::of(used.iter().copied());
     for (year, takes) in takes.rows().iter().filter(|(_, takes)| *takes < Money::ZERO) {

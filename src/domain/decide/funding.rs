@@ -1,8 +1,10 @@
 //! Funding and cost of the pools: E-01 to E-04, E-08, E-09, E-12, E-13, E-20, E-21, E-24,
 //! E-25, E-60, E-73.
 
+use super::enrolment::check_fee;
 use super::{
-    Decision, bank_account, fund_is, out_of_range, owner, owner_of_code, party, positive, within,
+    Context, Decision, Limits, bank_account, fund_is, out_of_range, owner, owner_of_code, party,
+    positive, within,
 };
 use crate::domain::account::{Account, Fund};
 use crate::domain::event::{
@@ -67,9 +69,15 @@ pub(super) fn contribute(
     Ok(Decision::entry(owner.code.clone(), draft))
 }
 
+/// The funds that live on a budget: compensation too where an owner has a quota (E-46).
+fn budgeted(state: &State, owner: &Owner) -> &'static [Fund] {
+    let subsidies = &[Fund::Interest, Fund::Fee];
+    if state.has_quota(&owner.code) { &Fund::ALL } else { subsidies }
+}
+
 pub(super) fn budget(state: &State, event: &Event, own: &Budget) -> Result<Decision, Problem> {
     let (owner, account, cell) = place(state, event, &own.bank_account, own.fund)?;
-    fund_is(event, account.fund, &[Fund::Interest, Fund::Fee])?;
+    fund_is(event, account.fund, budgeted(state, owner))?;
     let draft = Draft::new(&cell).source(own.source.unwrap_or(Source::County));
     let draft = posting::budget(draft, account.fund, &account.id, positive(own.amount)?);
     Ok(Decision::entry(owner.code.clone(), draft))
@@ -82,7 +90,7 @@ pub(super) fn return_budget(
     own: &ReturnBudget,
 ) -> Result<Decision, Problem> {
     let (owner, account, cell) = place(state, event, &own.bank_account, own.fund)?;
-    fund_is(event, account.fund, &[Fund::Interest, Fund::Fee])?;
+    fund_is(event, account.fund, budgeted(state, owner))?;
     let amount = positive(own.amount)?;
     let draft = Draft::new(&cell).source(own.source.unwrap_or(Source::County));
     let prior_year = own.prior_year.unwrap_or(false);
@@ -167,9 +175,18 @@ pub(super) fn trustee_fee(
     state: &State,
     event: &Event,
     own: &TrusteeFee,
+    context: &Context<'_>,
 ) -> Result<Decision, Problem> {
     let (owner, account, cell) = place(state, event, &own.bank_account, own.fund)?;
     let amount = positive(own.amount)?;
+    let tested = match account.fund {
+        Fund::Risk if context.limits != Limits::Unknown => check_fee(state, event, owner, amount)?,
+        _ => None,
+    };
     let draft = posting::trustee_fee(Draft::new(&cell), account.fund, &account.id, amount);
-    Ok(Decision::entry(owner.code.clone(), draft).payment(&cell, amount, Money::ZERO))
+    let decision = Decision::entry(owner.code.clone(), draft).payment(&cell, amount, Money::ZERO);
+    Ok(match tested {
+        Some((rules, working)) => decision.rules(Some(rules)).working(working),
+        None => decision,
+    })
 }

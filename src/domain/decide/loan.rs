@@ -1,7 +1,9 @@
 //! The life of a loan, off balance: E-30 to E-37, and the interest and fees that the firm paid.
 
 use super::claim::{enrol_facts, sharing};
-use super::{Decision, in_order, new_id, out_of_range, owner, party, positive};
+use super::{
+    Context, Decision, Limits, enrolment, in_order, new_id, out_of_range, owner, party, positive,
+};
 use crate::domain::account::Fund;
 use crate::domain::event::{
     Cure, Disburse, Enrol, Event, Extend, FeePaid, InterestPaid, Npl, Overdue, PartyKind, Remove,
@@ -9,7 +11,9 @@ use crate::domain::event::{
 };
 use crate::domain::loan::{Loan, Note, NoteState};
 use crate::domain::money::Money;
+use crate::domain::pool::PoolState;
 use crate::domain::posting::{self, Draft};
+use crate::domain::rate::Share;
 use crate::domain::refusal::Reason;
 use crate::domain::registry::ClaimState;
 use crate::domain::state::{Cell, State};
@@ -86,7 +90,12 @@ fn renewal(state: &State, own: &Enrol, renewed: &Id) -> Result<(), Problem> {
     Ok(())
 }
 
-pub(super) fn enrol(state: &State, event: &Event, own: &Enrol) -> Result<Decision, Problem> {
+pub(super) fn enrol(
+    state: &State,
+    event: &Event,
+    own: &Enrol,
+    context: &Context<'_>,
+) -> Result<Decision, Problem> {
     let owner = owner(state, event, None)?;
     if let Some(known) = state.loans.get(&own.loan) {
         return Err(Reason::LoanExists
@@ -112,12 +121,25 @@ pub(super) fn enrol(state: &State, event: &Event, own: &Enrol) -> Result<Decisio
         return Err(Reason::RulesMissing.refuse().with("date", event.happened()));
     }
     // The sharing must be known before money is lent, not first when it is lost.
-    sharing(rules, own.pool_share, &enrol_facts(own, signed))?;
+    let shares = sharing(rules, own.pool_share, &enrol_facts(own, signed))?;
+    let share = shares.shares.first().copied().unwrap_or(Share::ZERO);
+    let working = match (rules, context.limits) {
+        (None, _) | (_, Limits::Unknown) => None,
+        (Some(rules), limits) => {
+            enrolment::test(state, (event, own, owner), (rules, share), limits)?
+        }
+    };
     let rules = rules.map(|rules| rules.id.clone());
-    Ok(Decision::fact(Some(owner.code.clone())).rules(rules))
+    let decision = Decision::fact(Some(owner.code.clone())).rules(rules);
+    Ok(Decision { working, ..decision })
 }
 
-pub(super) fn disburse(state: &State, event: &Event, own: &Disburse) -> Result<Decision, Problem> {
+pub(super) fn disburse(
+    state: &State,
+    event: &Event,
+    own: &Disburse,
+    context: &Context<'_>,
+) -> Result<Decision, Problem> {
     let loan = loan(state, event, &own.loan)?;
     if loan.removed.is_some() {
         return Err(Reason::LoanState
@@ -135,6 +157,10 @@ pub(super) fn disburse(state: &State, event: &Event, own: &Disburse) -> Result<D
     }
     let amount = positive(own.amount)?;
     in_order(("date", event.happened()), ("due", own.due.unwrap_or(loan.due)), true)?;
+    enrolment::check_stage(state, event, &loan.owner, PoolState::pays_claims)?;
+    if context.limits != Limits::Unknown {
+        enrolment::check_window(state, loan, event.happened())?;
+    }
     let drawn = loan.drawn().map_err(out_of_range)?;
     if drawn.add(amount).map_err(out_of_range)? > loan.amount {
         return Err(Reason::DisburseAboveContract

@@ -11,22 +11,28 @@ mod claim;
 mod clawback;
 mod close;
 mod correction;
+mod custody;
 mod deposit;
+mod enrolment;
 mod funding;
 mod loan;
+mod loss;
 mod people;
+mod pool;
 mod qualification;
+mod quota;
 mod receipt;
 mod reverse;
+mod room;
 mod settlement;
 mod setup;
 mod subsidy;
 mod withdrawal;
 
-pub use claim::{approvable, sharing_of};
+pub use claim::sharing_of;
 pub use close::below_zero;
 pub(crate) use loan::cured;
-pub use subsidy::{cap_years_of, firm_year_cap};
+pub use subsidy::{cap_years_of, firm_caps, firm_year_cap};
 
 use crate::domain::account::Fund;
 use crate::domain::calendar::Month;
@@ -52,6 +58,8 @@ pub struct Context<'a> {
     pub recorded: Timestamp,
     /// The entry that the event wants to reverse, if it exists.
     pub original: Option<&'a Entry>,
+    /// How new loans, withdrawals and fees are held to the limits of the rules.
+    pub limits: Limits,
     /// The journal as it stood before the group that the event belongs to.
     pub journal: JournalHead,
 }
@@ -63,6 +71,20 @@ pub struct JournalHead {
     pub entries: u64,
     /// Root of the tree over them.
     pub root: [u8; 32],
+}
+
+/// How strictly an event is held to the limits of the rules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Limits {
+    /// What breaks a limit is refused.
+    #[default]
+    Held,
+    /// The event tells what others have done already: leverage and circuit breaker refuse nothing,
+    /// and what they say against a loan stands in its working.
+    Noted,
+    /// As the first version of the program decided, which did not know these tests; for checking
+    /// what it recorded.
+    Unknown,
 }
 
 /// What an event comes to, before the rules that hold for every entry.
@@ -130,12 +152,13 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::Target(own) => setup::target(state, &event, own),
         Kind::Commit(own) => funding::commit(state, &event, own),
         Kind::Contribute(own) => funding::contribute(state, &event, own),
+        Kind::Quota(own) => quota::set(state, &event, own),
         Kind::Budget(own) => funding::budget(state, &event, own),
         Kind::ReturnBudget(own) => funding::return_budget(state, &event, own),
         Kind::ReceiveDeposit(own) => deposit::receive(state, &event, own),
         Kind::RefundDeposit(own) => deposit::refund(state, &event, own),
         Kind::ApplyDeposit(own) => deposit::apply(state, &event, own),
-        Kind::ApproveWithdrawal(own) => withdrawal::approve(state, &event, own),
+        Kind::ApproveWithdrawal(own) => withdrawal::approve(state, &event, own, context),
         Kind::PayWithdrawal(own) => withdrawal::pay(state, &event, own),
         Kind::Transfer(own) => funding::transfer(state, &event, own),
         Kind::Move(own) => funding::move_money(state, &event, own),
@@ -144,9 +167,9 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::PoolInterest(own) => funding::pool_interest(state, &event, own),
         Kind::PayTreasury(own) => funding::pay_treasury(state, &event, own),
         Kind::BankCharge(own) => funding::bank_charge(state, &event, own),
-        Kind::TrusteeFee(own) => funding::trustee_fee(state, &event, own),
-        Kind::Enrol(own) => loan::enrol(state, &event, own),
-        Kind::Disburse(own) => loan::disburse(state, &event, own),
+        Kind::TrusteeFee(own) => funding::trustee_fee(state, &event, own, context),
+        Kind::Enrol(own) => loan::enrol(state, &event, own, context),
+        Kind::Disburse(own) => loan::disburse(state, &event, own, context),
         Kind::Repay(own) => loan::repay(state, &event, own),
         Kind::InterestPaid(own) => loan::interest_paid(state, &event, own),
         Kind::FeePaid(own) => loan::fee_paid(state, &event, own),
@@ -180,6 +203,13 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::OffsetClawback(own) => clawback::offset(state, &event, own),
         Kind::WriteOffClawback(own) => clawback::write_off(state, &event, own),
         Kind::Close(own) => close::close(state, &event, own, context.journal),
+        Kind::Release(own) => pool::release(state, &event, own),
+        Kind::RunOff(_) => pool::run_off(state, &event),
+        Kind::Liquidate(_) => pool::liquidate(state, &event),
+        Kind::ShareLoss(own) => pool::share_loss(state, &event, own),
+        Kind::ClosePool(_) => pool::close(state, &event),
+        Kind::SettleTransfer(own) => custody::settle_transfer(state, &event, own),
+        Kind::ChangeCustodian(own) => custody::change_custodian(state, &event, own),
         Kind::Reverse(own) => reverse::reverse(state, &event, own, context.original),
     }?;
     close::check_open(state, &event, &decision)?;
@@ -189,6 +219,7 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
     }
     let (lines, memo) = decision.draft.map(|draft| (draft.lines, draft.memo)).unwrap_or_default();
     check_lines(state, &lines, &memo)?;
+    pool::check_closed(state, &event, &lines, &memo)?;
     let voucher = voucher(state, &event, decision.owner.as_ref(), &lines, &memo);
     let recorded = state.last_recorded.map_or(context.recorded, |last| last.max(context.recorded));
     Ok(Entry {

@@ -1,11 +1,13 @@
 //! Reversal (红字冲销, E-90): the exact opposite, once, and only of the last word on a record.
 
-use super::{Decision, in_order};
+use super::{Decision, in_order, quota, room};
 use crate::domain::account::Account;
+use crate::domain::cap::Quota;
 use crate::domain::entry::{Entry, Line};
 use crate::domain::event::{Event, Kind, Origin, Reverse};
 use crate::domain::field::Json;
 use crate::domain::money::Total;
+use crate::domain::pool::inter_pool_key;
 use crate::domain::posting;
 use crate::domain::refusal::Reason;
 use crate::domain::state::State;
@@ -32,6 +34,9 @@ pub(super) fn reverse(
         return Err(Reason::ReverseLater.refuse().with("entry", seq).with("later", later));
     }
     check_open(state, original)?;
+    check_transfer(state, original)?;
+    quota::check_reversal(state, original)?;
+    room::check_reversal(state, original)?;
     let owner = original.owner().cloned();
     let mut decision = Decision::fact(owner.clone());
     if let Some(line) = original.all_lines().next() {
@@ -104,6 +109,23 @@ fn check_open(state: &State, original: &Entry) -> Result<(), Problem> {
     Ok(())
 }
 
+/// A transfer that was settled since cannot be taken back.
+fn check_transfer(state: &State, original: &Entry) -> Result<(), Problem> {
+    let (Kind::Transfer(own), Some(owner)) = (&original.event.kind, original.owner()) else {
+        return Ok(());
+    };
+    let Some(fund) = original.lines.first().map(|line| line.fund) else { return Ok(()) };
+    let open = Total(state.sum(inter_pool_key(state, fund, [owner, &own.to_owner])));
+    if Total::from(own.amount) <= open {
+        return Ok(());
+    }
+    Err(Reason::AboveOpen
+        .refuse()
+        .with("what", format_args!("{owner} -> {}", own.to_owner))
+        .with("open", open.grouped())
+        .with("amount", own.amount.grouped()))
+}
+
 /// The last entry on a loan, claim or subsidy line that the original rests on, when it came later.
 fn later_entry(state: &State, original: &Entry) -> Option<u64> {
     touched(state, original)
@@ -119,6 +141,10 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
     let claim = |id: &str| state.claims.get(id).map(|claim| claim.trail.as_slice());
     let receipt = |id: &str| state.receipts.get(id).map(|receipt| receipt.trail.as_slice());
     let line = |id: &str| state.subsidies.get(id).map(|line| line.trail.as_slice());
+    let quota = |year: i16| {
+        let owner = original.owner().map_or("-", |owner| owner.as_str());
+        state.quotas.get(&Quota::id(owner, year)).map(|quota| quota.trail.as_slice())
+    };
     let loan_of = |id: &str| state.claims.get(id).and_then(|claim| loan(&claim.loan));
     match &original.event.kind {
         Kind::Disburse(own) => [loan(&own.loan), None],
@@ -144,6 +170,10 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
             };
             [receipt(&own.receipt), record]
         }
+        Kind::RunOff(_) | Kind::Liquidate(_) | Kind::ClosePool(_) => {
+            let pool = original.event.owner.as_ref().and_then(|owner| state.pools.get(owner));
+            [pool.map(|pool| pool.trail.as_slice()), None]
+        }
         Kind::FileClaim(own) => [claim(&own.claim), loan(&own.loan)],
         Kind::ApproveClaim(own) => [claim(&own.claim), None],
         // A rejected claim makes room for another one on the same note, and for repayment or
@@ -158,6 +188,7 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
         Kind::Recover(own) => [claim(&own.claim), None],
         Kind::RecoverInKind(own) => [claim(&own.claim), None],
         Kind::WriteOff(own) => [claim(&own.claim), None],
+        Kind::Quota(own) => [quota(own.year.0), None],
         Kind::ApproveSubsidy(own) => {
             [line(&original.event.id), own.supplement.as_ref().and_then(|id| line(id))]
         }

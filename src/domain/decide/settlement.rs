@@ -1,7 +1,7 @@
 //! The end of a paid claim: rest cancelled, settled, revoked, paid back; costs (E-45, E-47, E-48, E-52).
 
 use super::claim::{RECOVERING, claim, claim_draft, entry, released_by_payment, stands};
-use super::{Decision, bank_account, out_of_range, owner, positive, within};
+use super::{Decision, bank_account, out_of_range, owner, positive, quota, within};
 use crate::domain::account::Fund;
 use crate::domain::event::{
     CancelRest, Event, RecoveryCost, RefundClaim, RevokeClaim, SettleClaim,
@@ -33,7 +33,9 @@ pub(super) fn cancel_rest(
     stands(event, claim, &[ClaimState::PaidPart])?;
     let rest = positive(claim.approved.sub(claim.paid).map_err(out_of_range)?)?;
     let released = released_by_payment(state, claim, rest, rest)?;
-    Ok(entry(state, claim, posting::cancel_rest(claim_draft(state, claim), rest, released)))
+    let quota = quota::of_cancelled(state, claim, event.date.year(), rest);
+    let draft = posting::cancel_rest(claim_draft(state, claim), rest, released, quota);
+    Ok(entry(state, claim, draft))
 }
 
 const PAID: [ClaimState; 2] = [ClaimState::Paid, ClaimState::Settled];

@@ -10,7 +10,7 @@ use crate::domain::money::{Money, Total};
 use crate::domain::posting::{self, Draft};
 use crate::domain::refusal::Reason;
 use crate::domain::registry::{Subsidy, SubsidyState};
-use crate::domain::rules::RuleSet;
+use crate::domain::rules::{FirmCaps, RuleSet};
 use crate::domain::state::{Cell, State};
 use crate::domain::subsidy::cap_years;
 use crate::domain::text::Id;
@@ -34,11 +34,14 @@ pub fn cap_years_of(own: &ApproveSubsidy) -> Result<Vec<(i16, Money)>, Problem> 
 
 /// The cap of a firm in a year under the rules of a loan.
 pub fn firm_year_cap(rules: &RuleSet, programme: Programme) -> Option<Money> {
+    firm_caps(rules, programme).and_then(|caps| caps.year)
+}
+
+/// The caps of a firm under the rules of a loan.
+pub fn firm_caps(rules: &RuleSet, programme: Programme) -> Option<FirmCaps> {
     match programme {
-        Programme::InterestDiscount => {
-            rules.interest_discount.as_ref().and_then(|own| own.caps.year)
-        }
-        Programme::GuaranteeFee => rules.fee_subsidy.as_ref().and_then(|own| own.caps.year),
+        Programme::InterestDiscount => rules.interest_discount.as_ref().map(|own| own.caps),
+        Programme::GuaranteeFee => rules.fee_subsidy.as_ref().map(|own| own.caps),
     }
 }
 
@@ -51,9 +54,11 @@ pub(super) fn approve(
     let note = note(loan, own.note.as_ref())?;
     let amount = positive(own.amount)?;
     let years = cap_years_of(own)?;
-    let approved = note
-        .subsidised
-        .iter()
+    // A guarantee fee is paid for the loan, so whichever note its line is kept with.
+    let of_loan = own.programme == Programme::GuaranteeFee;
+    let kept = loan.notes.iter().filter(|other| of_loan || other.id == note.id);
+    let approved = kept
+        .flat_map(|note| &note.subsidised)
         .find(|line| line.programme == own.programme && line.period == own.period);
     if let Some(line) = approved.filter(|_| own.supplement.is_none()) {
         return Err(Reason::SubsidyExists

@@ -135,6 +135,23 @@ impl Scalar for Seq {
     }
 }
 
+impl Shown for Year {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.integer(u64::try_from(self.0).unwrap_or_default());
+    }
+}
+impl Scalar for Year {
+    const KIND: FieldKind = FieldKind::Year;
+    fn read(value: &Value<'_>) -> Result<Self, Problem> {
+        let year = match value {
+            Value::Int(number) => i16::try_from(*number).ok(),
+            other => text_of(other)?.parse().ok(),
+        };
+        let known = year.filter(|year| (YEAR_MIN..=YEAR_MAX).contains(year));
+        known.map(Self).ok_or_else(|| Problem::data("year-format").with("text", value.shown()))
+    }
+}
+
 impl Shown for Json {
     fn write(&self, out: &mut Writer<'_>) {
         out.raw(self.0.as_bytes());
@@ -203,6 +220,8 @@ word_fields!(
     InterestOwner,
     Origin,
     Receives,
+    Scope,
+    Settlement,
     Programme,
     Fund,
     Stage,

@@ -9,14 +9,14 @@ use crate::domain::account::Fund;
 use crate::domain::calendar::Date;
 use crate::domain::event::{
     COMMON_FIELDS, ContractDays, InterestOwner, LongText, Origin, OwnerKind, PartyKind, PeopleMode,
-    Programme, Receives, Seq, Source, Stage, date_value, is_blank,
+    Programme, Receives, Scope, Seq, Settlement, Source, Stage, Year, date_value, is_blank,
 };
 use crate::domain::json::Writer;
 use crate::domain::money::Money;
 use crate::domain::plain::{Members, Plain};
 use crate::domain::rate::{Rate, Share};
 use crate::domain::text::{Id, clean, line};
-use crate::limits::{JOURNAL_LINE_MAX, JSON_DEPTH_MAX, RULES_TEXT_MAX};
+use crate::limits::{JOURNAL_LINE_MAX, JSON_DEPTH_MAX, RULES_TEXT_MAX, YEAR_MAX, YEAR_MIN};
 use crate::problem::{Exit, Problem};
 use compact_str::CompactString;
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
@@ -269,6 +269,8 @@ pub enum FieldKind {
     Bool,
     /// The number of an entry.
     Entry,
+    /// A calendar year, `2018`.
+    Year,
     /// A JSON object without floats.
     Json,
     /// One word of a closed list.

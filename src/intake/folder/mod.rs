@@ -94,6 +94,10 @@ impl EventSource for Folder {
         }
         Ok(())
     }
+
+    fn tells_the_past(&self) -> bool {
+        true
+    }
 }
 
 /// Reads a folder.

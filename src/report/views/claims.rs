@@ -1,7 +1,5 @@
-//! Claims one by one (补偿逐笔明细), and what firms have had of their yearly caps (限额占用表).
+//! Claims one by one (补偿逐笔明细).
 
-use crate::domain::decide::firm_year_cap;
-use crate::domain::event::Programme;
 use crate::domain::money::Total;
 use crate::domain::registry::Claim;
 use crate::domain::state::State;
@@ -63,39 +61,5 @@ pub fn claims<'c>(
     totals.extend([base, claimed, approved, Cell::Empty, paid, recovered, written_off, open]);
     totals.extend(vec![Cell::Empty; 5]);
     report.total(totals);
-    report
-}
-
-/// What firms have had of their yearly caps, under the rules in force at the end of each year.
-/// Loans enrolled under other rules keep those; then the figure is a guide, not the limit.
-pub fn caps(state: &State, firm: Option<&str>, year: Option<i16>, journal: &Journal) -> Report {
-    let mut report = Report::new(&shapes::CAPS, journal_cells(journal).into());
-    for cap in state.caps.iter() {
-        // `INT/firm/2017`; a firm's id may hold a slash itself.
-        let Some((fund, rest)) = cap.id.split_once('/') else { continue };
-        let Some((identity, cap_year)) = rest.rsplit_once('/') else { continue };
-        let programme = Programme::ALL.iter().find(|programme| programme.fund().code() == fund);
-        let (Some(programme), Ok(cap_year)) = (programme, cap_year.parse::<i16>()) else {
-            continue;
-        };
-        let party = state.parties.iter().find(|party| party.identity() == identity);
-        let asked = |firm: &str| identity == firm || party.is_some_and(|party| *party.id == *firm);
-        if firm.is_some_and(|firm| !asked(firm)) || year.is_some_and(|year| year != cap_year) {
-            continue;
-        }
-        let year_end = crate::domain::calendar::date(cap_year, 12, 31).ok();
-        let rules = year_end.and_then(|day| state.rules_on(day));
-        let limit = rules.and_then(|rules| firm_year_cap(rules, *programme));
-        let left = limit.map(|limit| Total::from(limit) - Total::from(cap.used));
-        report.row(vec![
-            Cell::Word(programme.code()),
-            identity.into(),
-            Cell::optional(party.map(|party| &party.name)),
-            Cell::Integer(u64::try_from(cap_year).unwrap_or_default()),
-            Cell::optional(limit),
-            cap.used.into(),
-            Cell::optional(left),
-        ]);
-    }
     report
 }

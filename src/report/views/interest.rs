@@ -1,6 +1,6 @@
 //! Deposit interest shared among the owners of an account (积数分配表).
 
-use crate::book::interest::{Credited, Split};
+use crate::audit::day_sums::{Credited, Split};
 use crate::domain::money::Total;
 use crate::domain::state::State;
 use crate::report::shapes;

@@ -1,11 +1,13 @@
 //! From the auditors' views and the book's records to reports: which figure stands in which column.
 
+mod caps;
 mod claims;
 mod closing;
 mod entry;
 mod interest;
 mod ledger;
 mod loans;
+mod pools;
 mod quarter;
 mod recompute;
 mod reconcile;
@@ -13,12 +15,14 @@ mod roll_forward;
 mod subsidies;
 mod verify;
 
-pub use claims::{caps, claims};
+pub use caps::{CapsAsked, caps};
+pub use claims::claims;
 pub use closing::{MatterRow, close_preview};
 pub use entry::{FileOutcome, Standing, recorded, voucher, voucher_text};
 pub use interest::interest_split;
 pub use ledger::{account, trial_balance};
 pub use loans::{loan, loans};
+pub use pools::pools;
 pub use quarter::{QuarterView, quarter};
 pub use recompute::recompute;
 pub use reconcile::{AccountView, BankLine, reconcile};

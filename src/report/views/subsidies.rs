@@ -8,7 +8,7 @@ use crate::domain::json::Writer;
 use crate::domain::money::{Money, Total};
 use crate::domain::registry::Subsidy;
 use crate::domain::state::State;
-use crate::domain::subsidy::{SubsidyLine, steps};
+use crate::domain::subsidy::{Step, SubsidyLine, steps};
 use crate::domain::text::Id;
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};
@@ -130,8 +130,15 @@ pub fn payments(
     report
 }
 
-/// The working of one line, step by step, from the entry that approved it.
-pub fn working(line: &Subsidy, entry: &Entry, state: &State, journal: &Journal) -> Report {
+/// The working of one line, step by step, from the entry that approved it, and then of each of its
+/// corrections.
+pub fn working(
+    line: &Subsidy,
+    entry: &Entry,
+    corrections: &[Entry],
+    state: &State,
+    journal: &Journal,
+) -> Report {
     let [entries, root] = journal_cells(journal);
     let meta = vec![
         (&line.id).into(),
@@ -150,25 +157,63 @@ pub fn working(line: &Subsidy, entry: &Entry, state: &State, journal: &Journal) 
         root,
     ];
     let mut report = Report::new(&shapes::WORKING, meta);
-    let own = match &entry.event.kind {
-        Kind::ApproveSubsidy(own) => own.working.as_ref(),
-        _ => None,
-    };
-    let working = own.or(entry.working.as_ref()).map(Json::value).unwrap_or_default();
-    for step in steps(&working) {
-        let mut facts = Vec::new();
-        let mut writer = Writer::new(&mut facts);
-        writer.begin_object();
-        for (key, value) in &step.facts {
-            writer.key(key);
-            writer.string(value);
-        }
-        writer.end_object();
-        report.row(vec![
-            Cell::Word(step.code),
-            Cell::Json(String::from_utf8_lossy(&facts).into_owned()),
-            Cell::optional(step.result),
-        ]);
+    let own = entry.event.kind.working().or(entry.working.as_ref());
+    let own = own.map(Json::value).unwrap_or_default();
+    steps(&own).into_iter().for_each(|step| step_row(&mut report, step));
+    for entry in corrections {
+        let working = entry.event.kind.working().map(Json::value).unwrap_or_default();
+        step_row(&mut report, correction(entry, &working));
+        steps(&working).into_iter().for_each(|step| step_row(&mut report, step));
     }
     report
+}
+
+fn step_row(report: &mut Report, step: Step) {
+    let mut facts = Vec::new();
+    let mut writer = Writer::new(&mut facts);
+    writer.begin_object();
+    for (key, value) in &step.facts {
+        writer.key(key);
+        writer.string(value);
+    }
+    writer.end_object();
+    report.row(vec![
+        Cell::Word(step.code),
+        Cell::Json(String::from_utf8_lossy(&facts).into_owned()),
+        Cell::optional(step.result),
+    ]);
+}
+
+/// What one correction did to a line, and why: entry, dates, what stood before and stands now.
+fn correction(entry: &Entry, working: &serde_json::Value) -> Step {
+    let told = working.get("correction");
+    let text = |key: &str| Some(told?.get(key)?.as_str()?.to_owned());
+    let (amount, reason) = match &entry.event.kind {
+        Kind::ReduceSubsidy(own) => (Some(own.amount.negated()), Some(&own.reason)),
+        Kind::ClawBack(own) => (own.amount.map(Money::negated), Some(&own.reason)),
+        Kind::ApproveSubsidy(own) => (Some(own.amount), None),
+        _ => (None, None),
+    };
+    let causes = told.and_then(|told| told.get("causes")).and_then(serde_json::Value::as_array);
+    let causes = causes.map(|causes| causes.iter().map(cause_text).collect::<Vec<_>>().join("; "));
+    let facts = [
+        ("entry", Some(entry.seq.to_string())),
+        ("event", Some(entry.event.kind.word().to_owned())),
+        ("date", Some(entry.event.date.to_string())),
+        ("effective", entry.event.effective.map(|day| day.to_string())),
+        ("stood", text("stood")),
+        ("now", text("now")),
+        ("causes", causes.or_else(|| reason.map(ToString::to_string))),
+    ];
+    let facts =
+        facts.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect();
+    Step { code: "correction", facts, result: amount.map(|amount| amount.to_string()) }
+}
+
+/// `#57 repay 2024-04-15`.
+fn cause_text(cause: &serde_json::Value) -> String {
+    let text = |key: &str| cause.get(key).and_then(serde_json::Value::as_str);
+    let entry = cause.get("entry").map(|entry| format!("#{entry}"));
+    let parts = [entry.as_deref(), text("event"), text("effective")];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }

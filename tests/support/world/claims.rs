@@ -1,10 +1,58 @@
-//! How paid claims of a random life end.
+//! Claims of a random life: filed, decided, paid, and how paid ones end.
 
-use super::{Maker, RISK};
+use super::{Maker, RISK, pick};
+use poolbook::domain::loan::NoteState;
 use poolbook::domain::registry::ClaimState;
 use serde_json::{Value, json};
 
 impl Maker<'_> {
+    pub(super) fn file_claim(&self) -> Option<Value> {
+        let bad = [NoteState::Overdue, NoteState::Npl];
+        let (loan, note) = pick(&self.notes(|note| bad.contains(&note.state)), self.step.a)?;
+        let since = note.overdue.last().map(|(from, _)| *from).or(note.npl).unwrap_or(note.drawn);
+        let day = Self::after(since, 61);
+        Some(json!({
+            "date": self.day_from(day), "loan": *loan.id, "note": *note.id,
+            "claim": format!("C-{}-{}", self.step.amount % 50, self.step.b % 5),
+            "base": self.amount(note.balance.fen()), "lawsuit": "(2017)豫0821民初1号",
+        }))
+    }
+
+    pub(super) fn of_claim(&self, kind: &str) -> Option<Value> {
+        let recovering = [ClaimState::Paid, ClaimState::PaidPart, ClaimState::WrittenOff];
+        let claim = self.claims(match kind {
+            "pay-claim" => &[ClaimState::Approved, ClaimState::PaidPart],
+            "recover" => &recovering,
+            "write-off" => &recovering[..2],
+            _ => &[ClaimState::Filed],
+        })?;
+        let mut value = json!({"date": self.day_from(claim.filed), "claim": *claim.id});
+        let account = self.account(&RISK, &claim.owner, self.step.b);
+        let part = self.step.b.is_multiple_of(2);
+        match kind {
+            "approve-claim" if part => value["amount"] = self.amount(claim.base.fen() / 3).into(),
+            "reject-claim" => value["reason"] = "材料不全".into(),
+            "pay-claim" => {
+                value["bank_account"] = account.into();
+                if part {
+                    let open = claim.approved.sub(claim.paid).ok()?.fen();
+                    value["amount"] = self.amount(open).into();
+                }
+                value = self.people(value);
+            }
+            "recover" => {
+                value["bank_account"] = account.into();
+                value["gross"] = self.amount(claim.base.fen()).into();
+                if self.step.b.is_multiple_of(3) {
+                    value["receives"] = "gross".into();
+                    value["cost"] = "12.34".into();
+                }
+            }
+            _ => {}
+        }
+        Some(value)
+    }
+
     pub(super) fn ending(&self, kind: &str) -> Option<Value> {
         use ClaimState::{Paid, PaidPart, Revoked, Settled, WrittenOff};
         let claim = self.claims(match kind {

@@ -1,0 +1,70 @@
+//! Records of caps and quotas: what claims use, what banks have lent, what was set.
+
+use crate::domain::account::Account;
+use crate::domain::cap::{self, Quota};
+use crate::domain::entry::Entry;
+use crate::domain::event::Kind;
+use crate::domain::state::State;
+use crate::domain::text::Id;
+
+/// The claim that an event changes.
+fn claim_of(kind: &Kind) -> Option<&Id> {
+    match kind {
+        Kind::FileClaim(own) => Some(&own.claim),
+        Kind::ApproveClaim(own) => Some(&own.claim),
+        Kind::RejectClaim(own) => Some(&own.claim),
+        Kind::PayClaim(own) => Some(&own.claim),
+        Kind::CancelRest(own) => Some(&own.claim),
+        Kind::SettleClaim(own) => Some(&own.claim),
+        Kind::RevokeClaim(own) => Some(&own.claim),
+        Kind::RefundClaim(own) => Some(&own.claim),
+        _ => None,
+    }
+}
+
+/// Changes the records of an event, and the counters of its claim by the difference.
+pub(super) fn counted(state: &mut State, kind: &Kind, change: impl FnOnce(&mut State)) {
+    let Some(claim) = claim_of(kind) else { return change(state) };
+    let before = state.claims.get(claim).map(|claim| cap::items(state, claim)).unwrap_or_default();
+    change(state);
+    cap::moved(state, claim, &before);
+}
+
+/// The enrolled balance of each bank by year, out of the lines of the register (9101 to 9104).
+pub(super) fn count_banks(state: &mut State, entry: &Entry) {
+    for line in &entry.memo {
+        let lent = matches!(
+            line.account,
+            Account::LoansNormal
+                | Account::LoansExtended
+                | Account::LoansOverdue
+                | Account::LoansNpl
+        );
+        let loan = line.loan.as_ref().filter(|_| lent);
+        if let Some(bank) = loan.and_then(|id| state.loans.get(id)).map(|loan| loan.bank.clone()) {
+            state.add_bank_balance(&bank, entry.event.date.year(), line.signed());
+        }
+    }
+}
+
+pub(super) fn follow(state: &mut State, entry: &Entry) {
+    let (Kind::Quota(own), Some(owner)) = (&entry.event.kind, entry.owner()) else { return };
+    let id = Quota::id(owner, own.year.0);
+    if state.quotas.get(&id).is_none() {
+        let (owner, year) = (owner.clone(), own.year.0);
+        let (amounts, trail) = (Vec::new(), Vec::new());
+        state.quotas.insert(Quota { id: id.clone(), owner, year, amounts, trail });
+    }
+    if let Some(quota) = state.quotas.get_mut(&id) {
+        quota.amounts.push(own.amount);
+        quota.trail.push(entry.seq);
+    }
+}
+
+pub(super) fn undo(state: &mut State, original: &Entry) {
+    let (Kind::Quota(own), Some(owner)) = (&original.event.kind, original.owner()) else { return };
+    if let Some(quota) = state.quotas.get_mut(&Quota::id(owner, own.year.0)) {
+        quota.amounts.pop();
+        quota.trail.pop();
+    }
+}

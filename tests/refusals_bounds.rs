@@ -1,0 +1,86 @@
+//! What lies just inside of a refusal is taken.
+
+use crate::refusals::{book_at, read};
+use crate::support::book::record;
+
+/// One fen, one day less, and the same event is taken.
+#[test]
+fn the_bounds_themselves_are_taken() {
+    let taken = [
+        (
+            "drawn",
+            r#"{"event":"disburse","date":"2017-03-01","loan":"L","note":"N2","amount":"100000.00"}"#,
+        ),
+        ("drawn", r#"{"event":"repay","date":"2017-03-01","loan":"L","amount":"900000.00"}"#),
+        (
+            "overdue",
+            r#"{"event":"file-claim","date":"2017-08-31","claim":"C","loan":"L","base":"900000.00","lawsuit":"1号"}"#,
+        ),
+        (
+            "filed",
+            r#"{"event":"approve-claim","date":"2017-09-10","claim":"C","amount":"320000.00"}"#,
+        ),
+        (
+            "drawn",
+            r#"{"event":"approve-withdrawal","date":"2017-04-01","owner":"410821","source":"county","amount":"210000.00"}"#,
+        ),
+        (
+            "receipt unknown",
+            r#"{"event":"explain-receipt","date":"2017-09-26","receipt":"R","to":"recovery","claim":"C","gross":"25"}"#,
+        ),
+        (
+            "overdue",
+            r#"{"event":"file-claim","date":"2017-09-01","claim":"C","loan":"L","base":"800000.00","collateral":"60000.00","other":"40000.00","lawsuit":"1号"}"#,
+        ),
+        (
+            "capped",
+            r#"{"event":"file-claim","date":"2017-09-01","claim":"C-6","loan":"L-6","base":"1009.10","interest":"9.10"}"#,
+        ),
+        (
+            "capped",
+            r#"{"event":"approve-subsidy","date":"2018-04-05","loan":"L-5","amount":"30000.00","period":"2018Q1","programme":"interest-discount"}"#,
+        ),
+        (
+            "approved",
+            r#"{"event":"quota","date":"2017-10-01","owner":"410821","year":2017,"amount":"120000.00","document":"x"}"#,
+        ),
+        (
+            "deposit overdue",
+            r#"{"event":"apply-deposit","date":"2017-07-02","loan":"L","bank_account":"POOL","amount":"18000.00","maker":"甲","checker":"乙"}"#,
+        ),
+        (
+            "approved",
+            r#"{"event":"pay-claim","date":"2017-09-20","claim":"C","bank_account":"POOL","amount":"120000.00","maker":"甲","checker":"乙"}"#,
+        ),
+        // Four tenths of 300,000.00 are the whole compensation.
+        (
+            "paid",
+            r#"{"event":"recover","date":"2017-10-01","claim":"C","bank_account":"POOL","gross":"300000.00"}"#,
+        ),
+        (
+            "subsidy approved",
+            r#"{"event":"approve-subsidy","date":"2018-01-05","loan":"L","amount":"50000.00","period":"2017Q3","programme":"interest-discount"}"#,
+        ),
+        (
+            "approved",
+            r#"{"event":"trustee-fee","date":"2017-09-20","owner":"410821","bank_account":"POOL","amount":"180000.00","maker":"甲","checker":"乙"}"#,
+        ),
+        (
+            "set up",
+            r#"{"event":"move","date":"2017-03-01","owner":"410821","from_bank_account":"POOL","to_bank_account":"POOL-2","amount":"300000.00"}"#,
+        ),
+        (
+            "set up",
+            r#"{"event":"contribute","date":"2017-03-01","owner":"410821","source":"county","bank_account":"POOL","amount":"999999999700000.00"}"#,
+        ),
+        (
+            "set up",
+            r#"{"event":"commit","date":"2017-06-01","owner":"410822","source":"city","amount":"0.01"}"#,
+        ),
+    ];
+    for (stage, json) in taken {
+        let mut book = book_at(stage);
+        let event = read(&book, json, "taken");
+        record(&mut book, &[event]);
+    }
+}
