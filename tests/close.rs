@@ -60,13 +60,28 @@ const OTHERS: &[&str] = &[
     r#"{"event":"approve-claim","date":"2017-02-04","claim":"C2"}"#,
     r#"{"event":"pay-claim","date":"2017-02-05","claim":"C2","bank_account":"POOL","maker":"甲","checker":"乙"}"#,
     r#"{"event":"recover-in-kind","date":"2017-02-06","claim":"C2","asset":"x","value":"10"}"#,
+    r#"{"event":"apply-loan","date":"2017-02-04","owner":"410822","loan":"L3","firm":"FIRM","bank":"BANK","amount":"10"}"#,
+    r#"{"event":"recommend-loan","date":"2017-02-05","loan":"L3","document":"1号"}"#,
+    r#"{"event":"reject-loan","date":"2017-02-06","loan":"L3","reason":"x"}"#,
+    r#"{"event":"enrol","date":"2017-01-03","owner":"410822","loan":"L4","firm":"FIRM","bank":"BANK","amount":"100","pool_share":"0.4","due":"2018-01-01","rate":"4%"}"#,
+    r#"{"event":"disburse","date":"2017-01-03","loan":"L4","amount":"100"}"#,
+    r#"{"event":"file-subsidy","id":"F","date":"2017-02-03","loan":"L4","period":"2017Q1","programme":"interest-discount"}"#,
+    r#"{"event":"review-subsidy","date":"2017-02-04","subsidy":"F","step":"reviewed"}"#,
+    r#"{"event":"overdue","date":"2017-02-02","loan":"L4"}"#,
+    r#"{"event":"file-claim","date":"2017-02-03","claim":"C4","loan":"L4","base":"100"}"#,
+    r#"{"event":"review-claim","date":"2017-02-04","claim":"C4","step":"in-review"}"#,
+    r#"{"event":"withdraw-claim","date":"2017-02-05","claim":"C4","reason":"x"}"#,
+    r#"{"event":"write-off","date":"2017-02-07","claim":"C2","document":"1号"}"#,
+    r#"{"event":"close-claim","date":"2017-02-08","claim":"C2","reason":"x","document":"2号"}"#,
     r#"{"event":"adopt-rates","date":"2017-02-04","rates":"@"}"#,
     r#"{"event":"close","date":"2017-01-31","owner":"410822","period":"2017-01","maker":"甲","checker":"乙"}"#,
 ];
 
 fn other(book: &Book<MemoryStore>, json: &str, number: usize) -> Event {
     let mut value: Value = serde_json::from_str(json).unwrap();
-    value["id"] = format!("{}-{number}", value["event"].as_str().unwrap()).into();
+    if value["id"].is_null() {
+        value["id"] = format!("{}-{number}", value["event"].as_str().unwrap()).into();
+    }
     if value["entry"] == "@cure" {
         value["entry"] = book.head().count.to_string().into();
     }

@@ -125,6 +125,7 @@ fn note(table: &Table, index: usize) -> Note {
         others: Vec::new(),
         compensated: Money::ZERO,
         claims: Vec::new(),
+        filings: Vec::new(),
         subsidised: Vec::new(),
     }
 }

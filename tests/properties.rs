@@ -16,6 +16,7 @@ use poolbook::domain::event::{Event, Kind};
 use poolbook::domain::money::{Money, Total};
 use poolbook::domain::pool::{Sum, owner_key};
 use poolbook::domain::registry::{CapUse, ClaimState, SubsidyState};
+use poolbook::domain::state::State;
 use poolbook::domain::text::Id;
 use poolbook::store::{FileStore, MemoryStore, Store};
 use proptest::prelude::*;
@@ -82,6 +83,12 @@ fn records(book: &Book<MemoryStore>) -> (String, Vec<Balance>) {
     for line in state.subsidies.iter().filter(|line| !line.trail.is_empty()) {
         text.push_str(&format!("{line:?}\n"));
     }
+    for one in state.applications.iter().filter(|one| !one.trail.is_empty()) {
+        text.push_str(&format!("{one:?}\n"));
+    }
+    for filing in state.filings.iter().filter(|filing| !filing.trail.is_empty()) {
+        text.push_str(&format!("{filing:?}\n"));
+    }
     for receipt in state.receipts.iter().filter(|receipt| !receipt.trail.is_empty()) {
         text.push_str(&format!("{receipt:?}\n"));
     }
@@ -103,6 +110,23 @@ fn records(book: &Book<MemoryStore>) -> (String, Vec<Balance>) {
     let quotas: Vec<_> = state.quotas.iter().filter(|quota| !quota.trail.is_empty()).collect();
     text.push_str(&format!("{used:?} {counts:?} {quotas:?} {:?}", commitments(state)));
     (text, balances(state))
+}
+
+/// The owner of the record that an event names.
+fn owner_of<'s>(state: &'s State, event: &Event) -> Option<&'s Id> {
+    let value: serde_json::Value = serde_json::from_str(&event.to_json()).unwrap();
+    let named = |field: &str| value[field].as_str().map(str::to_owned);
+    let loan = named("loan").and_then(|id| {
+        let applied = || state.application(&id).map(|one| &one.owner);
+        state.loans.get(&id).map(|loan| &loan.owner).or_else(applied)
+    });
+    let claim = || named("claim").and_then(|id| state.claims.get(&id)).map(|one| &one.owner);
+    let subsidy = || {
+        let id = named("subsidy")?;
+        let filing = || state.filings.get(&id).map(|one| &one.owner);
+        state.subsidies.get(&id).map(|line| &line.owner).or_else(filing)
+    };
+    loan.or_else(claim).or_else(subsidy)
 }
 
 /// The same event under other ids, to be recorded once more.
@@ -283,9 +307,7 @@ proptest! {
                 _ => false,
             };
             if !shared && let Ok((Some(entry), _)) = book.record(event.clone(), &options()) {
-                let value: serde_json::Value = serde_json::from_str(&event.to_json()).unwrap();
-                let loan = value["loan"].as_str().and_then(|loan| book.state().loans.get(loan));
-                let owner = loan.map(|loan| &loan.owner).or(entry.owner()).unwrap().clone();
+                let owner = owner_of(book.state(), &event).or(entry.owner()).unwrap().clone();
                 taken.push((owner, event));
             }
         }

@@ -196,9 +196,9 @@ const AFTER_POOLS: &[Case] = &[
     ),
     (
         R::NoteMissing,
-        "set up",
+        "notes two",
         r#"{"event":"overdue","date":"2017-07-01","loan":"L"}"#,
-        &[("loan", "L"), ("notes", "0")],
+        &[("loan", "L"), ("notes", "2")],
     ),
     (
         R::NoteUnknown,
@@ -216,7 +216,18 @@ const AFTER_POOLS: &[Case] = &[
         R::LoanState,
         "overdue",
         r#"{"event":"extend","date":"2017-07-01","loan":"L","due":"2019-01-01"}"#,
-        &[("note", "N"), ("state", "overdue"), ("legal", "active, extended"), ("event", "extend")],
+        &[
+            ("note", "N"),
+            ("state", "overdue"),
+            ("legal", "active, part-repaid, extended"),
+            ("event", "extend"),
+        ],
+    ),
+    (
+        R::ApplicationDiffers,
+        "applied",
+        r#"{"event":"enrol","date":"2017-03-02","owner":"410821","loan":"M","firm":"FIRM-2","bank":"BANK","amount":"1","due":"2018-03-01","rate":"5%"}"#,
+        &[("loan", "M"), ("kind", "firm"), ("applied", "FIRM"), ("name", "FIRM-2")],
     ),
     (
         R::DisburseAboveContract,
@@ -273,7 +284,7 @@ const AFTER_POOLS: &[Case] = &[
         &[
             ("claim", "C"),
             ("state", "filed"),
-            ("legal", "paid, paid-part, settled"),
+            ("legal", "paid-part, paid, recovering, settled"),
             ("event", "write-off"),
         ],
     ),
@@ -369,6 +380,13 @@ const AFTER_POOLS: &[Case] = &[
         r#"{"event":"recover","date":"2017-10-01","claim":"C","bank_account":"POOL","gross":"5","cost":"5"}"#,
         &[("gross", "5.00"), ("cost", "5.00")],
     ),
+    // Four tenths of 100,000.00 came in on 120,000.00.
+    (
+        R::ClaimOpen,
+        "recovered",
+        r#"{"event":"close-claim","date":"2017-10-01","claim":"C","reason":"x","document":"1号"}"#,
+        &[("claim", "C"), ("right", "80,000.00"), ("refund", "0.00")],
+    ),
     (
         R::CostNotDeductible,
         "costs are borne",
@@ -430,7 +448,13 @@ const AFTER_POOLS: &[Case] = &[
         R::SubsidyState,
         "subsidy paid",
         r#"{"event":"pay-subsidy","date":"2018-01-07","subsidy":"S","bank_account":"INT","amount":"1"}"#,
-        &[("subsidy", "S"), ("state", "paid"), ("legal", "approved, paid-part")],
+        &[("subsidy", "S"), ("state", "paid"), ("legal", "approved, noticed, ordered, paid-part")],
+    ),
+    (
+        R::FilingApproved,
+        "subsidy approved",
+        r#"{"event":"pay-subsidy","date":"2018-01-06","subsidy":"F","bank_account":"INT"}"#,
+        &[("subsidy", "F"), ("line", "S")],
     ),
     (
         R::OffsetOther,

@@ -7,6 +7,7 @@ use poolbook::domain::account::{Account, Fund, Side};
 use poolbook::domain::calendar::Month;
 use poolbook::domain::entry::VoucherWord;
 use poolbook::domain::event::{Event, Source};
+use poolbook::domain::lifecycle::LoanState;
 use poolbook::domain::money::Total;
 use poolbook::domain::state::Cell;
 use poolbook::domain::text::Id;
@@ -190,4 +191,32 @@ fn a_share_of_the_banks_balance_binds() {
     let approved: Vec<String> =
         state.claims.iter().map(|claim| claim.approved.to_string()).collect();
     assert_eq!(approved, ["447530.86", "493827.16", "4765432.10"]);
+}
+
+/// Applications, reviews, publication, payment orders; a claim to its very end and one withdrawn.
+#[test]
+fn the_steps_between_the_entries() {
+    let book = played("workflow");
+    let state = book.state();
+    let memo = |account| state.balance("410821", Fund::Risk, account, None);
+    // 1,000,000 - 400,000 + 40,000 + 20,000.
+    assert_eq!(state.cash(&cell(Fund::Risk)).to_string(), "660000.00");
+    for account in [Account::LoansNpl, Account::WrittenOff, Account::ClaimsInReview] {
+        assert_eq!(memo(account), Total::ZERO, "{account}");
+    }
+    // The loan of the withdrawn claim is what is left in the registers.
+    assert_eq!(memo(Account::LoansNormal).to_string(), "100000.00");
+    assert_eq!(memo(Account::Exposure).to_string(), "40000.00");
+    let loans = state.loans.iter().map(|loan| LoanState::of(loan, state).code());
+    assert_eq!(loans.collect::<Vec<_>>(), ["concluded", "active"]);
+    let applied = state.applications.iter().map(|one| one.state.code());
+    assert_eq!(applied.collect::<Vec<_>>(), ["enrolled", "rejected"]);
+    let claims = state.claims.iter().map(|claim| claim.state.code());
+    assert_eq!(claims.collect::<Vec<_>>(), ["concluded", "withdrawn"]);
+    let lines = state.subsidies.iter().map(|line| line.state.code());
+    assert_eq!(lines.collect::<Vec<_>>(), ["reissued", "cancelled"]);
+    let filing = state.filings.get("F-1").unwrap();
+    assert_eq!((filing.state.code(), filing.line.as_deref()), ("approved", Some("S-1")));
+    assert_eq!(state.cash(&cell(Fund::Interest)).to_string(), "49000.00");
+    assert_eq!(state.available(&cell(Fund::Interest)).to_string(), "49000.00");
 }

@@ -312,6 +312,14 @@ impl<S: Store> Book<S> {
         Entry::decode(&self.store.read(seq)?)
     }
 
+    /// The entries of a record's trail. Cost: one read an entry.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub fn entries(&self, trail: &[u64]) -> Result<Vec<Entry>, Problem> {
+        trail.iter().map(|seq| self.entry(*seq)).collect()
+    }
+
     /// The entry of an event's id. Cost: one look-up and one read.
     ///
     /// # Errors

@@ -118,7 +118,13 @@ fn posting(own: &Difference, state: &State, date: Date) -> Result<Vec<Event>, Pr
         push(match part.unpaid {
             true => {
                 let amount = part.amount;
-                Kind::ReduceSubsidy(ReduceSubsidy { amount, reason, subsidy, working, years })
+                Kind::ReduceSubsidy(ReduceSubsidy {
+                    amount: Some(amount),
+                    reason,
+                    subsidy,
+                    working,
+                    years,
+                })
             }
             false => {
                 let amount = Some(part.amount);

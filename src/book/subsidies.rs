@@ -120,8 +120,7 @@ pub(super) fn event(id: &str, date: Date, owner: &Id, kind: Kind) -> Event {
 pub fn unpaid(state: &State, quarter: Option<Quarter>) -> Vec<(&Subsidy, Money)> {
     let period = quarter.map(|quarter| quarter.to_string());
     let lines = state.subsidies.iter().filter(|line| {
-        matches!(line.state, SubsidyState::Approved | SubsidyState::PaidPart)
-            && period.as_deref().is_none_or(|period| line.period == period)
+        line.state.is_unpaid() && period.as_deref().is_none_or(|period| line.period == period)
     });
     lines.filter_map(|line| Some((line, line.amount.sub(line.paid).ok()?))).collect()
 }

@@ -19,13 +19,31 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let (state, head) = (book.state(), open::journal(&book.head()));
     let report = match &args.loan {
         Some(id) => {
-            let unknown = || Problem::refused("loan-unknown").with("loan", id);
-            views::loan(state.loans.get(id).ok_or_else(unknown)?, state, &head)
+            let applied = state.application(id);
+            match (state.loans.get(id), applied) {
+                (Some(loan), _) => {
+                    let mut trail = applied.map(|one| one.trail.clone()).unwrap_or_default();
+                    trail.extend(&loan.trail);
+                    views::loan(loan, &book.entries(&trail)?, state, &head)
+                }
+                // Not enrolled: it stands beside an empty register.
+                (None, Some(application)) => {
+                    let mut report = views::loans(std::iter::empty(), state, &head);
+                    views::applications(&mut report, std::iter::once(application), state);
+                    report
+                }
+                (None, None) => {
+                    return Err(Problem::refused("loan-unknown").with("loan", id).into());
+                }
+            }
         }
         None => {
             let owned = |owner: &str| args.owner.as_deref().is_none_or(|asked| asked == owner);
             let loans = state.loans.iter().filter(|loan| owned(&loan.owner));
-            views::loans(loans, state, &head)
+            let mut report = views::loans(loans, state, &head);
+            let applied = state.applications.iter().filter(|one| owned(&one.owner));
+            views::applications(&mut report, applied, state);
+            report
         }
     };
     context.output.report(&report)?;

@@ -174,7 +174,7 @@ fn explain(id: &str, context: &Context<'_>) -> Result<Exit, Failure> {
     context.output.report(&views::working(
         line,
         &entry,
-        &corrections,
+        (&corrections, &book.entries(&line.trail)?),
         book.state(),
         &open::journal(&book.head()),
     ))?;

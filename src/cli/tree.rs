@@ -74,6 +74,9 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     (
         "loan",
         &[
+            "apply-loan",
+            "recommend-loan",
+            "reject-loan",
             "enrol",
             "disburse",
             "repay",
@@ -93,8 +96,10 @@ pub const GROUPS: &[(&str, &[&str])] = &[
         "claim",
         &[
             "file-claim",
+            "review-claim",
             "approve-claim",
             "reject-claim",
+            "withdraw-claim",
             "pay-claim",
             "cancel-rest",
             "settle-claim",
@@ -104,11 +109,14 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "recover",
             "recover-in-kind",
             "write-off",
+            "close-claim",
         ],
     ),
     (
         "subsidy",
         &[
+            "file-subsidy",
+            "review-subsidy",
             "approve-subsidy",
             "pay-subsidy",
             "return-subsidy",

@@ -3,14 +3,17 @@
 //! Balances follow the lines; records follow the event. An entry that does not fit (which only a
 //! damaged or forged journal can hold) leaves the record it names untouched, and `verify` finds it.
 
+mod application;
 mod clawback;
 mod close;
 mod funding;
 mod pool;
 mod qualification;
 mod quota;
+mod review;
 mod settlement;
 mod setup;
+mod subsidy;
 mod undo;
 
 pub use pool::is_noted;
@@ -108,7 +111,13 @@ fn follow(state: &mut State, entry: &Entry) {
                 state.add_commitment(owner, own.source, -Total::from(taken));
             }
         }
-        Kind::Enrol(_) => enrol(state, event),
+        Kind::ApplyLoan(_) | Kind::RecommendLoan(_) | Kind::RejectLoan(_) => {
+            application::follow(state, entry);
+        }
+        Kind::Enrol(own) => {
+            enrol(state, event);
+            application::enrolled(state, &own.loan, entry.seq);
+        }
         Kind::Close(own) => close::follow(state, entry, own),
         Kind::ReceiveDeposit(_)
         | Kind::RefundDeposit(_)
@@ -124,6 +133,11 @@ fn follow(state: &mut State, entry: &Entry) {
         | Kind::Recover(_)
         | Kind::RecoverInKind(_)
         | Kind::WriteOff(_) => follow_claim(state, entry),
+        Kind::ReviewClaim(_)
+        | Kind::WithdrawClaim(_)
+        | Kind::CloseClaim(_)
+        | Kind::FileSubsidy(_)
+        | Kind::ReviewSubsidy(_) => review::follow(state, entry),
         Kind::CancelRest(_)
         | Kind::SettleClaim(_)
         | Kind::RevokeClaim(_)
@@ -136,7 +150,7 @@ fn follow(state: &mut State, entry: &Entry) {
         | Kind::ReceiveClawback(_)
         | Kind::OffsetClawback(_)
         | Kind::WriteOffClawback(_) => clawback::follow(state, entry),
-        Kind::ApproveSubsidy(_) | Kind::PaySubsidy(_) => follow_subsidy(state, entry),
+        Kind::ApproveSubsidy(_) | Kind::PaySubsidy(_) => subsidy::follow(state, entry),
         Kind::Quota(_) => quota::follow(state, entry),
         Kind::Budget(_)
         | Kind::Transfer(_)
@@ -244,6 +258,7 @@ fn new_note(loan: &Loan, event: &Event, exposure: Money) -> Option<Note> {
         others: Vec::new(),
         compensated: Money::ZERO,
         claims: Vec::new(),
+        filings: Vec::new(),
         subsidised: Vec::new(),
     })
 }
@@ -394,6 +409,8 @@ fn file_claim(state: &mut State, entry: &Entry) {
         refund_due: Money::ZERO,
         refunded: Money::ZERO,
         trail: vec![entry.seq],
+        // Taken back, the claim is as if it had been refused.
+        before: vec![ClaimState::Rejected],
     };
     let id = claim.id.clone();
     state.claims.insert(claim);
@@ -421,8 +438,8 @@ fn follow_claim(state: &mut State, entry: &Entry) {
                 claim.paid = claim.paid.add(paid).unwrap_or_default();
                 let (entry, date) = (entry.seq, entry.event.date);
                 claim.payments.push(Payment { entry, date, amount: paid });
+                claim.state = claim.standing();
                 let full = claim.paid == claim.approved;
-                claim.state = if full { ClaimState::Paid } else { ClaimState::PaidPart };
                 let base = claim.principal().unwrap_or_default();
                 compensated = if full { base } else { Money::ZERO };
             });
@@ -440,7 +457,7 @@ fn follow_claim(state: &mut State, entry: &Entry) {
             let rest = sum(&entry.lines, Account::RecoveryRight);
             with_claim(state, &own.claim, entry.seq, |claim| {
                 claim.written_off = claim.written_off.add(rest).unwrap_or_default();
-                claim.state = ClaimState::WrittenOff;
+                claim.state = claim.standing();
             });
         }
         _ => {}
@@ -459,6 +476,7 @@ fn recovered(state: &mut State, entry: &Entry, claim: &Id, gross: Money, cost: O
     with_claim(state, claim, entry.seq, |claim| {
         claim.net_recovered = claim.net_recovered.add(net).unwrap_or_default();
         claim.recovered = claim.recovered.add(share).unwrap_or_default();
+        claim.state = claim.standing();
     });
 }
 
@@ -480,87 +498,7 @@ fn undo_recovered(
 fn with_claim(state: &mut State, id: &Id, seq: u64, change: impl FnOnce(&mut Claim)) {
     if let Some(claim) = state.claims.get_mut(id) {
         claim.trail.push(seq);
+        claim.before.push(claim.state);
         change(claim);
     }
-}
-
-fn add_cap_use(state: &mut State, line: &Subsidy, sign: fn(Money) -> Money) {
-    let years = line.years.iter().map(|(year, amount)| (*year, sign(*amount)));
-    add_cap_years(state, line, years.collect());
-}
-
-/// Adds to what a line's firm has used of its caps, by year.
-fn add_cap_years(state: &mut State, line: &Subsidy, years: Vec<(i16, Money)>) {
-    let firm = state.firm_identity(&line.firm).to_owned();
-    let total = cap::subsidy_total(line.programme, &firm);
-    for (year, by) in years {
-        cap::count(state, &total, by, Money::ZERO);
-        let id = cap_id(line.programme, &firm, year);
-        match state.caps.get_mut(&id) {
-            Some(cap) => cap.used = cap.used.add(by).unwrap_or_default(),
-            None => state.caps.insert(CapUse { id, used: by }),
-        }
-    }
-}
-
-fn follow_subsidy(state: &mut State, entry: &Entry) {
-    let event = &entry.event;
-    match &event.kind {
-        Kind::ApproveSubsidy(own) => {
-            let Some(loan) = state.loans.get_mut(&own.loan) else { return };
-            let line = Subsidy {
-                id: event.id.clone(),
-                programme: own.programme,
-                owner: loan.owner.clone(),
-                loan: loan.id.clone(),
-                note: loan
-                    .note(own.note.as_ref())
-                    .map_or_else(|| loan.id.clone(), |note| note.id.clone()),
-                firm: loan.firm.clone(),
-                payee: own.payee.clone().unwrap_or_else(|| loan.firm.clone()),
-                period: own.period.clone(),
-                supplements: own.supplement.clone(),
-                computed: own.working.is_some(),
-                budget: own.working.as_ref().and_then(budget_left),
-                years: cap_years_of(own).unwrap_or_default(),
-                given: Vec::new(),
-                released: Money::ZERO,
-                returned: Money::ZERO,
-                clawback: Money::ZERO,
-                settled: Money::ZERO,
-                offset: Money::ZERO,
-                written_off: Money::ZERO,
-                amount: own.amount,
-                paid: Money::ZERO,
-                state: SubsidyState::Approved,
-                approved_on: event.date,
-                trail: vec![entry.seq],
-            };
-            if let Some(note) = note_mut(loan, own.note.as_ref()) {
-                let (programme, period) = (own.programme, own.period.clone());
-                note.subsidised.push(Subsidised { programme, period, subsidy: event.id.clone() });
-            }
-            add_cap_use(state, &line, |amount| amount);
-            state.subsidies.insert(line);
-            if let Some(first) = own.supplement.as_ref().and_then(|id| state.subsidies.get_mut(id))
-            {
-                first.trail.push(entry.seq);
-            }
-        }
-        Kind::PaySubsidy(own) => {
-            let paid = paid_subsidy(entry);
-            if let Some(line) = state.subsidies.get_mut(&own.subsidy) {
-                line.trail.push(entry.seq);
-                line.paid = line.paid.add(paid).unwrap_or_default();
-                let full = line.paid == line.amount;
-                line.state = if full { SubsidyState::Paid } else { SubsidyState::PaidPart };
-            }
-        }
-        _ => {}
-    }
-}
-
-fn paid_subsidy(entry: &Entry) -> Money {
-    let payable = |account| sum(&entry.lines, account);
-    payable(Account::DiscountPayable).max(payable(Account::FeeSubsidyPayable))
 }

@@ -211,6 +211,14 @@ events! {
     TrusteeFee "trustee-fee" { amount: Money, bank_account: Id, fund: Option<Fund> }
 
     // --- loan ---------------------------------------------------------------------------------
+    /// L1 a firm or bank applies for a loan to be covered (申请).
+    ApplyLoan "apply-loan" {
+        amount: Money, bank: Id, firm: Id, guarantor: Option<Id>, loan: Id, purpose: Option<CompactString>,
+    }
+    /// L2 the bureau recommends the firm (推荐).
+    RecommendLoan "recommend-loan" { loan: Id }
+    /// X2 the review refuses the application (拒绝).
+    RejectLoan "reject-loan" { loan: Id, reason: CompactString }
     /// E-30 a loan is enrolled (备案).
     Enrol "enrol" {
         amount: Money, bank: Id, contract: Option<CompactString>, day_count: Option<ContractDays>,
@@ -256,10 +264,14 @@ events! {
         lawsuit: Option<CompactString>, loan: Id, note: Option<Id>, other: Option<Money>,
         supplement: Option<Id>,
     }
+    /// A step of the review of a claim, or of what follows its approval (审查).
+    ReviewClaim "review-claim" { claim: Id, opinion: Option<CompactString>, step: ClaimStep }
     /// E-41 the claim is approved, in full or for a smaller `amount`.
     ApproveClaim "approve-claim" { amount: Option<Money>, claim: Id }
-    /// E-42 the claim is refused or withdrawn.
+    /// E-42 the claim is refused.
     RejectClaim "reject-claim" { claim: Id, reason: CompactString }
+    /// E-42 the claim is withdrawn by who filed it.
+    WithdrawClaim "withdraw-claim" { claim: Id, reason: CompactString }
     /// E-43, E-44 compensation is paid, in full or in part.
     PayClaim "pay-claim" { amount: Option<Money>, bank_account: Id, claim: Id }
     /// E-45 what is approved and not paid is cancelled; the bank bears it.
@@ -281,8 +293,16 @@ events! {
     RecoveryCost "recovery-cost" { amount: Money, bank_account: Id, claim: Id }
     /// E-53 the rest of the recovery right is written off (核销).
     WriteOff "write-off" { claim: Id }
+    /// L14 nothing is left to recover (终结): claim and loan leave the registers.
+    CloseClaim "close-claim" { claim: Id, reason: CompactString }
 
     // --- subsidy ------------------------------------------------------------------------------
+    /// The firm files for a subsidy (申报); the event's id names the filing.
+    FileSubsidy "file-subsidy" {
+        loan: Id, note: Option<Id>, period: CompactString, programme: Programme,
+    }
+    /// A step of the review of a filing, or of what follows the approval of a line (初审、公示、支付令).
+    ReviewSubsidy "review-subsidy" { opinion: Option<CompactString>, step: SubsidyStep, subsidy: Id }
     /// E-62 a subsidy line is approved; the event's id names the line. `payee`: who is paid where it
     /// is not the firm, such as the bank that nets it off (E-64) or the guarantor. A `supplement`
     /// adds to the line of that id; `years` says which years of the firm's caps it takes.
@@ -298,10 +318,10 @@ events! {
     }
     /// E-65 a returned payment is made again.
     ReissueSubsidy "reissue-subsidy" { amount: Option<Money>, bank_account: Id, subsidy: Id }
-    /// E-66 an approval is reduced before payment, by `amount`; `years` says to which years of the
-    /// firm's caps it goes back.
+    /// E-66 an approval is reduced before payment, by `amount` or by all that is unpaid; a line
+    /// reduced to nothing is cancelled. `years` says to which years of the firm's caps it goes back.
     ReduceSubsidy "reduce-subsidy" {
-        amount: Money, reason: CompactString, subsidy: Id, working: Option<Json>, years: Option<Years>,
+        amount: Option<Money>, reason: CompactString, subsidy: Id, working: Option<Json>, years: Option<Years>,
     }
     /// E-67, E-68 what was paid wrongly is to come back (追回); `years` as above.
     ClawBack "claw-back" {
@@ -413,6 +433,13 @@ words! {
     ContractDays { Act360 "act-360", Act365 "act-365", ByMonth "by-month" }
     /// A subsidy programme.
     Programme { InterestDiscount "interest-discount", GuaranteeFee "guarantee-fee" }
+    /// A step of the review of a claim (domain.md 2.4).
+    ClaimStep {
+        InReview "in-review", SentBack "sent-back", Resubmitted "resubmitted",
+        SiteChecked "site-checked", Reviewed "reviewed", Noticed "noticed", Ordered "ordered",
+    }
+    /// A step of the review of a subsidy (domain.md 2.5).
+    SubsidyStep { Reviewed "reviewed", Noticed "noticed", Ordered "ordered" }
 }
 
 words! {

@@ -5,6 +5,7 @@
 
 use crate::domain::calendar::{Date, Period};
 use crate::domain::event::{ContractDays, Programme};
+use crate::domain::lifecycle::LoanState;
 use crate::domain::money::{Money, MoneyError};
 use crate::domain::rate::{Rate, Share};
 use crate::domain::text::Id;
@@ -76,7 +77,7 @@ pub struct Note {
     pub drawn: Date,
     /// Original maturity; it never moves.
     pub due: Date,
-    /// Where the note stands.
+    /// The class in which the note stands.
     pub state: NoteState,
     /// Principal still owed.
     pub balance: Money,
@@ -102,8 +103,37 @@ pub struct Note {
     pub compensated: Money,
     /// Claims filed on it.
     pub claims: Vec<Id>,
+    /// Settlement periods for which a subsidy is filed for; the id is the filing's.
+    pub filings: Vec<Subsidised>,
     /// Settlement periods for which a subsidy is approved.
     pub subsidised: Vec<Subsidised>,
+}
+
+/// An application for a loan to be covered (申请); it counts nowhere among the enrolled loans.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Application {
+    /// Loan number.
+    pub id: Id,
+    /// Owner whose pool is asked.
+    pub owner: Id,
+    /// Borrowing firm (party).
+    pub firm: Id,
+    /// Lending bank (party).
+    pub bank: Id,
+    /// Guarantor (party), if any.
+    pub guarantor: Option<Id>,
+    /// Amount applied for.
+    pub amount: Money,
+    /// What the loan is for.
+    pub purpose: Option<CompactString>,
+    /// Day of the application.
+    pub applied: Date,
+    /// Where it stands.
+    pub state: LoanState,
+    /// Entries that touched it, in order; none once the application was taken back.
+    pub trail: Vec<u64>,
+    /// Where it stood before each of them.
+    pub before: Vec<LoanState>,
 }
 
 /// What a cure ended.
@@ -115,18 +145,19 @@ pub struct Cure {
     pub npl: Option<Date>,
 }
 
-/// A settlement period of a note for which a subsidy is approved.
+/// A settlement period of a note for which a subsidy is filed for or approved.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Subsidised {
     /// Programme.
     pub programme: Programme,
     /// Period as people write it, `2017Q4`.
     pub period: CompactString,
-    /// Id of the subsidy line.
+    /// Id of the filing or of the subsidy line.
     pub subsidy: Id,
 }
 
-/// Where a note stands (domain.md 2.3).
+/// In which class of the register a note stands. Where it stands in its life is told by
+/// [`crate::domain::lifecycle::LoanState`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum NoteState {
     /// Drawn, nothing amiss (9101).
@@ -139,6 +170,8 @@ pub enum NoteState {
     Npl,
     /// Fully repaid.
     Repaid,
+    /// Nothing is left to recover.
+    Closed,
     /// Enrolment revoked.
     Removed,
 }
@@ -152,6 +185,7 @@ impl NoteState {
             Self::Overdue => "overdue",
             Self::Npl => "npl",
             Self::Repaid => "repaid",
+            Self::Closed => "concluded",
             Self::Removed => "removed",
         }
     }

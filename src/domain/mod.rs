@@ -21,6 +21,7 @@ pub mod entry;
 pub mod event;
 pub mod field;
 pub mod json;
+pub mod lifecycle;
 pub mod loan;
 pub mod money;
 pub mod months;

@@ -156,7 +156,9 @@ pub fn capital(source: Source) -> Account {
 /// The off-balance account in which a note's balance stands (9101 to 9104).
 pub fn loan_account(state: NoteState) -> Account {
     match state {
-        NoteState::Active | NoteState::Repaid | NoteState::Removed => Account::LoansNormal,
+        NoteState::Active | NoteState::Repaid | NoteState::Closed | NoteState::Removed => {
+            Account::LoansNormal
+        }
         NoteState::Extended => Account::LoansExtended,
         NoteState::Overdue => Account::LoansOverdue,
         NoteState::Npl => Account::LoansNpl,
@@ -479,6 +481,17 @@ pub fn write_off(draft: Draft, rest: Money) -> Draft {
     draft
         .post(Account::RecoveryAllowance, Account::RecoveryRight, rest, None)
         .register(Account::WrittenOff, rest)
+}
+
+/// L14 nothing left to recover (终结): what is left of the loan, of the exposure on it and of the
+/// written-off register leaves the books.
+pub fn close_claim(
+    draft: Draft,
+    standing: NoteState,
+    (balance, exposure): (Money, Money),
+    written_off: Money,
+) -> Draft {
+    repay(draft, standing, balance, exposure).release(Account::WrittenOff, written_off)
 }
 
 fn subsidy_accounts(programme: Programme) -> (Account, Account) {

@@ -117,6 +117,8 @@ reasons! {
     NoteExists "note-exists";
     /// The note's state does not allow the event.
     LoanState "loan-state";
+    /// The loan was applied for with another firm or bank.
+    ApplicationDiffers "application-differs";
     /// More would be drawn than the contract says.
     DisburseAboveContract "disburse-above-contract";
     /// The loan has no such guarantee fee.
@@ -161,6 +163,8 @@ reasons! {
     RecoveryAboveCompensation "recovery-above-compensation";
     /// The cost is above the recovery.
     CostAboveRecovery "cost-above-recovery";
+    /// Something may still come in on the claim.
+    ClaimOpen "claim-open";
     /// The rules do not take costs off a recovery.
     CostNotDeductible "cost-not-deductible";
     /// No unknown receipt of that id.
@@ -181,6 +185,8 @@ reasons! {
     SupplementOther "supplement-other";
     /// The line's state does not allow the event.
     SubsidyState "subsidy-state";
+    /// A line was approved for the filing.
+    FilingApproved "filing-approved";
     /// Only lines of one firm, programme and owner are set off against each other.
     OffsetOther "offset-other";
     /// The firm's cap of the year is used up.

@@ -4,6 +4,7 @@ use crate::domain::account::Fund;
 use crate::domain::calendar::Date;
 use crate::domain::cap::{CapCount, Quota};
 use crate::domain::event::{OwnerKind, PartyKind, Programme};
+pub use crate::domain::lifecycle::{ClaimState, SubsidyState};
 use crate::domain::money::{Money, MoneyError, Total};
 use crate::domain::rate::Share;
 use crate::domain::table::Record;
@@ -65,6 +66,10 @@ pub mod tables {
     pub const BANK_BALANCE: u8 = 0x39;
     /// Quotas of compensation.
     pub const QUOTA: u8 = 0x3a;
+    /// Applications for loans to be covered.
+    pub const APPLICATION: u8 = 0x3d;
+    /// Filings for subsidies.
+    pub const FILING: u8 = 0x3b;
     /// Qualifications of firms.
     pub const QUALIFICATION: u8 = 0x3c;
 }
@@ -156,43 +161,6 @@ pub struct Target {
     pub amount: Money,
 }
 
-/// Where a claim stands (domain.md 2.4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ClaimState {
-    /// Filed, under review.
-    Filed,
-    /// Approved, nothing paid yet.
-    Approved,
-    /// Paid in part.
-    PaidPart,
-    /// Paid in full.
-    Paid,
-    /// Refused or withdrawn.
-    Rejected,
-    /// The final loss is known; some of the compensation is to come back.
-    Settled,
-    /// Found irregular after payment.
-    Revoked,
-    /// The rest of the recovery right is written off.
-    WrittenOff,
-}
-
-impl ClaimState {
-    /// The word in reports and messages.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Filed => "filed",
-            Self::Approved => "approved",
-            Self::PaidPart => "paid-part",
-            Self::Paid => "paid",
-            Self::Rejected => "rejected",
-            Self::Settled => "settled",
-            Self::Revoked => "revoked",
-            Self::WrittenOff => "written-off",
-        }
-    }
-}
-
 /// How a loss is shared among pool, guarantor and bank.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LossShares {
@@ -231,6 +199,8 @@ pub struct Claim {
     pub lawsuit: Option<CompactString>,
     /// Where it stands.
     pub state: ClaimState,
+    /// Where it stood before each entry of its trail, so that a reversal brings the same back.
+    pub before: Vec<ClaimState>,
     /// How the loss is shared.
     pub sharing: LossShares,
     /// Approved compensation.
@@ -306,58 +276,22 @@ impl Claim {
         self.refund_due.sub(self.refunded)
     }
 
-    /// Where an approved claim stands by its amounts, unless it is revoked.
-    pub fn standing(&self) -> ClaimState {
-        if !self.written_off.is_zero() {
-            ClaimState::WrittenOff
-        } else if !self.refund_due.is_zero() {
-            ClaimState::Settled
-        } else if self.paid.is_zero() {
-            ClaimState::Approved
-        } else if self.paid < self.approved {
-            ClaimState::PaidPart
-        } else {
-            ClaimState::Paid
-        }
+    /// What stands in the register of what was written off (9301).
+    ///
+    /// # Errors
+    /// [`MoneyError::Range`] when the difference leaves the bounds.
+    pub fn written_off_open(&self) -> Result<Money, MoneyError> {
+        Ok(self.kept()?.sub(self.recovered)?.min(self.written_off))
     }
-}
 
-/// Where a subsidy line stands (domain.md 2.5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SubsidyState {
-    /// Approved, nothing paid yet.
-    Approved,
-    /// Paid in part.
-    PaidPart,
-    /// Paid in full.
-    Paid,
-    /// The bank returned a payment, which is to be made again.
-    Returned,
-    /// Some of it is to come back.
-    ClawbackDue,
-    /// What was to come back came back.
-    ClawedBack,
-    /// What was to come back was set off.
-    Offset,
-    /// What was to come back cannot be collected.
-    WrittenOff,
-    /// The approval was reversed or reduced to nothing.
-    Cancelled,
-}
-
-impl SubsidyState {
-    /// The word in reports and messages.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Approved => "approved",
-            Self::PaidPart => "paid-part",
-            Self::Paid => "paid",
-            Self::Returned => "returned",
-            Self::ClawbackDue => "clawback-due",
-            Self::ClawedBack => "clawed-back",
-            Self::Offset => "offset",
-            Self::WrittenOff => "written-off",
-            Self::Cancelled => "cancelled",
+    /// Where a claim on which something is paid stands by its amounts, unless it is revoked.
+    pub fn standing(&self) -> ClaimState {
+        match () {
+            () if !self.written_off.is_zero() => ClaimState::WrittenOff,
+            () if !self.refund_due.is_zero() => ClaimState::Settled,
+            () if self.paid < self.approved => ClaimState::PaidPart,
+            () if self.recovered.is_positive() => ClaimState::Recovering,
+            () => ClaimState::Paid,
         }
     }
 }
@@ -395,6 +329,8 @@ pub struct Subsidy {
     pub released: Money,
     /// Returned by the bank and not paid again yet.
     pub returned: Money,
+    /// Returned by the bank and paid again.
+    pub reissued: Money,
     /// What is to come back, settled or not.
     pub clawback: Money,
     /// What of it is settled in any way.
@@ -409,6 +345,8 @@ pub struct Subsidy {
     pub paid: Money,
     /// Where it stands.
     pub state: SubsidyState,
+    /// Where it stood before each entry of its trail, so that a reversal brings the same back.
+    pub before: Vec<SubsidyState>,
     /// Day of approval.
     pub approved_on: Date,
     /// Entries that touched it, in order.
@@ -452,11 +390,44 @@ impl Subsidy {
             () if self.offset.is_positive() => SubsidyState::Offset,
             () if self.clawback.is_positive() => SubsidyState::ClawedBack,
             () if self.amount.is_zero() => SubsidyState::Cancelled,
-            () if self.paid.is_zero() => SubsidyState::Approved,
+            () if self.paid.is_zero() => match self.state {
+                reviewed @ (SubsidyState::Noticed | SubsidyState::Ordered) => reviewed,
+                _ => SubsidyState::Approved,
+            },
             () if self.paid < self.amount => SubsidyState::PaidPart,
+            () if self.reissued.is_positive() => SubsidyState::Reissued,
             () => SubsidyState::Paid,
         }
     }
+}
+
+/// A firm's filing for a subsidy (申报); it moves nothing until a line is approved for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Filing {
+    /// Id of the event that filed it.
+    pub id: Id,
+    /// Programme.
+    pub programme: Programme,
+    /// Owner.
+    pub owner: Id,
+    /// Loan.
+    pub loan: Id,
+    /// Note.
+    pub note: Id,
+    /// Firm (party).
+    pub firm: Id,
+    /// Settlement period as people write it.
+    pub period: CompactString,
+    /// Day of filing.
+    pub filed: Date,
+    /// Where it stands: filed, reviewed, approved; cancelled once it was taken back.
+    pub state: SubsidyState,
+    /// The line that was approved for it.
+    pub line: Option<Id>,
+    /// Entries that touched it, in order.
+    pub trail: Vec<u64>,
+    /// Where it stood before each of them.
+    pub before: Vec<SubsidyState>,
 }
 
 /// What a firm has had of a programme's yearly cap.
@@ -543,11 +514,19 @@ records! {
     Closing CLOSING owner;
     CapCount CAP_COUNT id;
     Quota QUOTA id;
+    Filing FILING id;
     Qualification QUALIFICATION id;
 }
 
 impl Record for crate::domain::loan::Loan {
     const TABLE: u8 = tables::LOAN;
+    fn id(&self) -> &Id {
+        &self.id
+    }
+}
+
+impl Record for crate::domain::loan::Application {
+    const TABLE: u8 = tables::APPLICATION;
     fn id(&self) -> &Id {
         &self.id
     }

@@ -8,14 +8,14 @@ use crate::domain::calendar::{Date, Month};
 use crate::domain::cap::{CapCount, Quota};
 use crate::domain::entry::{Line, VoucherWord};
 use crate::domain::event::{OwnerKind, PartyKind, PeopleMode, Programme, Source};
-use crate::domain::loan::Loan;
+use crate::domain::loan::{Application, Loan};
 use crate::domain::money::{Money, Total};
 use crate::domain::months::Months;
 use crate::domain::pool::{Pool, Suspension};
 use crate::domain::rates::RateTable;
 use crate::domain::registry::{
-    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Closing, Owner, Party, Qualification,
-    Receipt, Subsidy, Target, tables,
+    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Closing, Filing, Owner, Party,
+    Qualification, Receipt, Subsidy, Target, tables,
 };
 use crate::domain::rules::RuleSet;
 use crate::domain::table::{Numbers, Put, Table};
@@ -89,6 +89,10 @@ pub struct State {
     /// Quotas of compensation by owner and year.
     pub quotas: Table<Quota>,
     bank_balances: Numbers,
+    /// Applications for loans to be covered.
+    pub applications: Table<Application>,
+    /// Filings for subsidies.
+    pub filings: Table<Filing>,
     /// Qualifications of firms, granted and lost, in the order in which they were told.
     pub qualifications: Table<Qualification>,
     balances: Numbers,
@@ -131,6 +135,8 @@ macro_rules! each_table {
         $state.cap_counts.$call();
         $state.quotas.$call();
         $state.bank_balances.$call();
+        $state.applications.$call();
+        $state.filings.$call();
         $state.qualifications.$call();
         $state.balances.$call();
         $state.vouchers.$call();
@@ -464,6 +470,11 @@ impl State {
         self.parties.get(firm).map_or(firm, |party| party.identity())
     }
 
+    /// The application for a loan, unless it was taken back.
+    pub fn application(&self, loan: &str) -> Option<&Application> {
+        self.applications.get(loan).filter(|application| !application.trail.is_empty())
+    }
+
     /// Puts of everything that changed since the last call. Cost: linear in what changed.
     pub fn drain(&mut self) -> Vec<Put> {
         let mut puts = Vec::new();
@@ -486,6 +497,8 @@ impl State {
         self.cap_counts.drain(&mut puts);
         self.quotas.drain(&mut puts);
         self.bank_balances.drain(tables::BANK_BALANCE, &mut puts);
+        self.applications.drain(&mut puts);
+        self.filings.drain(&mut puts);
         self.qualifications.drain(&mut puts);
         self.balances.drain(tables::BALANCE, &mut puts);
         self.vouchers.drain(tables::VOUCHER, &mut puts);
@@ -551,6 +564,8 @@ impl State {
             tables::CAP_COUNT => self.cap_counts.load(value),
             tables::QUOTA => self.quotas.load(value),
             tables::BANK_BALANCE => self.bank_balances.load(key, value),
+            tables::APPLICATION => self.applications.load(value),
+            tables::FILING => self.filings.load(value),
             tables::QUALIFICATION => self.qualifications.load(value),
             tables::WITHDRAWAL => self.withdrawals.load(key, value),
             tables::BALANCE => self.balances.load(key, value),

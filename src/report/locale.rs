@@ -129,9 +129,12 @@ impl Locale {
             .unwrap_or_else(|| code.to_owned())
     }
 
-    /// The label of an event; the word itself when it has none.
+    /// The label of an event or of a step of a review; the word itself when it has none.
     pub fn event(&self, word: &str) -> String {
-        self.find(&format!("event-{word}"), None, &[]).unwrap_or_else(|| word.to_owned())
+        ["event", "word"]
+            .iter()
+            .find_map(|kind| self.find(&format!("{kind}-{word}"), None, &[]))
+            .unwrap_or_else(|| word.to_owned())
     }
 
     /// The name of an account.

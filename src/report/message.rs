@@ -25,6 +25,7 @@ fn shown(code: &str, name: &str, value: &str, locale: &Locale) -> String {
         }
         // The English labels of events are sentences, which do not stand inside another.
         "event" if chinese => visible(&locale.event(value)),
+        "moves" if chinese || value == "none" => each(&|word| locale.event(word)),
         "allowed" if chinese && code == "fund-mismatch" => {
             each(&|word| format!("{}（{word}）", locale.word(word)))
         }

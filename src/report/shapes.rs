@@ -142,6 +142,12 @@ shapes! {
             due Date, state Word, rules Text,
         ]
         totals true
+        sections {
+            "applications" [
+                loan Text, owner Text, firm Text, firm_name Text, lender Text, guarantor Text,
+                amount Money, applied Date, state Word, purpose Text,
+            ]
+        }
     }
     /// One loan with its notes and all that happened to them.
     LOAN "loan" {
@@ -165,6 +171,10 @@ shapes! {
             "qualifications" [qualification Text, number Text, from Date, to Date, lost Bool]
             "claims" [claim Text, filed Date, state Word, base Money, approved Money, paid Money, recovered Money]
             "subsidies" [subsidy Text, programme Word, period Text, state Word, amount Money, paid Money]
+            "steps" [
+                date Date, entry Integer, event Word, step Word, state Word, opinion Text,
+                document Text, maker Text, checker Text, approver Text,
+            ]
         }
     }
     /// Claims for compensation (补偿逐笔明细).
@@ -177,6 +187,12 @@ shapes! {
             lawsuit Text, trail Text,
         ]
         totals true
+        sections {
+            "steps" [
+                date Date, entry Integer, event Word, step Word, state Word, opinion Text,
+                document Text, maker Text, checker Text, approver Text,
+            ]
+        }
     }
     /// Use of every ceiling (限额占用表).
     CAPS "caps" {
@@ -289,6 +305,12 @@ shapes! {
         ]
         rows [step Word, facts Json, result Text]
         totals false
+        sections {
+            "steps" [
+                date Date, entry Integer, event Word, step Word, state Word, opinion Text,
+                document Text, maker Text, checker Text, approver Text,
+            ]
+        }
     }
     /// The quarterly run.
     QUARTER "quarter" {

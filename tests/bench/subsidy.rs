@@ -53,6 +53,7 @@ fn loan(index: i64) -> Loan {
         others: Vec::new(),
         compensated: Money::ZERO,
         claims: Vec::new(),
+        filings: Vec::new(),
         subsidised: Vec::new(),
     };
     Loan {

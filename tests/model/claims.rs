@@ -74,14 +74,14 @@ impl Twin {
         if !bank.is_empty() {
             self.bank(bank, &owner, "RISK", draft);
         }
-        let recovering: &[&str] = &["paid-part", "paid", "settled", "written-off"];
+        let recovering: &[&str] = &["paid-part", "paid", "recovering", "settled", "written-off"];
         let legal: &[&str] = match word {
             "approve-claim" | "reject-claim" => &["filed"],
             "pay-claim" => &["approved", "paid-part"],
             "cancel-rest" => &["paid-part"],
-            "settle-claim" | "revoke-claim" => &["paid", "settled"],
+            "settle-claim" | "revoke-claim" => &["paid", "recovering", "settled"],
             "refund-claim" => &["settled", "revoked", "written-off"],
-            "write-off" => &["paid", "paid-part", "settled"],
+            "write-off" => &["paid", "paid-part", "recovering", "settled"],
             _ => recovering,
         };
         draft.need(legal.contains(&claim.state), "claim-state");
@@ -220,6 +220,9 @@ impl Twin {
         draft.register(cell, "9301", of_right - share);
         claim.net += net;
         claim.recovered += share;
+        if claim.state == "paid" {
+            claim.state = standing(claim);
+        }
     }
 }
 
@@ -231,6 +234,7 @@ fn standing(claim: &Claim) -> &'static str {
         () if claim.due_back > 0 => "settled",
         () if claim.paid == 0 => "approved",
         () if claim.paid < claim.approved => "paid-part",
+        () if claim.recovered > 0 => "recovering",
         () => "paid",
     }
 }

@@ -420,10 +420,10 @@ impl Maker<'_> {
             "approve-claim" | "reject-claim" => &["filed"],
             "pay-claim" => &["approved", "paid-part"],
             "cancel-rest" => &["paid-part"],
-            "settle-claim" | "revoke-claim" => &["paid", "settled"],
+            "settle-claim" | "revoke-claim" => &["paid", "recovering", "settled"],
             "refund-claim" => &["settled", "revoked", "written-off"],
-            "write-off" => &["paid", "paid-part", "settled"],
-            _ => &["paid-part", "paid", "settled", "written-off"],
+            "write-off" => &["paid", "paid-part", "recovering", "settled"],
+            _ => &["paid-part", "paid", "recovering", "settled", "written-off"],
         };
         let fits = |state: &str| legal.contains(&state) || self.step.twist % 16 == 2;
         let claims: Vec<_> = self.twin.claims().filter(|claim| fits(claim.state)).collect();
@@ -476,9 +476,11 @@ impl Maker<'_> {
     fn of_line(&self, kind: &str) -> Option<Value> {
         let legal: &[&str] = match kind {
             "pay-subsidy" | "reduce-subsidy" => &["approved", "paid-part"],
-            "return-subsidy" => &["paid", "paid-part", "returned"],
+            "return-subsidy" => &["paid", "paid-part", "returned", "reissued"],
             "reissue-subsidy" => &["returned"],
-            "claw-back" => &["paid", "clawback-due", "clawed-back", "offset", "written-off"],
+            "claw-back" => {
+                &["paid", "reissued", "clawback-due", "clawed-back", "offset", "written-off"]
+            }
             _ => &["clawback-due"],
         };
         let fits = |state: &str| legal.contains(&state) || self.step.twist % 16 == 2;

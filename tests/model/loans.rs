@@ -80,6 +80,8 @@ impl Twin {
 
     /// The place of the note that an event names, or of the only one.
     pub(super) fn known_note(&self, loan: &Loan, id: &str, draft: &mut Draft) -> Option<usize> {
+        // Nothing is drawn, so no note can be meant.
+        draft.need(!loan.notes.is_empty(), "loan-state");
         if id.is_empty() {
             draft.need(loan.notes.len() == 1, "note-missing");
             return (loan.notes.len() == 1).then_some(0);
@@ -216,7 +218,10 @@ impl Twin {
             let mut note = loan.notes[place].clone();
             draft.need(["overdue", "npl"].contains(&note.class), "loan-state");
             draft.need(text(event, "date") >= note.drawn.as_str(), "date-order");
-            draft.need(!self.live_claim(&loan.id, &note.id), "claim-duplicate");
+            // A claim moves the loan on; one that was revoked stands in the way all the same.
+            let live = self.live_claim(&loan.id, &note.id);
+            draft.need(!live, "loan-state");
+            draft.need(!live, "claim-duplicate");
             amount = fen(event, "amount").unwrap_or(held.min(note.balance));
             if draft.need(amount <= note.balance, "repay-above-balance") {
                 self.repaid(cell, &mut note, amount, draft);

@@ -76,12 +76,14 @@ impl Twin {
         let (legal, open, code): (&[&str], i128, _) = match word {
             "pay-subsidy" => (&["approved", "paid-part"], unpaid, "pay-above-approved"),
             "reduce-subsidy" => (&["approved", "paid-part"], unpaid, "above-open"),
-            "return-subsidy" => {
-                (&["paid", "paid-part", "returned"], line.paid - line.returned, "above-open")
-            }
+            "return-subsidy" => (
+                &["paid", "paid-part", "returned", "reissued"],
+                line.paid - line.returned,
+                "above-open",
+            ),
             "reissue-subsidy" => (&["returned"], line.returned, "above-open"),
             "claw-back" => (
-                &["paid", "clawback-due", "clawed-back", "offset", "written-off"],
+                &["paid", "reissued", "clawback-due", "clawed-back", "offset", "written-off"],
                 line.paid - line.due_back,
                 "above-open",
             ),
@@ -115,6 +117,7 @@ impl Twin {
                 draft.post(cell, "2307.06", cash, amount, bank);
                 draft.pays = Some((owner.clone(), line.fund.into(), amount, open));
                 line.returned -= amount;
+                line.reissued += amount;
             }
             "claw-back" => {
                 draft.post(cell, "1218.04", if prior { "3501" } else { expense }, amount, "-");
@@ -177,6 +180,7 @@ pub fn state(line: &Subsidy) -> &'static str {
         () if line.amount == 0 => "cancelled",
         () if line.paid == 0 => "approved",
         () if line.paid < line.amount => "paid-part",
+        () if line.reissued > 0 => "reissued",
         () => "paid",
     }
 }

@@ -86,6 +86,7 @@ pub struct Subsidy {
     pub amount: i128,
     pub paid: i128,
     pub returned: i128,
+    pub reissued: i128,
     pub due_back: i128,
     pub settled: i128,
     pub offset: i128,

@@ -32,8 +32,20 @@ pub const STAGES: &[(&str, &[&str])] = &[
         &[r#"{"event":"disburse","date":"2017-03-01","loan":"L","note":"N","amount":"900000.00"}"#],
     ),
     (
+        "notes two",
+        &[r#"{"event":"disburse","date":"2017-03-02","loan":"L","note":"N2","amount":"1.00"}"#],
+    ),
+    (
+        "applied",
+        &[
+            r#"{"event":"apply-loan","date":"2017-03-01","owner":"410821","loan":"M","firm":"FIRM","bank":"BANK","amount":"500000.00"}"#,
+            r#"{"event":"party","date":"2017-01-01","party":"FIRM-2","kind":"firm","name":"乙企业"}"#,
+        ],
+    ),
+    (
         "subsidy approved",
         &[
+            r#"{"event":"file-subsidy","id":"F","date":"2018-01-03","loan":"L","period":"2017Q4","programme":"interest-discount"}"#,
             r#"{"event":"approve-subsidy","id":"S","date":"2018-01-05","loan":"L","amount":"150000.00","period":"2017Q4","programme":"interest-discount"}"#,
         ],
     ),
@@ -153,6 +165,12 @@ pub const STAGES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "recovered",
+        &[
+            r#"{"event":"recover","date":"2017-09-25","claim":"C","bank_account":"POOL","gross":"100000.00"}"#,
+        ],
+    ),
+    (
         "costs are borne",
         &[
             r#"{"event":"adopt-rules","date":"2017-03-02","rules":"@costs"}"#,
@@ -178,9 +196,21 @@ pub const STAGES: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The life of a stage that goes on beside the loan's: its subsidies, its deposit, a receipt, a loan
-/// under other rules, a close.
+/// The life of a stage that goes on beside the loan's: its subsidies, its deposit, a receipt, a
+/// recovery, another note, another loan, a loan under other rules, a close.
 pub fn beside(stage: &str) -> Option<&'static str> {
-    let lives = ["subsidy", "deposit", "capped", "receipt", "pool", "item", "costs", "close"];
+    let lives = [
+        "subsidy",
+        "deposit",
+        "capped",
+        "receipt",
+        "recovered",
+        "notes",
+        "applied",
+        "pool",
+        "item",
+        "costs",
+        "close",
+    ];
     lives.into_iter().find(|life| stage.starts_with(life))
 }

@@ -8,6 +8,7 @@ mod claims;
 mod facts;
 mod funding;
 mod pool;
+mod steps;
 mod strangers;
 mod subsidies;
 
@@ -17,7 +18,7 @@ use poolbook::book::Book;
 use poolbook::domain::calendar::{Date, date};
 use poolbook::domain::event::Event;
 use poolbook::domain::loan::{Loan, Note, NoteState};
-use poolbook::domain::registry::{Claim, ClaimState, SubsidyState};
+use poolbook::domain::registry::{Claim, ClaimState};
 use poolbook::domain::state::State;
 use poolbook::store::Store;
 use proptest::prelude::*;
@@ -164,6 +165,9 @@ pub const KINDS: &[(&str, u8)] = &[
     ("pay-withdrawal", 3),
     ("unknown-receipt", 4),
     ("explain-receipt", 5),
+    ("apply-loan", 3),
+    ("recommend-loan", 2),
+    ("reject-loan", 1),
     ("enrol", 5),
     ("disburse", 5),
     ("repay", 4),
@@ -180,8 +184,11 @@ pub const KINDS: &[(&str, u8)] = &[
     ("cure", 2),
     ("remove", 1),
     ("file-claim", 5),
+    ("review-claim", 5),
     ("approve-claim", 4),
     ("reject-claim", 2),
+    ("withdraw-claim", 1),
+    ("close-claim", 4),
     ("pay-claim", 5),
     ("recover", 3),
     ("cancel-rest", 2),
@@ -190,14 +197,16 @@ pub const KINDS: &[(&str, u8)] = &[
     ("refund-claim", 3),
     ("recovery-cost", 1),
     ("write-off", 2),
+    ("file-subsidy", 3),
+    ("review-subsidy", 4),
     ("approve-subsidy", 10),
-    ("pay-subsidy", 12),
+    ("pay-subsidy", 18),
     ("return-subsidy", 6),
     ("reissue-subsidy", 4),
     ("reduce-subsidy", 2),
-    ("claw-back", 5),
+    ("claw-back", 8),
     ("receive-clawback", 5),
-    ("offset-clawback", 6),
+    ("offset-clawback", 8),
     ("write-off-clawback", 4),
     ("release", 3),
     ("run-off", 1),
@@ -351,7 +360,7 @@ impl<'a> Maker<'a> {
                 "owner": pick(&["410825", "410823", "410821", "410824", "419001"], self.step.a),
                 "date": self.day().to_string(),
             })),
-            _ => self.line_again(kind),
+            _ => self.step(kind).or_else(|| self.line_again(kind)),
         };
         found.unwrap_or_else(|| self.funding(kind))
     }
@@ -504,10 +513,9 @@ impl<'a> Maker<'a> {
     }
 
     fn pay_subsidy(&self) -> Option<Value> {
-        let open = [SubsidyState::Approved, SubsidyState::PaidPart];
         let lines = self.state.subsidies.iter();
         let lines: Vec<_> =
-            lines.filter(|line| open.contains(&line.state) || self.step.twist % 16 == 2).collect();
+            lines.filter(|line| line.state.is_unpaid() || self.step.twist % 16 == 2).collect();
         let line = pick(&lines, self.step.a)?;
         let accounts = if line.programme.fund().code() == "INT" { INT } else { FEE };
         let mut value = json!({
@@ -518,16 +526,5 @@ impl<'a> Maker<'a> {
             value["amount"] = self.amount(line.amount.sub(line.paid).ok()?.fen()).into();
         }
         Some(self.people(value))
-    }
-
-    /// Mostly one of the last entries; else any, and sometimes one that is not there.
-    fn reverse(&self, count: u64) -> Value {
-        let back = u64::from(self.step.b);
-        let entry = if self.step.twist.is_multiple_of(3) {
-            back % (count + 2)
-        } else {
-            count.saturating_sub(back % 6)
-        };
-        json!({"date": self.day().to_string(), "entry": entry.max(1), "reason": "录入有误"})
     }
 }

@@ -46,6 +46,8 @@ struct Claim {
     written_off: Total,
     due: Total,
     refunded: Total,
+    /// Nothing is left to recover.
+    ended: bool,
     /// What the lines say, in the order of [`KEPT`].
     lines: [Total; 7],
 }
@@ -58,6 +60,7 @@ impl Claim {
     fn expected(&self) -> [Total; 7] {
         let open = !self.rejected && self.approved == Total::ZERO && self.paid == Total::ZERO;
         let review = if open { self.claimed } else { Total::ZERO };
+        let register = self.written_off - (self.recovered - self.closed);
         [
             -(self.approved - self.paid),
             self.right(),
@@ -65,7 +68,7 @@ impl Claim {
             self.due - self.refunded,
             Total::ZERO,
             review,
-            self.written_off - (self.recovered - self.closed),
+            if self.ended { Total::ZERO } else { register },
         ]
     }
 }
@@ -93,6 +96,8 @@ pub(super) fn named(kind: &Kind) -> Option<&Id> {
         Kind::FileClaim(own) => &own.claim,
         Kind::ApproveClaim(own) => &own.claim,
         Kind::RejectClaim(own) => &own.claim,
+        Kind::WithdrawClaim(own) => &own.claim,
+        Kind::CloseClaim(own) => &own.claim,
         Kind::PayClaim(own) => &own.claim,
         Kind::CancelRest(own) => &own.claim,
         Kind::SettleClaim(own) => &own.claim,
@@ -175,6 +180,7 @@ impl Claims {
             written_off: Total::ZERO,
             due: Total::ZERO,
             refunded: Total::ZERO,
+            ended: false,
             lines: [Total::ZERO; 7],
         };
         self.claims.insert(own.claim.clone(), claim);
@@ -200,12 +206,20 @@ impl Claims {
                 claim.rejected = true;
                 self.live.remove(&key);
             }
-            Kind::RejectClaim(_) => {
+            Kind::RejectClaim(_) | Kind::WithdrawClaim(_) => {
                 claim.rejected = !fact.back;
                 if fact.back {
                     self.live.insert(key, id.clone());
                 } else {
                     self.live.remove(&key);
+                }
+            }
+            Kind::CloseClaim(_) => {
+                claim.ended = !fact.back;
+                loans.end(fact, (&key.0, &key.1));
+                let left = claim.right() + (claim.due - claim.refunded);
+                if claim.ended {
+                    tally.same(Check::ClaimRight, fact.seq, id, Total::ZERO, left);
                 }
             }
             Kind::ApproveClaim(own) => {

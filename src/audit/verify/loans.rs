@@ -289,6 +289,18 @@ impl Loans {
         }
     }
 
+    /// What is left of a note leaves the register with its claim.
+    pub fn end(&mut self, fact: &Fact<'_>, (id, note): (&Id, &Id)) {
+        let note = self.loans.get_mut(id).and_then(|loan| loan.note_mut(Some(note)));
+        let Some(note) = note else { return };
+        if fact.back {
+            note.balance += fact.moved(REGISTERS[note.class as usize]);
+            note.exposure += fact.moved(Account::Exposure);
+        } else {
+            (note.balance, note.exposure) = (Total::ZERO, Total::ZERO);
+        }
+    }
+
     /// Holds the registers of every loan that the entry touches against its notes.
     pub fn compare(&mut self, fact: &Fact<'_>, tally: &mut Tally) {
         let mut touched: Option<&Id> = None;

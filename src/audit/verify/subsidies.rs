@@ -70,7 +70,8 @@ impl Line {
                 self.returned += *returned;
             }
             Kind::ReduceSubsidy(own) => {
-                let amount = fact.signed(own.amount);
+                let account = accounts(self.programme).payable;
+                let amount = by(account, 1, own.amount, self.approved - self.paid);
                 self.approved += -amount;
                 let freed = self.give(fact, own.years.as_ref(), amount);
                 (*payable, *register, change.expense) = (-amount, -freed, -amount);

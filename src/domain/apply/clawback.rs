@@ -2,7 +2,8 @@
 //!
 //! What an entry did is read from its lines; taking it back does the same with the other sign.
 
-use super::{add_cap_years, sum};
+use super::subsidy::{add_cap_years, paid_subsidy};
+use super::sum;
 use crate::domain::account::Account;
 use crate::domain::entry::Entry;
 use crate::domain::event::Kind;
@@ -53,10 +54,12 @@ fn turn(state: &mut State, entry: &Entry, turn: Turn) {
         }),
         Kind::ReissueSubsidy(own) => change(state, &own.subsidy, turn, |line| {
             turn.take(&mut line.returned, amount(Account::ReturnedPayments));
+            turn.add(&mut line.reissued, amount(Account::ReturnedPayments));
         }),
         Kind::ReduceSubsidy(own) => change(state, &own.subsidy, turn, |line| {
-            turn.take(&mut line.amount, own.amount);
-            turn.give(line, own.years.as_ref(), own.amount);
+            let reduced = paid_subsidy(entry);
+            turn.take(&mut line.amount, reduced);
+            turn.give(line, own.years.as_ref(), reduced);
         }),
         Kind::ClawBack(own) => change(state, &own.subsidy, turn, |line| {
             turn.add(&mut line.clawback, due);
@@ -83,15 +86,19 @@ fn turn(state: &mut State, entry: &Entry, turn: Turn) {
 /// Changes a line; where it stands and what it uses of the firm's caps follow from its amounts.
 fn change(state: &mut State, id: &Id, turn: Turn, change: impl FnOnce(&mut Subsidy)) {
     let Some(line) = state.subsidies.get_mut(id) else { return };
-    match turn.seq {
-        Some(seq) => line.trail.push(seq),
-        None => {
-            line.trail.pop();
-        }
-    }
     let before = line.years_used();
     change(line);
-    line.state = line.standing();
+    match turn.seq {
+        Some(seq) => {
+            line.trail.push(seq);
+            line.before.push(line.state);
+            line.state = line.standing();
+        }
+        None => {
+            line.trail.pop();
+            line.state = line.before.pop().unwrap_or(line.state);
+        }
+    }
     let before = before.into_iter().map(|(year, amount)| (year, amount.negated()));
     let differing = Years::of(line.years_used().into_iter().chain(before));
     let line = line.clone();

@@ -61,7 +61,6 @@ pub(super) fn undo(state: &mut State, original: &Entry) {
             undo_claim(state, &own.claim, |claim| {
                 claim.approved = claim.approved.add(rest).unwrap_or_default();
                 claim.cancelled = None;
-                claim.state = claim.standing();
                 base = claim.principal().unwrap_or_default();
             });
             let released = sum(&original.memo, Account::Exposure);
@@ -85,5 +84,4 @@ pub(super) fn undo(state: &mut State, original: &Entry) {
 
 fn take_due(claim: &mut Claim, due: Money) {
     claim.refund_due = claim.refund_due.sub(due).unwrap_or_default();
-    claim.state = claim.standing();
 }

@@ -1,5 +1,6 @@
 //! Reversal: takes back what an entry did to its records; the lines are posted by the reversal.
 
+use super::subsidy::{add_cap_use, paid_subsidy};
 use super::*;
 
 /// Takes back what an entry did to its records; the lines are posted by the reversal itself.
@@ -30,17 +31,22 @@ pub(super) fn undo(state: &mut State, original: &Entry) {
                 note.claims.retain(|id| *id != own.claim);
             }
             undo_loan_trail(state, &own.loan);
-            undo_claim(state, &own.claim, |claim| claim.state = ClaimState::Rejected);
+            undo_claim(state, &own.claim, |_| {});
         }
         Kind::ApproveClaim(own) => undo_claim(state, &own.claim, |claim| {
             claim.approved = Money::ZERO;
             claim.approved_on = None;
             claim.approval = 0;
-            claim.state = ClaimState::Filed;
         }),
-        Kind::RejectClaim(own) => {
-            undo_claim(state, &own.claim, |claim| claim.state = ClaimState::Filed);
+        Kind::RejectClaim(own) => undo_claim(state, &own.claim, |_| {}),
+        Kind::ApplyLoan(_) | Kind::RecommendLoan(_) | Kind::RejectLoan(_) => {
+            application::undo(state, original);
         }
+        Kind::ReviewClaim(_)
+        | Kind::WithdrawClaim(_)
+        | Kind::CloseClaim(_)
+        | Kind::FileSubsidy(_)
+        | Kind::ReviewSubsidy(_) => review::undo(state, original),
         Kind::PayClaim(own) => undo_payment(state, original, &own.claim),
         Kind::Recover(own) => {
             undo_recovered(state, original, &own.claim, own.gross, own.cost);
@@ -50,7 +56,6 @@ pub(super) fn undo(state: &mut State, original: &Entry) {
             let rest = sum(&original.lines, Account::RecoveryRight);
             undo_claim(state, &own.claim, |claim| {
                 claim.written_off = claim.written_off.sub(rest).unwrap_or_default();
-                claim.state = claim.standing();
             });
         }
         Kind::CancelRest(_)
@@ -71,10 +76,12 @@ pub(super) fn undo(state: &mut State, original: &Entry) {
     }
 }
 
+/// Takes the last entry of a claim back; it stands again where it stood before.
 pub(super) fn undo_claim(state: &mut State, id: &Id, change: impl FnOnce(&mut Claim)) {
     if let Some(claim) = state.claims.get_mut(id) {
         claim.trail.pop();
         change(claim);
+        claim.state = claim.before.pop().unwrap_or(claim.state);
     }
 }
 
@@ -94,8 +101,6 @@ fn undo_payment(state: &mut State, original: &Entry, id: &Id) {
         }
         claim.paid = claim.paid.sub(paid).unwrap_or_default();
         claim.payments.pop();
-        let none = claim.paid.is_zero();
-        claim.state = if none { ClaimState::Approved } else { ClaimState::PaidPart };
     });
     if let Some(note) = claim_note(state, id, 0) {
         note.exposure = note.exposure.add(released).unwrap_or_default();
@@ -111,10 +116,11 @@ fn undo_subsidy(state: &mut State, original: &Entry) {
         Kind::ApproveSubsidy(own) => {
             let id = &original.event.id;
             let Some(line) = state.subsidies.get_mut(id) else { return };
-            line.state = SubsidyState::Cancelled;
+            line.state = line.before.pop().unwrap_or(SubsidyState::Cancelled);
             line.trail.pop();
             let line = line.clone();
             add_cap_use(state, &line, Money::negated);
+            review::unapproved(state, own, id);
             let note =
                 state.loans.get_mut(&own.loan).and_then(|loan| note_mut(loan, own.note.as_ref()));
             if let Some(note) = note {
@@ -123,6 +129,7 @@ fn undo_subsidy(state: &mut State, original: &Entry) {
             if let Some(first) = own.supplement.as_ref().and_then(|id| state.subsidies.get_mut(id))
             {
                 first.trail.pop();
+                first.state = first.before.pop().unwrap_or(first.state);
             }
         }
         Kind::PaySubsidy(own) => {
@@ -130,8 +137,7 @@ fn undo_subsidy(state: &mut State, original: &Entry) {
             if let Some(line) = state.subsidies.get_mut(&own.subsidy) {
                 line.trail.pop();
                 line.paid = line.paid.sub(paid).unwrap_or_default();
-                let none = line.paid.is_zero();
-                line.state = if none { SubsidyState::Approved } else { SubsidyState::PaidPart };
+                line.state = line.before.pop().unwrap_or(line.state);
             }
         }
         _ => {}

@@ -1,6 +1,6 @@
 //! Facts that lower what a subsidy pays: fees given back (E-72), and what other programmes pay.
 
-use super::loan::{fact, loan, note};
+use super::loan::{fact, loan, may, standing};
 use super::{Decision, in_order, out_of_range, positive, within};
 use crate::domain::event::{Event, FeeRefunded, OtherBenefit};
 use crate::domain::refusal::Reason;
@@ -14,6 +14,7 @@ pub(super) fn fee_refunded(
     own: &FeeRefunded,
 ) -> Result<Decision, Problem> {
     let loan = loan(state, event, &own.loan)?;
+    may(state, loan, event.kind.word())?;
     let amount = positive(own.amount)?;
     let from = own.from.map_or_else(|| "-".to_owned(), |from| from.to_string());
     let fee = loan.fee(own.from);
@@ -25,8 +26,7 @@ pub(super) fn fee_refunded(
 }
 
 pub(super) fn other(state: &State, event: &Event, own: &OtherBenefit) -> Result<Decision, Problem> {
-    let loan = loan(state, event, &own.loan)?;
-    note(loan, own.note.as_ref())?;
+    let (loan, _) = standing(state, event, &own.loan, own.note.as_ref())?;
     in_order(("from", own.from), ("to", own.to), true)?;
     positive(own.amount)?;
     Ok(fact(loan))

@@ -1,7 +1,7 @@
 //! Compensation: claim, approval, payment, recovery, write-off (E-40 to E-44, E-50, E-51, E-53, E-54).
 
 use super::enrolment::check_stage;
-use super::loan::{draft, exposure, loan, note};
+use super::loan::{draft, exposure, note, note_may, noted};
 use super::loss::{self, Loss};
 use super::{Decision, bank_account, in_order, new_id, out_of_range, owner, positive, quota, room};
 use crate::domain::account::Fund;
@@ -11,7 +11,8 @@ use crate::domain::event::{
     RecoverInKind, RejectClaim, WriteOff,
 };
 use crate::domain::field::Json;
-use crate::domain::loan::{Loan, Note, NoteState};
+use crate::domain::lifecycle::Lifecycle as _;
+use crate::domain::loan::{Loan, Note};
 use crate::domain::money::Money;
 use crate::domain::pool::PoolState;
 use crate::domain::posting::{self, Draft};
@@ -81,17 +82,17 @@ pub(super) fn claim<'s>(state: &'s State, event: &Event, id: &Id) -> Result<&'s 
     Ok(claim)
 }
 
-pub(super) fn stands(event: &Event, claim: &Claim, legal: &[ClaimState]) -> Result<(), Problem> {
-    if legal.contains(&claim.state) {
-        return Ok(());
-    }
-    let legal: Vec<&str> = legal.iter().map(|state| state.code()).collect();
-    Err(Reason::ClaimState
-        .refuse()
-        .with("claim", &claim.id)
-        .with("event", event.kind.word())
-        .with("state", claim.state.code())
-        .with("legal", legal.join(", ")))
+/// The claim must stand where the move is legal.
+pub(super) fn may(claim: &Claim, moved: &str) -> Result<(), Problem> {
+    let checked = claim.state.check(Reason::ClaimState, moved);
+    checked.map_err(|problem| problem.with("claim", &claim.id))
+}
+
+/// The claim of an event, which must stand where the event is legal.
+pub(super) fn standing<'s>(state: &'s State, event: &Event, id: &Id) -> Result<&'s Claim, Problem> {
+    let claim = claim(state, event, id)?;
+    may(claim, event.kind.word())?;
+    Ok(claim)
 }
 
 pub(super) fn claim_draft(state: &State, claim: &Claim) -> Draft {
@@ -138,16 +139,14 @@ fn check_trigger(
 
 /// The claim on a note that is not refused or withdrawn.
 pub(super) fn live_claim<'n>(state: &State, note: &'n Note) -> Option<&'n Id> {
-    let live =
-        |id: &&Id| state.claims.get(id).is_some_and(|claim| claim.state != ClaimState::Rejected);
+    let live = |id: &&Id| state.claims.get(id).is_some_and(|claim| claim.state.is_live());
     note.claims.iter().find(live)
 }
 
 pub(super) fn file(state: &State, event: &Event, own: &FileClaim) -> Result<Decision, Problem> {
     new_id("claim", &own.claim)?;
-    let loan = loan(state, event, &own.loan)?;
+    let (loan, note) = noted(state, event, &own.loan, own.note.as_ref())?;
     check_stage(state, event, &loan.owner, PoolState::pays_claims)?;
-    let note = note(loan, own.note.as_ref())?;
     if let Some(known) = state.claims.get(&own.claim) {
         return Err(Reason::ClaimExists
             .refuse()
@@ -155,15 +154,7 @@ pub(super) fn file(state: &State, event: &Event, own: &FileClaim) -> Result<Deci
             .with("filed", known.filed));
     }
     loss::check_earlier(state, own, loan, note)?;
-    if !matches!(note.state, NoteState::Overdue | NoteState::Npl) {
-        return Err(Reason::LoanState
-            .refuse()
-            .with("loan", &loan.id)
-            .with("note", &note.id)
-            .with("event", event.kind.word())
-            .with("state", note.state.code())
-            .with("legal", "overdue, npl"));
-    }
+    note_may(state, loan, note, event.kind.word())?;
     let base = positive(own.base)?;
     let rules = loan.rules.as_ref().and_then(|id| state.rules(id));
     loss::check_interest(rules, event, own, loan, note)?;
@@ -196,8 +187,7 @@ pub(super) fn approve(
     event: &Event,
     own: &ApproveClaim,
 ) -> Result<Decision, Problem> {
-    let claim = claim(state, event, &own.claim)?;
-    stands(event, claim, &[ClaimState::Filed])?;
+    let claim = standing(state, event, &own.claim)?;
     in_order(("filed", claim.filed), ("date", event.date), false)?;
     // What was repaid since the filing is no loss any more.
     let owed = state.loans.get(&claim.loan).and_then(|loan| loan.note(Some(&claim.note)));
@@ -211,14 +201,12 @@ pub(super) fn approve(
 }
 
 pub(super) fn reject(state: &State, event: &Event, own: &RejectClaim) -> Result<Decision, Problem> {
-    let claim = claim(state, event, &own.claim)?;
-    stands(event, claim, &[ClaimState::Filed])?;
+    let claim = standing(state, event, &own.claim)?;
     Ok(entry(state, claim, posting::reject_claim(claim_draft(state, claim), claim.claimed)))
 }
 
 pub(super) fn pay(state: &State, event: &Event, own: &PayClaim) -> Result<Decision, Problem> {
-    let claim = claim(state, event, &own.claim)?;
-    stands(event, claim, &[ClaimState::Approved, ClaimState::PaidPart])?;
+    let claim = standing(state, event, &own.claim)?;
     let owner = owner(state, event, Some(&claim.owner))?;
     let account = bank_account(state, &own.bank_account, owner, Some(Fund::Risk))?;
     let open = claim.approved.sub(claim.paid).map_err(out_of_range)?;
@@ -255,10 +243,6 @@ pub(super) fn released_by_payment(
     let releasable = note.exposure.sub(floor).map_err(out_of_range)?;
     Ok(if amount == open { releasable } else { releasable.min(amount) })
 }
-
-/// States in which something may still be recovered.
-pub(super) const RECOVERING: [ClaimState; 4] =
-    [ClaimState::PaidPart, ClaimState::Paid, ClaimState::Settled, ClaimState::WrittenOff];
 
 /// What a recovery comes to for the pool.
 pub(super) struct Recovery {
@@ -298,7 +282,7 @@ pub(super) fn recovery(
     gross: Money,
     cost: Option<Money>,
 ) -> Result<Recovery, Problem> {
-    stands(event, claim, &RECOVERING)?;
+    may(claim, "recover")?;
     let (gross, cost) = (positive(gross)?, cost.unwrap_or(Money::ZERO));
     let net = gross.sub(cost).map_err(out_of_range)?;
     if !net.is_positive() {
@@ -379,14 +363,13 @@ pub(super) fn recover_in_kind(
     own: &RecoverInKind,
 ) -> Result<Decision, Problem> {
     let claim = claim(state, event, &own.claim)?;
-    stands(event, claim, &RECOVERING)?;
+    may(claim, event.kind.word())?;
     positive(own.value)?;
     Ok(Decision::fact(Some(claim.owner.clone())))
 }
 
 pub(super) fn write_off(state: &State, event: &Event, own: &WriteOff) -> Result<Decision, Problem> {
-    let claim = claim(state, event, &own.claim)?;
-    stands(event, claim, &[ClaimState::Paid, ClaimState::PaidPart, ClaimState::Settled])?;
+    let claim = standing(state, event, &own.claim)?;
     let rest = positive(claim.open_right().map_err(out_of_range)?)?;
     Ok(entry(state, claim, posting::write_off(claim_draft(state, claim), rest)))
 }

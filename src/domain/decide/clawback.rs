@@ -1,7 +1,7 @@
 //! What happens to a subsidy line besides its payment: returned, reduced, clawed back (E-65 to E-71).
 
 use super::correction::freed;
-use super::subsidy::{UNPAID, entry, line, line_draft};
+use super::subsidy::{entry, line, line_draft};
 use super::{Decision, bank_account, out_of_range, owner, positive, within};
 use crate::domain::event::{
     ClawBack, Event, InterestOwner, OffsetClawback, ReceiveClawback, ReduceSubsidy, ReissueSubsidy,
@@ -10,7 +10,7 @@ use crate::domain::event::{
 use crate::domain::money::Money;
 use crate::domain::posting;
 use crate::domain::refusal::Reason;
-use crate::domain::registry::{BankAccount, Subsidy, SubsidyState};
+use crate::domain::registry::{BankAccount, Subsidy};
 use crate::domain::state::{Cell, State};
 use crate::domain::text::Id;
 use crate::problem::Problem;
@@ -42,8 +42,7 @@ pub(super) fn returned(
     event: &Event,
     own: &ReturnSubsidy,
 ) -> Result<Decision, Problem> {
-    let legal = [SubsidyState::Paid, SubsidyState::PaidPart, SubsidyState::Returned];
-    let line = line(state, event, &own.subsidy, &legal)?;
+    let line = line(state, event, &own.subsidy, event.kind.word())?;
     let account = account(state, event, line, &own.bank_account)?;
     let amount = part(line, own.amount, line.paid.sub(line.returned).map_err(out_of_range)?)?;
     let draft = posting::return_subsidy(line_draft(line), line.programme, &account.id, amount);
@@ -55,7 +54,7 @@ pub(super) fn reissue(
     event: &Event,
     own: &ReissueSubsidy,
 ) -> Result<Decision, Problem> {
-    let line = line(state, event, &own.subsidy, &[SubsidyState::Returned])?;
+    let line = line(state, event, &own.subsidy, event.kind.word())?;
     let account = account(state, event, line, &own.bank_account)?;
     let amount = part(line, own.amount, line.returned)?;
     let draft = posting::reissue_subsidy(line_draft(line), line.programme, &account.id, amount);
@@ -68,9 +67,9 @@ pub(super) fn reduce(
     event: &Event,
     own: &ReduceSubsidy,
 ) -> Result<Decision, Problem> {
-    let line = line(state, event, &own.subsidy, &UNPAID)?;
+    let line = line(state, event, &own.subsidy, event.kind.word())?;
     let unpaid = line.amount.sub(line.paid).map_err(out_of_range)?;
-    let amount = part(line, Some(own.amount), unpaid)?;
+    let amount = part(line, own.amount, unpaid)?;
     let freed = freed(state, line, own.years.as_ref(), amount, amount)?;
     let draft = line_draft(line);
     let draft = posting::reduce_subsidy(draft, line.programme, &line.firm, amount, freed);
@@ -78,14 +77,7 @@ pub(super) fn reduce(
 }
 
 pub(super) fn claw_back(state: &State, event: &Event, own: &ClawBack) -> Result<Decision, Problem> {
-    let legal = [
-        SubsidyState::Paid,
-        SubsidyState::ClawbackDue,
-        SubsidyState::ClawedBack,
-        SubsidyState::Offset,
-        SubsidyState::WrittenOff,
-    ];
-    let line = line(state, event, &own.subsidy, &legal)?;
+    let line = line(state, event, &own.subsidy, event.kind.word())?;
     let amount = part(line, own.amount, line.paid.sub(line.clawback).map_err(out_of_range)?)?;
     let prior_year = prior_year(line, event);
     let otherwise = if prior_year { Money::ZERO } else { amount };
@@ -95,14 +87,12 @@ pub(super) fn claw_back(state: &State, event: &Event, own: &ClawBack) -> Result<
     Ok(entry(state, line, draft))
 }
 
-const DUE: [SubsidyState; 1] = [SubsidyState::ClawbackDue];
-
 pub(super) fn receive(
     state: &State,
     event: &Event,
     own: &ReceiveClawback,
 ) -> Result<Decision, Problem> {
-    let line = line(state, event, &own.subsidy, &DUE)?;
+    let line = line(state, event, &own.subsidy, event.kind.word())?;
     let account = account(state, event, line, &own.bank_account)?;
     let amount = part(line, own.amount, line.clawback_open().map_err(out_of_range)?)?;
     let to = (own.to.unwrap_or(InterestOwner::Pool), prior_year(line, event));
@@ -116,8 +106,9 @@ pub(super) fn offset(
     event: &Event,
     own: &OffsetClawback,
 ) -> Result<Decision, Problem> {
-    let due = line(state, event, &own.subsidy, &DUE)?;
-    let other = line(state, event, &own.against, &UNPAID)?;
+    let due = line(state, event, &own.subsidy, event.kind.word())?;
+    // What is set off pays the other line.
+    let other = line(state, event, &own.against, "pay-subsidy")?;
     let firm = |line: &Subsidy| state.firm_identity(&line.firm).to_owned();
     let of = |line: &Subsidy| (line.owner.clone(), line.programme, firm(line));
     if of(due) != of(other) {
@@ -139,7 +130,7 @@ pub(super) fn write_off(
     event: &Event,
     own: &WriteOffClawback,
 ) -> Result<Decision, Problem> {
-    let line = line(state, event, &own.subsidy, &DUE)?;
+    let line = line(state, event, &own.subsidy, event.kind.word())?;
     let rest = positive(line.clawback_open().map_err(out_of_range)?)?;
     Ok(entry(state, line, posting::write_off_clawback(line_draft(line), rest)))
 }

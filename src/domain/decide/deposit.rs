@@ -1,7 +1,7 @@
 //! Deposits of firms (助保金): received, refunded, used before any compensation (E-05 to E-07).
 
 use super::claim::live_claim;
-use super::loan::{draft, exposure, loan, note, stands};
+use super::loan::{draft, exposure, loan, may, note_may, noted};
 use super::{Decision, bank_account, in_order, out_of_range, owner, positive, within};
 use crate::domain::account::Fund;
 use crate::domain::event::{ApplyDeposit, Event, ReceiveDeposit, RefundDeposit};
@@ -33,20 +33,6 @@ pub(super) fn deposit_draft(loan: &Loan) -> Draft {
     draft(loan).party(Some(&loan.firm))
 }
 
-/// A deposit is taken for a loan whose enrolment stands.
-pub(super) fn enrolled(event: &Event, loan: &Loan) -> Result<(), Problem> {
-    if loan.removed.is_none() {
-        return Ok(());
-    }
-    Err(Reason::LoanState
-        .refuse()
-        .with("loan", &loan.id)
-        .with("note", "-")
-        .with("event", event.kind.word())
-        .with("state", NoteState::Removed.code())
-        .with("legal", "-"))
-}
-
 pub(super) fn receive(
     state: &State,
     event: &Event,
@@ -54,7 +40,7 @@ pub(super) fn receive(
 ) -> Result<Decision, Problem> {
     let loan = loan(state, event, &own.loan)?;
     let account = account(state, event, loan, &own.bank_account)?;
-    enrolled(event, loan)?;
+    may(state, loan, event.kind.word())?;
     let amount = positive(own.amount)?;
     Ok(entry(loan, posting::receive_deposit(deposit_draft(loan), &account.id, amount)))
 }
@@ -71,7 +57,7 @@ fn pay(loan: &Loan, draft: Draft, amount: Money) -> Decision {
     entry(loan, draft).payment(&cell, amount, loan.deposit)
 }
 
-/// The deposit is held until the last note is repaid or the enrolment is revoked.
+/// The deposit is held until the last note is repaid or at its end, or the enrolment is revoked.
 pub(super) fn refund(
     state: &State,
     event: &Event,
@@ -79,7 +65,9 @@ pub(super) fn refund(
 ) -> Result<Decision, Problem> {
     let loan = loan(state, event, &own.loan)?;
     let account = account(state, event, loan, &own.bank_account)?;
-    let repaid = loan.notes.iter().all(|note| note.state == NoteState::Repaid);
+    may(state, loan, event.kind.word())?;
+    let ended = [NoteState::Repaid, NoteState::Closed];
+    let repaid = loan.notes.iter().all(|note| ended.contains(&note.state));
     if loan.removed.is_none() && (loan.notes.is_empty() || !repaid) {
         return Err(Reason::DepositHeld
             .refuse()
@@ -94,10 +82,9 @@ pub(super) fn refund(
 
 /// The deposit bears the loss before the pool does, so it is used before a claim is filed.
 pub(super) fn apply(state: &State, event: &Event, own: &ApplyDeposit) -> Result<Decision, Problem> {
-    let loan = loan(state, event, &own.loan)?;
-    let note = note(loan, own.note.as_ref())?;
+    let (loan, note) = noted(state, event, &own.loan, own.note.as_ref())?;
     let account = account(state, event, loan, &own.bank_account)?;
-    stands(event, loan, note, &[NoteState::Overdue, NoteState::Npl])?;
+    note_may(state, loan, note, event.kind.word())?;
     in_order(("drawn", note.drawn), ("date", event.happened()), false)?;
     if let Some(claim) = live_claim(state, note) {
         return Err(Reason::ClaimDuplicate

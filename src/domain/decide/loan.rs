@@ -1,5 +1,6 @@
 //! The life of a loan, off balance: E-30 to E-37, and the interest and fees that the firm paid.
 
+use super::application;
 use super::claim::{enrol_facts, sharing};
 use super::{
     Context, Decision, Limits, enrolment, in_order, new_id, out_of_range, owner, party, positive,
@@ -9,22 +10,29 @@ use crate::domain::event::{
     Cure, Disburse, Enrol, Event, Extend, FeePaid, InterestPaid, Npl, Overdue, PartyKind, Remove,
     Repay, Reprice,
 };
+use crate::domain::lifecycle::{Lifecycle as _, LoanState};
 use crate::domain::loan::{Loan, Note, NoteState};
 use crate::domain::money::Money;
 use crate::domain::pool::PoolState;
 use crate::domain::posting::{self, Draft};
 use crate::domain::rate::Share;
 use crate::domain::refusal::Reason;
-use crate::domain::registry::ClaimState;
 use crate::domain::state::{Cell, State};
 use crate::domain::text::Id;
 use crate::problem::Problem;
 
 /// The loan of an event, held to the owner that the event names.
 pub(super) fn loan<'s>(state: &'s State, event: &Event, id: &Id) -> Result<&'s Loan, Problem> {
-    let loan = state.loans.get(id).ok_or_else(|| Reason::LoanUnknown.refuse().with("loan", id))?;
-    owner(state, event, Some(&loan.owner))?;
-    Ok(loan)
+    if let Some(loan) = state.loans.get(id) {
+        owner(state, event, Some(&loan.owner))?;
+        return Ok(loan);
+    }
+    if let Some(application) = state.application(id) {
+        owner(state, event, Some(&application.owner))?;
+        let refused = application.state.refuse(Reason::LoanState, event.kind.word());
+        return Err(refused.with("loan", id).with("note", "none"));
+    }
+    Err(Reason::LoanUnknown.refuse().with("loan", id))
 }
 
 /// The note of an event: as named, or the only one.
@@ -35,24 +43,48 @@ pub(super) fn note<'s>(loan: &'s Loan, id: Option<&Id>) -> Result<&'s Note, Prob
     })
 }
 
-/// The note must stand in one of the states from which the event is a legal move.
-pub(super) fn stands(
-    event: &Event,
+/// The loan must stand where the move is legal; with several notes it stands as the worst of them.
+pub(super) fn may(state: &State, loan: &Loan, moved: &str) -> Result<(), Problem> {
+    let checked = LoanState::of(loan, state).check(Reason::LoanState, moved);
+    checked.map_err(|problem| problem.with("loan", &loan.id).with("note", "none"))
+}
+
+/// The note must stand where the move is legal.
+pub(super) fn note_may(
+    state: &State,
     loan: &Loan,
     note: &Note,
-    legal: &[NoteState],
+    moved: &str,
 ) -> Result<(), Problem> {
-    if legal.contains(&note.state) {
-        return Ok(());
+    let checked = LoanState::of_note(note, state).check(Reason::LoanState, moved);
+    checked.map_err(|problem| problem.with("loan", &loan.id).with("note", &note.id))
+}
+
+/// The loan and note of an event, as [`note`]; a loan on which nothing is drawn has no note that
+/// could be meant.
+pub(super) fn noted<'s>(
+    state: &'s State,
+    event: &Event,
+    id: &Id,
+    named: Option<&Id>,
+) -> Result<(&'s Loan, &'s Note), Problem> {
+    let loan = loan(state, event, id)?;
+    if loan.notes.is_empty() {
+        may(state, loan, event.kind.word())?;
     }
-    let legal: Vec<&str> = legal.iter().map(|state| state.code()).collect();
-    Err(Reason::LoanState
-        .refuse()
-        .with("loan", &loan.id)
-        .with("note", &note.id)
-        .with("event", event.kind.word())
-        .with("state", note.state.code())
-        .with("legal", legal.join(", ")))
+    Ok((loan, note(loan, named)?))
+}
+
+/// The loan and note of an event, which must stand where it is legal.
+pub(super) fn standing<'s>(
+    state: &'s State,
+    event: &Event,
+    id: &Id,
+    named: Option<&Id>,
+) -> Result<(&'s Loan, &'s Note), Problem> {
+    let (loan, note) = noted(state, event, id, named)?;
+    note_may(state, loan, note, event.kind.word())?;
+    Ok((loan, note))
 }
 
 pub(super) fn draft(loan: &Loan) -> Draft {
@@ -114,6 +146,7 @@ pub(super) fn enrol(
         renewal(state, own, renewed)?;
     }
     positive(own.amount)?;
+    application::check(state, event, own)?;
     let signed = own.signed.unwrap_or(event.happened());
     in_order(("signed", signed), ("due", own.due), true)?;
     let rules = state.rules_on(event.happened());
@@ -141,15 +174,7 @@ pub(super) fn disburse(
     context: &Context<'_>,
 ) -> Result<Decision, Problem> {
     let loan = loan(state, event, &own.loan)?;
-    if loan.removed.is_some() {
-        return Err(Reason::LoanState
-            .refuse()
-            .with("loan", &loan.id)
-            .with("note", "-")
-            .with("event", event.kind.word())
-            .with("state", NoteState::Removed.code())
-            .with("legal", "-"));
-    }
+    may(state, loan, event.kind.word())?;
     let id = own.note.as_ref().unwrap_or(&loan.id);
     new_id("note", id)?;
     if loan.notes.iter().any(|note| note.id == *id) {
@@ -175,10 +200,7 @@ pub(super) fn disburse(
 }
 
 pub(super) fn repay(state: &State, event: &Event, own: &Repay) -> Result<Decision, Problem> {
-    let loan = loan(state, event, &own.loan)?;
-    let note = note(loan, own.note.as_ref())?;
-    let legal = [NoteState::Active, NoteState::Extended, NoteState::Overdue, NoteState::Npl];
-    stands(event, loan, note, &legal)?;
+    let (loan, note) = standing(state, event, &own.loan, own.note.as_ref())?;
     in_order(("drawn", note.drawn), ("date", event.happened()), false)?;
     let amount = positive(own.amount)?;
     if amount > note.balance {
@@ -200,8 +222,7 @@ pub(super) fn interest_paid(
     event: &Event,
     own: &InterestPaid,
 ) -> Result<Decision, Problem> {
-    let loan = loan(state, event, &own.loan)?;
-    note(loan, own.note.as_ref())?;
+    let (loan, _) = standing(state, event, &own.loan, own.note.as_ref())?;
     in_order(("from", own.from), ("to", own.to), true)?;
     positive(own.amount)?;
     Ok(fact(loan))
@@ -209,22 +230,20 @@ pub(super) fn interest_paid(
 
 pub(super) fn fee_paid(state: &State, event: &Event, own: &FeePaid) -> Result<Decision, Problem> {
     let loan = loan(state, event, &own.loan)?;
+    may(state, loan, event.kind.word())?;
     in_order(("from", own.from), ("to", own.to), true)?;
     positive(own.amount)?;
     Ok(fact(loan))
 }
 
 pub(super) fn reprice(state: &State, event: &Event, own: &Reprice) -> Result<Decision, Problem> {
-    let loan = loan(state, event, &own.loan)?;
-    let note = note(loan, own.note.as_ref())?;
+    let (loan, note) = standing(state, event, &own.loan, own.note.as_ref())?;
     in_order(("drawn", note.drawn), ("date", event.happened()), false)?;
     Ok(fact(loan))
 }
 
 pub(super) fn extend(state: &State, event: &Event, own: &Extend) -> Result<Decision, Problem> {
-    let loan = loan(state, event, &own.loan)?;
-    let note = note(loan, own.note.as_ref())?;
-    stands(event, loan, note, &[NoteState::Active, NoteState::Extended])?;
+    let (loan, note) = standing(state, event, &own.loan, own.note.as_ref())?;
     let due = note.extensions.last().map_or(note.due, |(_, due)| *due);
     in_order(("due", due), ("new due", own.due), true)?;
     // A second extension stays in the same account and moves nothing.
@@ -237,18 +256,19 @@ pub(super) fn extend(state: &State, event: &Event, own: &Extend) -> Result<Decis
 }
 
 pub(super) fn overdue(state: &State, event: &Event, own: &Overdue) -> Result<Decision, Problem> {
-    let loan = loan(state, event, &own.loan)?;
-    let note = note(loan, own.note.as_ref())?;
-    stands(event, loan, note, &[NoteState::Active, NoteState::Extended])?;
+    let (loan, note) = standing(state, event, &own.loan, own.note.as_ref())?;
     in_order(("drawn", note.drawn), ("date", event.happened()), false)?;
     Ok(entry(loan, posting::reclassify(draft(loan), NoteState::Overdue, note.state, note.balance)))
 }
 
+/// A bank may classify a loan before it is overdue, for unpaid interest or insolvency, and after a
+/// claim is filed; but once.
 pub(super) fn npl(state: &State, event: &Event, own: &Npl) -> Result<Decision, Problem> {
-    let loan = loan(state, event, &own.loan)?;
-    let note = note(loan, own.note.as_ref())?;
-    // A bank may classify a loan before it is overdue, for unpaid interest or insolvency.
-    stands(event, loan, note, &[NoteState::Active, NoteState::Extended, NoteState::Overdue])?;
+    let (loan, note) = standing(state, event, &own.loan, own.note.as_ref())?;
+    if note.state == NoteState::Npl {
+        let refused = LoanState::Npl.refuse(Reason::LoanState, event.kind.word());
+        return Err(refused.with("loan", &loan.id).with("note", &note.id));
+    }
     in_order(("drawn", note.drawn), ("date", event.happened()), false)?;
     Ok(entry(loan, posting::reclassify(draft(loan), NoteState::Npl, note.state, note.balance)))
 }
@@ -259,32 +279,19 @@ pub(crate) fn cured(note: &Note) -> NoteState {
 }
 
 pub(super) fn cure(state: &State, event: &Event, own: &Cure) -> Result<Decision, Problem> {
-    let loan = loan(state, event, &own.loan)?;
-    let note = note(loan, own.note.as_ref())?;
-    stands(event, loan, note, &[NoteState::Overdue, NoteState::Npl])?;
+    let (loan, note) = standing(state, event, &own.loan, own.note.as_ref())?;
     Ok(entry(loan, posting::reclassify(draft(loan), cured(note), note.state, note.balance)))
 }
 
 pub(super) fn remove(state: &State, event: &Event, own: &Remove) -> Result<Decision, Problem> {
     let loan = loan(state, event, &own.loan)?;
-    let refuse = |state: &str| {
-        Reason::LoanState
-            .refuse()
-            .with("loan", &loan.id)
-            .with("note", "-")
-            .with("event", event.kind.word())
-            .with("state", state)
-            .with("legal", "active, extended, overdue, npl")
-    };
-    if loan.removed.is_some() {
-        return Err(refuse(NoteState::Removed.code()));
-    }
+    may(state, loan, event.kind.word())?;
+    // A claim stands in the way even of a note that is repaid or in order again.
     let claims = loan.notes.iter().flat_map(|note| &note.claims);
-    let live = claims
-        .filter_map(|id| state.claims.get(id))
-        .find(|claim| claim.state != ClaimState::Rejected);
-    if let Some(claim) = live {
-        return Err(refuse(claim.state.code()));
+    let mut claims = claims.filter_map(|id| state.claims.get(id));
+    if let Some(claim) = claims.find(|claim| claim.state.is_live()) {
+        let refused = LoanState::Claimed.refuse(Reason::LoanState, event.kind.word());
+        return Err(refused.with("loan", &loan.id).with("note", &claim.note));
     }
     let draft = loan.notes.iter().fold(draft(loan), |draft, note| {
         posting::repay(draft, note.state, note.balance, note.exposure)

@@ -6,6 +6,7 @@
 //! [`crate::domain::apply`] takes the entry in. Cost: a few hash look-ups an event, and the number of
 //! bank accounts for a payment.
 
+mod application;
 mod benefit;
 mod claim;
 mod clawback;
@@ -23,6 +24,7 @@ mod qualification;
 mod quota;
 mod receipt;
 mod reverse;
+mod review;
 mod room;
 mod settlement;
 mod setup;
@@ -168,6 +170,9 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::PayTreasury(own) => funding::pay_treasury(state, &event, own),
         Kind::BankCharge(own) => funding::bank_charge(state, &event, own),
         Kind::TrusteeFee(own) => funding::trustee_fee(state, &event, own, context),
+        Kind::ApplyLoan(own) => application::apply(state, &event, own),
+        Kind::RecommendLoan(own) => application::review(state, &event, &own.loan),
+        Kind::RejectLoan(own) => application::review(state, &event, &own.loan),
         Kind::Enrol(own) => loan::enrol(state, &event, own, context),
         Kind::Disburse(own) => loan::disburse(state, &event, own, context),
         Kind::Repay(own) => loan::repay(state, &event, own),
@@ -182,8 +187,10 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::Cure(own) => loan::cure(state, &event, own),
         Kind::Remove(own) => loan::remove(state, &event, own),
         Kind::FileClaim(own) => claim::file(state, &event, own),
+        Kind::ReviewClaim(own) => review::review_claim(state, &event, own),
         Kind::ApproveClaim(own) => claim::approve(state, &event, own),
         Kind::RejectClaim(own) => claim::reject(state, &event, own),
+        Kind::WithdrawClaim(own) => review::withdraw_claim(state, &event, own),
         Kind::PayClaim(own) => claim::pay(state, &event, own),
         Kind::CancelRest(own) => settlement::cancel_rest(state, &event, own),
         Kind::SettleClaim(own) => settlement::settle(state, &event, own),
@@ -193,6 +200,9 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::Recover(own) => claim::recover(state, &event, own),
         Kind::RecoverInKind(own) => claim::recover_in_kind(state, &event, own),
         Kind::WriteOff(own) => claim::write_off(state, &event, own),
+        Kind::CloseClaim(own) => review::close_claim(state, &event, own),
+        Kind::FileSubsidy(own) => review::file_subsidy(state, &event, own),
+        Kind::ReviewSubsidy(own) => review::review_subsidy(state, &event, own),
         Kind::ApproveSubsidy(own) => subsidy::approve(state, &event, own),
         Kind::PaySubsidy(own) => subsidy::pay(state, &event, own),
         Kind::ReturnSubsidy(own) => clawback::returned(state, &event, own),

@@ -1,8 +1,9 @@
 //! Unknown receipts (待查收款): money that arrived, and what it turned out to be (E-14, E-15).
 
 use super::claim::{self, Recovery};
-use super::deposit::{deposit_draft, enrolled};
+use super::deposit::deposit_draft;
 use super::funding::{place, source_party};
+use super::loan::may;
 use super::{Decision, fund_is, in_order, owner, positive, within};
 use crate::domain::account::{Account, Fund};
 use crate::domain::event::{Event, ExplainReceipt, Origin, Source, UnknownReceipt};
@@ -100,7 +101,7 @@ fn explained(
             fund_is(event, receipt.fund, &[Fund::Risk])?;
             let loan: &Loan = loan_of(state, own)?;
             same_owner(receipt, &loan.owner)?;
-            enrolled(event, loan)?;
+            may(state, loan, "receive-deposit")?;
             (post(deposit_draft(loan), Account::FirmDeposits), None)
         }
         Origin::Recovery => {

@@ -145,8 +145,13 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
         let owner = original.owner().map_or("-", |owner| owner.as_str());
         state.quotas.get(&Quota::id(owner, year)).map(|quota| quota.trail.as_slice())
     };
+    let filing = |id: &str| state.filings.get(id).map(|filing| filing.trail.as_slice());
+    let application = |id: &str| state.application(id).map(|one| one.trail.as_slice());
     let loan_of = |id: &str| state.claims.get(id).and_then(|claim| loan(&claim.loan));
     match &original.event.kind {
+        Kind::ApplyLoan(own) => [application(&own.loan), None],
+        Kind::RecommendLoan(own) => [application(&own.loan), None],
+        Kind::RejectLoan(own) => [application(&own.loan), None],
         Kind::Disburse(own) => [loan(&own.loan), None],
         Kind::Repay(own) => [loan(&own.loan), None],
         Kind::InterestPaid(own) => [loan(&own.loan), None],
@@ -176,6 +181,9 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
         }
         Kind::FileClaim(own) => [claim(&own.claim), loan(&own.loan)],
         Kind::ApproveClaim(own) => [claim(&own.claim), None],
+        Kind::ReviewClaim(own) => [claim(&own.claim), None],
+        Kind::WithdrawClaim(own) => [claim(&own.claim), loan_of(&own.claim)],
+        Kind::CloseClaim(own) => [claim(&own.claim), loan_of(&own.claim)],
         // A rejected claim makes room for another one on the same note, and for repayment or
         // removal of the loan; once that room is used the claim cannot come back.
         Kind::RejectClaim(own) => [claim(&own.claim), loan_of(&own.claim)],
@@ -192,6 +200,8 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
         Kind::ApproveSubsidy(own) => {
             [line(&original.event.id), own.supplement.as_ref().and_then(|id| line(id))]
         }
+        Kind::FileSubsidy(_) => [filing(&original.event.id), None],
+        Kind::ReviewSubsidy(own) => [filing(&own.subsidy).or(line(&own.subsidy)), None],
         Kind::ReturnSubsidy(own) => [line(&own.subsidy), None],
         Kind::ReissueSubsidy(own) => [line(&own.subsidy), None],
         Kind::ReduceSubsidy(own) => [line(&own.subsidy), None],

@@ -142,17 +142,20 @@ pub(super) fn check_payment(
 
 /// A reversal that uses or holds more than before needs the room that others may have taken since.
 pub(super) fn check_reversal(state: &State, original: &Entry) -> Result<(), Problem> {
-    let line_of = |id: &str, by: Money| state.subsidies.get(id).map(|line| (line, by));
+    let line_of = |id: &str, years| state.subsidies.get(id).map(|line| (line, years));
     let (id, line) = match &original.event.kind {
         Kind::CancelRest(own) => (Some(&own.claim), None),
         Kind::PayClaim(own) => (Some(&own.claim), None),
         Kind::RefundClaim(own) => (Some(&own.claim), None),
-        Kind::ReduceSubsidy(own) => (None, line_of(&own.subsidy, own.amount)),
-        Kind::ClawBack(own) => (None, line_of(&own.subsidy, moved(original, Account::FirmYear))),
+        Kind::ReduceSubsidy(own) => (None, line_of(&own.subsidy, own.years.as_ref())),
+        Kind::ClawBack(own) => (None, line_of(&own.subsidy, own.years.as_ref())),
         _ => return Ok(()),
     };
-    if let Some((line, freed)) = line {
-        return check_line(state, line, freed);
+    if let Some((line, years)) = line {
+        return match (years, state.loans.get(&line.loan)) {
+            (Some(years), Some(loan)) => firm_years(state, loan, line.programme, years.rows()),
+            _ => check_line(state, line, moved(original, Account::FirmYear)),
+        };
     }
     let Some(claim) = id.and_then(|id| state.claims.get(id)) else { return Ok(()) };
     let mut before = claim.clone();

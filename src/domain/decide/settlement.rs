@@ -1,6 +1,6 @@
 //! The end of a paid claim: rest cancelled, settled, revoked, paid back; costs (E-45, E-47, E-48, E-52).
 
-use super::claim::{RECOVERING, claim, claim_draft, entry, released_by_payment, stands};
+use super::claim::{claim_draft, entry, released_by_payment, standing};
 use super::{Decision, bank_account, out_of_range, owner, positive, quota, within};
 use crate::domain::account::Fund;
 use crate::domain::event::{
@@ -8,7 +8,7 @@ use crate::domain::event::{
 };
 use crate::domain::money::Money;
 use crate::domain::posting;
-use crate::domain::registry::{BankAccount, Claim, ClaimState};
+use crate::domain::registry::{BankAccount, Claim};
 use crate::domain::state::{Cell, State};
 use crate::domain::text::Id;
 use crate::problem::Problem;
@@ -29,8 +29,7 @@ pub(super) fn cancel_rest(
     event: &Event,
     own: &CancelRest,
 ) -> Result<Decision, Problem> {
-    let claim = claim(state, event, &own.claim)?;
-    stands(event, claim, &[ClaimState::PaidPart])?;
+    let claim = standing(state, event, &own.claim)?;
     let rest = positive(claim.approved.sub(claim.paid).map_err(out_of_range)?)?;
     let released = released_by_payment(state, claim, rest, rest)?;
     let quota = quota::of_cancelled(state, claim, event.date.year(), rest);
@@ -38,11 +37,8 @@ pub(super) fn cancel_rest(
     Ok(entry(state, claim, draft))
 }
 
-const PAID: [ClaimState; 2] = [ClaimState::Paid, ClaimState::Settled];
-
 pub(super) fn settle(state: &State, event: &Event, own: &SettleClaim) -> Result<Decision, Problem> {
-    let claim = claim(state, event, &own.claim)?;
-    stands(event, claim, &PAID)?;
+    let claim = standing(state, event, &own.claim)?;
     let amount = positive(own.amount)?;
     within(&claim.id, amount, claim.open_right().map_err(out_of_range)?)?;
     Ok(entry(state, claim, posting::settle_claim(claim_draft(state, claim), amount)))
@@ -50,8 +46,7 @@ pub(super) fn settle(state: &State, event: &Event, own: &SettleClaim) -> Result<
 
 /// What was recovered stays in the pool; the rest is to come back.
 pub(super) fn revoke(state: &State, event: &Event, own: &RevokeClaim) -> Result<Decision, Problem> {
-    let claim = claim(state, event, &own.claim)?;
-    stands(event, claim, &PAID)?;
+    let claim = standing(state, event, &own.claim)?;
     let amount = positive(claim.open_right().map_err(out_of_range)?)?;
     let prior_year = claim.approved_on.is_some_and(|day| day.year() < event.date.year());
     let draft = posting::revoke_claim(claim_draft(state, claim), amount, prior_year);
@@ -59,8 +54,7 @@ pub(super) fn revoke(state: &State, event: &Event, own: &RevokeClaim) -> Result<
 }
 
 pub(super) fn refund(state: &State, event: &Event, own: &RefundClaim) -> Result<Decision, Problem> {
-    let claim = claim(state, event, &own.claim)?;
-    stands(event, claim, &[ClaimState::Settled, ClaimState::Revoked, ClaimState::WrittenOff])?;
+    let claim = standing(state, event, &own.claim)?;
     let account = account(state, event, claim, &own.bank_account)?;
     let open = claim.refund_open().map_err(out_of_range)?;
     let amount = positive(own.amount.unwrap_or(open))?;
@@ -73,8 +67,7 @@ pub(super) fn recovery_cost(
     event: &Event,
     own: &RecoveryCost,
 ) -> Result<Decision, Problem> {
-    let claim = claim(state, event, &own.claim)?;
-    stands(event, claim, &RECOVERING)?;
+    let claim = standing(state, event, &own.claim)?;
     let account = account(state, event, claim, &own.bank_account)?;
     let amount = positive(own.amount)?;
     let draft = posting::recovery_cost(claim_draft(state, claim), &account.id, amount);

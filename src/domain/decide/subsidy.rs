@@ -1,15 +1,17 @@
 //! Subsidy lines: approved (E-62) and paid (E-63).
 
 use super::correction::{firm_years, supplemented, years_hold};
-use super::loan::{loan, note};
+use super::loan::standing;
 use super::{Decision, bank_account, out_of_range, owner, party, positive, short};
 use crate::domain::calendar::Quarter;
 use crate::domain::event::{ApproveSubsidy, Event, PartyKind, PaySubsidy, Programme};
 use crate::domain::field::Json;
+use crate::domain::lifecycle::Lifecycle as _;
+use crate::domain::loan::{Loan, Note};
 use crate::domain::money::{Money, Total};
 use crate::domain::posting::{self, Draft};
 use crate::domain::refusal::Reason;
-use crate::domain::registry::{Subsidy, SubsidyState};
+use crate::domain::registry::{Filing, Subsidy};
 use crate::domain::rules::{FirmCaps, RuleSet};
 use crate::domain::state::{Cell, State};
 use crate::domain::subsidy::cap_years;
@@ -50,22 +52,11 @@ pub(super) fn approve(
     event: &Event,
     own: &ApproveSubsidy,
 ) -> Result<Decision, Problem> {
-    let loan = loan(state, event, &own.loan)?;
-    let note = note(loan, own.note.as_ref())?;
+    let (loan, note) = standing(state, event, &own.loan, own.note.as_ref())?;
     let amount = positive(own.amount)?;
     let years = cap_years_of(own)?;
-    // A guarantee fee is paid for the loan, so whichever note its line is kept with.
-    let of_loan = own.programme == Programme::GuaranteeFee;
-    let kept = loan.notes.iter().filter(|other| of_loan || other.id == note.id);
-    let approved = kept
-        .flat_map(|note| &note.subsidised)
-        .find(|line| line.programme == own.programme && line.period == own.period);
-    if let Some(line) = approved.filter(|_| own.supplement.is_none()) {
-        return Err(Reason::SubsidyExists
-            .refuse()
-            .with("loan", &loan.id)
-            .with("period", &own.period)
-            .with("subsidy", &line.subsidy));
+    if own.supplement.is_none() {
+        not_approved(loan, note, own.programme, &own.period)?;
     }
     supplemented(state, own, note)?;
     firm_years(state, loan, own.programme, &years)?;
@@ -90,29 +81,55 @@ pub(super) fn approve(
     Ok(decision.rules(loan.rules.clone()))
 }
 
-/// States in which something is approved and not paid.
-pub(super) const UNPAID: [SubsidyState; 2] = [SubsidyState::Approved, SubsidyState::PaidPart];
-
-/// A line that stands in one of the states from which the event is a legal move.
+/// A line that stands where the move is legal. A filing may be named as well: no money moves on it,
+/// so it is refused by its state rather than as unknown.
 pub(super) fn line<'s>(
     state: &'s State,
     event: &Event,
     id: &Id,
-    legal: &[SubsidyState],
+    moved: &str,
 ) -> Result<&'s Subsidy, Problem> {
-    let unknown = || Reason::SubsidyUnknown.refuse().with("subsidy", id);
-    let line = state.subsidies.get(id).ok_or_else(unknown)?;
-    owner(state, event, Some(&line.owner))?;
-    if legal.contains(&line.state) {
+    let named = |problem: Problem| problem.with("subsidy", id);
+    if let Some(line) = state.subsidies.get(id) {
+        owner(state, event, Some(&line.owner))?;
+        line.state.check(Reason::SubsidyState, moved).map_err(named)?;
         return Ok(line);
     }
-    let legal: Vec<&str> = legal.iter().map(|state| state.code()).collect();
-    Err(Reason::SubsidyState
-        .refuse()
-        .with("subsidy", &line.id)
-        .with("event", event.kind.word())
-        .with("state", line.state.code())
-        .with("legal", legal.join(", ")))
+    if let Some(filing) = state.filings.get(id) {
+        owner(state, event, Some(&filing.owner))?;
+        still_filed(filing)?;
+        return Err(named(filing.state.refuse(Reason::SubsidyState, moved)));
+    }
+    Err(named(Reason::SubsidyUnknown.refuse()))
+}
+
+/// Once a line is approved for a filing, everything goes on with the line.
+pub(super) fn still_filed(filing: &Filing) -> Result<(), Problem> {
+    match &filing.line {
+        Some(line) => {
+            Err(Reason::FilingApproved.refuse().with("subsidy", &filing.id).with("line", line))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A loan's period is approved once.
+pub(super) fn not_approved(
+    loan: &Loan,
+    note: &Note,
+    programme: Programme,
+    period: &str,
+) -> Result<(), Problem> {
+    let approved =
+        note.subsidised.iter().find(|line| line.programme == programme && line.period == *period);
+    match approved {
+        Some(line) => Err(Reason::SubsidyExists
+            .refuse()
+            .with("loan", &loan.id)
+            .with("period", period)
+            .with("subsidy", &line.subsidy)),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn line_draft(line: &Subsidy) -> Draft {
@@ -126,7 +143,7 @@ pub(super) fn entry(state: &State, line: &Subsidy, draft: Draft) -> Decision {
 }
 
 pub(super) fn pay(state: &State, event: &Event, own: &PaySubsidy) -> Result<Decision, Problem> {
-    let line = line(state, event, &own.subsidy, &UNPAID)?;
+    let line = line(state, event, &own.subsidy, event.kind.word())?;
     let owner = owner(state, event, Some(&line.owner))?;
     let fund = Programme::fund(line.programme);
     let account = bank_account(state, &own.bank_account, owner, Some(fund))?;

@@ -213,6 +213,7 @@ macro_rules! word_fields {
     )*};
 }
 word_fields!(
+    ClaimStep,
     ContractDays,
     OwnerKind,
     PartyKind,
@@ -223,6 +224,7 @@ word_fields!(
     Scope,
     Settlement,
     Programme,
+    SubsidyStep,
     Fund,
     Stage,
     PeopleMode

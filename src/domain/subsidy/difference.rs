@@ -65,12 +65,10 @@ pub fn take(lines: &[&Subsidy], amount: Money, years: &Years) -> (Vec<Taken>, Mo
 
 /// What of a line is approved and not paid, where it may be reduced.
 fn unpaid(line: &Subsidy) -> Money {
-    match line.state {
-        SubsidyState::Approved | SubsidyState::PaidPart => {
-            line.amount.sub(line.paid).unwrap_or_default()
-        }
-        _ => Money::ZERO,
+    if !line.state.is_unpaid() {
+        return Money::ZERO;
     }
+    line.amount.sub(line.paid).unwrap_or_default()
 }
 
 /// What of a line was paid and may be clawed back, once its unpaid part is gone.

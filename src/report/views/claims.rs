@@ -1,10 +1,12 @@
 //! Claims one by one (补偿逐笔明细).
 
+use crate::domain::entry::Entry;
 use crate::domain::money::Total;
 use crate::domain::registry::Claim;
 use crate::domain::state::State;
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};
+use crate::report::views::steps::steps;
 use crate::report::views::subsidies::payee;
 use crate::report::views::{Journal, journal_cells};
 
@@ -61,5 +63,14 @@ pub fn claims<'c>(
     totals.extend([base, claimed, approved, Cell::Empty, paid, recovered, written_off, open]);
     totals.extend(vec![Cell::Empty; 5]);
     report.total(totals);
+    report
+}
+
+/// One claim with the entries of its trail.
+pub fn claim(claim: &Claim, entries: &[Entry], state: &State, journal: &Journal) -> Report {
+    let mut report = claims(std::iter::once(claim), state, journal);
+    let states = claim.before.iter().skip(1).chain([&claim.state]);
+    let states: Vec<&str> = states.map(|state| state.code()).collect();
+    steps(&mut report, entries, &states);
     report
 }

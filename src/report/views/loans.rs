@@ -1,11 +1,14 @@
 //! Loans: the register (科技贷款台账), and one loan with all that happened to it.
 
-use crate::domain::loan::{Loan, Note};
+use crate::domain::entry::Entry;
+use crate::domain::lifecycle::LoanState;
+use crate::domain::loan::{Application, Loan, Note};
 use crate::domain::money::Total;
 use crate::domain::registry::Qualification;
 use crate::domain::state::State;
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};
+use crate::report::views::steps::steps;
 use crate::report::views::{Journal, journal_cells};
 
 /// The register of loans, in the order of enrolment.
@@ -30,7 +33,7 @@ pub fn loans<'l>(
             loan.rate.into(),
             loan.enrolled.into(),
             loan.due.into(),
-            Cell::Word(worst_state(loan)),
+            Cell::Word(LoanState::of(loan, state).code()),
             Cell::optional(loan.rules.as_ref()),
         ]);
         report.row(cells);
@@ -56,21 +59,35 @@ fn parties(loan: &Loan, state: &State) -> Vec<Cell> {
     ]
 }
 
-/// The state of the note that stands worst; of a loan without notes, whether it is removed.
-fn worst_state(loan: &Loan) -> &'static str {
-    use crate::domain::loan::NoteState::{Active, Extended, Npl, Overdue, Removed, Repaid};
-    let worst_first = [Npl, Overdue, Extended, Active, Repaid, Removed];
-    let found =
-        worst_first.iter().find(|state| loan.notes.iter().any(|note| note.state == **state));
-    match (found, loan.removed) {
-        (_, Some(_)) => Removed.code(),
-        (Some(state), None) => state.code(),
-        (None, None) => "enrolled",
+/// Applications that are not enrolled, beside a register of loans.
+pub fn applications<'a>(
+    report: &mut Report,
+    applications: impl Iterator<Item = &'a Application>,
+    state: &State,
+) {
+    let open = applications.filter(|one| !one.trail.is_empty() && one.state != LoanState::Enrolled);
+    for application in open {
+        let firm = state.parties.get(&application.firm).map(|party| &party.name);
+        report.section_row(
+            "applications",
+            vec![
+                (&application.id).into(),
+                (&application.owner).into(),
+                (&application.firm).into(),
+                Cell::optional(firm),
+                (&application.bank).into(),
+                Cell::optional(application.guarantor.as_ref()),
+                application.amount.into(),
+                application.applied.into(),
+                Cell::Word(application.state.code()),
+                Cell::optional(application.purpose.as_ref()),
+            ],
+        );
     }
 }
 
-/// One loan.
-pub fn loan(loan: &Loan, state: &State, journal: &Journal) -> Report {
+/// One loan, with the entries of its application and of its own trail.
+pub fn loan(loan: &Loan, entries: &[Entry], state: &State, journal: &Journal) -> Report {
     let mut meta = parties(loan, state);
     meta.extend([
         loan.amount.into(),
@@ -98,7 +115,7 @@ pub fn loan(loan: &Loan, state: &State, journal: &Journal) -> Report {
             note.amount.into(),
             note.drawn.into(),
             note.due.into(),
-            Cell::Word(note.state.code()),
+            Cell::Word(LoanState::of_note(note, state).code()),
             note.balance.into(),
             note.exposure.into(),
             Cell::optional(note.npl),
@@ -162,6 +179,24 @@ pub fn loan(loan: &Loan, state: &State, journal: &Journal) -> Report {
             ],
         );
     }
+    let waiting = state.filings.iter().filter(|one| one.loan == loan.id && one.line.is_none());
+    for filing in waiting.filter(|filing| !filing.trail.is_empty()) {
+        report.section_row(
+            "subsidies",
+            vec![
+                (&filing.id).into(),
+                Cell::Word(filing.programme.code()),
+                (&filing.period).into(),
+                Cell::Word(filing.state.code()),
+                Cell::Empty,
+                Cell::Empty,
+            ],
+        );
+    }
+    let applied = state.application(&loan.id).map_or(&[][..], |one| &one.before);
+    let last = applied.last().map(|_| LoanState::Enrolled.code());
+    let states: Vec<&str> = applied.iter().skip(1).map(|state| state.code()).chain(last).collect();
+    steps(&mut report, entries, &states);
     report
 }
 

@@ -102,8 +102,7 @@ fn accounts(view: &QuarterView<'_>, report: &mut Report) {
 /// Approved and unpaid subsidies of all quarters, by programme and owner.
 fn unpaid(state: &State, report: &mut Report) {
     let mut open: BTreeMap<(Programme, &Id), (usize, Total)> = BTreeMap::new();
-    let waiting = [SubsidyState::Approved, SubsidyState::PaidPart];
-    for line in state.subsidies.iter().filter(|line| waiting.contains(&line.state)) {
+    for line in state.subsidies.iter().filter(|line| line.state.is_unpaid()) {
         let (count, sum) = open.entry((line.programme, &line.owner)).or_default();
         *count = count.saturating_add(1);
         *sum += Total::from(line.amount) - Total::from(line.paid);
@@ -119,9 +118,13 @@ fn open_claims(state: &State, report: &mut Report) {
         let open = claim.open_right().map_or(Total::ZERO, Total::from);
         let owed = claim.refund_open().map_or(Total::ZERO, Total::from);
         let ended = match claim.state {
-            ClaimState::Rejected | ClaimState::WrittenOff | ClaimState::Revoked => true,
-            ClaimState::Paid | ClaimState::Settled => open == Total::ZERO,
-            ClaimState::Filed | ClaimState::Approved | ClaimState::PaidPart => false,
+            ClaimState::Rejected
+            | ClaimState::Withdrawn
+            | ClaimState::WrittenOff
+            | ClaimState::Closed
+            | ClaimState::Revoked => true,
+            ClaimState::Paid | ClaimState::Recovering | ClaimState::Settled => open == Total::ZERO,
+            _ => false,
         };
         if ended && owed == Total::ZERO {
             continue;

@@ -131,11 +131,11 @@ pub fn payments(
 }
 
 /// The working of one line, step by step, from the entry that approved it, and then of each of its
-/// corrections.
+/// corrections; and what became of it by the entries of its trail.
 pub fn working(
     line: &Subsidy,
     entry: &Entry,
-    corrections: &[Entry],
+    (corrections, trail): (&[Entry], &[Entry]),
     state: &State,
     journal: &Journal,
 ) -> Report {
@@ -165,6 +165,9 @@ pub fn working(
         step_row(&mut report, correction(entry, &working));
         steps(&working).into_iter().for_each(|step| step_row(&mut report, step));
     }
+    let states = line.before.iter().skip(1).chain([&line.state]);
+    let states: Vec<&str> = states.map(|state| state.code()).collect();
+    super::steps::steps(&mut report, trail, &states);
     report
 }
 
@@ -189,7 +192,7 @@ fn correction(entry: &Entry, working: &serde_json::Value) -> Step {
     let told = working.get("correction");
     let text = |key: &str| Some(told?.get(key)?.as_str()?.to_owned());
     let (amount, reason) = match &entry.event.kind {
-        Kind::ReduceSubsidy(own) => (Some(own.amount.negated()), Some(&own.reason)),
+        Kind::ReduceSubsidy(own) => (own.amount.map(Money::negated), Some(&own.reason)),
         Kind::ClawBack(own) => (own.amount.map(Money::negated), Some(&own.reason)),
         Kind::ApproveSubsidy(own) => (Some(own.amount), None),
         _ => (None, None),

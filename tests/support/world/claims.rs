@@ -54,12 +54,12 @@ impl Maker<'_> {
     }
 
     pub(super) fn ending(&self, kind: &str) -> Option<Value> {
-        use ClaimState::{Paid, PaidPart, Revoked, Settled, WrittenOff};
+        use ClaimState::{Paid, PaidPart, Recovering, Revoked, Settled, WrittenOff};
         let claim = self.claims(match kind {
             "cancel-rest" => &[PaidPart],
             "refund-claim" => &[Settled, Revoked],
-            "recovery-cost" => &[Paid, PaidPart, Settled, WrittenOff],
-            _ => &[Paid, Settled],
+            "recovery-cost" => &[Paid, PaidPart, Recovering, Settled, WrittenOff],
+            _ => &[Paid, Recovering, Settled],
         })?;
         let mut value = json!({"date": self.day_from(claim.filed), "claim": *claim.id});
         let account = self.account(&RISK, &claim.owner, self.step.b);

@@ -26,12 +26,14 @@ impl Maker<'_> {
     }
 
     fn known_line(&self, kind: &str) -> Option<Value> {
-        use SubsidyState::{Approved, ClawbackDue, ClawedBack, Paid, PaidPart, Returned};
+        use SubsidyState::{
+            Approved, ClawbackDue, ClawedBack, Noticed, Ordered, Paid, PaidPart, Reissued, Returned,
+        };
         let fits: &[SubsidyState] = match kind {
-            "return-subsidy" => &[Paid, PaidPart, Returned],
+            "return-subsidy" => &[Paid, PaidPart, Returned, Reissued],
             "reissue-subsidy" => &[Returned],
-            "reduce-subsidy" => &[Approved, PaidPart],
-            "claw-back" => &[Paid, ClawbackDue, ClawedBack],
+            "reduce-subsidy" => &[Approved, Noticed, Ordered, PaidPart],
+            "claw-back" => &[Paid, Reissued, ClawbackDue, ClawedBack],
             _ => &[ClawbackDue],
         };
         let stands = |line: &&Subsidy| fits.contains(&line.state) || self.step.twist % 16 == 2;
@@ -48,16 +50,14 @@ impl Maker<'_> {
         if ["reduce-subsidy", "claw-back", "write-off-clawback"].contains(&kind) {
             value["reason"] = "有误".into();
         } else if kind == "offset-clawback" {
-            let same = |other: &&Subsidy| {
-                other.firm == line.firm && [Approved, PaidPart].contains(&other.state)
-            };
+            let same = |other: &&Subsidy| other.firm == line.firm && other.state.is_unpaid();
             let others: Vec<_> = self.state.subsidies.iter().filter(same).collect();
             value["against"] = (*pick(&others, self.step.b)?.id).into();
         } else {
             let accounts = if line.programme.fund().code() == "INT" { INT } else { FEE };
             value["bank_account"] = self.account(&accounts, &line.owner, self.step.b).into();
         }
-        let whole = !self.step.b.is_multiple_of(2) && kind != "reduce-subsidy";
+        let whole = !self.step.b.is_multiple_of(2);
         if !whole && kind != "write-off-clawback" {
             value["amount"] = self.amount(open.ok()?.fen()).into();
         }
