@@ -1,14 +1,10 @@
 //! Every reason to say no, reached by one small case, in the order of their list, with the numbers
 //! that it names.
 
-use crate::support::book::{blank, event, fingerprint, options, record};
-use crate::support::fixture;
-use crate::support::stages::{STAGES, beside};
-use poolbook::book::{Book, RowGroup};
-use poolbook::domain::event::Event;
+use crate::support::book::{fingerprint, options};
+use poolbook::book::RowGroup;
 use poolbook::domain::refusal::Reason;
 use poolbook::problem::Exit;
-use poolbook::store::MemoryStore;
 
 /// A reason, the stage at which it is reached, the event, and numbers that the refusal names.
 pub type Case = (Reason, &'static str, &'static str, &'static [(&'static str, &'static str)]);
@@ -94,6 +90,19 @@ const CASES: &[Case] = &[
         &[("credit_code", "91410821MA40ABC13G"), ("party", "FIRM")],
     ),
     (
+        R::PartyUnchanged,
+        "set up",
+        r#"{"event":"change-party","date":"2017-03-01","document":"1号","party":"FIRM","name":"企业"}"#,
+        &[("party", "FIRM")],
+    ),
+    // Another code would be another firm, whose cap of the year is not used.
+    (
+        R::CreditCodeUsed,
+        "subsidy approved",
+        r#"{"event":"change-party","date":"2018-03-01","document":"1号","party":"FIRM","credit_code":"91410882MA45XY2K8E","maker":"甲","checker":"乙"}"#,
+        &[("party", "FIRM"), ("credit_code", "91410821MA40ABC13G"), ("by", "S")],
+    ),
+    (
         R::QualificationUnknown,
         "set up",
         r#"{"event":"disqualify","date":"2017-03-01","firm":"FIRM","from":"2017-03-01","reason":"x"}"#,
@@ -176,52 +185,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
     CASES.iter().chain(crate::refusals_pools::CASES).chain(crate::refusals_books::CASES)
 }
 
-/// The event of a line: an id where it has none, the rules text for `@`, numbers of entries for
-/// their ids.
-pub fn read(book: &Book<MemoryStore>, json: &str, id: &str) -> Event {
-    let mut value: serde_json::Value = serde_json::from_str(json).unwrap();
-    if value["id"].is_null() {
-        value["id"] = id.into();
-    }
-    for key in ["rules", "rates"] {
-        if let Some(name) = value[key].as_str().and_then(|text| text.strip_prefix('@'))
-            && name.contains('/')
-        {
-            value[key] = std::fs::read_to_string(fixture(name)).unwrap().into();
-        }
-    }
-    if let Some(version) = value["rules"].as_str().and_then(|rules| rules.strip_prefix('@')) {
-        let path = fixture("jiaozuo-2017/rules/jiaozuo-demo.toml");
-        let rules = std::fs::read_to_string(path).unwrap();
-        let rules = match version {
-            "costs" => rules
-                .replace("cost_deductible = true", "cost_deductible = false")
-                .replace("jiaozuo-demo", "costs"),
-            _ => rules,
-        };
-        value["rules"] = rules.into();
-    }
-    if let Some(id) = value["entry"].as_str().and_then(|entry| entry.strip_prefix('@')) {
-        value["entry"] = book.find(id).unwrap().unwrap().seq.to_string().into();
-    }
-    event(&value.to_string())
-}
-
-pub fn book_at(stage: &str) -> Book<MemoryStore> {
-    let mut book = blank();
-    for (name, events) in STAGES {
-        // What happens to the loan and what happens beside it are different lives.
-        let other_life = beside(name).is_some() && beside(name) != beside(stage);
-        for (json, number) in events.iter().filter(|_| !other_life).zip(1..) {
-            let event = read(&book, json, &format!("{}-{number}", name.replace(' ', "-")));
-            record(&mut book, &[event]);
-        }
-        if *name == stage {
-            return book;
-        }
-    }
-    panic!("no stage {stage}");
-}
+pub use crate::support::staged::{book_at, read};
 
 #[test]
 fn every_reason_has_its_case_in_order() {

@@ -1,4 +1,5 @@
-//! The refusals of periods, reversals, people and money, in the order of the list of reasons.
+//! The refusals of loans and claims, subsidies, reversals, people and money, in the order of the list
+//! of reasons.
 
 use crate::refusals::Case;
 use poolbook::domain::refusal::Reason as R;
@@ -335,6 +336,37 @@ pub const CASES: &[Case] = &[
         &[("entry", "2"), ("event", "join")],
     ),
     (
+        R::CloseDate,
+        "set up",
+        r#"{"event":"close","date":"2017-03-30","owner":"410821","period":"2017-03","maker":"甲","checker":"乙"}"#,
+        &[("period", "2017-03"), ("date", "2017-03-30"), ("last", "2017-03-31")],
+    ),
+    (
+        R::PeriodClosedAlready,
+        "close final",
+        r#"{"event":"close","date":"2017-03-31","owner":"410821","period":"2017-03","maker":"甲","checker":"乙"}"#,
+        &[("period", "2017-03"), ("through", "2017-03-31"), ("owner", "410821")],
+    ),
+    // 100.00 left the account on 31 January, one day before anything came in.
+    (
+        R::CloseBlocked,
+        "close overdrawn",
+        r#"{"event":"close","date":"2017-01-31","owner":"410821","period":"2017-01","maker":"甲","checker":"乙"}"#,
+        &[("fund", "RISK"), ("bank_account", "POOL"), ("balance", "-100.00"), ("count", "1")],
+    ),
+    (
+        R::PeriodClosed,
+        "close final",
+        r#"{"event":"commit","date":"2017-03-31","owner":"410821","source":"city","amount":"1"}"#,
+        &[("date", "2017-03-31"), ("through", "2017-03-31"), ("open", "2017-04-01")],
+    ),
+    (
+        R::PeriodSoftClosed,
+        "close soft",
+        r#"{"event":"commit","date":"2017-04-30","owner":"410821","source":"city","amount":"1","maker":"甲","approver":"甲"}"#,
+        &[("date", "2017-04-30"), ("through", "2017-04-30"), ("open", "2017-05-01")],
+    ),
+    (
         R::CheckerMissing,
         "approved",
         r#"{"event":"pay-claim","date":"2017-09-20","claim":"C","bank_account":"POOL","maker":"甲"}"#,
@@ -344,7 +376,7 @@ pub const CASES: &[Case] = &[
         R::CheckerSame,
         "set up",
         r#"{"event":"bank-charge","date":"2017-03-01","owner":"410821","bank_account":"POOL","amount":"1","maker":"甲","checker":"甲"}"#,
-        &[("person", "甲")],
+        &[("person", "甲"), ("given", "maker, checker")],
     ),
     // 300,000.00 of money, of which 120,000.00 are set aside for the claim.
     (

@@ -60,9 +60,6 @@ pub const COMMON_FIELDS: &[FieldSpec] = &[
     FieldSpec { name: "approver", kind: FieldKind::Text, required: false },
 ];
 
-/// Events of the vocabulary that this version does not record yet; they are refused by name.
-pub const LATER: &[&str] = &["close"];
-
 /// The event that only `init` records.
 pub const OPENING: &str = "open-book";
 
@@ -124,9 +121,6 @@ macro_rules! events {
 }
 
 fn unknown_event(word: &str) -> Problem {
-    if LATER.contains(&word) {
-        return Problem::data("event-not-yet").with("event", word);
-    }
     let near = crate::domain::field::nearest(word, VOCABULARY.iter().map(|(word, _)| *word));
     Problem::data("event-unknown").with("event", word).with("nearest", near.unwrap_or("-"))
 }
@@ -134,14 +128,21 @@ fn unknown_event(word: &str) -> Problem {
 events! {
     // --- set-up -------------------------------------------------------------------------------
     /// The book is opened: the first entry of every journal, recorded by `init`.
-    OpenBook "open-book" { city: Id, currency: CompactString, name: CompactString }
+    OpenBook "open-book" {
+        city: Id, currency: CompactString, name: CompactString, people: Option<PeopleMode>,
+    }
     /// An owner joins the book from the event's date on.
     Join "join" { kind: Option<OwnerKind>, name: Option<CompactString> }
     /// A firm, bank, guarantor or funder becomes known. `override_reason` takes a credit code that
-    /// fails its check digits, with the reason.
+    /// fails its check digits, with the reason; `account` is where it is paid, at `account_bank`.
     Party "party" {
-        credit_code: Option<CompactString>, kind: PartyKind, name: CompactString,
-        override_reason: Option<CompactString>, party: Id,
+        account: Option<CompactString>, account_bank: Option<CompactString>, credit_code: Option<CompactString>,
+        kind: PartyKind, name: CompactString, override_reason: Option<CompactString>, party: Id,
+    }
+    /// Master data of a party change: what is named replaces what stands on file.
+    ChangeParty "change-party" {
+        account: Option<CompactString>, account_bank: Option<CompactString>, credit_code: Option<CompactString>,
+        name: Option<CompactString>, override_reason: Option<CompactString>, party: Id,
     }
     /// A bank account is opened for a fund of an owner.
     BankAccount "bank-account" { bank: Option<Id>, bank_account: Id, fund: Fund, number: Option<CompactString> }
@@ -361,6 +362,8 @@ events! {
     ChangeCustodian "change-custodian" { from_bank_account: Id, to_bank_account: Id }
 
     // --- books --------------------------------------------------------------------------------
+    /// E-80, E-81 an owner's period is closed: a month, a quarter or a year, dated its last day.
+    Close "close" { period: CompactString, stage: Option<Stage> }
     /// E-90 an entry is reversed by its exact opposite; at most once, never a reversal itself.
     Reverse "reverse" { entry: Seq, reason: CompactString }
 }

@@ -4,8 +4,10 @@
 //! bottom. Whether an event may happen is decided elsewhere; here it is only posted. Each pair
 //! stands inside one cell, so that every draft balances in every cell that it touches.
 
+mod closing;
 mod subsidy;
 
+pub use closing::{close_result, close_year};
 pub use subsidy::*;
 
 use crate::domain::account::{Account, Fund, Side};

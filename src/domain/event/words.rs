@@ -65,3 +65,10 @@ words! {
     /// A step of the review of a subsidy (domain.md 2.5).
     SubsidyStep { Reviewed "reviewed", Noticed "noticed", Ordered "ordered" }
 }
+
+words! {
+    /// How far a period is closed: `soft` to all but adjustments with an approver, `final` to all.
+    Stage { Soft "soft", Final "final" }
+    /// How many people a payment takes: maker and checker, or an approver, too.
+    PeopleMode { Two "two", Three "three" }
+}
