@@ -115,6 +115,10 @@ fn fund_of(kind: &Kind) -> Option<Fund> {
 
 /// An event touches the lines of one fund only, and of its own where it has one.
 fn check_fund(fact: &Fact<'_>, tally: &mut Tally) {
+    // A close takes every fund of its owner along, each balanced in itself.
+    if matches!(fact.event.kind, Kind::Close(_)) {
+        return;
+    }
     let Some(first) = fact.entry.all_lines().next() else { return };
     let fund = fund_of(&fact.event.kind).unwrap_or(first.fund);
     tally.look(Check::EventFund);
