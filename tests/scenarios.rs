@@ -1,7 +1,9 @@
 //! Worked scenarios of the field: events in, the entries of the accounting table out.
 
 use crate::support::book::audited;
+use crate::support::book::entries;
 use crate::support::fixture;
+use poolbook::audit::verify::Verifier;
 use poolbook::book::{Book, Options, Outcome, People, Scope};
 use poolbook::domain::account::{Account, Fund, Side};
 use poolbook::domain::calendar::Month;
@@ -66,6 +68,12 @@ pub fn played(name: &str) -> Book<MemoryStore> {
         }
     });
     result.unwrap_or_else(|refused| panic!("{refused:?}"));
+    let mut verifier = Verifier::new();
+    for (entry, seq) in entries(book.store()).iter().zip(1..) {
+        verifier.check(seq, entry.to_bytes().len(), entry);
+    }
+    let findings = verifier.finish().findings;
+    assert!(findings.is_empty(), "{findings:?}");
     let expected = std::fs::read_to_string(fixture(&format!("scenarios/{name}.csv"))).unwrap();
     assert_eq!(posted, expected.lines().collect::<Vec<_>>());
     assert_eq!(audited(book.store()), [], "the auditors agree");

@@ -113,15 +113,19 @@ pub(super) fn still_filed(filing: &Filing) -> Result<(), Problem> {
     }
 }
 
-/// A loan's period is approved once.
+/// A note's period is approved once; a guarantee fee is paid for the loan, so whichever note its
+/// line is kept with.
 pub(super) fn not_approved(
     loan: &Loan,
     note: &Note,
     programme: Programme,
     period: &str,
 ) -> Result<(), Problem> {
-    let approved =
-        note.subsidised.iter().find(|line| line.programme == programme && line.period == *period);
+    let of_loan = programme == Programme::GuaranteeFee;
+    let notes = loan.notes.iter().filter(|other| of_loan || other.id == note.id);
+    let approved = notes
+        .flat_map(|note| &note.subsidised)
+        .find(|line| line.programme == programme && line.period == *period);
     match approved {
         Some(line) => Err(Reason::SubsidyExists
             .refuse()

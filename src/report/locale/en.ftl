@@ -400,7 +400,6 @@ label-statement_gap = gap inside the statement
 label-matched = matched
 label-agrees = agrees
 label-item = item
-label-subject = subject
 label-severity = weight
 label-counterparty = counterparty
 label-age = age in days

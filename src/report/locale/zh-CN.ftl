@@ -400,7 +400,6 @@ label-statement_gap = 对账单自身差额
 label-matched = 已勾对笔数
 label-agrees = 调节后相符
 label-item = 未达账项
-label-subject = 对象
 label-severity = 程度
 label-counterparty = 对方
 label-age = 账龄（天）
