@@ -204,6 +204,7 @@ impl Plan {
                 return (None, Kind::InterestPaid(paid));
             }
             50..=69 => Kind::PoolInterest(PoolInterest {
+                accrued: None,
                 amount,
                 bank_account: account(any, 1),
                 fund: None,
