@@ -33,7 +33,7 @@ mod subsidy;
 mod withdrawal;
 
 pub use claim::sharing_of;
-pub use close::below_zero;
+pub use close::{Block, blocks};
 pub(crate) use loan::cured;
 pub use subsidy::{cap_years_of, firm_caps, firm_year_cap};
 
