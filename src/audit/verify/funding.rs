@@ -113,8 +113,12 @@ fn fund_of(kind: &Kind) -> Option<Fund> {
     }
 }
 
-/// An event touches the lines of one fund only, and of its own where it has one.
+/// An event touches the lines of one fund only, and of its own where it has one. A close carries the
+/// results of every fund.
 fn check_fund(fact: &Fact<'_>, tally: &mut Tally) {
+    if matches!(fact.event.kind, Kind::Close(_)) {
+        return;
+    }
     let Some(first) = fact.entry.all_lines().next() else { return };
     let fund = fund_of(&fact.event.kind).unwrap_or(first.fund);
     tally.look(Check::EventFund);
