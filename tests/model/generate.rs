@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 /// One step of a life.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
-    what: u8,
-    a: u8,
-    b: u8,
-    twist: u8,
-    day: u16,
-    amount: u32,
+    pub(super) what: u8,
+    pub(super) a: u8,
+    pub(super) b: u8,
+    pub(super) twist: u8,
+    pub(super) day: u16,
+    pub(super) amount: u32,
 }
 
 /// Any step.
@@ -93,13 +93,14 @@ pub const KINDS: &[(&str, u32)] = &[
     ("receive-clawback", 3),
     ("offset-clawback", 4),
     ("write-off-clawback", 2),
+    ("close", 3),
     ("reverse", 14),
 ];
 
-struct Maker<'t> {
-    twin: &'t Twin,
-    step: &'t Step,
-    tries: usize,
+pub(super) struct Maker<'t> {
+    pub(super) twin: &'t Twin,
+    pub(super) step: &'t Step,
+    pub(super) tries: usize,
 }
 
 /// The event of a step; `tries` counts the events made so far.
@@ -123,17 +124,17 @@ pub fn event(twin: &Twin, step: &Step, tries: usize) -> Value {
     event
 }
 
-fn pick<T: Copy>(list: &[T], by: u8) -> Option<T> {
+pub(super) fn pick<T: Copy>(list: &[T], by: u8) -> Option<T> {
     if list.is_empty() { None } else { list.get(usize::from(by) % list.len()).copied() }
 }
 
-fn yuan(fen: i128) -> String {
+pub(super) fn yuan(fen: i128) -> String {
     format!("{}.{:02}", fen / 100, fen % 100)
 }
 
 impl Maker<'_> {
     /// Mostly later than what came before.
-    fn day(&self, plus: i64) -> String {
+    pub(super) fn day(&self, plus: i64) -> String {
         let back = if self.step.twist % 16 == 9 { 90 } else { 0 };
         let days = 120 + self.tries as i64 * 6 + i64::from(self.step.day % 25) - back + plus;
         let start = date(2017, 3, 1).unwrap();
@@ -142,7 +143,7 @@ impl Maker<'_> {
     }
 
     /// Mostly at most `most`, and sometimes more, or nothing.
-    fn amount(&self, most: i128) -> String {
+    pub(super) fn amount(&self, most: i128) -> String {
         let raw = i128::from(self.step.amount);
         let fen = match self.step.twist % 24 {
             5 => most + 1 + raw % 1_000,
@@ -153,17 +154,17 @@ impl Maker<'_> {
         yuan(fen.max(0))
     }
 
-    fn part(&self, event: &mut Value, most: i128) {
+    pub(super) fn part(&self, event: &mut Value, most: i128) {
         if !self.step.b.is_multiple_of(3) {
             event["amount"] = self.amount(most).into();
         }
     }
 
-    fn owner(&self) -> &'static str {
+    pub(super) fn owner(&self) -> &'static str {
         pick(&OWNERS, self.step.a).map_or("410821", |(owner, _)| owner)
     }
 
-    fn bank(&self, fund: &str, owner: &str) -> &'static str {
+    pub(super) fn bank(&self, fund: &str, owner: &str) -> &'static str {
         let fits = |wrong: bool| {
             let banks = BANKS.iter().filter(|(_, holder, of)| {
                 wrong || (*of == fund && (*holder == owner || *holder == CITY))
@@ -173,21 +174,25 @@ impl Maker<'_> {
         pick(&fits(self.step.twist == 33), self.step.b).unwrap_or("RISK-CITY")
     }
 
-    fn people(&self, mut event: Value) -> Value {
+    pub(super) fn people(&self, mut event: Value) -> Value {
         event["maker"] = "甲".into();
         match self.step.twist {
             40..=42 => {}
             43 => event["checker"] = "甲".into(),
+            44..=60 => {
+                event["checker"] = "乙".into();
+                event["approver"] = "丙".into();
+            }
             _ => event["checker"] = "乙".into(),
         }
         event
     }
 
-    fn fund(&self) -> &'static str {
+    pub(super) fn fund(&self) -> &'static str {
         pick(&["RISK", "INT", "GFEE", "RISK"], self.step.b / 3).unwrap_or("RISK")
     }
 
-    fn source(&self) -> &'static str {
+    pub(super) fn source(&self) -> &'static str {
         pick(&["county", "city", "bank", "county"], self.step.b / 5).unwrap_or("county")
     }
 
@@ -208,6 +213,7 @@ impl Maker<'_> {
             | "claw-back" | "receive-clawback" | "offset-clawback" | "write-off-clawback" => {
                 self.of_line(kind)
             }
+            "close" => Some(self.close()),
             "reverse" => Some(self.reverse()),
             _ => Some(self.funding(kind)),
         };
@@ -215,7 +221,7 @@ impl Maker<'_> {
     }
 
     /// An event on something that is not there.
-    fn nothing(&self, kind: &str) -> Value {
+    pub(super) fn nothing(&self, kind: &str) -> Value {
         let mut event = json!({"claim": "nothing", "loan": "nothing", "subsidy": "nothing",
             "bank_account": "RISK-CITY", "reason": "x", "amount": "1.00", "gross": "1.00",
             "receipt": "nothing", "against": "nothing"});
@@ -345,7 +351,7 @@ impl Maker<'_> {
         Some(event)
     }
 
-    fn notes(&self, wanted: impl Fn(&Note) -> bool) -> Vec<(&Loan, &Note)> {
+    pub(super) fn notes(&self, wanted: impl Fn(&Note) -> bool) -> Vec<(&Loan, &Note)> {
         let all =
             self.twin.loans().flat_map(|loan| loan.notes.iter().map(move |note| (loan, note)));
         all.filter(|(_, note)| wanted(note) || self.step.twist % 16 == 2).collect()

@@ -4,9 +4,11 @@
 //! `POOLBOOK_MODEL_LIVES` says how many lives are tried. A failing life is shrunk and printed with
 //! the seed that makes it again (`POOLBOOK_MODEL_SEED`).
 
+mod books;
 mod claims;
 mod funding;
 mod generate;
+mod invent;
 mod loans;
 mod rules;
 mod subsidies;
@@ -430,6 +432,17 @@ prop_state_machine! {
     fn the_program_agrees_with_a_naive_book(sequential 20..160 => Program);
 }
 
+/// Events that no life holds, and why.
+const SET_UP: &[(&str, &str)] = &[
+    ("open-book", "the first entry of every book"),
+    ("join", "owners join in the set-up"),
+    ("party", "parties become known in the set-up"),
+    ("bank-account", "accounts are opened in the set-up"),
+    ("adopt-rules", "the lives go by one version of the rules"),
+    ("adopt-rates", "no rate limit stands in the rules"),
+    ("target", "a number for reports, which nothing else reads"),
+];
+
 /// The lives are worth something: every kind of event is taken in some, and most rules refuse.
 #[test]
 fn lives_reach_every_kind_of_event_and_most_refusals() {
@@ -452,8 +465,11 @@ fn lives_reach_every_kind_of_event_and_most_refusals() {
             }
         }
     }
-    let missing: Vec<_> =
-        generate::KINDS.iter().filter(|(kind, _)| !taken.contains(*kind)).collect();
+    let words = generate::KINDS.iter().map(|(word, _)| *word);
+    let missing: Vec<_> = words
+        .filter(|word| !SET_UP.iter().any(|(known, _)| known == word))
+        .filter(|word| !taken.contains(*word))
+        .collect();
     assert!(missing.is_empty(), "never taken: {missing:?}");
     assert!(refused.len() > 30, "{refused:?}");
 }

@@ -30,6 +30,7 @@ impl Twin {
                 self.subsidy_event(event, draft);
             }
             "offset-clawback" => self.offset(event, draft),
+            "close" => self.close(event, draft),
             "reverse" => self.reverse(event, draft),
             word => panic!("the model knows no {word}"),
         }
@@ -51,7 +52,7 @@ impl Twin {
             return;
         }
         draft.need(done.reversed_by.is_none(), "reverse-twice");
-        draft.need(!["enrol", "remove"].contains(&word), "reverse-kind");
+        draft.need(!["enrol", "remove", "close"].contains(&word), "reverse-kind");
         draft.need(text(event, "date") >= text(&done.event, "date"), "date-order");
         let standing =
             |other: &&Done| other.reversed_by.is_none() && text(&other.event, "event") != "reverse";
@@ -76,6 +77,7 @@ impl Twin {
                 draft.need(-self.sum(owner, fund, account) >= net, "above-open");
             }
         }
+        draft.owner.clone_from(&done.owner);
         draft.lines = done.lines.iter().map(|(place, signed)| (place.clone(), -signed)).collect();
     }
 }

@@ -136,6 +136,7 @@ pub struct Bank {
 #[derive(Clone, Debug)]
 pub struct Done {
     pub event: Value,
+    pub owner: Option<String>,
     pub lines: Vec<Line>,
     before: Vec<((u8, String), Option<Record>)>,
     /// Sums beside the accounts that moved.
@@ -166,6 +167,10 @@ pub struct Draft {
     pub lines: Vec<Line>,
     /// Money that leaves by order: owner, fund, amount, what was set aside for it.
     pub pays: Option<(String, String, i128, i128)>,
+    /// Whose entry it is, as far as an event without movements has an owner.
+    pub owner: Option<String>,
+    /// Takes two people though no money leaves.
+    pub signed: bool,
     pub records: Vec<Record>,
     pub counters: Vec<(Counter, i128)>,
     pub pushes: BTreeSet<(u8, String)>,
@@ -327,6 +332,10 @@ impl Twin {
     fn check(&self, event: &Value, draft: &mut Draft) {
         let (maker, checker) = (text(event, "maker"), text(event, "checker"));
         draft.need(maker.is_empty() || maker != checker, "checker-same");
+        if draft.signed {
+            draft.need(!maker.is_empty() && !checker.is_empty(), "checker-missing");
+        }
+        self.check_closed(event, draft);
         if let Some((owner, fund, amount, own)) = draft.pays.clone() {
             draft.need(!maker.is_empty() && !checker.is_empty(), "checker-missing");
             let (cash, reserved) = (self.cash(&owner, &fund), self.reserved(&owner, &fund));
@@ -371,6 +380,7 @@ impl Twin {
         self.ids.insert(text(event, "id").to_owned(), entry);
         self.done.push(Done {
             event: event.clone(),
+            owner: draft.owner,
             lines: draft.lines.clone(),
             before,
             counters: draft.counters,
@@ -471,6 +481,7 @@ impl Twin {
             return None;
         };
         draft.need(text(event, "date") >= joined.as_str(), "owner-not-joined");
+        draft.owner.get_or_insert_with(|| owner.to_owned());
         Some(owner.to_owned())
     }
 
