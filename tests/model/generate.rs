@@ -26,11 +26,19 @@ pub fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Owners with the day on which they join.
-pub const OWNERS: [(&str, &str); 3] =
-    [("410821", "2017-01-01"), ("410822", "2017-01-10"), ("410883", "2017-04-01")];
+pub const OWNERS: [(&str, &str); 4] = [
+    ("410821", "2017-01-01"),
+    ("410822", "2017-01-10"),
+    ("410883", "2017-04-01"),
+    (SMALL, "2017-01-01"),
+];
+
+/// An owner with a small pool and hardly a loan, which comes to its end.
+pub const SMALL: &str = "410823";
 
 /// Bank accounts: id, who opened it, fund.
-pub const BANKS: [(&str, &str, &str); 9] = [
+pub const BANKS: [(&str, &str, &str); 10] = [
+    ("RISK-NEW", CITY, "RISK"),
     ("RISK-CITY", CITY, "RISK"),
     ("RISK-1", "410821", "RISK"),
     ("RISK-2", "410822", "RISK"),
@@ -60,8 +68,8 @@ pub const KINDS: &[(&str, u32)] = &[
     ("explain-receipt", 5),
     ("enrol", 6),
     ("disburse", 10),
-    ("receive-deposit", 3),
-    ("refund-deposit", 2),
+    ("receive-deposit", 5),
+    ("refund-deposit", 5),
     ("apply-deposit", 3),
     ("repay", 6),
     ("interest-paid", 1),
@@ -94,6 +102,11 @@ pub const KINDS: &[(&str, u32)] = &[
     ("offset-clawback", 4),
     ("write-off-clawback", 2),
     ("close", 3),
+    ("quota", 4),
+    ("settle-transfer", 4),
+    ("change-custodian", 1),
+    ("wind-up", 24),
+    ("release", 3),
     ("reverse", 14),
 ];
 
@@ -116,7 +129,9 @@ pub fn event(twin: &Twin, step: &Step, tries: usize) -> Value {
     });
     let kind = kind.map_or("contribute", |(kind, _)| kind);
     let mut event = maker.event(kind);
-    event["event"] = kind.into();
+    if event.get("event").is_none() {
+        event["event"] = kind.into();
+    }
     event["id"] = format!("e{tries}").into();
     if event.get("date").is_none() {
         event["date"] = maker.day(0).into();
@@ -161,7 +176,10 @@ impl Maker<'_> {
     }
 
     pub(super) fn owner(&self) -> &'static str {
-        pick(&OWNERS, self.step.a).map_or("410821", |(owner, _)| owner)
+        if self.step.a % 16 == 15 {
+            return SMALL;
+        }
+        pick(&OWNERS[..3], self.step.a).map_or("410821", |(owner, _)| owner)
     }
 
     pub(super) fn bank(&self, fund: &str, owner: &str) -> &'static str {
@@ -176,6 +194,9 @@ impl Maker<'_> {
 
     pub(super) fn people(&self, mut event: Value) -> Value {
         event["maker"] = "甲".into();
+        if self.step.twist != 51 && event.get("document").is_none() && self.step.b % 2 == 0 {
+            event["document"] = "文1".into();
+        }
         match self.step.twist {
             40..=42 => {}
             43 => event["checker"] = "甲".into(),
@@ -214,6 +235,11 @@ impl Maker<'_> {
                 self.of_line(kind)
             }
             "close" => Some(self.close()),
+            "quota" => Some(self.quota()),
+            "settle-transfer" => Some(self.settle_transfer()),
+            "change-custodian" => Some(self.change_custodian()),
+            "wind-up" => Some(self.wind_up()),
+            "release" => Some(self.release()),
             "reverse" => Some(self.reverse()),
             _ => Some(self.funding(kind)),
         };
@@ -254,7 +280,9 @@ impl Maker<'_> {
     fn funding(&self, kind: &str) -> Value {
         let fund = match kind {
             "commit" | "contribute" | "approve-withdrawal" | "pay-withdrawal" => "RISK",
-            "budget" | "return-budget" if self.step.twist != 50 => {
+            "budget" | "return-budget"
+                if !self.step.b.is_multiple_of(8) && self.step.twist != 50 =>
+            {
                 pick(&["INT", "GFEE"], self.step.b / 3).unwrap_or("INT")
             }
             _ => self.fund(),
@@ -330,7 +358,11 @@ impl Maker<'_> {
             3 => self.twin.loans().next().map_or("L", |loan| &loan.id).to_owned(),
             _ => format!("L{}", self.tries),
         };
-        let due = if self.step.twist == 60 { "2017-01-01" } else { "2021-03-01" };
+        let due = match self.step.twist {
+            60 => "2017-01-01",
+            61..=64 => "2023-03-01",
+            _ => "2021-03-01",
+        };
         let firm = pick(&["FIRM-A", "FIRM-B"], self.step.b);
         json!({"owner": owner, "loan": loan, "firm": firm, "bank": "BANK", "guarantor": "GUAR",
             "amount": yuan(1_000_000 + i128::from(self.step.amount % 400_000_000)), "due": due,
@@ -358,7 +390,12 @@ impl Maker<'_> {
     }
 
     fn deposit(&self, kind: &str) -> Option<Value> {
-        let held = |loan: &&Loan| kind == "receive-deposit" || loan.deposit > 0;
+        let ended = |loan: &Loan| loan.removed || loan.drawn > 0 && !loan.is_live();
+        let held = |loan: &&Loan| match kind {
+            "receive-deposit" => true,
+            "refund-deposit" if !self.step.b.is_multiple_of(4) => loan.deposit > 0 && ended(loan),
+            _ => loan.deposit > 0,
+        };
         let loans: Vec<&Loan> = self.twin.loans().filter(held).collect();
         let loan = pick(&loans, self.step.a)?;
         let bank = self.bank("RISK", &loan.owner);
