@@ -75,7 +75,7 @@ fn owners_and_money_that_are_not_there() {
     let dir = temp.path();
     refused(dir, &format!("{COMMIT} --owner 410823 --date 2017-03-01"), 77, "owner-unknown");
     refused(dir, &format!("{COMMIT} --owner 410821 --date 2017-02-28"), 77, "owner-not-joined");
-    let fee = "poolbook --maker 甲 --checker 乙 trustee-fee --owner 410821 --bank-account POOL --date 2017-03-02 --amount";
+    let fee = "poolbook --maker 甲 --checker 乙 --approver 丙 trustee-fee --owner 410821 --bank-account POOL --date 2017-03-02 --amount";
     let told = refused(dir, &format!("{fee} 100.01"), 77, "available-short");
     assert!(told.contains("100.01") && told.contains("100.00"), "{told}");
     refused(dir, "poolbook init --city 410800", 77, "book-exists");

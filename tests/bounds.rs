@@ -8,6 +8,10 @@ use crate::support::book::record;
 fn the_bounds_themselves_are_taken() {
     let taken = [
         (
+            "overdue",
+            r#"{"event":"file-claim","date":"2017-09-01","claim":"C","loan":"L","base":"800000.00","collateral":"60000.00","other":"40000.00","lawsuit":"1号"}"#,
+        ),
+        (
             "pool rates",
             r#"{"event":"enrol","date":"2017-12-31","owner":"410821","loan":"M","firm":"FIRM","bank":"BANK","amount":"1000","due":"2018-03-01","rate":"4%"}"#,
         ),

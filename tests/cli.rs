@@ -147,6 +147,8 @@ fn outputs_keep_to_their_schemas() {
             "甲",
             "--checker",
             "乙",
+            "--approver",
+            "丙",
             "subsidy",
             "pay",
             "--date",

@@ -21,6 +21,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Damage or notes leave the journal to be judged by other tests.
 const CHANGED_JOURNAL: &[&str] = &["torn-tail"];
+/// What the case is about is a finding of `verify`, too.
+const FOUND: &[&str] = &["close-blocked"];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Section {
@@ -186,7 +188,8 @@ fn play(case: &Case, books: &Books, lang: &str) -> (i32, String) {
     }
     if lang == "zh" && before.len() == 2 && !case.has("damaged") {
         let (exit, out, err) = shell("poolbook verify", dir, lang);
-        assert_eq!(exit, 0, "{name}: {out}{err}");
+        let expected = i32::from(FOUND.contains(&case.code().as_str()));
+        assert_eq!(exit, expected, "{name}: {out}{err}");
     }
     (exit, steady(&err, dir))
 }

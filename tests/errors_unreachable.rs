@@ -22,6 +22,8 @@ pub const UNREACHABLE: &[(&str, &[&str])] = &[
         &[
             "bank-account-sum",
             "cell-below-zero",
+            "close-digest",
+            "close-root",
             "claim-above-balance",
             "claim-above-limit",
             "claim-allowance",
@@ -61,6 +63,7 @@ pub const UNREACHABLE: &[(&str, &[&str])] = &[
             "loan-exposure",
             "maker-is-checker",
             "memo-unbalanced",
+            "payment-unapproved",
             "payment-unchecked",
             "receipt-open",
             "recorded-order",

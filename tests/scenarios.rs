@@ -4,6 +4,8 @@ use crate::support::book::audited;
 use crate::support::fixture;
 use poolbook::book::{Book, Options, Outcome, People, Scope};
 use poolbook::domain::account::{Account, Fund, Side};
+use poolbook::domain::calendar::Month;
+use poolbook::domain::entry::VoucherWord;
 use poolbook::domain::event::{Event, Source};
 use poolbook::domain::lifecycle::LoanState;
 use poolbook::domain::money::Total;
@@ -144,6 +146,22 @@ fn a_subsidy_is_returned_and_clawed_back() {
     assert_eq!(balance(Account::FirmYear).to_string(), "12000.00");
     let used: Vec<String> = state.caps.iter().map(|cap| cap.used.to_string()).collect();
     assert_eq!(used, ["12000.00"]);
+}
+
+/// Domain 4.5: the year end moves -372,415.43 to the surplus, and the replenishment brings it back.
+#[test]
+fn the_year_of_the_worked_scenario_is_closed() {
+    let book = played("close");
+    let (state, cell) = (book.state(), cell(Fund::Risk));
+    let balance = |account| state.balance("410821", Fund::Risk, account, None).to_string();
+    assert_eq!(balance(Account::Surplus), "372415.43");
+    for account in [Account::PeriodResult, Account::Compensation, Account::RecoveryIncome] {
+        assert_eq!(balance(account), "0.00", "{account}");
+    }
+    assert_eq!(state.cash(&cell).to_string(), "10000000.00");
+    // One run of vouchers: each December entry and both closes have a number, none is missing.
+    let december = Month::parse("2017-12").unwrap();
+    assert_eq!(state.last_voucher("410821", december, VoucherWord::General), 4);
 }
 
 /// A yearly quota beside no pool money: taken in, raised, used, given back within the year, lowered to

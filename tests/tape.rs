@@ -32,7 +32,7 @@ fn loans_guarantees_and_compensation_are_as_calculated_apart() {
     let book = folder.path().join("book");
     let rejects = folder.path().join("rejects.csv");
     let file = |name: &str| fixture(&format!("sba-7a/{name}")).display().to_string();
-    let init = poolbook(&book, &["init", "--city", "US", "--currency", "USD"]);
+    let init = poolbook(&book, &["init", "--city", "US", "--currency", "USD", "--people", "two"]);
     assert!(init.status.success());
     assert!(poolbook(&book, &["record", &file("setup.jsonl")]).status.success());
     let (mapping, tape) = (file("mapping.toml"), file("loans-in-ut-ri.csv"));

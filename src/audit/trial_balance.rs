@@ -6,6 +6,7 @@ use crate::audit::movements::{Movements, Span, collect, day_before};
 use crate::audit::turnover::Turnover;
 use crate::domain::account::Account;
 use crate::domain::calendar::{Date, Month};
+use crate::domain::digest::{self, Balances};
 use crate::domain::money::Total;
 use crate::problem::Problem;
 use std::collections::BTreeMap;
@@ -116,6 +117,24 @@ pub fn trial_balance(
         register.rows.push(Row { account, amounts });
     }
     Ok(report)
+}
+
+/// The digest of an owner's balances at the end of a day ([`crate::domain::digest`]), as a close holds
+/// it. Cost: as of the trial balance.
+///
+/// # Errors
+/// Those of the source.
+pub fn digest(
+    source: &(impl Movements + ?Sized),
+    owner: u16,
+    code: &str,
+    day: Date,
+) -> Result<String, Problem> {
+    let mut balances = Balances::new();
+    collect(source, Some(owner), &[day], &mut |key, _, sum| {
+        *balances.entry((key.fund, key.account)).or_default() += sum.net();
+    })?;
+    Ok(digest::digest(code, day, &balances))
 }
 
 /// True when the closing of one report is the opening of the next (domain 7, 2).

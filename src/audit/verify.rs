@@ -8,6 +8,7 @@ mod accounts;
 mod adopted;
 mod checks;
 mod claims;
+mod closings;
 mod days;
 mod fact;
 mod funding;
@@ -27,10 +28,11 @@ use crate::audit::flow::Placing;
 use crate::domain::account::{Account, Fund};
 use crate::domain::calendar::Month;
 use crate::domain::entry::{Entry, Line, VoucherWord, id_hash};
-use crate::domain::event::{Kind, Origin, Settlement};
+use crate::domain::event::{Kind, Origin, PeopleMode, Settlement};
 use crate::domain::money::Total;
 use crate::limits::{JOURNAL_LINE_MAX, LINES_MAX};
 use checks::{Check, Tally};
+use closings::{close, digests};
 use days::CashDays;
 use foldhash::fast::FixedState;
 use jiff::Timestamp;
@@ -83,6 +85,8 @@ pub struct Verifier {
     reversals: HashSet<u64>,
     bank_funds: FastMap<String, Fund>,
     cash: CashDays,
+    /// Payments take an approver, too.
+    three: bool,
     /// Scratch: sums per cell and register of the entry at hand.
     cells: Vec<(Cell, bool, Total)>,
     periods: Periods,
@@ -128,6 +132,7 @@ impl Verifier {
         self.check_voucher(seq, entry);
         self.check_reversal(seq, entry);
         self.check_people(seq, entry);
+        self.check_close(seq, entry);
         self.passes.take(seq, entry, &mut self.tally);
         self.ids.push((id_hash(&entry.event.id), seq));
     }
@@ -390,13 +395,36 @@ impl Verifier {
                 | Kind::RecoveryCost(_)
                 | Kind::PayTreasury(_)
         ) || returns(&event.kind);
+        if let Kind::OpenBook(opened) = &event.kind {
+            self.three = opened.people == Some(PeopleMode::Three);
+        }
+        let approver = event.approver.as_deref();
+        let shown = |people: &[Option<&str>]| {
+            people.iter().map(|person| person.unwrap_or("-")).collect::<Vec<_>>().join(" / ")
+        };
         if pays {
             self.tally.look(Check::PaymentUnchecked);
         }
-        if pays && (maker.is_none() || checker.is_none()) {
-            let found = format!("{} / {}", maker.unwrap_or("-"), checker.unwrap_or("-"));
-            self.find(Check::PaymentUnchecked, seq, event.kind.word(), "maker / checker", found);
+        if pays && self.three {
+            self.tally.look(Check::PaymentUnapproved);
         }
+        if pays && (maker.is_none() || checker.is_none()) {
+            let found = shown(&[maker, checker]);
+            self.find(Check::PaymentUnchecked, seq, event.kind.word(), "maker / checker", found);
+        } else if pays && self.three && [None, maker, checker].contains(&approver) {
+            let found = shown(&[maker, checker, approver]);
+            let expected = "maker / checker / approver";
+            self.find(Check::PaymentUnapproved, seq, event.kind.word(), expected, found);
+        }
+    }
+
+    /// The digest of a close is that of the lines that stand in the journal (invariant 34).
+    fn check_close(&mut self, seq: u64, entry: &Entry) {
+        let Some((own, period, code)) = close(entry) else { return };
+        let balances = self.periods.balances(self.owners.number(code), period.to);
+        let [expected, found] = digests(entry, period, code, &balances);
+        let subject = format!("{code} {}", own.period);
+        self.tally.same(Check::CloseDigest, seq, subject, expected, found);
     }
 
     /// What was found. Cost: sorts the hashes of ids and the days with cash movements.

@@ -11,6 +11,7 @@
 //! Invariant: the state in memory and the index reflect exactly the entries of the journal's head.
 
 pub mod causes;
+pub mod closing;
 pub mod interest;
 pub mod recompute;
 mod record;
@@ -24,6 +25,7 @@ pub use rows::RowGroup;
 use crate::audit::balance::OwnerName;
 use crate::audit::movements::{Rows, Tables};
 use crate::audit::turnover::{Delta, Numbers};
+use crate::domain::decide::JournalHead;
 use crate::domain::entry::{Entry, id_hash};
 use crate::domain::event::Event;
 use crate::domain::registry::tables;
@@ -118,6 +120,11 @@ pub struct Book<S: Store> {
 
 /// Rows of movements kept in memory, some megabytes at most.
 const ROWS_KEPT: usize = 8_192;
+
+/// The head as deciding takes it.
+fn journal(head: &Head) -> JournalHead {
+    JournalHead { entries: head.count, root: head.root }
+}
 
 struct Batch(Vec<Entry>);
 

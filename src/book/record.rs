@@ -1,6 +1,6 @@
 //! Recording a group: all of it or nothing.
 
-use super::{Batch, Book, Options, Outcome, RowProblem, Scope, Summary};
+use super::{Batch, Book, Options, Outcome, RowProblem, Scope, Summary, journal};
 use crate::domain::apply::apply;
 use crate::domain::decide::{Context, Limits, decide};
 use crate::domain::entry::{Entry, id_hash};
@@ -156,8 +156,9 @@ impl<S: Store> Book<S> {
             _ => None,
         };
         let seq = run.base + run.new + 1;
-        let original = original.as_ref();
-        let context = Context { seq, recorded: options.now, original, limits: run.limits };
+        let (recorded, original) = (options.now, original.as_ref());
+        let journal = journal(&self.store.head());
+        let context = Context { seq, recorded, original, limits: run.limits, journal };
         let mut entry = decide(&self.state, event, &context)?;
         run.new += 1;
         entry.more = run.expected.saturating_sub(run.new);

@@ -4,7 +4,7 @@
 //! the state before the next is tried.
 
 use super::record::same_content;
-use super::{Batch, Book, Options, Outcome, Scope, Summary};
+use super::{Batch, Book, Options, Outcome, Scope, Summary, journal};
 use crate::domain::apply::apply;
 use crate::domain::decide::{Context, Limits, decide};
 use crate::domain::entry::{Entry, id_hash};
@@ -98,8 +98,9 @@ impl<S: Store> Book<S> {
                 _ => None,
             };
             let seq = first + group.entries.len() as u64;
-            let original = original.as_ref();
-            let context = Context { seq, recorded: options.now, original, limits: Limits::Held };
+            let (recorded, original) = (options.now, original.as_ref());
+            let journal = journal(&self.head());
+            let context = Context { seq, recorded, original, limits: Limits::Held, journal };
             let entry = decide(&self.state, event, &context)?;
             apply(&mut self.state, &entry);
             group.ids.insert(id_hash(&entry.event.id), group.entries.len());

@@ -15,12 +15,13 @@ use crate::audit::movements::Rows;
 use crate::audit::turnover::Delta;
 use crate::audit::verify::{CHECKS, Summary, Verifier};
 use crate::domain::apply::apply;
-use crate::domain::decide::{Context, Limits, decide};
+use crate::domain::decide::{Context, JournalHead, Limits, decide};
+use crate::domain::digest::hex;
 use crate::domain::entry::{Entry, Given};
 use crate::domain::event::Kind;
 use crate::domain::state::State;
 use crate::problem::{Exit, Problem};
-use crate::store::{Head, ReadStore, Store, StoreError, check};
+use crate::store::{Head, ReadStore, Store, StoreError, check, check_marking};
 use std::cell::{Cell, OnceCell};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -47,10 +48,17 @@ const OF_BYTES: &[(&str, bool)] = &[
 const OF_DECISIONS: &[&str] =
     &["entry-unreadable", "entry-not-canonical", "entry-refused", "entry-differs"];
 
+/// What deciding is told of the journal where it does not ask.
+const NO_JOURNAL: JournalHead = JournalHead { entries: 0, root: [0; 32] };
+
+/// The check of each close against the journal before it.
+const CLOSE_ROOT: &str = "close-root";
+
 /// Names of all checks, in the order in which they are made.
 pub fn checks() -> impl Iterator<Item = &'static str> {
     let bytes = OF_BYTES.iter().map(|(code, _)| *code);
-    bytes.chain(OF_DECISIONS.iter().chain(CHECKS).copied()).chain([compare::CHECK])
+    let entries = OF_DECISIONS.iter().copied().chain([CLOSE_ROOT]).chain(CHECKS.iter().copied());
+    bytes.chain(entries).chain([compare::CHECK])
 }
 
 /// What `verify` found.
@@ -106,8 +114,9 @@ pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification
     });
     let checked = checked?;
     let mut findings = checked.findings;
-    let (state, delta, found) = pass;
+    let (state, delta, found, sealed) = pass;
     findings.extend(found);
+    findings.extend(unlike(&sealed, &checked.marked));
     let mut outcome = verifier.finish();
     if !outcome.same_hash.is_empty() {
         // The lines are gone over once more rather than looked up, because a damaged journal
@@ -136,6 +145,7 @@ pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification
     let lines = checked.head.count;
     looked.extend(OF_BYTES.iter().map(|(code, each)| (*code, if *each { lines } else { 1 })));
     looked.extend(OF_DECISIONS.iter().map(|code| (*code, lines)));
+    looked.push((CLOSE_ROOT, sealed.len() as u64));
     looked.extend(&outcome.looked);
     looked.push((compare::CHECK, rows));
     Ok(Verification {
@@ -146,6 +156,48 @@ pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification
         index_compared: index.is_some(),
         findings,
     })
+}
+
+/// Whether a line holds a close: the first key inside `event` is the word of the event.
+fn is_close(line: &[u8]) -> bool {
+    let mut rest = line;
+    while let Some(at) = rest.iter().skip(1).position(|byte| *byte == b'{') {
+        let (before, inside) = rest.split_at(at + 1);
+        if before.ends_with(br#""event":"#) {
+            return inside.starts_with(br#"{"event":"close""#);
+        }
+        rest = inside;
+    }
+    false
+}
+
+/// Closes whose journal is not the one that stood before them.
+fn unlike(sealed: &[(u64, JournalHead)], marked: &[(u64, Head)]) -> Vec<Problem> {
+    let shown = |entries: u64, root: &[u8; 32]| format!("{entries} {}", hex(root));
+    let mut findings = Vec::new();
+    for (seq, told) in sealed {
+        let Ok(place) = marked.binary_search_by_key(seq, |(marked, _)| *marked) else { continue };
+        let Some((_, head)) = marked.get(place) else { continue };
+        if (told.entries, told.root) != (head.count, head.root) {
+            let (expected, found) =
+                (shown(head.count, &head.root), shown(told.entries, &told.root));
+            let finding = Finding::new(CLOSE_ROOT, Some(*seq), "journal", expected, found);
+            findings.push(finding.problem());
+        }
+    }
+    findings
+}
+
+/// The bytes of 64 hexadecimal digits.
+fn bytes_of(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (place, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * place..2 * place + 2)?, 16).ok()?;
+    }
+    Some(bytes)
 }
 
 /// Every check with what it found.
@@ -180,6 +232,9 @@ impl Rows for Counted<'_> {
     }
 }
 
+/// What the third thread ends with: state, movements, findings, and closes with their journal.
+type Passed = (State, Delta, Vec<Problem>, Vec<(u64, JournalHead)>);
+
 /// An entry with its place and the length of its bytes.
 type Audited = (u64, usize, Entry);
 
@@ -197,7 +252,7 @@ fn audit(arrived: &Receiver<Vec<Audited>>) -> Verifier {
 /// Reads every line and hands it on.
 fn read(directory: &Path, chunks: &SyncSender<Chunk>) -> Result<crate::store::Checked, StoreError> {
     let mut chunk = Chunk::default();
-    let checked = check(directory, &mut |seq, bytes| {
+    let checked = check_marking(directory, is_close, &mut |seq, bytes| {
         let given = Entry::decode_given(bytes);
         chunk.bytes.extend_from_slice(bytes);
         chunk.lines.push((seq, bytes.len(), given));
@@ -221,6 +276,8 @@ struct Pass<'d> {
     chunk: Vec<Audited>,
     found: Vec<Problem>,
     bytes: Vec<u8>,
+    /// Closes, each with the journal that it says it was made on.
+    sealed: Vec<(u64, JournalHead)>,
     /// Whether a loan was held to the rules by now.
     tested: bool,
 }
@@ -236,11 +293,12 @@ impl<'d> Pass<'d> {
             chunk: Vec::new(),
             found: Vec::new(),
             bytes: Vec::new(),
+            sealed: Vec::new(),
             tested: false,
         }
     }
 
-    fn run(mut self, arrived: &Receiver<Chunk>) -> (State, Delta, Vec<Problem>) {
+    fn run(mut self, arrived: &Receiver<Chunk>) -> Passed {
         for chunk in arrived {
             let mut start = 0;
             for (seq, length, given) in chunk.lines {
@@ -251,7 +309,7 @@ impl<'d> Pass<'d> {
             // The other side ends only when this one hangs up, so the chunk always arrives.
             let _ = self.audited.send(std::mem::take(&mut self.chunk));
         }
-        (self.state, self.delta, self.found)
+        (self.state, self.delta, self.found, self.sealed)
     }
 
     fn take(&mut self, seq: u64, stored: &[u8], given: Result<Given, Problem>) {
@@ -263,14 +321,15 @@ impl<'d> Pass<'d> {
             return self.follow(seq, stored, Entry::decode(stored).ok());
         }
         let earlier = given.as_ref().ok().filter(|given| has_limits(given)).cloned();
-        let decided = given.and_then(|given| self.decide_again(seq, given, Limits::Held));
+        let journal = given.as_ref().map_or(NO_JOURNAL, |given| self.sealed(seq, stored, given));
+        let decided = given.and_then(|given| self.decide_again(seq, given, Limits::Held, journal));
         let tested = decided.as_ref().is_ok_and(|entry| self.is_stored(entry, stored));
         if !tested && let Some(given) = earlier {
             for limits in [Limits::Noted, Limits::Unknown] {
                 if limits == Limits::Unknown && self.tested {
                     break;
                 }
-                if let Ok(entry) = self.decide_again(seq, given.clone(), limits)
+                if let Ok(entry) = self.decide_again(seq, given.clone(), limits, journal)
                     && self.is_stored(&entry, stored)
                 {
                     self.tested |= limits == Limits::Noted;
@@ -310,15 +369,37 @@ impl<'d> Pass<'d> {
         self.chunk.push((seq, stored.len(), entry));
     }
 
-    fn decide_again(&self, seq: u64, given: Given, limits: Limits) -> Result<Entry, Problem> {
+    fn decide_again(
+        &self,
+        seq: u64,
+        given: Given,
+        limits: Limits,
+        journal: JournalHead,
+    ) -> Result<Entry, Problem> {
         let original = match &given.event.kind {
             Kind::Reverse(own) if (1..seq).contains(&own.entry.0) => self.original(own.entry.0),
             _ => None,
         };
         let (recorded, original) = (given.recorded, original.as_ref());
-        let context = Context { seq, recorded, original, limits };
+        let context = Context { seq, recorded, original, limits, journal };
         let more = given.more;
         decide(&self.state, given.event, &context).map(|entry| Entry { more, ..entry })
+    }
+
+    /// The journal that a close says it was made on, taken as it stands and compared with what it was
+    /// in the end.
+    fn sealed(&mut self, seq: u64, stored: &[u8], given: &Given) -> JournalHead {
+        if !matches!(given.event.kind, Kind::Close(_)) {
+            return NO_JOURNAL;
+        }
+        let working = Entry::decode(stored).ok().and_then(|entry| entry.working);
+        let working = working.map(|working| working.value()).unwrap_or_default();
+        let entries = working.pointer("/journal/entries").and_then(|entries| entries.as_u64());
+        let root = working.pointer("/journal/root").and_then(|root| bytes_of(root.as_str()?));
+        let head =
+            JournalHead { entries: entries.unwrap_or_default(), root: root.unwrap_or_default() };
+        self.sealed.push((seq, head));
+        head
     }
 
     /// The journal for look-ups, opened when the first reversal comes by; none when it is damaged.

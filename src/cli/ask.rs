@@ -6,9 +6,10 @@ use poolbook::audit::movements::{Movements, Span};
 use poolbook::audit::turnover::Delta;
 use poolbook::book::{Book, Scope};
 use poolbook::domain::account::Fund;
-use poolbook::domain::calendar::{CalendarQuarter, Date, Month, Quarter, date, parse_date};
+use poolbook::domain::calendar::{Date, date, parse_date};
 use poolbook::domain::entry::Entry;
-use poolbook::limits::{YEAR_MAX, YEAR_MIN};
+use poolbook::domain::period::BookPeriod;
+use poolbook::limits::YEAR_MAX;
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::Basis;
 use poolbook::store::{Store as _, StoreError};
@@ -44,6 +45,11 @@ impl Days {
             Some(from) => Span::new(from, to),
             None => Ok(Span::until(to)),
         }
+    }
+
+    /// Whether a last day is given.
+    pub fn is_bounded(&self) -> bool {
+        self.period.is_some() || self.as_of.is_some()
     }
 
     /// The last entry that counts, if not all do.
@@ -97,21 +103,9 @@ fn last_day() -> Date {
 
 /// `2017`, `2017Q4` or `2017-10`.
 fn period_span(text: &str) -> Result<Span, Problem> {
-    if let Ok(year) = text.parse::<i16>()
-        && (YEAR_MIN..=YEAR_MAX).contains(&year)
-    {
-        let ends = (date(year, 1, 1), date(year, 12, 31));
-        if let (Ok(from), Ok(to)) = ends {
-            return Span::new(from, to);
-        }
-    }
-    if let Ok(quarter) = Quarter::parse(text) {
-        return Span::of(CalendarQuarter(quarter).period());
-    }
-    match Month::parse(text) {
-        Ok(month) => Span::new(month.first_day(), month.last_day()),
-        Err(_) => Err(Problem::new("period-format", Exit::Usage).with("text", text.escape_debug())),
-    }
+    let usage = |problem: Problem| Problem { exit: Exit::Usage, ..problem };
+    let period = BookPeriod::parse(text).map_err(usage)?;
+    Span::new(period.from, period.to)
 }
 
 #[derive(clap::Args, Debug, Default)]
@@ -151,23 +145,4 @@ pub fn owners(book: &Book<AnyStore>, day: Date) -> Vec<OwnerName> {
         .collect();
     owners.sort_by(|a, b| a.code.as_str().cmp(b.code.as_str()));
     owners
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn periods_are_years_quarters_and_months() {
-        for (text, from, to) in [
-            ("2017", "2017-01-01", "2017-12-31"),
-            ("2017Q4", "2017-10-01", "2017-12-31"),
-            ("2016-02", "2016-02-01", "2016-02-29"),
-        ] {
-            let span = period_span(text).unwrap();
-            assert_eq!(span.from().map(|day| day.to_string()).as_deref(), Some(from));
-            assert_eq!(span.to().to_string(), to);
-        }
-        assert_eq!(period_span("2017Q5").unwrap_err().code, "period-format");
-    }
 }

@@ -23,7 +23,12 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         let unknown = || Problem::refused("claim-unknown").with("claim", id);
         let claim = state.claims.get(id).ok_or_else(unknown)?;
         let entries = book.entries(&claim.trail)?;
-        context.output.report(&views::claim(claim, &entries, &open::journal(&book.head())))?;
+        context.output.report(&views::claim(
+            claim,
+            &entries,
+            state,
+            &open::journal(&book.head()),
+        ))?;
         return Ok(Exit::Done);
     }
     let wanted =
@@ -32,6 +37,6 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         .claims
         .iter()
         .filter(|claim| wanted(&args.owner, &claim.owner) && wanted(&args.loan, &claim.loan));
-    context.output.report(&views::claims(claims, &open::journal(&book.head())))?;
+    context.output.report(&views::claims(claims, state, &open::journal(&book.head())))?;
     Ok(Exit::Done)
 }

@@ -8,9 +8,9 @@
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::{open, voucher};
+use crate::cli::{close, open, voucher};
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use poolbook::domain::event::{COMMON_FIELDS, Event, OPENING, VOCABULARY};
+use poolbook::domain::event::{COMMON_FIELDS, Event, Kind, OPENING, VOCABULARY};
 use poolbook::domain::field::{FieldKind, FieldSpec, Fields, Value};
 use poolbook::domain::text::Id;
 use poolbook::intake::decode::read_text;
@@ -28,6 +28,9 @@ pub fn augment(mut root: Command) -> Command {
         let mut command = Command::new(*word);
         for spec in options(own) {
             command = command.arg(option(spec));
+        }
+        if *word == close::WORD {
+            command = close::augment(command);
         }
         root = root.subcommand(command);
     }
@@ -75,7 +78,11 @@ pub fn event(
     fields.push("event", Value::text(word.to_owned()));
     let mut named = false;
     for spec in options(own) {
-        let Some(value) = value(spec, matches)? else { continue };
+        let mut given = value(spec, matches)?;
+        if given.is_none() && word == close::WORD && spec.name == "date" {
+            given = close::date(matches).map(Value::text);
+        }
+        let Some(value) = given else { continue };
         named |= spec.name == "id";
         fields.push(spec.name, value);
     }
@@ -142,6 +149,11 @@ pub fn run(
 ) -> Result<Exit, Failure> {
     // An option is no column of a file; the message names the field.
     let event = event(word, own, matches).map_err(without_column)?;
+    if let Kind::Close(own) = &event.kind
+        && close::is_preview(word, matches)
+    {
+        return close::preview(&event, &own.period, context);
+    }
     let options = open::options(context)?;
     let mut book = open::for_writing(context)?;
     let id = event.id.clone();

@@ -4,7 +4,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::open;
 use poolbook::domain::division;
-use poolbook::domain::event::{Event, OPENING};
+use poolbook::domain::event::{Event, OPENING, PeopleMode};
 use poolbook::domain::field::{Fields, Value};
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views;
@@ -19,18 +19,23 @@ pub struct Args {
     pub currency: String,
     #[arg(long)]
     pub date: Option<String>,
+    #[arg(long, default_value = "three",
+        value_parser = clap::builder::PossibleValuesParser::new(PeopleMode::WORDS))]
+    pub people: String,
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let event = event(args)?;
     let options = open::options(context)?;
     let path = &context.global.book;
-    let head = if options.dry_run {
+    let mut book = if options.dry_run {
         // What would be refused is refused here too, but no directory appears.
-        open::new_in_memory()?.record(event, &options)?.1.head
+        open::new_in_memory()?
     } else {
-        open::create(context)?.record(event, &options)?.1.head
+        open::create(context)?
     };
+    let head = book.record(event, &options)?.1.head;
+    context.output.about(book.state());
     let shown = path.display().to_string();
     context.output.report(&views::book(&shown, Some(&args.city), &open::journal(&head)))?;
     Ok(Exit::Done)
@@ -49,6 +54,7 @@ pub fn event(args: &Args) -> Result<Event, Problem> {
         ("city", args.city.clone()),
         ("name", name),
         ("currency", args.currency.clone()),
+        ("people", args.people.clone()),
     ] {
         fields.push(key, Value::text(value));
     }

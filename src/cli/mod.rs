@@ -9,6 +9,7 @@ mod ask;
 mod balance;
 mod cap;
 mod claim;
+mod close;
 mod completions;
 mod context;
 mod events;

@@ -133,14 +133,16 @@ pub fn in_memory(context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
         .map_err(Problem::from)?;
     // The index of the copy is made by the book from all entries.
     copy.reset_index().map_err(Problem::from)?;
-    Ok(Book::open(AnyStore::Memory(Box::new(copy)), Scope::All)?)
+    opened(AnyStore::Memory(Box::new(copy)), Scope::All, context)
 }
 
 fn opened(store: AnyStore, scope: Scope, context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
     for note in store.notes() {
         context.output.talk(&in_words_as_note(note, &context.output.locale));
     }
-    Ok(Book::open(store, scope)?)
+    let book = Book::open(store, scope)?;
+    context.output.about(book.state());
+    Ok(book)
 }
 
 /// The journal of a book as reports name it.

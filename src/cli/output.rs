@@ -1,8 +1,11 @@
 //! The only place that writes to the terminal: data to stdout, talk to stderr.
 
 use crate::cli::failure::Failure;
+use poolbook::domain::event::PeopleMode;
+use poolbook::domain::state::State;
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::{Format, Locale, Report, render};
+use std::cell::OnceCell;
 use std::io::Write as _;
 
 /// Where results and talk go, in which form and language.
@@ -11,12 +14,22 @@ pub struct Output {
     pub format: Format,
     /// Wordings.
     pub locale: Locale,
+    /// How many people a payment of the book takes, once a book is open.
+    people: OnceCell<PeopleMode>,
 }
 
 impl Output {
     /// Output in a form and a language.
     pub fn new(format: Format, locale: Locale) -> Self {
-        Self { format, locale }
+        Self { format, locale, people: OnceCell::new() }
+    }
+
+    /// From now on, reports are about this book.
+    pub fn about(&self, state: &State) {
+        if state.settings.is_some() {
+            // A command opens one book; a second time it is the same.
+            let _ = self.people.set(state.people());
+        }
     }
 
     /// Writes a report to stdout.
@@ -24,7 +37,7 @@ impl Output {
     /// # Errors
     /// `output-failed`; a reader that has gone away ends the program quietly.
     pub fn report(&self, report: &Report) -> Result<(), Failure> {
-        self.data(&render(report, self.format, &self.locale))
+        self.data(&render(report, self.people.get().copied(), self.format, &self.locale))
     }
 
     /// Writes bytes to stdout.

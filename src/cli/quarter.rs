@@ -12,7 +12,7 @@ use poolbook::audit::movements::Span;
 use poolbook::book::{Book, Options, Outcome, People};
 use poolbook::domain::apply::is_noted;
 use poolbook::domain::calendar::CalendarQuarter;
-use poolbook::domain::event::Programme;
+use poolbook::domain::event::{PeopleMode, Programme};
 use poolbook::intake::folder::{self, Folder};
 use poolbook::intake::statement::{Statement, read_any};
 use poolbook::problem::{Exit, Problem};
@@ -112,8 +112,10 @@ fn open_book(
         name: folder.name.clone(),
         currency: folder.currency.clone().unwrap_or_else(|| "CNY".to_owned()),
         date: first_day,
+        people: folder.people.mode.unwrap_or(PeopleMode::Three).code().to_owned(),
     };
     book.record(init::event(&opening)?, writing)?;
+    context.output.about(book.state());
     Ok(book)
 }
 

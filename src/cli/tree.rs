@@ -39,6 +39,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
         &[
             "join",
             "party",
+            "change-party",
             "bank-account",
             "adopt-rules",
             "adopt-rates",
@@ -139,7 +140,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "change-custodian",
         ],
     ),
-    ("books", &["reverse"]),
+    ("books", &["close", "reverse"]),
     ("tools", &["reindex", "schema", "completions", "man"]),
 ];
 

@@ -4,7 +4,7 @@ use crate::cli::ask::{Days, Which};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::open;
-use poolbook::audit::trial_balance::trial_balance;
+use poolbook::audit::trial_balance::{digest, trial_balance};
 use poolbook::problem::Exit;
 use poolbook::report::views;
 
@@ -21,8 +21,16 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let (span, cells) = (args.days.span()?, args.which.cells(&book)?);
     let view = args.days.movements(&book, |movements| trial_balance(movements, cells, span))?;
     let owner = args.which.owner.as_deref();
+    // The digest is that of a whole owner on a day, as its closes hold it.
+    let digest = match (cells.owner, owner, cells.fund, args.days.is_bounded()) {
+        (Some(number), Some(code), None, true) => {
+            let day = span.to();
+            Some(args.days.movements(&book, |movements| digest(movements, number, code, day))?)
+        }
+        _ => None,
+    };
     let basis = args.days.basis(&book);
-    let report = views::trial_balance(&view, owner, cells, &basis, &context.output.locale);
+    let report = views::trial_balance(&view, owner, cells, digest, &basis, &context.output.locale);
     context.output.report(&report)?;
     Ok(Exit::Done)
 }

@@ -5,12 +5,14 @@
 
 mod application;
 mod clawback;
+mod close;
 mod funding;
 mod pool;
 mod qualification;
 mod quota;
 mod review;
 mod settlement;
+mod setup;
 mod subsidy;
 mod undo;
 
@@ -18,7 +20,7 @@ pub use pool::is_noted;
 pub(crate) use pool::released;
 
 use crate::domain::account::Account;
-use crate::domain::calendar::Date;
+use crate::domain::calendar::{Date, Month};
 use crate::domain::decide::{cap_years_of, sharing_of};
 use crate::domain::entry::{Entry, Line};
 use crate::domain::event::{ContractDays, Event, Kind};
@@ -27,22 +29,21 @@ use crate::domain::loan::{
 };
 use crate::domain::money::{Money, Total};
 use crate::domain::rate::Share;
-use crate::domain::rates::RateTable;
 use crate::domain::registry::{
-    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, ClaimState, LossShares, Owner, Party,
-    Payment, Subsidy, SubsidyState, Target,
+    CapUse, Claim, ClaimState, LossShares, Payment, Subsidy, SubsidyState,
 };
-use crate::domain::rules::RuleSet;
-use crate::domain::state::{Settings, State, cap_id};
+use crate::domain::state::{State, cap_id};
 use crate::domain::subsidy::recompute::budget_left;
 use crate::domain::text::Id;
-use crate::domain::{cap, decide, division};
+use crate::domain::{cap, decide};
 
 /// Takes an entry in. Cost: a few hash look-ups a line, independent of the book's size.
 pub fn apply(state: &mut State, entry: &Entry) {
+    let month = Month::of(entry.event.date);
     for line in entry.all_lines() {
         let bank = line.bank_account.as_ref();
         state.add_balance(&line.owner, line.fund, line.account, bank, line.signed());
+        state.add_month(month, line);
     }
     if let Some(voucher) = &entry.voucher {
         state.count_voucher(&voucher.owner, voucher.month, voucher.word);
@@ -93,10 +94,11 @@ fn follow(state: &mut State, entry: &Entry) {
         Kind::OpenBook(_)
         | Kind::Join(_)
         | Kind::Party(_)
+        | Kind::ChangeParty(_)
         | Kind::BankAccount(_)
         | Kind::AdoptRules(_)
         | Kind::AdoptRates(_)
-        | Kind::Target(_) => follow_setup(state, event),
+        | Kind::Target(_) => setup::follow(state, event),
         Kind::Qualify(_) | Kind::Disqualify(_) => qualification::follow(state, event),
         Kind::Commit(own) => {
             if let Some(owner) = entry.owner() {
@@ -116,6 +118,7 @@ fn follow(state: &mut State, entry: &Entry) {
             enrol(state, event);
             application::enrolled(state, &own.loan, entry.seq);
         }
+        Kind::Close(own) => close::follow(state, entry, own),
         Kind::ReceiveDeposit(_)
         | Kind::RefundDeposit(_)
         | Kind::ApplyDeposit(_)
@@ -166,58 +169,6 @@ fn follow(state: &mut State, entry: &Entry) {
         | Kind::ChangeCustodian(_)
         | Kind::Reverse(_) => {}
         _ => follow_loan(state, entry),
-    }
-}
-
-fn follow_setup(state: &mut State, event: &Event) {
-    let id = event.id.clone();
-    match &event.kind {
-        Kind::OpenBook(own) => {
-            state.settings = Some(Settings {
-                city: own.city.clone(),
-                name: own.name.clone(),
-                currency: own.currency.clone(),
-            });
-        }
-        Kind::Join(own) => {
-            let Some(code) = event.owner.clone() else { return };
-            let known = division::check_owner(state.city(), &code, own.name.as_deref(), own.kind);
-            if let Ok((name, kind)) = known {
-                state.owners.insert(Owner { code, name, kind, joined: event.date });
-            }
-        }
-        Kind::Party(own) => state.add_party(Party {
-            id: own.party.clone(),
-            name: own.name.clone(),
-            kind: own.kind,
-            credit_code: own.credit_code.clone(),
-            override_reason: own.override_reason.clone(),
-        }),
-        Kind::BankAccount(own) => {
-            let owner = event.owner.clone().unwrap_or_else(|| Id::joined(state.city()));
-            state.bank_accounts.insert(BankAccount {
-                id: own.bank_account.clone(),
-                owner,
-                fund: own.fund,
-                bank: own.bank.clone(),
-                number: own.number.clone(),
-                opened: event.date,
-            });
-        }
-        Kind::AdoptRules(own) => {
-            if let Ok(rules) = RuleSet::parse(&own.rules.0) {
-                let text = own.rules.0.clone();
-                let adopted = AdoptedRules { id: rules.id.clone(), from: event.date, text };
-                state.adopt_rules(adopted, rules);
-            }
-        }
-        Kind::AdoptRates(own) => {
-            if let Ok(rates) = RateTable::parse(&own.rates.0) {
-                state.adopt_rates(AdoptedRates { id, text: own.rates.0.clone() }, rates);
-            }
-        }
-        Kind::Target(own) => state.targets.insert(Target { id, by: own.by, amount: own.amount }),
-        _ => {}
     }
 }
 

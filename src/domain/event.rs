@@ -60,11 +60,11 @@ pub const COMMON_FIELDS: &[FieldSpec] = &[
     FieldSpec { name: "approver", kind: FieldKind::Text, required: false },
 ];
 
-/// Events of the vocabulary that this version does not record yet; they are refused by name.
-pub const LATER: &[&str] = &["close"];
-
 /// The event that only `init` records.
 pub const OPENING: &str = "open-book";
+
+mod words;
+pub use words::*;
 
 macro_rules! events {
     ($($(#[$doc:meta])* $variant:ident $word:literal { $($(#[$fdoc:meta])* $field:ident: $type:ty),* $(,)? })*) => {
@@ -121,9 +121,6 @@ macro_rules! events {
 }
 
 fn unknown_event(word: &str) -> Problem {
-    if LATER.contains(&word) {
-        return Problem::data("event-not-yet").with("event", word);
-    }
     let near = crate::domain::field::nearest(word, VOCABULARY.iter().map(|(word, _)| *word));
     Problem::data("event-unknown").with("event", word).with("nearest", near.unwrap_or("-"))
 }
@@ -131,14 +128,21 @@ fn unknown_event(word: &str) -> Problem {
 events! {
     // --- set-up -------------------------------------------------------------------------------
     /// The book is opened: the first entry of every journal, recorded by `init`.
-    OpenBook "open-book" { city: Id, currency: CompactString, name: CompactString }
+    OpenBook "open-book" {
+        city: Id, currency: CompactString, name: CompactString, people: Option<PeopleMode>,
+    }
     /// An owner joins the book from the event's date on.
     Join "join" { kind: Option<OwnerKind>, name: Option<CompactString> }
     /// A firm, bank, guarantor or funder becomes known. `override_reason` takes a credit code that
-    /// fails its check digits, with the reason.
+    /// fails its check digits, with the reason; `account` is where it is paid, at `account_bank`.
     Party "party" {
-        credit_code: Option<CompactString>, kind: PartyKind, name: CompactString,
-        override_reason: Option<CompactString>, party: Id,
+        account: Option<CompactString>, account_bank: Option<CompactString>, credit_code: Option<CompactString>,
+        kind: PartyKind, name: CompactString, override_reason: Option<CompactString>, party: Id,
+    }
+    /// Master data of a party change: what is named replaces what stands on file.
+    ChangeParty "change-party" {
+        account: Option<CompactString>, account_bank: Option<CompactString>, credit_code: Option<CompactString>,
+        name: Option<CompactString>, override_reason: Option<CompactString>, party: Id,
     }
     /// A bank account is opened for a fund of an owner.
     BankAccount "bank-account" { bank: Option<Id>, bank_account: Id, fund: Fund, number: Option<CompactString> }
@@ -358,6 +362,8 @@ events! {
     ChangeCustodian "change-custodian" { from_bank_account: Id, to_bank_account: Id }
 
     // --- books --------------------------------------------------------------------------------
+    /// E-80, E-81 an owner's period is closed: a month, a quarter or a year, dated its last day.
+    Close "close" { period: CompactString, stage: Option<Stage> }
     /// E-90 an entry is reversed by its exact opposite; at most once, never a reversal itself.
     Reverse "reverse" { entry: Seq, reason: CompactString }
 }
@@ -372,71 +378,6 @@ impl Kind {
             _ => None,
         }
     }
-}
-
-/// A word of a closed list, with its code in files.
-macro_rules! words {
-    ($($(#[$doc:meta])* $name:ident { $($variant:ident $word:literal),* $(,)? })*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        #[allow(missing_docs, reason = "each variant is the word in the table")]
-        pub enum $name { $(#[serde(rename = $word)] $variant),* }
-        impl $name {
-            /// The whole list, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-            /// The words of the list, in order.
-            pub const WORDS: &'static [&'static str] = &[$($word),*];
-            /// The word in files.
-            pub fn code(self) -> &'static str {
-                match self { $(Self::$variant => $word),* }
-            }
-            /// The variant of a word.
-            pub fn parse(text: &str) -> Option<Self> {
-                match text { $($word => Some(Self::$variant),)* _ => None }
-            }
-        }
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.code())
-            }
-        }
-    )*};
-}
-
-words! {
-    /// Kind of an owner (县区类别); it decides the split between city and owner.
-    OwnerKind {
-        City "city", County "county", CountyCity "county-city", District "district", Zone "zone",
-    }
-    /// Kind of a party.
-    PartyKind { Firm "firm", Bank "bank", Guarantor "guarantor", Funder "funder" }
-    /// Who the money comes from (出资方).
-    Source { Province "province", City "city", County "county", Guarantor "guarantor", Bank "bank" }
-    /// Who owns the interest on the pool's deposits.
-    InterestOwner { Pool "pool", Treasury "treasury" }
-    /// What an unknown receipt turns out to be; `payer`: nobody's here, it goes back to the payer.
-    Origin {
-        Contribution "contribution", SubsidyBudget "subsidy-budget", Interest "interest",
-        Treasury "treasury", Deposit "deposit", Recovery "recovery", Payer "payer",
-    }
-    /// What arrives in the pool's account when something is recovered: only its share (E-50), or
-    /// the gross sum of which the others' parts are paid on (E-51).
-    Receives { Share "share", Gross "gross" }
-    /// What a circuit breaker stops.
-    Scope { Pool "pool", Owner "owner", Bank "bank", BankOfOwner "bank-of-owner" }
-    /// How a transfer between pools is settled (E-12).
-    Settlement { Cash "cash", Fund "fund" }
-    /// How the bank counts days under the contract (C-02).
-    ContractDays { Act360 "act-360", Act365 "act-365", ByMonth "by-month" }
-    /// A subsidy programme.
-    Programme { InterestDiscount "interest-discount", GuaranteeFee "guarantee-fee" }
-    /// A step of the review of a claim (domain.md 2.4).
-    ClaimStep {
-        InReview "in-review", SentBack "sent-back", Resubmitted "resubmitted",
-        SiteChecked "site-checked", Reviewed "reviewed", Noticed "noticed", Ordered "ordered",
-    }
-    /// A step of the review of a subsidy (domain.md 2.5).
-    SubsidyStep { Reviewed "reviewed", Noticed "noticed", Ordered "ordered" }
 }
 
 impl Programme {

@@ -51,6 +51,10 @@ reasons! {
     PartyExists "party-exists";
     /// The credit code is another party's.
     CreditCodeTaken "credit-code-taken";
+    /// The change names nothing that differs from what stands on file.
+    PartyUnchanged "party-unchanged";
+    /// The firm's caps are used under its code.
+    CreditCodeUsed "credit-code-used";
     /// The firm holds no such qualification.
     QualificationUnknown "qualification-unknown";
     /// No bank account of that id.
@@ -201,9 +205,19 @@ reasons! {
     ReverseLater "reverse-later";
     /// Master data are superseded, not reversed.
     ReverseKind "reverse-kind";
-    /// Money out needs somebody who checked it.
+    /// A close is dated the last day of its period.
+    CloseDate "close-date";
+    /// The period is closed already.
+    PeriodClosedAlready "period-closed-already";
+    /// Something stands in the way of closing.
+    CloseBlocked "close-blocked";
+    /// The day lies in a closed period.
+    PeriodClosed "period-closed";
+    /// The day lies in a period that takes adjustments only.
+    PeriodSoftClosed "period-soft-closed";
+    /// The event takes more people than it names.
     CheckerMissing "checker-missing";
-    /// Maker and checker are the same person.
+    /// One person holds two duties that are kept apart.
     CheckerSame "checker-same";
     /// The payment exceeds the available balance.
     AvailableShort "available-short";

@@ -50,6 +50,10 @@ pub mod tables {
     pub const RECEIPT: u8 = 0x2f;
     /// Withdrawals approved and unpaid by owner and source.
     pub const WITHDRAWAL: u8 = 0x30;
+    /// What of each owner's books is closed.
+    pub const CLOSING: u8 = 0x48;
+    /// Sums of accounts by owner and open month.
+    pub const MONTH: u8 = 0x49;
     /// Suspensions by the circuit breaker.
     pub const SUSPENSION: u8 = 0x40;
     /// Stages of owners' pools.
@@ -96,6 +100,10 @@ pub struct Party {
     pub credit_code: Option<CompactString>,
     /// Why a code that fails its check digits was taken.
     pub override_reason: Option<CompactString>,
+    /// Account to which it is paid (invariant 29).
+    pub account: Option<CompactString>,
+    /// Bank of that account.
+    pub account_bank: Option<CompactString>,
 }
 
 impl Party {
@@ -450,6 +458,19 @@ pub struct Receipt {
     pub trail: Vec<u64>,
 }
 
+/// How far an owner's books are closed (domain.md 2.6).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Closing {
+    /// Owner.
+    pub owner: Id,
+    /// Last closed day, and the entry that closed it.
+    pub through: Option<(Date, u64)>,
+    /// Last year whose result went to the surplus.
+    pub year: Option<i16>,
+    /// Last day open to adjustments only, and the entry that said so.
+    pub soft: Option<(Date, u64)>,
+}
+
 /// A qualification (资格) of a firm that was granted or lost, by the entry that told it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Qualification {
@@ -490,6 +511,7 @@ records! {
     Subsidy SUBSIDY id;
     CapUse CAP id;
     Receipt RECEIPT id;
+    Closing CLOSING owner;
     CapCount CAP_COUNT id;
     Quota QUOTA id;
     Filing FILING id;

@@ -6,15 +6,16 @@
 use crate::domain::account::{Account, Fund};
 use crate::domain::calendar::{Date, Month};
 use crate::domain::cap::{CapCount, Quota};
-use crate::domain::entry::VoucherWord;
-use crate::domain::event::{OwnerKind, PartyKind, Programme, Source};
+use crate::domain::entry::{Line, VoucherWord};
+use crate::domain::event::{OwnerKind, PartyKind, PeopleMode, Programme, Source};
 use crate::domain::loan::{Application, Loan};
 use crate::domain::money::{Money, Total};
+use crate::domain::months::Months;
 use crate::domain::pool::{Pool, Suspension};
 use crate::domain::rates::RateTable;
 use crate::domain::registry::{
-    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Filing, Owner, Party, Qualification,
-    Receipt, Subsidy, Target, tables,
+    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Closing, Filing, Owner, Party,
+    Qualification, Receipt, Subsidy, Target, tables,
 };
 use crate::domain::rules::RuleSet;
 use crate::domain::table::{Numbers, Put, Table};
@@ -24,6 +25,7 @@ use compact_str::CompactString;
 use foldhash::HashMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What a book is created with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +36,8 @@ pub struct Settings {
     pub name: CompactString,
     /// Currency with two decimals, `CNY`.
     pub currency: CompactString,
+    /// How many people a payment takes; two where the book does not say.
+    pub people: Option<PeopleMode>,
 }
 
 /// A cell: an owner's fund. Every entry balances inside each cell that it touches.
@@ -72,6 +76,9 @@ pub struct State {
     pub caps: Table<CapUse>,
     /// Unknown receipts.
     pub receipts: Table<Receipt>,
+    /// What of each owner's books is closed.
+    pub closings: Table<Closing>,
+    months: Months,
     /// What the circuit breaker remembers.
     pub suspensions: Table<Suspension>,
     /// Stages that pools entered by decision.
@@ -94,12 +101,17 @@ pub struct State {
     withdrawals: Numbers,
     reversed: Numbers,
     codes: HashMap<CompactString, Id>,
+    /// A party's code was changed since the mark.
+    recoded: bool,
     rules: Vec<RuleSet>,
     rates: RateTable,
     /// When the last entry was recorded.
     pub last_recorded: Option<Timestamp>,
     before_mark: Option<(Option<Settings>, Option<Timestamp>)>,
 }
+
+/// Balances at the end of a month, by fund, account and bank account.
+pub type MonthEnd = BTreeMap<(Fund, Account, Option<Id>), Total>;
 
 /// The same call on every table of a state.
 macro_rules! each_table {
@@ -115,6 +127,8 @@ macro_rules! each_table {
         $state.subsidies.$call();
         $state.caps.$call();
         $state.receipts.$call();
+        $state.closings.$call();
+        $state.months.$call();
         $state.suspensions.$call();
         $state.pools.$call();
         $state.sums.$call();
@@ -149,6 +163,7 @@ impl State {
     /// From now on, what changes can be taken back.
     pub fn mark(&mut self) {
         self.before_mark = Some((self.settings.clone(), self.last_recorded));
+        self.recoded = false;
         each_table!(self, mark);
     }
 
@@ -172,7 +187,11 @@ impl State {
                 self.adopted_rates.iter().last().map(|adopted| RateTable::parse(&adopted.text));
             self.rates = last.and_then(Result::ok).unwrap_or_default();
         }
-        if self.parties.len() != parties {
+        if std::mem::take(&mut self.recoded) {
+            self.codes.clear();
+            let all: Vec<Party> = self.parties.iter().cloned().collect();
+            all.iter().for_each(|party| self.note_code(party));
+        } else if self.parties.len() != parties {
             let known = &self.parties;
             self.codes.retain(|_, id| known.get(id).is_some());
         }
@@ -181,6 +200,12 @@ impl State {
     /// The city's code; empty before the book is created.
     pub fn city(&self) -> &str {
         self.settings.as_ref().map_or("", |settings| &settings.city)
+    }
+
+    /// How many people a payment takes.
+    pub fn people(&self) -> PeopleMode {
+        let mode = self.settings.as_ref().and_then(|settings| settings.people);
+        mode.unwrap_or(PeopleMode::Two)
     }
 
     /// The number of an owner in order of joining.
@@ -243,6 +268,38 @@ impl State {
         let Some(owner) = self.owner_number(owner) else { return };
         let bank = self.bank_number(bank);
         self.balances.add(balance_key(owner, fund, account, bank), by.0);
+    }
+
+    /// Adds to the sums of an owner's month, from which a close is made.
+    pub(crate) fn add_month(&mut self, month: Month, line: &Line) {
+        let Some(owner) = self.owner_number(&line.owner) else { return };
+        let bank = self.bank_number(line.bank_account.as_ref());
+        let key = bank << 16 | (line.fund as u32) << 8 | u32::from(line.account.index());
+        let owner = u16::try_from(owner).unwrap_or(u16::MAX);
+        self.months.add(owner, month.index(), key, line.signed().0);
+    }
+
+    /// An owner's balances at the end of a month, by fund, account and bank account; those that are
+    /// zero left out. Cost: what its open months hold. Only an owner's open months can be asked for.
+    pub fn balances_until(&self, owner: &str, last: Month) -> MonthEnd {
+        let Some(number) = self.owner_number(owner) else { return MonthEnd::new() };
+        let sums = self.months.until(u16::try_from(number).unwrap_or(u16::MAX), last.index());
+        let banks: Vec<&Id> = self.bank_accounts.iter().map(|account| &account.id).collect();
+        let read = |(key, sum): (u32, i128)| {
+            let [high, low, fund, account] = key.to_be_bytes();
+            let bank = usize::from(u16::from_be_bytes([high, low])).checked_sub(1);
+            let bank = bank.and_then(|place| banks.get(place)).map(|id| (*id).clone());
+            let fund = Fund::ALL.into_iter().find(|known| *known as u8 == fund)?;
+            let account = Account::ALL.get(usize::from(account)).copied()?;
+            Some(((fund, account, bank), Total(sum)))
+        };
+        sums.into_iter().filter(|(_, sum)| *sum != 0).filter_map(read).collect()
+    }
+
+    /// The owner's months up to `last` are closed and need not be told apart any more.
+    pub(crate) fn fold_months(&mut self, owner: &str, last: Month) {
+        let Some(number) = self.owner_number(owner) else { return };
+        self.months.fold(u16::try_from(number).unwrap_or(u16::MAX), last.index());
     }
 
     fn voucher_key(&self, owner: &str, month: Month, word: VoucherWord) -> u64 {
@@ -344,6 +401,22 @@ impl State {
         self.parties.insert(party);
     }
 
+    /// Changes the master data of a party.
+    pub(crate) fn change_party(&mut self, id: &Id, change: impl FnOnce(&mut Party)) {
+        let Some(party) = self.parties.get_mut(id) else { return };
+        let (kind, before) = (party.kind, party.credit_code.clone());
+        change(party);
+        let party = party.clone();
+        if before == party.credit_code {
+            return;
+        }
+        if let Some(before) = before {
+            self.codes.remove(&code_key(kind, &before));
+        }
+        self.note_code(&party);
+        self.recoded = true;
+    }
+
     fn note_code(&mut self, party: &Party) {
         if let Some(code) = &party.credit_code {
             self.codes.insert(code_key(party.kind, code), party.id.clone());
@@ -416,6 +489,8 @@ impl State {
         self.subsidies.drain(&mut puts);
         self.caps.drain(&mut puts);
         self.receipts.drain(&mut puts);
+        self.closings.drain(&mut puts);
+        self.months.drain(tables::MONTH, &mut puts);
         self.suspensions.drain(&mut puts);
         self.pools.drain(&mut puts);
         self.sums.drain(tables::POOL_SUM, &mut puts);
@@ -481,6 +556,8 @@ impl State {
             tables::SUBSIDY => self.subsidies.load(value),
             tables::CAP => self.caps.load(value),
             tables::RECEIPT => self.receipts.load(value),
+            tables::CLOSING => self.closings.load(value),
+            tables::MONTH => self.months.load(key, value),
             tables::SUSPENSION => self.suspensions.load(value),
             tables::POOL => self.pools.load(value),
             tables::POOL_SUM => self.sums.load(key, value),
@@ -501,7 +578,7 @@ impl State {
 
     /// The first bytes of all keys that [`State::load`] takes.
     pub fn tables() -> std::ops::RangeInclusive<u8> {
-        tables::SETTINGS..=tables::POOL_SUM
+        tables::SETTINGS..=tables::MONTH
     }
 }
 

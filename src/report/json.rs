@@ -4,11 +4,12 @@
 //! Amounts and rates are strings, so that no reader turns them into floats. One row stands on one
 //! line, so that two outputs can be compared line by line.
 
+use crate::domain::event::PeopleMode;
 use crate::domain::json::Writer;
 use crate::report::table::{Cell, Column, Report};
 
 /// The JSON form, ending in a line break.
-pub fn render(report: &Report) -> Vec<u8> {
+pub fn render(report: &Report, people: Option<PeopleMode>) -> Vec<u8> {
     let shape = report.shape;
     let mut out = b"{".to_vec();
     let mut first = true;
@@ -26,6 +27,11 @@ pub fn render(report: &Report) -> Vec<u8> {
     for (column, cell) in shape.meta.iter().zip(&report.meta) {
         member(&mut out, column.key);
         write_cell(cell, &mut Writer::new(&mut out));
+    }
+    if shape.has_journal() {
+        member(&mut out, "people");
+        let people = people.map_or(Cell::Empty, |people| Cell::Word(people.code()));
+        write_cell(&people, &mut Writer::new(&mut out));
     }
     if !shape.rows.is_empty() {
         member(&mut out, "rows");
@@ -118,7 +124,7 @@ mod tests {
         report.row(vec!["410821".into(), Total(1_000_000_000_000_000_000_000).into()]);
         report.row(vec!["\"\n".into(), Cell::Empty]);
         report.total(vec![Cell::Empty, Total(-5).into()]);
-        let text = String::from_utf8(render(&report)).unwrap();
+        let text = String::from_utf8(render(&report, None)).unwrap();
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         let expected = serde_json::json!({
             "schema": "poolbook/balance/1",

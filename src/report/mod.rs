@@ -19,6 +19,7 @@ pub mod table;
 pub mod text;
 pub mod views;
 
+use crate::domain::event::PeopleMode;
 pub use locale::{Lang, Locale};
 pub use table::{Cell, Column, ColumnKind, Report, Shape};
 
@@ -49,11 +50,17 @@ impl Format {
     }
 }
 
-/// The bytes of a report in a format. Cost: linear in its cells.
-pub fn render(report: &Report, format: Format, locale: &Locale) -> Vec<u8> {
+/// The bytes of a report in a format; `people` is how many a payment of its book takes, where a
+/// book is known. Cost: linear in its cells.
+pub fn render(
+    report: &Report,
+    people: Option<PeopleMode>,
+    format: Format,
+    locale: &Locale,
+) -> Vec<u8> {
     match format {
-        Format::Table => text::render(report, locale).into_bytes(),
-        Format::Json => json::render(report),
+        Format::Table => text::render(report, people, locale).into_bytes(),
+        Format::Json => json::render(report, people),
         Format::Csv => csv::render(report, locale),
     }
 }

@@ -1,7 +1,7 @@
 //! JSON Schema (2020-12) of the events taken in and of the reports given out, made from the
 //! vocabulary and the shapes, so that they cannot differ from what the program does.
 
-use crate::domain::event::{COMMON_FIELDS, VOCABULARY};
+use crate::domain::event::{COMMON_FIELDS, PeopleMode, VOCABULARY};
 use crate::domain::field::{FieldKind, FieldSpec};
 use crate::limits::{ATTACHMENTS_MAX, ID_MAX, MEMO_MAX, RULES_TEXT_MAX, YEAR_MAX, YEAR_MIN};
 use crate::report::locale::Locale;
@@ -86,6 +86,11 @@ pub fn report(shape: &Shape) -> Value {
     properties.insert("schema".to_owned(), json!({"const": shape.schema()}));
     for column in shape.meta {
         properties.insert(column.key.to_owned(), value(column.kind));
+    }
+    if shape.has_journal() {
+        let modes: Vec<Option<&str>> =
+            PeopleMode::WORDS.iter().map(|word| Some(*word)).chain([None]).collect();
+        properties.insert("people".to_owned(), json!({"enum": modes}));
     }
     if !shape.rows.is_empty() {
         properties.insert("rows".to_owned(), rows(shape.rows));

@@ -81,7 +81,10 @@ shapes! {
     }
     /// Trial balance (科目余额表).
     TRIAL_BALANCE "trial-balance" {
-        meta [owner Text, fund Word, from Date, to Date, known_at Integer, entries Integer, root Text]
+        meta [
+            owner Text, fund Word, from Date, to Date, known_at Integer, digest Text,
+            entries Integer, root Text,
+        ]
         rows [
             account Text, account_name Text, opening_debit Money, opening_credit Money,
             period_debit Money, period_credit Money, year_debit Money, year_credit Money,
@@ -180,7 +183,8 @@ shapes! {
         rows [
             claim Text, owner Text, loan Text, note Text, filed Date, state Word, base Money,
             claimed Money, approved Money, approved_on Date, paid Money, recovered Money,
-            written_off Money, open Money, lawsuit Text, trail Text,
+            written_off Money, open Money, payee Text, payee_account Text, payee_bank Text,
+            lawsuit Text, trail Text,
         ]
         totals true
         sections {
@@ -252,9 +256,15 @@ shapes! {
         meta [quarter Text, date Date, dry_run Bool, entries Integer, root Text]
         rows [
             subsidy Text, programme Word, owner Text, loan Text, firm Text, firm_name Text,
-            bank_account Text, amount Money, paid Bool,
+            payee_account Text, payee_bank Text, bank_account Text, amount Money, paid Bool,
         ]
         totals true
+    }
+    /// What stands in the way of a close.
+    CLOSE_PREVIEW "close-preview" {
+        meta [owner Text, name Text, from Date, to Date, entries Integer, root Text]
+        rows [severity Word, item Word, fund Word, subject Text, amount Money]
+        totals false
     }
     /// Deposit interest shared among the owners of an account.
     INTEREST_SPLIT "interest-split" {

@@ -137,6 +137,11 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// Whether it tells which journal it rests on.
+    pub fn has_journal(&self) -> bool {
+        self.meta.iter().any(|column| column.key == "root")
+    }
+
     /// The value of `schema` in JSON.
     pub fn schema(&self) -> String {
         format!("poolbook/{}/1", self.name)

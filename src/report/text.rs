@@ -3,6 +3,7 @@
 //! Widths are those of a terminal: a Chinese character takes two columns. Rules are drawn with
 //! ASCII hyphens, because box-drawing characters are one column wide here and two there.
 
+use crate::domain::event::PeopleMode;
 use crate::domain::field::{Fields, Value};
 use crate::domain::money::Total;
 use crate::report::locale::Locale;
@@ -20,7 +21,7 @@ const KEPT: &[&str] = &["opening", "closing", "available"];
 
 /// The text form in the locale's language, ending in a line break. For people: what is empty is
 /// left out.
-pub fn render(report: &Report, locale: &Locale) -> String {
+pub fn render(report: &Report, people: Option<PeopleMode>, locale: &Locale) -> String {
     let shape = report.shape;
     let mut out = locale.text(&format!("report-{}", shape.name), &[]);
     out.push('\n');
@@ -43,7 +44,8 @@ pub fn render(report: &Report, locale: &Locale) -> String {
         out.push('\n');
         sparse |= render_table(columns, rows, None, locale, &mut out);
     }
-    if !report.notes.is_empty() || sparse {
+    let two = shape.has_journal() && people == Some(PeopleMode::Two);
+    if !report.notes.is_empty() || sparse || two {
         out.push('\n');
     }
     for note in &report.notes {
@@ -56,6 +58,10 @@ pub fn render(report: &Report, locale: &Locale) -> String {
     }
     if sparse {
         out.push_str(&locale.text("report-sparse", &[]));
+        out.push('\n');
+    }
+    if two {
+        out.push_str(&locale.text("report-people-two", &[]));
         out.push('\n');
     }
     out
@@ -281,7 +287,7 @@ mod tests {
     #[test]
     fn amounts_end_in_one_column_whatever_the_names_are() {
         for lang in [Lang::Chinese, Lang::English] {
-            let text = render(&sample(), &Locale::new(lang));
+            let text = render(&sample(), None, &Locale::new(lang));
             let ends = ends(&text);
             assert!(ends.windows(2).all(|pair| pair[0] == pair[1]), "{ends:?}\n{text}");
             assert!(text.lines().all(|line| line == line.trim_end()), "{text}");
@@ -292,7 +298,7 @@ mod tests {
     fn a_text_cannot_break_the_table() {
         let mut report = sample();
         report.row(vec!["a\nb\u{202E}c\u{1b}[2J".into(), Total(1).into(), Cell::Empty]);
-        let text = render(&report, &Locale::new(Lang::Chinese));
+        let text = render(&report, None, &Locale::new(Lang::Chinese));
         assert!(text.contains(r"a\u{a}b\u{202e}c\u{1b}[2J"), "{text}");
     }
 }

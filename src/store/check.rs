@@ -31,6 +31,8 @@ pub struct Checked {
     pub bytes: u64,
     /// Everything that is wrong; empty for a sound book.
     pub findings: Vec<Problem>,
+    /// Numbers of the lines that were to be marked, each with the journal before its group.
+    pub marked: Vec<(u64, Head)>,
 }
 
 #[derive(Default)]
@@ -62,6 +64,19 @@ impl Findings {
 /// # Errors
 /// `book-missing`, `format-newer`, reading fails, or the visitor's error.
 pub fn check(directory: &Path, visit: &mut Visit<'_>) -> Result<Checked, StoreError> {
+    check_marking(directory, |_| false, visit)
+}
+
+/// As [`check`]; of the lines whose JSON `mark` picks it also tells where the journal stood before
+/// their group. Cost: one call of `mark` a line, and the root once for each line picked.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_marking(
+    directory: &Path,
+    mark: fn(&[u8]) -> bool,
+    visit: &mut Visit<'_>,
+) -> Result<Checked, StoreError> {
     let paths = Paths::new(directory);
     if std::fs::symlink_metadata(&paths.journal).is_err() {
         paths.expect_book()?;
@@ -76,7 +91,7 @@ pub fn check(directory: &Path, visit: &mut Visit<'_>) -> Result<Checked, StoreEr
         let path = &paths.journal;
         let slot = slot.as_ref();
         let walker = scope.spawn(move || {
-            let mut walk = Walk::new(path, slot);
+            let mut walk = Walk::new(path, slot, mark);
             walk.go(length, &chunks, &empties).map(|()| walk)
         });
         let shown = show(&arrived, &back, visit);
@@ -94,7 +109,7 @@ pub fn check(directory: &Path, visit: &mut Visit<'_>) -> Result<Checked, StoreEr
         findings.told.push(Problem::new("findings-more", Exit::Damaged).with("count", more));
     }
     let head = Head { count: walk.tree.count(), root: walk.tree.root() };
-    Ok(Checked { head, bytes: length, findings: findings.told })
+    Ok(Checked { head, bytes: length, findings: findings.told, marked: walk.marked })
 }
 
 fn show(
@@ -159,12 +174,16 @@ struct Walk<'a> {
     tree: Frontier,
     open_group: bool,
     findings: Findings,
+    mark: fn(&[u8]) -> bool,
+    /// The tree before the group at hand.
+    before: Frontier,
+    marked: Vec<(u64, Head)>,
 }
 
 impl<'a> Walk<'a> {
-    fn new(path: &'a Path, slot: Option<&'a Slot>) -> Self {
-        let findings = Findings::default();
-        Self { path, slot, tree: Frontier::default(), open_group: false, findings }
+    fn new(path: &'a Path, slot: Option<&'a Slot>, mark: fn(&[u8]) -> bool) -> Self {
+        let (tree, before, findings, marked) = Default::default();
+        Self { path, slot, tree, open_group: false, findings, mark, before, marked }
     }
 
     fn go(
@@ -199,11 +218,18 @@ impl<'a> Walk<'a> {
     fn take(&mut self, line: &super::journal::RawLine<'_>, chunk: &mut Chunk) {
         let seq = self.tree.count() + 1;
         let json = parse(line.bytes).filter(|_| line.whole);
+        if !self.open_group {
+            self.before.copy_from(&self.tree);
+        }
         if let Some(json) = json {
             let from = chunk.bytes.len();
             chunk.bytes.extend_from_slice(json);
             chunk.sound.push((seq, from, chunk.bytes.len()));
             self.open_group = more(json) > 0;
+            if (self.mark)(json) {
+                let head = Head { count: self.before.count(), root: self.before.root() };
+                self.marked.push((seq, head));
+            }
         } else {
             let code = match (line.whole, is_framed(line.bytes)) {
                 (false, _) => "line-torn",

@@ -28,7 +28,7 @@ mod recover;
 mod sled;
 pub mod tree;
 
-pub use check::{Checked, FINDINGS_MAX, check};
+pub use check::{Checked, FINDINGS_MAX, check, check_marking};
 pub use error::StoreError;
 pub use file::FileStore;
 pub use memory::MemoryStore;

@@ -41,6 +41,12 @@ impl Frontier {
         (nodes.len() == count.count_ones() as usize).then_some(Self { count, nodes })
     }
 
+    /// Becomes the same edge, in the memory that it has.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.count = other.count;
+        self.nodes.clone_from(&other.nodes);
+    }
+
     /// Number of leaves.
     pub fn count(&self) -> u64 {
         self.count

@@ -121,7 +121,7 @@ pub fn snapshot(state: &State, entries: u64) -> String {
     }
     tables!(owners parties bank_accounts adopted_rules adopted_rates targets);
     tables!(loans claims subsidies caps receipts qualifications suspensions pools);
-    tables!(cap_counts quotas applications filings);
+    tables!(cap_counts quotas applications filings closings);
     writeln!(out, "{:?}\n{:?}", balances(state), commitments(state)).unwrap();
     for owner in state.owners.iter() {
         for month in (2017..=2019).flat_map(|year| (1..=12).map(move |month| (year, month))) {

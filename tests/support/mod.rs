@@ -3,6 +3,7 @@
 pub mod book;
 pub mod foreign;
 pub mod settled;
+pub mod staged;
 pub mod stages;
 pub mod town;
 pub mod world;

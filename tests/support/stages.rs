@@ -61,6 +61,24 @@ pub const STAGES: &[(&str, &[&str])] = &[
             r#"{"event":"receive-deposit","date":"2017-03-01","loan":"L","bank_account":"POOL","amount":"18000.00"}"#,
         ],
     ),
+    (
+        "close overdrawn",
+        &[
+            r#"{"event":"bank-charge","date":"2017-01-31","owner":"410821","bank_account":"POOL","amount":"100.00"}"#,
+        ],
+    ),
+    (
+        "close final",
+        &[
+            r#"{"event":"close","date":"2017-03-31","owner":"410821","period":"2017-03","maker":"甲","checker":"乙"}"#,
+        ],
+    ),
+    (
+        "close soft",
+        &[
+            r#"{"event":"close","date":"2017-04-30","owner":"410821","period":"2017-04","stage":"soft","maker":"甲","checker":"乙"}"#,
+        ],
+    ),
     ("deposit overdue", &[r#"{"event":"overdue","date":"2017-07-01","loan":"L"}"#]),
     // Every ceiling at once, and a bank that had lent nothing at the end of the year before.
     (
@@ -179,7 +197,7 @@ pub const STAGES: &[(&str, &[&str])] = &[
 ];
 
 /// The life of a stage that goes on beside the loan's: its subsidies, its deposit, a receipt, a
-/// recovery, another note, another loan, a loan under other rules.
+/// recovery, another note, another loan, a loan under other rules, a close.
 pub fn beside(stage: &str) -> Option<&'static str> {
     let lives = [
         "subsidy",
@@ -192,6 +210,7 @@ pub fn beside(stage: &str) -> Option<&'static str> {
         "pool",
         "item",
         "costs",
+        "close",
     ];
     lives.into_iter().find(|life| stage.starts_with(life))
 }

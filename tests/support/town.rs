@@ -163,6 +163,6 @@ impl Town {
 pub fn shown(book: &Book<MemoryStore>, asked: CapsAsked<'_>) -> Value {
     let journal = Journal { entries: 0, root: String::new() };
     let report = caps(book.state(), asked, &journal);
-    let bytes = render(&report, Format::Json, &Locale::new(Lang::English));
+    let bytes = render(&report, None, Format::Json, &Locale::new(Lang::English));
     serde_json::from_slice(&bytes).unwrap()
 }

@@ -47,6 +47,8 @@ checks! {
     LineBankAccountFund "line-bank-account-fund"
     MakerIsChecker "maker-is-checker"
     PaymentUnchecked "payment-unchecked"
+    PaymentUnapproved "payment-unapproved"
+    CloseDigest "close-digest"
     CellBelowZero "cell-below-zero"
     TrialBalance "trial-balance"
     RollForward "roll-forward"

@@ -7,6 +7,7 @@ use super::checks::{Check, Tally};
 use crate::audit::flow::{Flow, Placing};
 use crate::domain::account::{Account, Fund, Side};
 use crate::domain::calendar::Date;
+use crate::domain::digest::Balances;
 use crate::domain::entry::Line;
 use crate::domain::money::Total;
 use std::collections::BTreeMap;
@@ -38,6 +39,18 @@ impl Periods {
             let sum = self.flows.entry((owner, line.fund, date.year(), flow)).or_default();
             *sum += -line.signed();
         }
+    }
+
+    /// An owner's balances at the end of a month. Cost: linear in the movements so far.
+    pub fn balances(&self, owner: u32, last: Date) -> Balances {
+        let last = (last.year(), last.month());
+        let mut balances = Balances::new();
+        for (((of, fund, year, month), account), [debit, credit]) in &self.movements {
+            if *of == owner && (*year, *month) <= last {
+                *balances.entry((*fund, *account)).or_default() += *debit - *credit;
+            }
+        }
+        balances
     }
 
     /// Checks every month end and year end of every cell.

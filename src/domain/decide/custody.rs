@@ -41,7 +41,7 @@ pub(super) fn settle_transfer(
         let paid_in = -state.balance(&lender.code, fund, capital(source), None);
         within(capital(source), amount, paid_in.max(Total::ZERO).money().map_err(out_of_range)?)?;
         let rules = state.rules_on(event.date);
-        leverage(state, rules, &lending, amount)?;
+        leverage(state, rules, &lending, (amount, event.date))?;
         let (lending, owing) = (drafts.0.source(source), drafts.1.source(source));
         let draft = posting::fund_transfer(lending, owing, source, amount);
         return Ok(Decision::entry(lender.code.clone(), draft));

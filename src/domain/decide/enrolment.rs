@@ -47,7 +47,9 @@ pub(super) fn test(
     }
     let cell = Cell { owner: owner.code.clone(), fund: Fund::Risk };
     let new = New { amount: own.amount, share };
-    if let Some((told, problem)) = leveraged(state, Some(rules), &cell, Money::ZERO, Some(new))? {
+    if let Some((told, problem)) =
+        leveraged(state, Some(rules), &cell, (Money::ZERO, event.date), Some(new))?
+    {
         working.insert("leverage".to_owned(), told);
         if let Some(problem) = problem {
             tested.against("leverage-exceeded", problem)?;
@@ -207,12 +209,12 @@ struct New {
 }
 
 /// Leverage: the loans, with what is enrolled and not drawn yet, must not be larger than the
-/// pool carries, when `withdrawn` leaves it.
+/// pool carries, when `withdrawn` leaves it on a day.
 pub(super) fn leverage(
     state: &State,
     rules: Option<&RuleSet>,
     cell: &Cell,
-    withdrawn: Money,
+    withdrawn: (Money, Date),
 ) -> Result<(), Problem> {
     match leveraged(state, rules, cell, withdrawn, None)? {
         Some((_, Some(problem))) => Err(problem),
@@ -225,7 +227,7 @@ fn leveraged(
     state: &State,
     rules: Option<&RuleSet>,
     cell: &Cell,
-    withdrawn: Money,
+    (withdrawn, day): (Money, Date),
     new: Option<New>,
 ) -> Result<Option<(Value, Option<Problem>)>, Problem> {
     let Some(leverage) = rules.and_then(|rules| rules.leverage) else { return Ok(None) };
@@ -237,6 +239,9 @@ fn leveraged(
         LeverageBase::PaidIn => paid_in(state, &cell.owner),
         LeverageBase::Balance => state.cash(cell),
     };
+    // Where a quota stands in for money (额度制), it is what the year's losses are paid from.
+    let quota = state.quota(&cell.owner, day.year()).unwrap_or(Money::ZERO);
+    let pool = pool + Total::from(quota);
     let counted = match leverage.counts {
         LeverageCounts::LoanBalance => Sum::Counted,
         LeverageCounts::PoolPart => Sum::PoolPart,

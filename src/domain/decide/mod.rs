@@ -10,6 +10,7 @@ mod application;
 mod benefit;
 mod claim;
 mod clawback;
+mod close;
 mod correction;
 mod custody;
 mod deposit;
@@ -17,6 +18,7 @@ mod enrolment;
 mod funding;
 mod loan;
 mod loss;
+mod people;
 mod pool;
 mod qualification;
 mod quota;
@@ -30,6 +32,7 @@ mod subsidy;
 mod withdrawal;
 
 pub use claim::sharing_of;
+pub use close::below_zero;
 pub(crate) use loan::cured;
 pub use subsidy::{cap_years_of, firm_caps, firm_year_cap};
 
@@ -59,6 +62,17 @@ pub struct Context<'a> {
     pub original: Option<&'a Entry>,
     /// How new loans, withdrawals and fees are held to the limits of the rules.
     pub limits: Limits,
+    /// The journal as it stood before the group that the event belongs to.
+    pub journal: JournalHead,
+}
+
+/// A prefix of the journal, as a close keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournalHead {
+    /// Number of entries.
+    pub entries: u64,
+    /// Root of the tree over them.
+    pub root: [u8; 32],
 }
 
 /// How strictly an event is held to the limits of the rules.
@@ -131,6 +145,7 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::OpenBook(_) => setup::open_book(state),
         Kind::Join(own) => setup::join(state, &event, own),
         Kind::Party(own) => setup::party_event(state, &event, own),
+        Kind::ChangeParty(own) => people::change_party(state, &event, own),
         Kind::BankAccount(own) => setup::bank_account(state, &event, own),
         Kind::AdoptRules(own) => setup::adopt_rules(state, &event, own),
         Kind::AdoptRates(own) => setup::adopt_rates(state, &event, own),
@@ -197,6 +212,7 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::ReceiveClawback(own) => clawback::receive(state, &event, own),
         Kind::OffsetClawback(own) => clawback::offset(state, &event, own),
         Kind::WriteOffClawback(own) => clawback::write_off(state, &event, own),
+        Kind::Close(own) => close::close(state, &event, own, context.journal),
         Kind::Release(own) => pool::release(state, &event, own),
         Kind::RunOff(_) => pool::run_off(state, &event),
         Kind::Liquidate(_) => pool::liquidate(state, &event),
@@ -206,7 +222,8 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::ChangeCustodian(own) => custody::change_custodian(state, &event, own),
         Kind::Reverse(own) => reverse::reverse(state, &event, own, context.original),
     }?;
-    check_people(&event, decision.payment.is_some())?;
+    close::check_open(state, &event, &decision)?;
+    people::check(state, &event, decision.payment.is_some())?;
     if let Some(payment) = &decision.payment {
         check_available(state, payment)?;
     }
@@ -237,23 +254,6 @@ fn check_effective(event: &Event) -> Result<(), Problem> {
             .with("effective", effective)
             .with("date", event.date)
             .in_column("effective")),
-        _ => Ok(()),
-    }
-}
-
-/// Money out needs a checker who is not the maker (invariant 5).
-fn check_people(event: &Event, money_out: bool) -> Result<(), Problem> {
-    if let (Some(maker), Some(checker)) = (&event.maker, &event.checker)
-        && maker == checker
-    {
-        return Err(Reason::CheckerSame.refuse().with("person", maker));
-    }
-    let missing = |who: &'static str| {
-        Reason::CheckerMissing.refuse().with("event", event.kind.word()).with("who", who)
-    };
-    match (money_out, &event.maker, &event.checker) {
-        (true, None, _) => Err(missing("maker")),
-        (true, _, None) => Err(missing("checker")),
         _ => Ok(()),
     }
 }

@@ -51,18 +51,29 @@ pub(super) fn party_event(state: &State, event: &Event, own: &Party) -> Result<D
             .with("name", &known.name));
     }
     if let Some(code) = &own.credit_code {
-        if own.override_reason.is_none() {
-            credit_code::check(code).map_err(|problem| problem.in_column("credit_code"))?;
-        }
-        if let Some(holder) = state.party_of_code(own.kind, code) {
-            return Err(Reason::CreditCodeTaken
-                .refuse()
-                .with("credit_code", code)
-                .with("party", &holder.id)
-                .with("name", &holder.name));
-        }
+        new_code(state, own.kind, code, own.override_reason.is_some())?;
     }
     city_fact(state, event)
+}
+
+/// A credit code must be sound, unless a reason overrides its check digits, and nobody else's.
+pub(super) fn new_code(
+    state: &State,
+    kind: PartyKind,
+    code: &str,
+    overridden: bool,
+) -> Result<(), Problem> {
+    if !overridden {
+        credit_code::check(code).map_err(|problem| problem.in_column("credit_code"))?;
+    }
+    match state.party_of_code(kind, code) {
+        Some(holder) => Err(Reason::CreditCodeTaken
+            .refuse()
+            .with("credit_code", code)
+            .with("party", &holder.id)
+            .with("name", &holder.name)),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn bank_account(

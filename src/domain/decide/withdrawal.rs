@@ -25,7 +25,12 @@ pub(super) fn approve(
     within(account, amount, paid_in.money().map_err(out_of_range)?)?;
     let rules = state.rules_on(event.date);
     // The pool that is left must still carry the loans.
-    leverage(state, rules.filter(|_| context.limits != Limits::Unknown), &cell, amount)?;
+    leverage(
+        state,
+        rules.filter(|_| context.limits != Limits::Unknown),
+        &cell,
+        (amount, event.date),
+    )?;
     let available = state.available(&cell);
     if Total::from(amount) > available {
         return Err(short(state, &cell, amount, state.reserved(&cell), available));

@@ -225,5 +225,7 @@ word_fields!(
     Settlement,
     Programme,
     SubsidyStep,
-    Fund
+    Fund,
+    Stage,
+    PeopleMode
 );

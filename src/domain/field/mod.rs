@@ -9,7 +9,8 @@ use crate::domain::account::Fund;
 use crate::domain::calendar::Date;
 use crate::domain::event::{
     COMMON_FIELDS, ClaimStep, ContractDays, InterestOwner, LongText, Origin, OwnerKind, PartyKind,
-    Programme, Receives, Scope, Seq, Settlement, Source, SubsidyStep, Year, date_value, is_blank,
+    PeopleMode, Programme, Receives, Scope, Seq, Settlement, Source, Stage, SubsidyStep, Year,
+    date_value, is_blank,
 };
 use crate::domain::json::Writer;
 use crate::domain::money::Money;

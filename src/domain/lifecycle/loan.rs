@@ -52,22 +52,22 @@ lifecycle! {
         /// L10 a claim is filed and nothing is paid on it.
         Claimed "claimed" [
             "disburse" "repay" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "npl" "cure"
-            "receive-deposit" "refund-deposit" "file-subsidy" "approve-subsidy"
+            "file-claim" "receive-deposit" "refund-deposit" "file-subsidy" "approve-subsidy"
         ]
         /// L11 the pool paid.
         Compensated "compensated" [
             "disburse" "repay" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "npl" "cure"
-            "receive-deposit" "refund-deposit" "file-subsidy" "approve-subsidy"
+            "file-claim" "receive-deposit" "refund-deposit" "file-subsidy" "approve-subsidy"
         ]
         /// L12 something was recovered.
         InRecovery "in-recovery" [
             "disburse" "repay" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "npl" "cure"
-            "receive-deposit" "refund-deposit" "file-subsidy" "approve-subsidy"
+            "file-claim" "receive-deposit" "refund-deposit" "file-subsidy" "approve-subsidy"
         ]
         /// L13 the rest of the recovery right is written off.
         WrittenOff "written-off" [
             "disburse" "repay" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "npl" "cure"
-            "receive-deposit" "refund-deposit" "file-subsidy" "approve-subsidy"
+            "file-claim" "receive-deposit" "refund-deposit" "file-subsidy" "approve-subsidy"
         ]
         /// L14 nothing is left to recover (终结).
         Closed "concluded" [

@@ -292,7 +292,11 @@ pub fn differences(state: &State, range: &Range) -> Vec<Difference> {
             (None, Some(line)) if line.is_payable() => of_new(line),
             _ => None,
         };
-        differences.extend(difference.map(|difference| room.fit(state, difference)));
+        let difference = difference.map(|difference| room.fit(state, difference));
+        // What was never approved and cannot be now, for want of budget, is no correction: it is
+        // among the lines of the quarter.
+        let corrects = |own: &Difference| own.first.is_some() || own.amount() != own.waiting;
+        differences.extend(difference.filter(corrects));
     }
     differences
 }

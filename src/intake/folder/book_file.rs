@@ -1,7 +1,7 @@
 //! `book.toml`: who takes part, and through which accounts.
 
 use crate::domain::calendar::{Date, parse_date};
-use crate::domain::event::Event;
+use crate::domain::event::{Event, PeopleMode};
 use crate::domain::field::{Fields, Value};
 use crate::problem::Problem;
 use compact_str::CompactString;
@@ -46,6 +46,8 @@ pub struct People {
     pub checker: Option<CompactString>,
     /// Who approves (审批).
     pub approver: Option<CompactString>,
+    /// How many people a payment takes; three where nothing is said.
+    pub mode: Option<PeopleMode>,
 }
 
 /// A target.
@@ -75,6 +77,8 @@ struct Party {
     kind: String,
     credit_code: Option<String>,
     override_reason: Option<String>,
+    account: Option<String>,
+    account_bank: Option<String>,
 }
 
 #[derive(Debug, serde::Deserialize)]
@@ -164,6 +168,8 @@ impl BookFile {
                     ("name", Some(&party.name)),
                     ("kind", Some(&party.kind)),
                     ("credit_code", party.credit_code.as_deref()),
+                    ("account", party.account.as_deref()),
+                    ("account_bank", party.account_bank.as_deref()),
                     ("override_reason", party.override_reason.as_deref()),
                 ],
             );

@@ -3,13 +3,19 @@
 use crate::domain::entry::Entry;
 use crate::domain::money::Total;
 use crate::domain::registry::Claim;
+use crate::domain::state::State;
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};
 use crate::report::views::steps::steps;
+use crate::report::views::subsidies::payee;
 use crate::report::views::{Journal, journal_cells};
 
 /// Claims in the order of filing.
-pub fn claims<'c>(claims: impl Iterator<Item = &'c Claim>, journal: &Journal) -> Report {
+pub fn claims<'c>(
+    claims: impl Iterator<Item = &'c Claim>,
+    state: &State,
+    journal: &Journal,
+) -> Report {
     let mut report = Report::new(&shapes::CLAIMS, journal_cells(journal).into());
     let mut sums = [Total::ZERO; 7];
     for claim in claims {
@@ -27,6 +33,8 @@ pub fn claims<'c>(claims: impl Iterator<Item = &'c Claim>, journal: &Journal) ->
             *sum += amount;
         }
         let [base, claimed, approved, paid, recovered, written_off, open] = amounts.map(Cell::from);
+        let bank = state.loans.get(&claim.loan).map(|loan| &loan.bank);
+        let [account, account_bank] = payee(bank.map_or("", |bank| bank), state);
         let trail: Vec<String> = claim.trail.iter().map(ToString::to_string).collect();
         report.row(vec![
             (&claim.id).into(),
@@ -43,6 +51,9 @@ pub fn claims<'c>(claims: impl Iterator<Item = &'c Claim>, journal: &Journal) ->
             recovered,
             written_off,
             open,
+            Cell::optional(bank),
+            account,
+            account_bank,
             Cell::optional(claim.lawsuit.as_ref()),
             Cell::Text(trail.join(" ")),
         ]);
@@ -50,14 +61,14 @@ pub fn claims<'c>(claims: impl Iterator<Item = &'c Claim>, journal: &Journal) ->
     let [base, claimed, approved, paid, recovered, written_off, open] = sums.map(Cell::from);
     let mut totals = vec![Cell::Empty; 6];
     totals.extend([base, claimed, approved, Cell::Empty, paid, recovered, written_off, open]);
-    totals.extend([Cell::Empty, Cell::Empty]);
+    totals.extend(vec![Cell::Empty; 5]);
     report.total(totals);
     report
 }
 
 /// One claim with the entries of its trail.
-pub fn claim(claim: &Claim, entries: &[Entry], journal: &Journal) -> Report {
-    let mut report = claims(std::iter::once(claim), journal);
+pub fn claim(claim: &Claim, entries: &[Entry], state: &State, journal: &Journal) -> Report {
+    let mut report = claims(std::iter::once(claim), state, journal);
     let states = claim.before.iter().skip(1).chain([&claim.state]);
     let states: Vec<&str> = states.map(|state| state.code()).collect();
     steps(&mut report, entries, &states);

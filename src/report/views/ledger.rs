@@ -11,11 +11,13 @@ use crate::report::shapes;
 use crate::report::table::{Cell, Report};
 use crate::report::views::{Basis, last_day, voucher_text};
 
-/// The trial balance; `owner` is the owner's code as asked for.
+/// The trial balance; `owner` is the owner's code as asked for, `digest` that of its balances on the
+/// last day.
 pub fn trial_balance(
     view: &TrialBalance,
     owner: Option<&str>,
     cells: Cells,
+    digest: Option<String>,
     basis: &Basis,
     locale: &Locale,
 ) -> Report {
@@ -26,6 +28,7 @@ pub fn trial_balance(
         Cell::optional(view.span.from()),
         last_day(view.span.to()),
         known_at,
+        Cell::optional(digest),
         entries,
         root,
     ];

@@ -2,6 +2,7 @@
 
 mod caps;
 mod claims;
+mod closing;
 mod entry;
 mod interest;
 mod ledger;
@@ -17,6 +18,7 @@ mod verify;
 
 pub use caps::{CapsAsked, caps};
 pub use claims::{claim, claims};
+pub use closing::{MatterRow, close_preview};
 pub use entry::{FileOutcome, Standing, recorded, voucher, voucher_text};
 pub use interest::interest_split;
 pub use ledger::{account, trial_balance};

@@ -74,6 +74,15 @@ pub(super) fn name(firm: &str, state: &State) -> Cell {
     Cell::optional(state.parties.get(firm).map(|party| &party.name))
 }
 
+/// The account on file of whoever is paid, and its bank.
+pub(super) fn payee(party: &str, state: &State) -> [Cell; 2] {
+    let party = state.parties.get(party);
+    [
+        Cell::optional(party.and_then(|party| party.account.as_ref())),
+        Cell::optional(party.and_then(|party| party.account_bank.as_ref())),
+    ]
+}
+
 /// One payment, or why there is none.
 pub struct PaymentRow<'a> {
     /// The line.
@@ -100,6 +109,7 @@ pub fn payments(
     let mut sum = Total::ZERO;
     for row in rows {
         sum += row.amount.into();
+        let [account, bank] = payee(&row.line.firm, state);
         report.row(vec![
             (&row.line.id).into(),
             Cell::Word(row.line.programme.code()),
@@ -107,12 +117,14 @@ pub fn payments(
             (&row.line.loan).into(),
             (&row.line.firm).into(),
             name(&row.line.firm, state),
+            account,
+            bank,
             Cell::optional(row.bank_account.as_ref()),
             row.amount.into(),
             (row.bank_account.is_some() && !dry_run).into(),
         ]);
     }
-    let mut totals = vec![Cell::Empty; 7];
+    let mut totals = vec![Cell::Empty; 9];
     totals.extend([sum.into(), Cell::Empty]);
     report.total(totals);
     report

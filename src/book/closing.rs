@@ -1,0 +1,114 @@
+//! What stands in the way of a close, before it is tried (invariant 31).
+
+use super::subsidies::compute_subsidies;
+use crate::domain::account::{Account, Fund};
+use crate::domain::calendar::Month;
+use crate::domain::decide::below_zero;
+use crate::domain::event::Programme;
+use crate::domain::money::{Money, Total};
+use crate::domain::period::BookPeriod;
+use crate::domain::registry::ClaimState;
+use crate::domain::state::State;
+use compact_str::CompactString;
+
+/// How much a matter weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The close is refused.
+    Blocking,
+    /// The close goes through, and the matter is carried over.
+    Open,
+}
+
+impl Severity {
+    /// The word in reports.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Blocking => "blocking",
+            Self::Open => "open",
+        }
+    }
+}
+
+/// One matter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matter {
+    /// How much it weighs.
+    pub severity: Severity,
+    /// What it is, as a word.
+    pub item: &'static str,
+    /// Fund.
+    pub fund: Fund,
+    /// Bank account, account of the chart, claim or quarter.
+    pub subject: CompactString,
+    /// Amount.
+    pub amount: Total,
+}
+
+/// Liabilities that should be settled or explained before a period is closed.
+const OPEN_ACCOUNTS: &[(&str, &[Account])] = &[
+    ("unknown-receipts", &[Account::UnknownReceipts]),
+    ("undistributed-recoveries", &[Account::RecoveryUndistributed]),
+    (
+        "approved-unpaid",
+        &[
+            Account::CompensationPayable,
+            Account::DiscountPayable,
+            Account::FeeSubsidyPayable,
+            Account::WithdrawalPayable,
+            Account::TreasuryPayable,
+        ],
+    ),
+    ("returned-payments", &[Account::ReturnedPayments]),
+];
+
+/// Everything that stands in the way of closing an owner's period: blocking matters first. Balances
+/// are those at the end of the period; claims are those that stand in review now.
+/// Cost: what the owner's open months hold, and the subsidies of the quarters that end in it.
+pub fn matters(state: &State, owner: &str, period: BookPeriod) -> Vec<Matter> {
+    let balances = state.balances_until(owner, Month::of(period.to));
+    let mut found: Vec<Matter> = below_zero(&balances)
+        .map(|((fund, _, bank), balance)| Matter {
+            severity: Severity::Blocking,
+            item: "below-zero",
+            fund: *fund,
+            subject: bank.as_deref().unwrap_or("-").into(),
+            amount: *balance,
+        })
+        .collect();
+    let open = |item, fund, subject: &str, amount| Matter {
+        severity: Severity::Open,
+        item,
+        fund,
+        subject: subject.into(),
+        amount,
+    };
+    for fund in Fund::ALL {
+        for (item, accounts) in OPEN_ACCOUNTS {
+            for account in *accounts {
+                let balance = balances.get(&(fund, *account, None)).copied().unwrap_or_default();
+                if balance != Total::ZERO {
+                    found.push(open(item, fund, account.code(), -balance));
+                }
+            }
+        }
+    }
+    let claims = state.claims.iter().filter(|claim| {
+        *claim.owner == *owner && claim.state == ClaimState::Filed && claim.filed <= period.to
+    });
+    found.extend(
+        claims.map(|claim| open("claim-in-review", Fund::Risk, &claim.id, claim.claimed.into())),
+    );
+    for quarter in period.quarters() {
+        let lines = compute_subsidies(state, quarter, Programme::ALL);
+        for fund in [Fund::Interest, Fund::Fee] {
+            let own = lines.iter().filter(|line| *line.owner == *owner && line.fund == fund);
+            let unapproved = own.filter(|line| line.is_payable());
+            let amount: Total = unapproved.map(|line: &_| Total::from(line.amount)).sum();
+            if amount > Total::from(Money::ZERO) {
+                found.push(open("subsidies-not-approved", fund, &quarter.to_string(), amount));
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,71 @@
+//! `close --preview`: what stands in the way of a close; the close itself is an event like any other.
+
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::open;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use poolbook::book::Scope;
+use poolbook::book::closing::matters;
+use poolbook::domain::event::Event;
+use poolbook::domain::period::BookPeriod;
+use poolbook::problem::{Exit, Problem};
+use poolbook::report::views::{self, MatterRow};
+
+/// The word of the event.
+pub const WORD: &str = "close";
+
+/// The options that other events do not have; the date may be left out.
+pub fn augment(command: Command) -> Command {
+    command
+        .mut_arg("date", |date| date.required(false))
+        .arg(Arg::new("preview").long("preview").action(ArgAction::SetTrue))
+}
+
+/// Whether only the preview is asked for.
+pub fn is_preview(word: &str, matches: &ArgMatches) -> bool {
+    word == WORD && matches.get_flag("preview")
+}
+
+/// The last day of the period, where no date is given.
+pub fn date(matches: &ArgMatches) -> Option<String> {
+    let period = matches.get_one::<String>("period")?;
+    Some(BookPeriod::parse(period).ok()?.to.to_string())
+}
+
+/// Lists what stands in the way; exit code 1 when anything does.
+pub fn preview(event: &Event, period: &str, context: &Context<'_>) -> Result<Exit, Failure> {
+    let book = open::for_reading(context, Scope::All)?;
+    let days = BookPeriod::parse(period)?;
+    let missing = || Problem::refused("owner-missing").with("event", WORD);
+    let code = event.owner.as_ref().ok_or_else(missing)?;
+    let unknown = || Problem::refused("owner-unknown").with("owner", code);
+    let state = book.state();
+    let owner = state.owners.get(code).ok_or_else(unknown)?;
+    let closing = state.closings.get(code);
+    // The balances of a day that later closes have folded away are not known apart any more.
+    if let Some((through, entry)) = closing.and_then(|closing| closing.through)
+        && days.to < through
+    {
+        return Err(Problem::refused("period-closed-already")
+            .with("owner", code)
+            .with("name", &owner.name)
+            .with("period", period)
+            .with("through", through)
+            .with("entry", entry)
+            .into());
+    }
+    let found = matters(state, code, days);
+    let rows: Vec<MatterRow<'_>> = found
+        .iter()
+        .map(|matter| MatterRow {
+            severity: matter.severity.code(),
+            item: matter.item,
+            fund: matter.fund,
+            subject: &matter.subject,
+            amount: matter.amount,
+        })
+        .collect();
+    let journal = open::journal(&book.head());
+    context.output.report(&views::close_preview(&rows, owner, days, &journal))?;
+    Ok(if found.is_empty() { Exit::Done } else { Exit::Findings })
+}
