@@ -15,6 +15,7 @@ mod errors;
 mod errors_unreachable;
 mod examples;
 mod exports;
+mod found;
 mod fuzz_corpus;
 mod jiaozuo;
 mod model;

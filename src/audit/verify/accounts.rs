@@ -6,7 +6,7 @@ use super::checks::{Check, Tally};
 use super::fact::Fact;
 use crate::domain::account::{Account as A, Class, Fund, Side};
 use crate::domain::entry::Line;
-use crate::domain::event::{Kind, Origin, Settlement, Source};
+use crate::domain::event::{Kind, Origin, Programme, Settlement, Source};
 use crate::domain::money::{Money, Total};
 
 /// Debit and credit.
@@ -49,7 +49,7 @@ fn moves(pair: Pair, register: A) -> bool {
 
 /// Whether money events post a pair; none for other events.
 fn of_money(kind: &Kind, fund: Fund, pair: Pair) -> Option<bool> {
-    let [cash, income, ..] = of_fund(fund);
+    let [cash, income, expense, _] = of_fund(fund);
     Some(match kind {
         Kind::Commit(_) => pair == (A::Commitments, A::MemoCounter),
         Kind::Contribute(own) => {
@@ -88,7 +88,16 @@ fn of_money(kind: &Kind, fund: Fund, pair: Pair) -> Option<bool> {
                 || own.to == Origin::Recovery && closes
         }
         Kind::PoolInterest(_) => {
-            [(cash, A::InterestIncome), (cash, A::TreasuryPayable)].contains(&pair)
+            let credits = [A::InterestIncome, A::TreasuryPayable, A::InterestReceivable];
+            pair.0 == cash && credits.contains(&pair.1)
+        }
+        Kind::AccrueInterest(_) => pair == (A::InterestReceivable, A::InterestIncome),
+        Kind::EstimateSubsidy(own) => {
+            let accrued = match own.programme {
+                Programme::InterestDiscount => A::DiscountAccrued,
+                Programme::GuaranteeFee => A::FeeSubsidyAccrued,
+            };
+            pair == (expense, accrued)
         }
         Kind::PayTreasury(_) => pair == (A::TreasuryPayable, cash),
         Kind::BankCharge(_) => pair == (A::OtherExpense, cash),

@@ -136,7 +136,8 @@ fn check_interest(fact: &Fact<'_>, adopted: &Adopted, tally: &mut Tally) {
         Kind::PoolInterest(own) => {
             let rules = fact.entry.rules.as_ref().and_then(|id| adopted.rules(id));
             let owner = own.to.or_else(|| rules.map(|rules| rules.pool_interest));
-            (owner.unwrap_or(InterestOwner::Pool), Total::from(own.amount))
+            let new = Total::from(own.amount) - own.accrued.map_or(Total::ZERO, Total::from);
+            (owner.unwrap_or(InterestOwner::Pool), new)
         }
         Kind::ExplainReceipt(own) => match own.to {
             Origin::Interest => (InterestOwner::Pool, fact.told(Account::UnknownReceipts)),

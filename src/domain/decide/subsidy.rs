@@ -113,17 +113,25 @@ pub(super) fn still_filed(filing: &Filing) -> Result<(), Problem> {
     }
 }
 
-/// A note's period is approved once; a guarantee fee is paid for the loan, so whichever note its
-/// line is kept with.
+/// The notes of a loan with which lines of a programme may be kept. A guarantee fee is paid for the
+/// loan, so whichever note it is told of.
+pub(super) fn notes_of<'s>(
+    loan: &'s Loan,
+    note: &'s Note,
+    programme: Programme,
+) -> impl Iterator<Item = &'s Note> {
+    let of_loan = programme == Programme::GuaranteeFee;
+    loan.notes.iter().filter(move |other| of_loan || other.id == note.id)
+}
+
+/// A loan's period is approved once.
 pub(super) fn not_approved(
     loan: &Loan,
     note: &Note,
     programme: Programme,
     period: &str,
 ) -> Result<(), Problem> {
-    let of_loan = programme == Programme::GuaranteeFee;
-    let notes = loan.notes.iter().filter(|other| of_loan || other.id == note.id);
-    let approved = notes
+    let approved = notes_of(loan, note, programme)
         .flat_map(|note| &note.subsidised)
         .find(|line| line.programme == programme && line.period == *period);
     match approved {
