@@ -1,5 +1,6 @@
 //! What the naive book says of compensation and what comes back of it.
 
+use super::pool::year;
 use super::twin::*;
 use serde_json::Value;
 
@@ -34,6 +35,7 @@ impl Twin {
         draft.need(!self.live_claim(&loan.id, &note.id), "claim-duplicate");
         let bad = ["overdue", "npl"].contains(&note.class);
         draft.need(bad, "loan-state");
+        draft.need(!self.ending(&loan.owner), "pool-state");
         let base = fen(event, "base").unwrap();
         draft.need(base > 0, "amount-zero");
         draft.need(base <= note.balance, "claim-base-above-balance");
@@ -111,6 +113,11 @@ impl Twin {
                 draft.need(rest > 0, "amount-zero");
                 draft.post(cell, "2307.01", "5001.01", rest, "-");
                 draft.register(cell, "9402", -rest);
+                let (now, then) = (year(text(event, "date")), year(&claim.approved_on).to_owned());
+                if now == then && self.quota(&owner, now).is_some() {
+                    draft.register(cell, "9002", rest);
+                }
+                claim.late += if now == then { 0 } else { rest };
                 claim.approved = claim.paid;
                 self.release(&claim, rest, true, draft);
             }
@@ -167,13 +174,22 @@ impl Twin {
             loan.notes.iter().find(|note| note.id == claim.note).map(|note| note.balance)
         });
         draft.need(claim.base <= owed.unwrap_or(0), "claim-base-above-balance");
-        let limit = forty(claim.base).min(300_000_000);
+        let day = text(event, "date");
+        let quota = self.quota(&claim.owner, year(day));
+        let mut limit = forty(claim.base).min((CLAIM_MAX - self.compensated(&claim.loan)).max(0));
+        if let Some(quota) = quota {
+            limit = limit.min((quota - self.spent(&claim.owner, year(day))).max(0));
+        }
+        draft.need(limit > 0 || forty(claim.base) == 0, "cap-used-up");
         let amount = fen(event, "amount").unwrap_or(limit);
         draft.need(amount > 0, "amount-zero");
         draft.need(amount <= limit, "approval-above-limit");
         draft.post(cell, "5001.01", "2307.01", amount, "-");
         draft.register(cell, "9201", -claim.claimed);
         draft.register(cell, "9402", amount);
+        if quota.is_some() {
+            draft.register(cell, "9002", -amount);
+        }
         claim.approved = amount;
         claim.approved_on = text(event, "date").into();
         claim.state = "approved";

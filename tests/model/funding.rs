@@ -16,7 +16,11 @@ pub fn capital(source: &str) -> &'static str {
 }
 
 pub fn income(fund: &str) -> &'static str {
-    if fund == "INT" { "4001.02" } else { "4001.03" }
+    match fund {
+        "RISK" => "4001.04",
+        "INT" => "4001.02",
+        _ => "4001.03",
+    }
 }
 
 impl Twin {
@@ -47,12 +51,12 @@ impl Twin {
                 self.kept_promise(cell, source, amount, draft);
             }
             "budget" => {
-                draft.need(fund != "RISK", "fund-mismatch");
+                draft.need(fund != "RISK" || self.has_quota(&owner), "fund-mismatch");
                 let amount = some(draft, amount, 0);
                 draft.post(cell, cash, income(&fund), amount, bank);
             }
             "return-budget" => {
-                draft.need(fund != "RISK", "fund-mismatch");
+                draft.need(fund != "RISK" || self.has_quota(&owner), "fund-mismatch");
                 let amount = some(draft, amount, 0);
                 let prior = event["prior_year"] == true;
                 draft.post(
@@ -132,8 +136,8 @@ impl Twin {
         }
         let paid_in = |source: &str| -self.sum(owner, "RISK", capital(source));
         draft.need(amount <= paid_in(source), "above-open");
-        let pool: i128 = SOURCES.iter().map(|(source, _)| paid_in(source)).sum();
-        draft.need(self.enrolled(owner) <= 10 * (pool - amount), "leverage-limit");
+        let carried = self.carries(owner, text(event, "date"), 0, amount);
+        draft.need(carried, "leverage-limit");
         let available = self.cash(owner, "RISK") - self.reserved(owner, "RISK");
         draft.need(amount <= available, "available-short");
         draft.post(cell, capital(source), "2307.05", amount, "-");
@@ -146,8 +150,7 @@ impl Twin {
         let open = self.loans().filter(|loan| loan.owner == owner && !loan.removed);
         let count = |loan: &Loan| {
             let balance: i128 = loan.notes.iter().map(|note| note.balance).sum();
-            let live = loan.notes.is_empty() || balance > 0;
-            balance + if live { loan.amount - loan.drawn } else { 0 }
+            balance + if loan.is_live() { loan.amount - loan.drawn } else { 0 }
         };
         open.map(count).sum()
     }
@@ -190,6 +193,8 @@ impl Twin {
         draft.need(!text(event, "document").is_empty(), "document-missing");
         draft.post(cell, "1218.05", cash_of(fund), amount, bank);
         draft.post((to_owner, fund), cash_of(fund), "2307.07", amount, to);
+        let lent = Counter::Lent(owner.into(), to_owner.into(), fund.into());
+        draft.counters.push((lent, amount));
         draft.pays = Some((owner.into(), fund.into(), amount, 0));
     }
 

@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 /// One step of a life.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
-    what: u8,
-    a: u8,
-    b: u8,
-    twist: u8,
-    day: u16,
-    amount: u32,
+    pub(super) what: u8,
+    pub(super) a: u8,
+    pub(super) b: u8,
+    pub(super) twist: u8,
+    pub(super) day: u16,
+    pub(super) amount: u32,
 }
 
 /// Any step.
@@ -26,11 +26,19 @@ pub fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Owners with the day on which they join.
-pub const OWNERS: [(&str, &str); 3] =
-    [("410821", "2017-01-01"), ("410822", "2017-01-10"), ("410883", "2017-04-01")];
+pub const OWNERS: [(&str, &str); 4] = [
+    ("410821", "2017-01-01"),
+    ("410822", "2017-01-10"),
+    ("410883", "2017-04-01"),
+    (SMALL, "2017-01-01"),
+];
+
+/// An owner with a small pool and hardly a loan, which comes to its end.
+pub const SMALL: &str = "410823";
 
 /// Bank accounts: id, who opened it, fund.
-pub const BANKS: [(&str, &str, &str); 9] = [
+pub const BANKS: [(&str, &str, &str); 10] = [
+    ("RISK-NEW", CITY, "RISK"),
     ("RISK-CITY", CITY, "RISK"),
     ("RISK-1", "410821", "RISK"),
     ("RISK-2", "410822", "RISK"),
@@ -60,8 +68,8 @@ pub const KINDS: &[(&str, u32)] = &[
     ("explain-receipt", 5),
     ("enrol", 6),
     ("disburse", 10),
-    ("receive-deposit", 3),
-    ("refund-deposit", 2),
+    ("receive-deposit", 5),
+    ("refund-deposit", 5),
     ("apply-deposit", 3),
     ("repay", 6),
     ("interest-paid", 1),
@@ -93,13 +101,19 @@ pub const KINDS: &[(&str, u32)] = &[
     ("receive-clawback", 3),
     ("offset-clawback", 4),
     ("write-off-clawback", 2),
+    ("close", 3),
+    ("quota", 4),
+    ("settle-transfer", 4),
+    ("change-custodian", 1),
+    ("wind-up", 24),
+    ("release", 3),
     ("reverse", 14),
 ];
 
-struct Maker<'t> {
-    twin: &'t Twin,
-    step: &'t Step,
-    tries: usize,
+pub(super) struct Maker<'t> {
+    pub(super) twin: &'t Twin,
+    pub(super) step: &'t Step,
+    pub(super) tries: usize,
 }
 
 /// The event of a step; `tries` counts the events made so far.
@@ -115,7 +129,9 @@ pub fn event(twin: &Twin, step: &Step, tries: usize) -> Value {
     });
     let kind = kind.map_or("contribute", |(kind, _)| kind);
     let mut event = maker.event(kind);
-    event["event"] = kind.into();
+    if event.get("event").is_none() {
+        event["event"] = kind.into();
+    }
     event["id"] = format!("e{tries}").into();
     if event.get("date").is_none() {
         event["date"] = maker.day(0).into();
@@ -123,17 +139,17 @@ pub fn event(twin: &Twin, step: &Step, tries: usize) -> Value {
     event
 }
 
-fn pick<T: Copy>(list: &[T], by: u8) -> Option<T> {
+pub(super) fn pick<T: Copy>(list: &[T], by: u8) -> Option<T> {
     if list.is_empty() { None } else { list.get(usize::from(by) % list.len()).copied() }
 }
 
-fn yuan(fen: i128) -> String {
+pub(super) fn yuan(fen: i128) -> String {
     format!("{}.{:02}", fen / 100, fen % 100)
 }
 
 impl Maker<'_> {
     /// Mostly later than what came before.
-    fn day(&self, plus: i64) -> String {
+    pub(super) fn day(&self, plus: i64) -> String {
         let back = if self.step.twist % 16 == 9 { 90 } else { 0 };
         let days = 120 + self.tries as i64 * 6 + i64::from(self.step.day % 25) - back + plus;
         let start = date(2017, 3, 1).unwrap();
@@ -142,7 +158,7 @@ impl Maker<'_> {
     }
 
     /// Mostly at most `most`, and sometimes more, or nothing.
-    fn amount(&self, most: i128) -> String {
+    pub(super) fn amount(&self, most: i128) -> String {
         let raw = i128::from(self.step.amount);
         let fen = match self.step.twist % 24 {
             5 => most + 1 + raw % 1_000,
@@ -153,17 +169,20 @@ impl Maker<'_> {
         yuan(fen.max(0))
     }
 
-    fn part(&self, event: &mut Value, most: i128) {
+    pub(super) fn part(&self, event: &mut Value, most: i128) {
         if !self.step.b.is_multiple_of(3) {
             event["amount"] = self.amount(most).into();
         }
     }
 
-    fn owner(&self) -> &'static str {
-        pick(&OWNERS, self.step.a).map_or("410821", |(owner, _)| owner)
+    pub(super) fn owner(&self) -> &'static str {
+        if self.step.a % 16 == 15 {
+            return SMALL;
+        }
+        pick(&OWNERS[..3], self.step.a).map_or("410821", |(owner, _)| owner)
     }
 
-    fn bank(&self, fund: &str, owner: &str) -> &'static str {
+    pub(super) fn bank(&self, fund: &str, owner: &str) -> &'static str {
         let fits = |wrong: bool| {
             let banks = BANKS.iter().filter(|(_, holder, of)| {
                 wrong || (*of == fund && (*holder == owner || *holder == CITY))
@@ -173,21 +192,28 @@ impl Maker<'_> {
         pick(&fits(self.step.twist == 33), self.step.b).unwrap_or("RISK-CITY")
     }
 
-    fn people(&self, mut event: Value) -> Value {
+    pub(super) fn people(&self, mut event: Value) -> Value {
         event["maker"] = "甲".into();
+        if self.step.twist != 51 && event.get("document").is_none() && self.step.b % 2 == 0 {
+            event["document"] = "文1".into();
+        }
         match self.step.twist {
             40..=42 => {}
             43 => event["checker"] = "甲".into(),
+            44..=60 => {
+                event["checker"] = "乙".into();
+                event["approver"] = "丙".into();
+            }
             _ => event["checker"] = "乙".into(),
         }
         event
     }
 
-    fn fund(&self) -> &'static str {
+    pub(super) fn fund(&self) -> &'static str {
         pick(&["RISK", "INT", "GFEE", "RISK"], self.step.b / 3).unwrap_or("RISK")
     }
 
-    fn source(&self) -> &'static str {
+    pub(super) fn source(&self) -> &'static str {
         pick(&["county", "city", "bank", "county"], self.step.b / 5).unwrap_or("county")
     }
 
@@ -208,6 +234,12 @@ impl Maker<'_> {
             | "claw-back" | "receive-clawback" | "offset-clawback" | "write-off-clawback" => {
                 self.of_line(kind)
             }
+            "close" => Some(self.close()),
+            "quota" => Some(self.quota()),
+            "settle-transfer" => Some(self.settle_transfer()),
+            "change-custodian" => Some(self.change_custodian()),
+            "wind-up" => Some(self.wind_up()),
+            "release" => Some(self.release()),
             "reverse" => Some(self.reverse()),
             _ => Some(self.funding(kind)),
         };
@@ -215,7 +247,7 @@ impl Maker<'_> {
     }
 
     /// An event on something that is not there.
-    fn nothing(&self, kind: &str) -> Value {
+    pub(super) fn nothing(&self, kind: &str) -> Value {
         let mut event = json!({"claim": "nothing", "loan": "nothing", "subsidy": "nothing",
             "bank_account": "RISK-CITY", "reason": "x", "amount": "1.00", "gross": "1.00",
             "receipt": "nothing", "against": "nothing"});
@@ -248,7 +280,9 @@ impl Maker<'_> {
     fn funding(&self, kind: &str) -> Value {
         let fund = match kind {
             "commit" | "contribute" | "approve-withdrawal" | "pay-withdrawal" => "RISK",
-            "budget" | "return-budget" if self.step.twist != 50 => {
+            "budget" | "return-budget"
+                if !self.step.b.is_multiple_of(8) && self.step.twist != 50 =>
+            {
                 pick(&["INT", "GFEE"], self.step.b / 3).unwrap_or("INT")
             }
             _ => self.fund(),
@@ -324,7 +358,11 @@ impl Maker<'_> {
             3 => self.twin.loans().next().map_or("L", |loan| &loan.id).to_owned(),
             _ => format!("L{}", self.tries),
         };
-        let due = if self.step.twist == 60 { "2017-01-01" } else { "2021-03-01" };
+        let due = match self.step.twist {
+            60 => "2017-01-01",
+            61..=64 => "2023-03-01",
+            _ => "2021-03-01",
+        };
         let firm = pick(&["FIRM-A", "FIRM-B"], self.step.b);
         json!({"owner": owner, "loan": loan, "firm": firm, "bank": "BANK", "guarantor": "GUAR",
             "amount": yuan(1_000_000 + i128::from(self.step.amount % 400_000_000)), "due": due,
@@ -345,14 +383,19 @@ impl Maker<'_> {
         Some(event)
     }
 
-    fn notes(&self, wanted: impl Fn(&Note) -> bool) -> Vec<(&Loan, &Note)> {
+    pub(super) fn notes(&self, wanted: impl Fn(&Note) -> bool) -> Vec<(&Loan, &Note)> {
         let all =
             self.twin.loans().flat_map(|loan| loan.notes.iter().map(move |note| (loan, note)));
         all.filter(|(_, note)| wanted(note) || self.step.twist % 16 == 2).collect()
     }
 
     fn deposit(&self, kind: &str) -> Option<Value> {
-        let held = |loan: &&Loan| kind == "receive-deposit" || loan.deposit > 0;
+        let ended = |loan: &Loan| loan.removed || loan.drawn > 0 && !loan.is_live();
+        let held = |loan: &&Loan| match kind {
+            "receive-deposit" => true,
+            "refund-deposit" if !self.step.b.is_multiple_of(4) => loan.deposit > 0 && ended(loan),
+            _ => loan.deposit > 0,
+        };
         let loans: Vec<&Loan> = self.twin.loans().filter(held).collect();
         let loan = pick(&loans, self.step.a)?;
         let bank = self.bank("RISK", &loan.owner);

@@ -1,6 +1,5 @@
 //! What the naive book says of the life of a loan.
 
-use super::funding::SOURCES;
 use super::twin::*;
 use serde_json::Value;
 
@@ -13,7 +12,23 @@ pub fn class_account(class: &str) -> &'static str {
     }
 }
 
+/// Three months on: the same day, or the last one of a shorter month.
+fn add_three_months(date: &str) -> String {
+    let number = |range: std::ops::Range<usize>| date[range].parse::<u32>().unwrap();
+    let (year, month) = match number(5..7) + 3 {
+        month if month > 12 => (number(0..4) + 1, month - 12),
+        month => (number(0..4), month),
+    };
+    let last = super::books::last_day(&format!("{year}-{month:02}"));
+    format!("{year}-{month:02}-{}", &date[8..]).min(last)
+}
+
 impl Twin {
+    /// Winding up: nothing is drawn or claimed any more.
+    pub(super) fn ending(&self, owner: &str) -> bool {
+        self.stage(owner).is_some_and(|(stage, _)| stage != "run-off")
+    }
+
     pub(super) fn enrol(&self, event: &Value, draft: &mut Draft) {
         let Some(owner) = self.owner(event, None, draft) else { return };
         let id = text(event, "loan");
@@ -26,15 +41,22 @@ impl Twin {
         };
         draft.need(signed < text(event, "due"), "date-order");
         draft.need(amount <= 500_000_000, "loan-max");
-        let paid_in = |account| -self.sum(&owner, "RISK", account);
-        let pool: i128 = SOURCES.iter().map(|(_, account)| paid_in(account)).sum();
-        draft.need(self.enrolled(&owner) + amount <= 10 * pool, "leverage-limit");
+        draft.need(text(event, "due") < "2022-02-01", "tenor-max");
+        let firm = text(event, "firm");
+        let live = self.loans().filter(|loan| loan.firm == firm && loan.is_live());
+        let enrolled: i128 = live.map(|loan| loan.amount).sum();
+        draft.need(enrolled + amount <= 1_600_000_000, "firm-max");
+        draft.need(self.stage(&owner).is_none(), "pool-state");
+        draft.need(!self.suspended(&owner), "pool-suspended");
+        let carried = self.carries(&owner, text(event, "date"), amount, 0);
+        draft.need(carried, "leverage-limit");
         draft.records.push(Record::Loan(Loan {
             id: id.into(),
             owner,
             firm: text(event, "firm").into(),
             amount,
             due: text(event, "due").into(),
+            enrolled: happened(event).into(),
             ..Loan::default()
         }));
     }
@@ -59,6 +81,9 @@ impl Twin {
         let amount = fen(event, "amount").unwrap();
         draft.need(amount > 0, "amount-zero");
         draft.need(text(event, "date") < loan.due.as_str(), "date-order");
+        draft.need(!self.ending(&loan.owner), "pool-state");
+        let late = loan.enrolled > add_three_months(happened(event));
+        draft.need(!late, "enrol-window");
         draft.need(loan.drawn + amount <= loan.amount, "disburse-above-contract");
         let cell = (loan.owner.clone(), "RISK");
         let cell = (cell.0.as_str(), cell.1);

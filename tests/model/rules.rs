@@ -30,6 +30,12 @@ impl Twin {
                 self.subsidy_event(event, draft);
             }
             "offset-clawback" => self.offset(event, draft),
+            "quota" => self.set_quota(event, draft),
+            "settle-transfer" => self.settle_transfer(event, draft),
+            "change-custodian" => self.change_custodian(event, draft),
+            "run-off" | "liquidate" | "close-pool" | "share-loss" => self.pool_event(event, draft),
+            "release" => self.release_pool(event, draft),
+            "close" => self.close(event, draft),
             "reverse" => self.reverse(event, draft),
             word => panic!("the model knows no {word}"),
         }
@@ -51,7 +57,7 @@ impl Twin {
             return;
         }
         draft.need(done.reversed_by.is_none(), "reverse-twice");
-        draft.need(!["enrol", "remove"].contains(&word), "reverse-kind");
+        draft.need(!["enrol", "remove", "close"].contains(&word), "reverse-kind");
         draft.need(text(event, "date") >= text(&done.event, "date"), "date-order");
         let standing =
             |other: &&Done| other.reversed_by.is_none() && text(&other.event, "event") != "reverse";
@@ -61,6 +67,9 @@ impl Twin {
             match counter {
                 Counter::Promised(..) if word == "commit" => {
                     draft.need(self.counter(counter) >= *was, "reverse-later");
+                }
+                Counter::Lent(..) if word == "transfer" => {
+                    draft.need(self.counter(counter) >= *was, "above-open");
                 }
                 Counter::Leaving(..) if word == "approve-withdrawal" => {
                     draft.need(self.counter(counter) >= *was, "above-open");
@@ -76,6 +85,8 @@ impl Twin {
                 draft.need(-self.sum(owner, fund, account) >= net, "above-open");
             }
         }
+        self.reverse_ceilings(target, draft);
+        draft.owner.clone_from(&done.owner);
         draft.lines = done.lines.iter().map(|(place, signed)| (place.clone(), -signed)).collect();
     }
 }

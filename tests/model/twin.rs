@@ -38,9 +38,18 @@ pub struct Loan {
     pub amount: i128,
     pub drawn: i128,
     pub due: String,
+    pub enrolled: String,
     pub deposit: i128,
     pub removed: bool,
     pub notes: Vec<Note>,
+}
+
+impl Loan {
+    /// True until every note is repaid or the enrolment is revoked.
+    pub fn is_live(&self) -> bool {
+        let balance: i128 = self.notes.iter().map(|note| note.balance).sum();
+        !self.removed && (self.notes.is_empty() || balance > 0)
+    }
 }
 
 /// A claim for compensation.
@@ -62,6 +71,10 @@ pub struct Claim {
     pub written_off: i128,
     pub due_back: i128,
     pub back: i128,
+    /// Cancelled in a later year than it was approved in.
+    pub late: i128,
+    /// Taken off the loss before the base: collateral and other programmes.
+    pub off: i128,
 }
 
 impl Claim {
@@ -136,6 +149,7 @@ pub struct Bank {
 #[derive(Clone, Debug)]
 pub struct Done {
     pub event: Value,
+    pub owner: Option<String>,
     pub lines: Vec<Line>,
     before: Vec<((u8, String), Option<Record>)>,
     /// Sums beside the accounts that moved.
@@ -156,6 +170,8 @@ pub enum Counter {
     Leaving(String, String),
     /// Had of a yearly cap: fund, firm, year.
     Year(String, String, String),
+    /// Lent to another owner and not had back: owner, other, fund.
+    Lent(String, String, String),
 }
 
 /// What an event comes to.
@@ -166,6 +182,10 @@ pub struct Draft {
     pub lines: Vec<Line>,
     /// Money that leaves by order: owner, fund, amount, what was set aside for it.
     pub pays: Option<(String, String, i128, i128)>,
+    /// Whose entry it is, as far as an event without movements has an owner.
+    pub owner: Option<String>,
+    /// Takes two people though no money leaves.
+    pub signed: bool,
     pub records: Vec<Record>,
     pub counters: Vec<(Counter, i128)>,
     pub pushes: BTreeSet<(u8, String)>,
@@ -229,10 +249,15 @@ pub struct Twin {
     pub records: BTreeMap<(u8, String), Record>,
     pub counters: BTreeMap<Counter, i128>,
     pub vouchers: BTreeMap<(String, String, &'static str), u32>,
+    /// What happened to the circuit breaker of an owner: by which entry, what.
+    pub breakers: BTreeMap<String, Vec<(usize, &'static str)>>,
     pub done: Vec<Done>,
     pub ids: BTreeMap<String, usize>,
     pub first_entry: usize,
 }
+
+/// Ceiling of the compensation of a loan in the rules of the lives.
+pub const CLAIM_MAX: i128 = 25_000_000;
 
 /// The city, which holds accounts for all owners.
 pub const CITY: &str = "410800";
@@ -327,6 +352,16 @@ impl Twin {
     fn check(&self, event: &Value, draft: &mut Draft) {
         let (maker, checker) = (text(event, "maker"), text(event, "checker"));
         draft.need(maker.is_empty() || maker != checker, "checker-same");
+        draft.need(happened(event) <= text(event, "date"), "effective-later");
+        if draft.signed {
+            draft.need(!maker.is_empty() && !checker.is_empty(), "checker-missing");
+        }
+        self.check_closed(event, draft);
+        let risk = draft.lines.iter().filter(|(place, signed)| place.1 == "RISK" && *signed != 0);
+        let of_closed =
+            |owner: &str| self.stage(owner).is_some_and(|(stage, _)| stage == "close-pool");
+        let ended = risk.into_iter().any(|(place, _)| of_closed(&place.0));
+        draft.need(!ended, "pool-state");
         if let Some((owner, fund, amount, own)) = draft.pays.clone() {
             draft.need(!maker.is_empty() && !checker.is_empty(), "checker-missing");
             let (cash, reserved) = (self.cash(&owner, &fund), self.reserved(&owner, &fund));
@@ -350,7 +385,8 @@ impl Twin {
 
     fn put(&mut self, event: &Value, draft: Draft) -> Verdict {
         let entry = self.first_entry + self.done.len() + 1;
-        self.count_voucher(event, &draft.lines);
+        let parts = self.parts();
+        self.count_voucher(event, &draft);
         for (place, signed) in &draft.lines {
             *self.balances.entry(place.clone()).or_default() += signed;
         }
@@ -371,6 +407,7 @@ impl Twin {
         self.ids.insert(text(event, "id").to_owned(), entry);
         self.done.push(Done {
             event: event.clone(),
+            owner: draft.owner,
             lines: draft.lines.clone(),
             before,
             counters: draft.counters,
@@ -378,6 +415,7 @@ impl Twin {
             checks: draft.checks,
             reversed_by: None,
         });
+        self.watch(&parts);
         Verdict::Taken(draft.lines)
     }
 
@@ -420,23 +458,14 @@ impl Twin {
         }
     }
 
-    fn count_voucher(&mut self, event: &Value, lines: &[Line]) {
-        let Some((word, owner)) = self.voucher_run(event, lines) else { return };
-        let month = text(event, "date")[..7].to_owned();
+    /// Each owner numbers its vouchers by month and word; what moves nothing has none.
+    fn count_voucher(&mut self, event: &Value, draft: &Draft) {
+        let real = || draft.lines.iter().filter(|(_, signed)| *signed != 0);
+        let Some(owner) = draft.owner.clone().filter(|_| real().next().is_some()) else { return };
+        let on_balance = real().any(|(place, _)| !place.2.starts_with('9'));
+        let (month, word) =
+            (text(event, "date")[..7].to_owned(), if on_balance { "记" } else { "备" });
         *self.vouchers.entry((owner, month, word)).or_default() += 1;
-    }
-
-    /// Word and owner of the run in which an entry with these lines is numbered.
-    pub fn voucher_run(&self, event: &Value, lines: &[Line]) -> Option<(&'static str, String)> {
-        let real: Vec<&Line> = lines.iter().filter(|(_, signed)| *signed != 0).collect();
-        let first = real.first()?;
-        let on_balance = real.iter().any(|(place, _)| !place.2.starts_with('9'));
-        let owner = match self.reversed(event) {
-            Some(target) => self.done[target].lines.iter().find(|(_, signed)| *signed != 0),
-            None => Some(*first),
-        };
-        let owner = owner.map(|(place, _)| place.0.clone())?;
-        Some((if on_balance { "记" } else { "备" }, owner))
     }
 
     pub fn cash(&self, owner: &str, fund: &str) -> i128 {
@@ -470,7 +499,8 @@ impl Twin {
             draft.bad.insert("owner-unknown");
             return None;
         };
-        draft.need(text(event, "date") >= joined.as_str(), "owner-not-joined");
+        draft.need(happened(event) >= joined.as_str(), "owner-not-joined");
+        draft.owner.get_or_insert_with(|| owner.to_owned());
         Some(owner.to_owned())
     }
 
@@ -511,6 +541,14 @@ pub fn cash_of(fund: &str) -> &'static str {
 /// A text of an event; empty where there is none.
 pub fn text<'e>(event: &'e Value, key: &str) -> &'e str {
     event[key].as_str().unwrap_or_default()
+}
+
+/// The day on which it truly happened.
+pub fn happened(event: &Value) -> &str {
+    match text(event, "effective") {
+        "" => text(event, "date"),
+        effective => effective,
+    }
 }
 
 /// An amount of an event in fen.

@@ -83,15 +83,13 @@ fn reviewed(state: &mut State, own: &ReviewSubsidy, seq: u64) {
     }
 }
 
-/// The filing for a settlement period of a note.
+/// The filing for a settlement period of a note; a guarantee fee is filed for the loan.
 fn filing_of<'s>(state: &'s mut State, own: &ApproveSubsidy) -> Option<&'s mut Filing> {
     let loan = state.loans.get(&own.loan)?;
-    let note = match &own.note {
-        Some(id) => loan.note(Some(id)),
-        None => loan.notes.first(),
-    };
+    let named = own.note.as_ref().filter(|_| own.programme != Programme::GuaranteeFee);
+    let notes = loan.notes.iter().filter(|note| named.is_none_or(|id| note.id == *id));
     let same = |one: &&Subsidised| is_for(one, own.programme, &own.period);
-    let id = note?.filings.iter().find(same)?.subsidy.clone();
+    let id = notes.flat_map(|note| &note.filings).find(same)?.subsidy.clone();
     state.filings.get_mut(&id)
 }
 

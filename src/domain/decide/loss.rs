@@ -55,7 +55,7 @@ impl<'a> Loss<'a> {
 /// Claims on a note that are not refused or withdrawn.
 fn live<'s>(state: &'s State, note: &'s Note) -> impl Iterator<Item = &'s Claim> {
     let claims = note.claims.iter().filter_map(|id| state.claims.get(id));
-    claims.filter(|claim| claim.state != ClaimState::Rejected)
+    claims.filter(|claim| claim.state.is_live())
 }
 
 /// A note is claimed once; a second claim supplements one that is decided.

@@ -3,7 +3,7 @@
 
 use super::claim::{claim, claim_draft, entry, may, standing};
 use super::loan::standing as noted;
-use super::subsidy::{not_approved, still_filed};
+use super::subsidy::{not_approved, notes_of, still_filed};
 use super::{Decision, in_order, out_of_range, owner};
 use crate::domain::calendar::Quarter;
 use crate::domain::event::{
@@ -74,7 +74,7 @@ pub(super) fn file_subsidy(
         Problem::data(error.code()).with("text", &own.period).in_column("period")
     })?;
     not_approved(loan, note, own.programme, &own.period)?;
-    let mut filed = note.filings.iter();
+    let mut filed = notes_of(loan, note, own.programme).flat_map(|note| &note.filings);
     let same = filed.find(|one| one.programme == own.programme && one.period == own.period);
     if let Some(filing) = same {
         return Err(Reason::SubsidyExists

@@ -113,6 +113,17 @@ pub(super) fn still_filed(filing: &Filing) -> Result<(), Problem> {
     }
 }
 
+/// The notes of a loan with which lines of a programme may be kept. A guarantee fee is paid for the
+/// loan, so whichever note it is told of.
+pub(super) fn notes_of<'s>(
+    loan: &'s Loan,
+    note: &'s Note,
+    programme: Programme,
+) -> impl Iterator<Item = &'s Note> {
+    let of_loan = programme == Programme::GuaranteeFee;
+    loan.notes.iter().filter(move |other| of_loan || other.id == note.id)
+}
+
 /// A loan's period is approved once.
 pub(super) fn not_approved(
     loan: &Loan,
@@ -120,8 +131,9 @@ pub(super) fn not_approved(
     programme: Programme,
     period: &str,
 ) -> Result<(), Problem> {
-    let approved =
-        note.subsidised.iter().find(|line| line.programme == programme && line.period == *period);
+    let approved = notes_of(loan, note, programme)
+        .flat_map(|note| &note.subsidised)
+        .find(|line| line.programme == programme && line.period == *period);
     match approved {
         Some(line) => Err(Reason::SubsidyExists
             .refuse()
