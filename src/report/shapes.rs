@@ -184,7 +184,8 @@ shapes! {
             claim Text, owner Text, loan Text, note Text, filed Date, state Word, base Money,
             claimed Money, approved Money, approved_on Date, paid Money, recovered Money,
             written_off Money, open Money, payee Text, payee_account Text, payee_bank Text,
-            lawsuit Text, trail Text,
+            lawsuit Text, base_interest Money, collateral Money, other Money, supplement Text,
+            trail Text,
         ]
         totals true
         sections {

@@ -341,6 +341,7 @@ label-recovered = recovered
 label-written_off = written off
 label-open = open
 label-lawsuit = lawsuit
+label-base_interest = of the base: interest
 label-collateral = collateral realised
 label-other = other programmes
 label-supplement = supplement of

@@ -341,6 +341,7 @@ label-recovered = 已收回
 label-written_off = 已核销
 label-open = 未收回
 label-lawsuit = 案号
+label-base_interest = 其中正常利息
 label-collateral = 已处置抵押物
 label-other = 其他财政资金
 label-supplement = 补充的原申请

@@ -17,7 +17,7 @@ pub fn claims<'c>(
     journal: &Journal,
 ) -> Report {
     let mut report = Report::new(&shapes::CLAIMS, journal_cells(journal).into());
-    let mut sums = [Total::ZERO; 7];
+    let mut sums = [Total::ZERO; 10];
     for claim in claims {
         let open = claim.open_right().map_or(Total::ZERO, Total::from);
         let amounts = [
@@ -28,11 +28,16 @@ pub fn claims<'c>(
             claim.recovered.into(),
             claim.written_off.into(),
             open,
+            claim.interest.into(),
+            claim.collateral.into(),
+            claim.other.into(),
         ];
         for (sum, amount) in sums.iter_mut().zip(amounts) {
             *sum += amount;
         }
-        let [base, claimed, approved, paid, recovered, written_off, open] = amounts.map(Cell::from);
+        let [base, claimed, approved, paid, recovered, written_off, open, told @ ..] =
+            amounts.map(Cell::from);
+        let [interest, collateral, other] = told;
         let bank = state.loans.get(&claim.loan).map(|loan| &loan.bank);
         let [account, account_bank] = payee(bank.map_or("", |bank| bank), state);
         let trail: Vec<String> = claim.trail.iter().map(ToString::to_string).collect();
@@ -55,13 +60,20 @@ pub fn claims<'c>(
             account,
             account_bank,
             Cell::optional(claim.lawsuit.as_ref()),
+            interest,
+            collateral,
+            other,
+            Cell::optional(claim.supplement.as_ref()),
             Cell::Text(trail.join(" ")),
         ]);
     }
-    let [base, claimed, approved, paid, recovered, written_off, open] = sums.map(Cell::from);
+    let [base, claimed, approved, paid, recovered, written_off, open, told @ ..] =
+        sums.map(Cell::from);
     let mut totals = vec![Cell::Empty; 6];
     totals.extend([base, claimed, approved, Cell::Empty, paid, recovered, written_off, open]);
-    totals.extend(vec![Cell::Empty; 5]);
+    totals.extend(vec![Cell::Empty; 4]);
+    totals.extend(told);
+    totals.extend(vec![Cell::Empty; 2]);
     report.total(totals);
     report
 }
