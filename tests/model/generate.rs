@@ -54,8 +54,8 @@ pub const BANKS: [(&str, &str, &str); 10] = [
 pub const KINDS: &[(&str, u32)] = &[
     ("commit", 2),
     ("contribute", 6),
-    ("budget", 6),
-    ("return-budget", 1),
+    ("budget", 8),
+    ("return-budget", 4),
     ("transfer", 2),
     ("move", 2),
     ("pool-interest", 2),
@@ -102,6 +102,19 @@ pub const KINDS: &[(&str, u32)] = &[
     ("offset-clawback", 4),
     ("write-off-clawback", 2),
     ("close", 3),
+    ("apply-loan", 3),
+    ("recommend-loan", 3),
+    ("reject-loan", 2),
+    ("review-claim", 8),
+    ("withdraw-claim", 2),
+    ("close-claim", 5),
+    ("file-subsidy", 4),
+    ("review-subsidy", 8),
+    ("qualify", 2),
+    ("disqualify", 2),
+    ("change-party", 2),
+    ("other-benefit", 2),
+    ("fee-refunded", 3),
     ("quota", 4),
     ("settle-transfer", 4),
     ("change-custodian", 1),
@@ -135,6 +148,9 @@ pub fn event(twin: &Twin, step: &Step, tries: usize) -> Value {
     event["id"] = format!("e{tries}").into();
     if event.get("date").is_none() {
         event["date"] = maker.day(0).into();
+    }
+    if step.twist % 16 == 10 {
+        event["effective"] = maker.day(-i64::from(step.day / 25 % 32)).into();
     }
     event
 }
@@ -228,12 +244,20 @@ impl Maker<'_> {
             "file-claim" => self.file_claim(),
             "approve-claim" | "reject-claim" | "pay-claim" | "cancel-rest" | "settle-claim"
             | "revoke-claim" | "refund-claim" | "recover" | "recovery-cost" | "recover-in-kind"
-            | "write-off" => self.of_claim(kind),
+            | "write-off" | "review-claim" | "withdraw-claim" | "close-claim" => {
+                self.of_claim(kind)
+            }
             "approve-subsidy" => self.approve_subsidy(),
             "pay-subsidy" | "return-subsidy" | "reissue-subsidy" | "reduce-subsidy"
             | "claw-back" | "receive-clawback" | "offset-clawback" | "write-off-clawback" => {
                 self.of_line(kind)
             }
+            "apply-loan" => Some(self.apply_loan()),
+            "recommend-loan" | "reject-loan" => self.review_loan(kind),
+            "file-subsidy" => self.file_subsidy(),
+            "review-subsidy" => self.review_subsidy(),
+            "qualify" | "disqualify" | "change-party" => Some(self.firm_fact(kind)),
+            "other-benefit" | "fee-refunded" => self.benefit(kind),
             "close" => Some(self.close()),
             "quota" => Some(self.quota()),
             "settle-transfer" => Some(self.settle_transfer()),
@@ -261,7 +285,8 @@ impl Maker<'_> {
                 "due" | "to" => "2019-01-01",
                 "from" => "2018-01-01",
                 "base" | "value" => "1.00",
-                "asset" => "x",
+                "asset" | "scheme" => "x",
+                "step" => "reviewed",
                 "period" => "2017Q4",
                 "programme" => "interest-discount",
                 "rate" | "fee_rate" => "1%",
@@ -354,6 +379,9 @@ impl Maker<'_> {
 
     fn enrol(&self) -> Value {
         let owner = self.owner();
+        if let Some(event) = self.enrol_applied() {
+            return event;
+        }
         let loan = match self.step.twist % 20 {
             3 => self.twin.loans().next().map_or("L", |loan| &loan.id).to_owned(),
             _ => format!("L{}", self.tries),
@@ -452,6 +480,20 @@ impl Maker<'_> {
         if self.step.twist % 32 == 4 {
             event["claim"] = self.twin.claims().next().map_or("C", |claim| &claim.id).into();
         }
+        let earlier: Vec<_> = self.twin.claims().filter(|claim| claim.note == note.id).collect();
+        if let Some(first) = pick(&earlier, self.step.b).filter(|_| self.step.twist % 4 != 3) {
+            event["supplement"] = first.id.clone().into();
+            let left =
+                note.balance - earlier.iter().map(|claim| claim.base + claim.off).sum::<i128>();
+            event["base"] = self.amount(left.max(1)).into();
+        }
+        let raw = i128::from(self.step.amount % 1_000_000);
+        match self.step.twist % 32 {
+            16 => event["interest"] = "1.00".into(),
+            17..=20 => event["collateral"] = yuan(raw).into(),
+            21..=24 => event["other"] = yuan(raw).into(),
+            _ => {}
+        }
         if self.step.twist != 70 {
             event["lawsuit"] = "(2017)豫0821民初1号".into();
         }
@@ -460,8 +502,13 @@ impl Maker<'_> {
 
     fn of_claim(&self, kind: &str) -> Option<Value> {
         let legal: &[&str] = match kind {
-            "approve-claim" | "reject-claim" => &["filed"],
-            "pay-claim" => &["approved", "paid-part"],
+            "approve-claim" => &["filed", "in-review", "site-checked", "reviewed"],
+            "reject-claim" | "withdraw-claim" => &["filed", "in-review", "sent-back", "reviewed"],
+            "pay-claim" => &["approved", "noticed", "ordered", "paid-part"],
+            "review-claim" => {
+                &["filed", "in-review", "sent-back", "site-checked", "approved", "noticed"]
+            }
+            "close-claim" => &["recovering", "settled", "written-off"],
             "cancel-rest" => &["paid-part"],
             "settle-claim" | "revoke-claim" => &["paid", "recovering", "settled"],
             "refund-claim" => &["settled", "revoked", "written-off"],
@@ -498,7 +545,13 @@ impl Maker<'_> {
                     event["to"] = "treasury".into();
                 }
             }
-            "cancel-rest" | "reject-claim" | "revoke-claim" => event["reason"] = "依据".into(),
+            "review-claim" => {
+                event["step"] = self.claim_step(claim.state).into();
+                return Some(event);
+            }
+            "cancel-rest" | "reject-claim" | "revoke-claim" | "withdraw-claim" | "close-claim" => {
+                event["reason"] = "依据".into()
+            }
             _ => {}
         }
         if ["pay-claim", "refund-claim", "recover", "recovery-cost"].contains(&kind) {
@@ -507,7 +560,7 @@ impl Maker<'_> {
         Some(self.people(event))
     }
 
-    fn approve_subsidy(&self) -> Option<Value> {
+    pub(super) fn approve_subsidy(&self) -> Option<Value> {
         let (loan, note) = pick(&self.notes(|_| true), self.step.a)?;
         let programme =
             if self.step.b.is_multiple_of(2) { "interest-discount" } else { "guarantee-fee" };
@@ -518,7 +571,7 @@ impl Maker<'_> {
 
     fn of_line(&self, kind: &str) -> Option<Value> {
         let legal: &[&str] = match kind {
-            "pay-subsidy" | "reduce-subsidy" => &["approved", "paid-part"],
+            "pay-subsidy" | "reduce-subsidy" => &["approved", "noticed", "ordered", "paid-part"],
             "return-subsidy" => &["paid", "paid-part", "returned", "reissued"],
             "reissue-subsidy" => &["returned"],
             "claw-back" => {
@@ -547,7 +600,8 @@ impl Maker<'_> {
                 event["reason"] = "依据".into()
             }
             "offset-clawback" => {
-                let unpaid = |state: &str| ["approved", "paid-part"].contains(&state);
+                let unpaid =
+                    |state: &str| ["approved", "noticed", "ordered", "paid-part"].contains(&state);
                 let others: Vec<_> = self
                     .twin
                     .subsidies()
@@ -579,7 +633,11 @@ impl Maker<'_> {
         } else {
             last.saturating_sub(back % 6)
         };
-        let date = if self.step.twist == 80 { "2017-01-02".to_owned() } else { self.day(60) };
+        let date = if self.step.twist == 80 {
+            "2017-01-02".to_owned()
+        } else {
+            self.day(60 - i64::from(self.step.b % 4) * 40)
+        };
         json!({"entry": entry.max(1).to_string(), "reason": "录入有误", "date": date})
     }
 }

@@ -9,9 +9,11 @@ mod claims;
 mod funding;
 mod generate;
 mod invent;
+mod invent_steps;
 mod loans;
 mod pool;
 mod rules;
+mod steps;
 mod subsidies;
 mod twin;
 
@@ -372,6 +374,9 @@ fn states_agree(book: &Book<MemoryStore>, twin: &Twin) {
         assert_eq!(found.state.code(), subsidies::state(line), "{}", line.id);
         assert_eq!(*found.note, *line.note, "{}", line.id);
     }
+    for filing in twin.filings() {
+        assert_eq!(state.filings.get(&filing.id).unwrap().state.code(), filing.state);
+    }
     for ((owner, month, word), last) in &twin.vouchers {
         let month = poolbook::domain::calendar::Month::parse(month).unwrap();
         let word = poolbook::domain::entry::VoucherWord::ALL
@@ -487,7 +492,7 @@ fn lives_reach_every_kind_of_event_and_most_refusals() {
             }
         }
     }
-    let words = generate::KINDS.iter().map(|(word, _)| *word).filter(|word| *word != "wind-up");
+    let words = poolbook::domain::event::VOCABULARY.iter().map(|(word, _)| *word);
     let missing: Vec<_> = words
         .filter(|word| !SET_UP.iter().any(|(known, _)| known == word))
         .filter(|word| !taken.contains(*word))
