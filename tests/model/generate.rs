@@ -210,7 +210,8 @@ impl Maker<'_> {
 
     pub(super) fn people(&self, mut event: Value) -> Value {
         event["maker"] = "甲".into();
-        if self.step.twist != 51 && event.get("document").is_none() && self.step.b % 2 == 0 {
+        if self.step.twist != 51 && event.get("document").is_none() && self.step.b.is_multiple_of(2)
+        {
             event["document"] = "文1".into();
         }
         match self.step.twist {

@@ -254,7 +254,7 @@ impl Twin {
         let held = loan.deposit;
         let mut amount = fen(event, "amount").unwrap_or(held);
         if word == "refund-deposit" {
-            let settled = !loan.notes.is_empty() && loan.notes.iter().all(|note| ended(note));
+            let settled = !loan.notes.is_empty() && loan.notes.iter().all(ended);
             draft.need(loan.removed || settled, "deposit-held");
         } else {
             let Some(place) = self.known_note(&loan, text(event, "note"), draft) else { return };
