@@ -203,3 +203,27 @@ fn check(value: &serde_json::Value, schema: &serde_json::Value, at: &str) {
         check(item, &schema["items"], at);
     }
 }
+
+/// A folder that knows no approver makes a book that does without one, and says so in every report;
+/// what the folder says of the mode goes before.
+#[test]
+fn a_folder_without_an_approver_makes_a_book_of_two() {
+    for (change, people) in [("", "three"), ("approver", "two"), ("mode", "two")] {
+        let dir = tempfile::tempdir().unwrap();
+        let (folder, book) = (dir.path().join("folder"), dir.path().join("book"));
+        crate::errors::copy_dir(&fixture(), &folder);
+        let file = folder.join("book.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let lines = text.lines().map(|line| match (change, line.split_once(" = ")) {
+            ("approver", Some(("approver", _))) => String::new(),
+            ("mode", Some(("approver", _))) => format!("{line}\nmode = \"two\""),
+            _ => line.to_owned(),
+        });
+        std::fs::write(&file, lines.collect::<Vec<_>>().join("\n")).unwrap();
+        let run = poolbook(&book, &["quarter", "2017Q4", "--from", folder.to_str().unwrap()]);
+        assert_eq!(run.code, 1, "{}", run.err);
+        let balance = poolbook(&book, &["--format", "json", "balance"]);
+        let json: serde_json::Value = serde_json::from_str(&balance.out).unwrap();
+        assert_eq!(json["people"], people, "{change}");
+    }
+}

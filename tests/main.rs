@@ -43,3 +43,4 @@ mod tidy;
 mod verify;
 mod verify_checks;
 mod verify_forgeries;
+mod verify_forgeries_pools;

@@ -352,7 +352,7 @@ pub const CASES: &[Case] = &[
         R::CloseBlocked,
         "close overdrawn",
         r#"{"event":"close","date":"2017-01-31","owner":"410821","period":"2017-01","maker":"甲","checker":"乙"}"#,
-        &[("fund", "RISK"), ("bank_account", "POOL"), ("balance", "-100.00"), ("count", "1")],
+        &[("item", "below-zero"), ("subject", "POOL"), ("amount", "-100.00"), ("count", "1")],
     ),
     (
         R::PeriodClosed,

@@ -1,7 +1,9 @@
 //! Worked scenarios of the field: events in, the entries of the accounting table out.
 
 use crate::support::book::audited;
+use crate::support::book::entries;
 use crate::support::fixture;
+use poolbook::audit::verify::Verifier;
 use poolbook::book::{Book, Options, Outcome, People, Scope};
 use poolbook::domain::account::{Account, Fund, Side};
 use poolbook::domain::calendar::Month;
@@ -66,6 +68,12 @@ pub fn played(name: &str) -> Book<MemoryStore> {
         }
     });
     result.unwrap_or_else(|refused| panic!("{refused:?}"));
+    let mut verifier = Verifier::new();
+    for (entry, seq) in entries(book.store()).iter().zip(1..) {
+        verifier.check(seq, entry.to_bytes().len(), entry);
+    }
+    let findings = verifier.finish().findings;
+    assert!(findings.is_empty(), "{findings:?}");
     let expected = std::fs::read_to_string(fixture(&format!("scenarios/{name}.csv"))).unwrap();
     assert_eq!(posted, expected.lines().collect::<Vec<_>>());
     assert_eq!(audited(book.store()), [], "the auditors agree");
@@ -219,4 +227,35 @@ fn the_steps_between_the_entries() {
     assert_eq!((filing.state.code(), filing.line.as_deref()), ("approved", Some("S-1")));
     assert_eq!(state.cash(&cell(Fund::Interest)).to_string(), "49000.00");
     assert_eq!(state.available(&cell(Fund::Interest)).to_string(), "49000.00");
+}
+
+/// Interest accrued over the year's end and credited in March; an estimate taken back on the first
+/// day of the next period (E-22, E-61).
+#[test]
+fn accruals_are_taken_off_by_what_follows() {
+    let mut book = played("accruals");
+    let balance = |book: &Book<MemoryStore>, fund, account| {
+        book.state().balance("410821", fund, account, None)
+    };
+    assert_eq!(balance(&book, Fund::Risk, Account::InterestReceivable), Total::ZERO);
+    let estimated = balance(&book, Fund::Interest, Account::DiscountAccrued);
+    assert_eq!(estimated.to_string(), "-11068.75");
+    let back = r#"{"event":"reverse","id":"back","date":"2018-01-01","entry":"8","reason":"次期首日冲回"}"#;
+    book.record(Event::from_json(back.as_bytes()).unwrap(), &options()).unwrap();
+    assert_eq!(balance(&book, Fund::Interest, Account::DiscountAccrued), Total::ZERO);
+    assert_eq!(book.state().available(&cell(Fund::Interest)).to_string(), "100000.00");
+    // The accrual rests under the credit, and no more comes off than was accrued.
+    for (event, code) in [
+        (
+            r#"{"event":"reverse","id":"x","date":"2018-03-22","entry":"7","reason":"x"}"#,
+            "above-open",
+        ),
+        (
+            r#"{"event":"pool-interest","id":"y","date":"2018-03-22","owner":"410821","bank_account":"POOL","accrued":"0.01","amount":"1.00"}"#,
+            "above-open",
+        ),
+    ] {
+        let event = Event::from_json(event.as_bytes()).unwrap();
+        assert_eq!(book.record(event, &options()).unwrap_err().code, code);
+    }
 }

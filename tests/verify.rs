@@ -507,6 +507,24 @@ fn money_that_was_not_there_on_its_day_is_a_finding() {
     assert_eq!(found.summary.debit, Total(650));
 }
 
+/// A claim of the first version, whose workings said less: sound as it stands, and what is recorded
+/// next says all. After that none may say less.
+#[test]
+fn a_claim_of_the_first_version_is_sound() {
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().join("book");
+    crate::errors::copy_dir(&crate::support::fixture("books/first-version-claim"), &path);
+    assert_eq!(verify(&path, None).unwrap().findings, []);
+    let mut book = Book::open(FileStore::open(&path).unwrap(), Scope::All).unwrap();
+    let next = event(
+        r#"{"event":"recover","id":"next","date":"2018-01-11","claim":"C","bank_account":"POOL","gross":"99999.99"}"#,
+    );
+    let (entry, _) = book.record(next, &crate::support::book::options()).unwrap();
+    assert!(entry.unwrap().working.unwrap().value().get("levels").is_some());
+    drop(book);
+    assert_eq!(verify(&path, None).unwrap().findings, []);
+}
+
 /// A journal of the first version, which held no loan, withdrawal or fee to the limits: its bytes are
 /// sound, and it goes on under the limits.
 #[test]

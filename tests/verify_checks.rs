@@ -128,7 +128,10 @@ fn audit(all: &[Entry]) -> Vec<Finding> {
 #[test]
 fn no_line_moves_and_no_amount_changes_unseen() {
     let books = [Book::County, Book::Funding, Book::Settlement, Book::Clawback, Book::Transfer];
-    for book in books {
-        assert_eq!(undefended(&sound(book)), BTreeSet::new(), "{book:?}");
+    let later = [Book::Closed];
+    for book in books.into_iter().chain(later) {
+        let all = sound(book);
+        assert_eq!(audit(&all), [], "{book:?} is sound");
+        assert_eq!(undefended(&all), BTreeSet::new(), "{book:?}");
     }
 }

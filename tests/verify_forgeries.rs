@@ -4,6 +4,7 @@ use crate::jiaozuo::year_2017;
 use crate::scenarios::events;
 use crate::support::book::{blank, entries, event, record};
 use crate::verify::OPENING;
+use crate::verify_forgeries_pools::CLOSED;
 use poolbook::domain::account::{Account, Fund, Side};
 use poolbook::domain::calendar::{Month, parse_date};
 use poolbook::domain::entry::{Entry, Line, VoucherWord};
@@ -25,6 +26,8 @@ pub enum Book {
     Jiaozuo,
     /// Two pools and a transfer.
     Transfer,
+    /// A year of two funds, closed.
+    Closed,
 }
 
 pub fn sound(book: Book) -> Vec<Entry> {
@@ -45,6 +48,7 @@ pub fn sound(book: Book) -> Vec<Entry> {
         Book::Funding => events("scenarios/funding.jsonl"),
         Book::Settlement => events("scenarios/settlement.jsonl"),
         Book::Clawback => events("scenarios/clawback.jsonl"),
+        Book::Closed => lines(CLOSED),
         Book::Transfer => lines(&[
             r#"{"event":"join","id":"j1","date":"2017-01-01","owner":"410821"}"#,
             r#"{"event":"join","id":"j2","date":"2017-01-01","owner":"410822"}"#,
@@ -61,7 +65,7 @@ pub fn sound(book: Book) -> Vec<Entry> {
 }
 
 /// The entry of an id.
-fn at<'e>(all: &'e mut [Entry], id: &str) -> &'e mut Entry {
+pub fn at<'e>(all: &'e mut [Entry], id: &str) -> &'e mut Entry {
     let found = all.iter_mut().find(|entry| entry.event.id.as_str() == id);
     found.unwrap_or_else(|| panic!("no entry {id}"))
 }
@@ -75,7 +79,7 @@ fn of_loan(all: &[Entry], word: &str, loan: &str) -> String {
 }
 
 /// The text of an entry with a part of it replaced.
-fn edit(all: &mut [Entry], id: &str, from: &str, to: &str) {
+pub fn edit(all: &mut [Entry], id: &str, from: &str, to: &str) {
     let entry = at(all, id);
     let text = String::from_utf8(entry.to_bytes()).unwrap();
     let edited = text.replace(from, to);
@@ -85,7 +89,7 @@ fn edit(all: &mut [Entry], id: &str, from: &str, to: &str) {
 }
 
 /// Another account on the lines of one.
-fn account(all: &mut [Entry], id: &str, from: Account, to: Account) {
+pub fn account(all: &mut [Entry], id: &str, from: Account, to: Account) {
     let entry = at(all, id);
     let lines = entry.lines.iter_mut().chain(&mut entry.memo);
     let found = lines.filter(|line| line.account == from).map(|line| line.account = to);
@@ -93,7 +97,7 @@ fn account(all: &mut [Entry], id: &str, from: Account, to: Account) {
 }
 
 /// A pair of lines like the first one, on other accounts.
-fn pair(all: &mut [Entry], id: &str, debit: Account, credit: Account, amount: &str) {
+pub fn pair(all: &mut [Entry], id: &str, debit: Account, credit: Account, amount: &str) {
     let entry = at(all, id);
     let like = entry.lines[0].clone();
     let line = |account, side| Line {
@@ -107,7 +111,7 @@ fn pair(all: &mut [Entry], id: &str, debit: Account, credit: Account, amount: &s
 }
 
 /// A copy of an entry at the end, numbered as it should be.
-fn again<'e>(all: &'e mut Vec<Entry>, id: &str, new: &str) -> &'e mut Entry {
+pub fn again<'e>(all: &'e mut Vec<Entry>, id: &str, new: &str) -> &'e mut Entry {
     let mut copy = at(all, id).clone();
     copy.event.id = Id::parse(new).unwrap();
     copy.seq = all.len() as u64 + 1;

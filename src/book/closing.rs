@@ -3,12 +3,13 @@
 use super::subsidies::compute_subsidies;
 use crate::domain::account::{Account, Fund};
 use crate::domain::calendar::Month;
-use crate::domain::decide::below_zero;
-use crate::domain::event::Programme;
+use crate::domain::decide::{Block, blocks};
+use crate::domain::event::{Programme, Stage};
 use crate::domain::money::{Money, Total};
 use crate::domain::period::BookPeriod;
 use crate::domain::registry::ClaimState;
 use crate::domain::state::State;
+use crate::domain::text::Id;
 use compact_str::CompactString;
 
 /// How much a matter weighs.
@@ -39,16 +40,14 @@ pub struct Matter {
     pub item: &'static str,
     /// Fund.
     pub fund: Fund,
-    /// Bank account, account of the chart, claim or quarter.
+    /// Bank account, receipt, account of the chart, claim or quarter.
     pub subject: CompactString,
     /// Amount.
     pub amount: Total,
 }
 
-/// Liabilities that should be settled or explained before a period is closed.
+/// Liabilities that should be settled before a period is closed.
 const OPEN_ACCOUNTS: &[(&str, &[Account])] = &[
-    ("unknown-receipts", &[Account::UnknownReceipts]),
-    ("undistributed-recoveries", &[Account::RecoveryUndistributed]),
     (
         "approved-unpaid",
         &[
@@ -62,20 +61,21 @@ const OPEN_ACCOUNTS: &[(&str, &[Account])] = &[
     ("returned-payments", &[Account::ReturnedPayments]),
 ];
 
-/// Everything that stands in the way of closing an owner's period: blocking matters first. Balances
+/// Everything that stands in the way of closing an owner's period to a stage: blocking matters first. Balances
 /// are those at the end of the period; claims are those that stand in review now.
 /// Cost: what the owner's open months hold, and the subsidies of the quarters that end in it.
-pub fn matters(state: &State, owner: &str, period: BookPeriod) -> Vec<Matter> {
+pub fn matters(state: &State, owner: &Id, period: BookPeriod, stage: Stage) -> Vec<Matter> {
     let balances = state.balances_until(owner, Month::of(period.to));
-    let mut found: Vec<Matter> = below_zero(&balances)
-        .map(|((fund, _, bank), balance)| Matter {
-            severity: Severity::Blocking,
-            item: "below-zero",
-            fund: *fund,
-            subject: bank.as_deref().unwrap_or("-").into(),
-            amount: *balance,
-        })
-        .collect();
+    let blocks = |stage| blocks(state, owner, period, &balances, stage);
+    let blocking = blocks(stage);
+    let of = |block: Block| Matter {
+        severity: if blocking.contains(&block) { Severity::Blocking } else { Severity::Open },
+        item: block.item,
+        fund: block.fund,
+        subject: block.subject,
+        amount: block.amount,
+    };
+    let mut found: Vec<Matter> = blocks(Stage::Final).into_iter().map(of).collect();
     let open = |item, fund, subject: &str, amount| Matter {
         severity: Severity::Open,
         item,
@@ -94,7 +94,7 @@ pub fn matters(state: &State, owner: &str, period: BookPeriod) -> Vec<Matter> {
         }
     }
     let claims = state.claims.iter().filter(|claim| {
-        *claim.owner == *owner && claim.state == ClaimState::Filed && claim.filed <= period.to
+        claim.owner == *owner && claim.state == ClaimState::Filed && claim.filed <= period.to
     });
     found.extend(
         claims.map(|claim| open("claim-in-review", Fund::Risk, &claim.id, claim.claimed.into())),
@@ -102,7 +102,7 @@ pub fn matters(state: &State, owner: &str, period: BookPeriod) -> Vec<Matter> {
     for quarter in period.quarters() {
         let lines = compute_subsidies(state, quarter, Programme::ALL);
         for fund in [Fund::Interest, Fund::Fee] {
-            let own = lines.iter().filter(|line| *line.owner == *owner && line.fund == fund);
+            let own = lines.iter().filter(|line| line.owner == *owner && line.fund == fund);
             let unapproved = own.filter(|line| line.is_payable());
             let amount: Total = unapproved.map(|line: &_| Total::from(line.amount)).sum();
             if amount > Total::from(Money::ZERO) {

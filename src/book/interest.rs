@@ -94,6 +94,7 @@ fn event(credited: &Credited, part: &Part) -> Event {
     let id = format!("interest/{bank_account}/{}/{}", days.to, part.owner);
     let date = credited.date.unwrap_or(days.to);
     let own = PoolInterest {
+        accrued: None,
         amount: part.amount,
         bank_account: bank_account.clone(),
         fund: None,

@@ -280,6 +280,8 @@ struct Pass<'d> {
     sealed: Vec<(u64, JournalHead)>,
     /// Whether a loan was held to the rules by now.
     tested: bool,
+    /// True once an approval or recovery was met that says all of its ceilings and levels.
+    ceilings: bool,
 }
 
 impl<'d> Pass<'d> {
@@ -295,6 +297,7 @@ impl<'d> Pass<'d> {
             bytes: Vec::new(),
             sealed: Vec::new(),
             tested: false,
+            ceilings: false,
         }
     }
 
@@ -341,9 +344,14 @@ impl<'d> Pass<'d> {
             Ok(entry) if tested => {
                 let is_loan = matches!(entry.event.kind, Kind::Enrol(_));
                 self.tested |= is_loan && entry.working.is_some();
+                self.ceilings |=
+                    matches!(entry.event.kind, Kind::ApproveClaim(_) | Kind::Recover(_));
                 Some(entry)
             }
-            Ok(entry) => self.differing(seq, stored, &entry),
+            Ok(entry) => match self.of_first_version(stored, &entry) {
+                Some(entry) => Some(entry),
+                None => self.differing(seq, stored, &entry),
+            },
             Err(problem) => {
                 let stored = Entry::decode(stored);
                 let check = if stored.is_ok() { "entry-refused" } else { "entry-unreadable" };
@@ -352,6 +360,16 @@ impl<'d> Pass<'d> {
             }
         };
         self.follow(seq, stored, entry);
+    }
+
+    /// An approval or recovery of the first version, whose working said less: what it says is what is
+    /// worked out now. From the first one on that says all, none may say less.
+    fn of_first_version(&self, stored: &[u8], decided: &Entry) -> Option<Entry> {
+        let entry = Entry::decode(stored).ok().filter(|_| !self.ceilings)?;
+        let (was, is) = (entry.working.as_ref()?.value(), decided.working.as_ref()?.value());
+        let says_less = was.as_object()?.iter().all(|(key, value)| is.get(key) == Some(value));
+        let same = Entry { working: decided.working.clone(), ..entry.clone() } == *decided;
+        (says_less && same && entry.to_bytes() == stored).then_some(entry)
     }
 
     /// True when deciding gives the stored bytes.

@@ -6,7 +6,7 @@ use crate::cli::open;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use poolbook::book::Scope;
 use poolbook::book::closing::matters;
-use poolbook::domain::event::Event;
+use poolbook::domain::event::{Close, Event, Stage};
 use poolbook::domain::period::BookPeriod;
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::{self, MatterRow};
@@ -33,8 +33,9 @@ pub fn date(matches: &ArgMatches) -> Option<String> {
 }
 
 /// Lists what stands in the way; exit code 1 when anything does.
-pub fn preview(event: &Event, period: &str, context: &Context<'_>) -> Result<Exit, Failure> {
+pub fn preview(event: &Event, own: &Close, context: &Context<'_>) -> Result<Exit, Failure> {
     let book = open::for_reading(context, Scope::All)?;
+    let period = &own.period;
     let days = BookPeriod::parse(period)?;
     let missing = || Problem::refused("owner-missing").with("event", WORD);
     let code = event.owner.as_ref().ok_or_else(missing)?;
@@ -54,7 +55,7 @@ pub fn preview(event: &Event, period: &str, context: &Context<'_>) -> Result<Exi
             .with("entry", entry)
             .into());
     }
-    let found = matters(state, code, days);
+    let found = matters(state, code, days, own.stage.unwrap_or(Stage::Final));
     let rows: Vec<MatterRow<'_>> = found
         .iter()
         .map(|matter| MatterRow {

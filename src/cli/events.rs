@@ -152,7 +152,7 @@ pub fn run(
     if let Kind::Close(own) = &event.kind
         && close::is_preview(word, matches)
     {
-        return close::preview(&event, &own.period, context);
+        return close::preview(&event, own, context);
     }
     let options = open::options(context)?;
     let mut book = open::for_writing(context)?;

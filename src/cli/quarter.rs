@@ -91,6 +91,14 @@ fn with_people(options: Options, folder: &Folder) -> Options {
     Options { people, ..options }
 }
 
+/// How many people a payment of a new book takes: as the folder says; else three where it knows an
+/// approver, and two where nobody could be the third, which every report then says.
+fn mode(folder: &Folder, options: &Options) -> PeopleMode {
+    let in_rows = || folder.events.iter().any(|(event, _)| event.approver.is_some());
+    let known = options.people.approver.is_some() || in_rows();
+    folder.people.mode.unwrap_or(if known { PeopleMode::Three } else { PeopleMode::Two })
+}
+
 /// The book; a new one for the folder's city when there is none yet.
 fn open_book(
     folder: &Folder,
@@ -112,7 +120,7 @@ fn open_book(
         name: folder.name.clone(),
         currency: folder.currency.clone().unwrap_or_else(|| "CNY".to_owned()),
         date: first_day,
-        people: folder.people.mode.unwrap_or(PeopleMode::Three).code().to_owned(),
+        people: mode(folder, writing).code().to_owned(),
     };
     book.record(init::event(&opening)?, writing)?;
     context.output.about(book.state());

@@ -66,6 +66,8 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "unknown-receipt",
             "explain-receipt",
             "pool-interest",
+            "accrue-interest",
+            "estimate-subsidy",
             "pay-treasury",
             "bank-charge",
             "trustee-fee",

@@ -156,6 +156,8 @@ fn follow(state: &mut State, entry: &Entry) {
         | Kind::Transfer(_)
         | Kind::Move(_)
         | Kind::PoolInterest(_)
+        | Kind::AccrueInterest(_)
+        | Kind::EstimateSubsidy(_)
         | Kind::BankCharge(_)
         | Kind::TrusteeFee(_)
         | Kind::ReturnBudget(_)

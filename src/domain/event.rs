@@ -205,7 +205,15 @@ events! {
         party: Option<Id>, receipt: Id, source: Option<Source>, to: Origin,
     }
     /// E-20, E-21 the bank credits interest on the pool's deposits.
-    PoolInterest "pool-interest" { amount: Money, bank_account: Id, fund: Option<Fund>, to: Option<InterestOwner> }
+    /// `accrued` is what of it was accrued before (E-22).
+    PoolInterest "pool-interest" {
+        accrued: Option<Money>, amount: Money, bank_account: Id, fund: Option<Fund>, to: Option<InterestOwner>,
+    }
+    /// E-22 interest that the bank owes and has not credited yet, by an optional accrual at a period's end.
+    AccrueInterest "accrue-interest" { amount: Money, bank_account: Id, fund: Option<Fund> }
+    /// E-61 an optional estimate of a programme's subsidies at a quarter's end (暂估); it is reversed
+    /// on the first day of the next period.
+    EstimateSubsidy "estimate-subsidy" { amount: Money, programme: Programme }
     /// E-21 what belongs to the treasury is paid over, in full or in part.
     PayTreasury "pay-treasury" { amount: Option<Money>, bank_account: Id, fund: Option<Fund> }
     /// E-24 the bank charges a fee.

@@ -65,19 +65,24 @@ impl PoolState {
         matches!(self, Self::Active | Self::Warning)
     }
 
+    /// Whether new loans are enrolled now or may be later.
+    pub fn may_take_loans(self) -> bool {
+        matches!(self, Self::Planned | Self::Active | Self::Warning | Self::Suspended)
+    }
+
     /// Whether claims are filed, approved and paid.
     pub fn pays_claims(self) -> bool {
         matches!(self, Self::Active | Self::Warning | Self::Suspended | Self::RunOff)
     }
 
     /// The states that may follow. A warning is an active pool with a notice, so it keeps no pool
-    /// from ending.
+    /// from ending, and a release leads to it where the ratio still stands above the line.
     pub fn next(self) -> &'static [Self] {
         match self {
             Self::Planned => &[Self::Active],
             Self::Active => &[Self::Warning, Self::Suspended, Self::RunOff],
             Self::Warning => &[Self::Active, Self::Suspended, Self::RunOff],
-            Self::Suspended => &[Self::Active, Self::RunOff],
+            Self::Suspended => &[Self::Active, Self::Warning, Self::RunOff],
             Self::RunOff => &[Self::Liquidating],
             Self::Liquidating => &[Self::Closed],
             Self::Closed => &[],
@@ -495,7 +500,7 @@ mod tests {
             (P::Planned, false, false, &[P::Active]),
             (P::Active, true, true, &[P::Warning, P::Suspended, P::RunOff]),
             (P::Warning, true, true, &[P::Active, P::Suspended, P::RunOff]),
-            (P::Suspended, false, true, &[P::Active, P::RunOff]),
+            (P::Suspended, false, true, &[P::Active, P::Warning, P::RunOff]),
             (P::RunOff, false, true, &[P::Liquidating]),
             (P::Liquidating, false, false, &[P::Closed]),
             (P::Closed, false, false, &[]),

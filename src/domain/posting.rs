@@ -7,7 +7,7 @@
 mod closing;
 mod subsidy;
 
-pub use closing::{close_result, close_year};
+pub use closing::{accrue_interest, close_result, close_year, estimate_subsidy};
 pub use subsidy::*;
 
 use crate::domain::account::{Account, Fund, Side};
@@ -314,19 +314,25 @@ pub fn move_money(mut draft: Draft, fund: Fund, from: &Id, to: &Id, amount: Mone
     draft
 }
 
-/// E-20 interest kept in the pool; E-21 interest that belongs to the treasury.
+/// E-20 interest kept in the pool; E-21 interest that belongs to the treasury; what was `accrued`
+/// (E-22) comes off the receivable.
 pub fn pool_interest(
     draft: Draft,
     fund: Fund,
     bank: &Id,
-    amount: Money,
+    (accrued, amount): (Money, Money),
     to: InterestOwner,
 ) -> Draft {
     let credit = match to {
         InterestOwner::Pool => Account::InterestIncome,
         InterestOwner::Treasury => Account::TreasuryPayable,
     };
-    draft.post(fund.cash(), credit, amount, Some(bank))
+    draft.post(fund.cash(), Account::InterestReceivable, accrued, Some(bank)).post(
+        fund.cash(),
+        credit,
+        amount,
+        Some(bank),
+    )
 }
 
 /// E-21 what belongs to the treasury is paid over.

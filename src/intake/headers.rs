@@ -29,6 +29,7 @@ pub const HEADERS: &[(&str, &[&str])] = &[
     ("account", &["收款账号"]),
     ("account_bank", &["收款银行", "收款开户行"]),
     ("asset", &["抵债资产"]),
+    ("accrued", &["已计提利息", "其中已计提"]),
     (
         "amount",
         &[
@@ -185,6 +186,8 @@ pub const WORDS: &[(&str, &[&str])] = &[
     ("move", &["账户划转"]),
     ("unknown-receipt", &["待查收款"]),
     ("explain-receipt", &["查明收款", "查明待查收款"]),
+    ("accrue-interest", &["计提利息", "计提存款利息"]),
+    ("estimate-subsidy", &["暂估补贴"]),
     ("pool-interest", &["存款利息", "专户结息"]),
     ("pay-treasury", &["上缴国库", "上缴财政款"]),
     ("bank-charge", &["手续费", "银行手续费"]),

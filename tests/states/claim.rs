@@ -140,6 +140,7 @@ fn every_event_on_a_claim_in_every_state() {
         books: BOOKS,
         event,
         stand: |state, _| state.claims.get("C").unwrap().state.code(),
+        tells_moves: true,
         table: || {
             ClaimState::ALL.iter().map(|state| (state.code(), state.legal().to_vec())).collect()
         },

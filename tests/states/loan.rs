@@ -127,6 +127,7 @@ fn every_event_on_a_loan_in_every_state() {
             Some(loan) => LoanState::of(loan, state).code(),
             None => state.application("L").unwrap().state.code(),
         },
+        tells_moves: true,
         table: || {
             LoanState::ALL.iter().map(|state| (state.code(), state.legal().to_vec())).collect()
         },

@@ -127,6 +127,7 @@ fn every_event_on_a_subsidy_in_every_state() {
             "F" => state.filings.get("F").unwrap().state.code(),
             id => state.subsidies.get(id).unwrap().state.code(),
         },
+        tells_moves: true,
         table: || {
             SubsidyState::ALL.iter().map(|state| (state.code(), state.legal().to_vec())).collect()
         },

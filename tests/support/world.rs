@@ -174,7 +174,7 @@ pub const KINDS: &[(&str, u8)] = &[
     ("interest-paid", 1),
     ("fee-paid", 2),
     ("qualify", 1),
-    ("disqualify", 1),
+    ("disqualify", 3),
     ("fee-refunded", 2),
     ("other-benefit", 1),
     ("reprice", 1),

@@ -107,14 +107,15 @@ fn fund_of(kind: &Kind) -> Option<Fund> {
         Kind::FileClaim(_) | Kind::ApproveClaim(_) | Kind::RejectClaim(_) => Some(Fund::Risk),
         Kind::PayClaim(_) | Kind::CancelRest(_) | Kind::SettleClaim(_) => Some(Fund::Risk),
         Kind::RevokeClaim(_) | Kind::RefundClaim(_) | Kind::Recover(_) => Some(Fund::Risk),
-        Kind::RecoveryCost(_) | Kind::WriteOff(_) => Some(Fund::Risk),
+        Kind::RecoveryCost(_) | Kind::WriteOff(_) | Kind::WithdrawClaim(_) => Some(Fund::Risk),
+        Kind::CloseClaim(_) | Kind::Quota(_) | Kind::ShareLoss(_) => Some(Fund::Risk),
         Kind::ApproveSubsidy(own) => Some(Programme::fund(own.programme)),
         _ => None,
     }
 }
 
-/// An event touches the lines of one fund only, and of its own where it has one. A close carries the
-/// results of every fund.
+/// An event touches the lines of one fund only, and of its own where it has one. A close touches all
+/// cells of its owner, each of which balances by itself.
 fn check_fund(fact: &Fact<'_>, tally: &mut Tally) {
     if matches!(fact.event.kind, Kind::Close(_)) {
         return;
@@ -135,7 +136,8 @@ fn check_interest(fact: &Fact<'_>, adopted: &Adopted, tally: &mut Tally) {
         Kind::PoolInterest(own) => {
             let rules = fact.entry.rules.as_ref().and_then(|id| adopted.rules(id));
             let owner = own.to.or_else(|| rules.map(|rules| rules.pool_interest));
-            (owner.unwrap_or(InterestOwner::Pool), Total::from(own.amount))
+            let new = Total::from(own.amount) - own.accrued.map_or(Total::ZERO, Total::from);
+            (owner.unwrap_or(InterestOwner::Pool), new)
         }
         Kind::ExplainReceipt(own) => match own.to {
             Origin::Interest => (InterestOwner::Pool, fact.told(Account::UnknownReceipts)),
@@ -224,6 +226,18 @@ fn told(kind: &Kind) -> [Option<Told<'_>>; 2] {
                 Some((&own.to_bank_account, Some(amount))),
             ]
         }
+        Kind::ChangeCustodian(own) => {
+            [Some((&own.from_bank_account, None)), Some((&own.to_bank_account, None))]
+        }
+        Kind::SettleTransfer(own) => match (&own.bank_account, &own.to_bank_account) {
+            (Some(lent), Some(owed)) if lent != owed => [
+                Some((lent, own.amount.map(Total::from))),
+                Some((owed, own.amount.map(|amount| -Total::from(amount)))),
+            ],
+            // Both owners' money lies on one account, on which nothing moves.
+            (Some(lent), _) => [Some((lent, Some(Total::ZERO))), None],
+            _ => [None, None],
+        },
         Kind::Transfer(own) => {
             let amount = Total::from(own.amount);
             match own.to_bank_account.as_ref().filter(|to| **to != own.bank_account) {

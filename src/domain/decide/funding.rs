@@ -1,6 +1,7 @@
 //! Funding and cost of the pools: E-01 to E-04, E-08, E-09, E-12, E-13, E-20, E-21, E-24,
 //! E-25, E-60, E-73.
 
+use super::accrual::taken;
 use super::enrolment::check_fee;
 use super::{
     Context, Decision, Limits, bank_account, fund_is, out_of_range, owner, owner_of_code, party,
@@ -139,7 +140,9 @@ pub(super) fn pool_interest(
     let rules = state.rules_on(event.date);
     let to = own.to.or(rules.map(|rules| rules.pool_interest)).unwrap_or(InterestOwner::Pool);
     let amount = positive(own.amount)?;
-    let draft = posting::pool_interest(Draft::new(&cell), account.fund, &account.id, amount, to);
+    let accrued = taken(state, own, (&owner.code, account.fund), to)?;
+    let parts = (accrued, amount.sub(accrued).map_err(out_of_range)?);
+    let draft = posting::pool_interest(Draft::new(&cell), account.fund, &account.id, parts, to);
     let rules = rules.filter(|_| own.to.is_none()).map(|rules| rules.id.clone());
     Ok(Decision::entry(owner.code.clone(), draft).rules(rules))
 }

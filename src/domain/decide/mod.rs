@@ -6,6 +6,7 @@
 //! [`crate::domain::apply`] takes the entry in. Cost: a few hash look-ups an event, and the number of
 //! bank accounts for a payment.
 
+mod accrual;
 mod application;
 mod benefit;
 mod claim;
@@ -32,7 +33,7 @@ mod subsidy;
 mod withdrawal;
 
 pub use claim::sharing_of;
-pub use close::below_zero;
+pub use close::{Block, blocks};
 pub(crate) use loan::cured;
 pub use subsidy::{cap_years_of, firm_caps, firm_year_cap};
 
@@ -167,6 +168,8 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::UnknownReceipt(own) => receipt::unknown(state, &event, own),
         Kind::ExplainReceipt(own) => receipt::explain(state, &event, own),
         Kind::PoolInterest(own) => funding::pool_interest(state, &event, own),
+        Kind::AccrueInterest(own) => accrual::interest(state, &event, own),
+        Kind::EstimateSubsidy(own) => accrual::subsidy(state, &event, own),
         Kind::PayTreasury(own) => funding::pay_treasury(state, &event, own),
         Kind::BankCharge(own) => funding::bank_charge(state, &event, own),
         Kind::TrusteeFee(own) => funding::trustee_fee(state, &event, own, context),

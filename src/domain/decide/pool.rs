@@ -1,6 +1,6 @@
 //! The pool as a whole: released, run off, liquidated, closed; what was lost is shared back (E-82).
 
-use super::enrolment::{not_before, paid_in, wrong_state};
+use super::enrolment::{check_stage, not_before, paid_in, wrong_state};
 use super::funding::cell;
 use super::{Decision, out_of_range, owner, party, positive, within};
 use crate::domain::account::{Account, Fund};
@@ -45,6 +45,10 @@ pub(super) fn release(state: &State, event: &Event, own: &Release) -> Result<Dec
     };
     let watch = released(state, event, own.scope, own.bank.as_ref());
     let watch = watch.ok_or_else(|| nothing("-".to_owned()))?;
+    if let Some(owner) = &watch.owner {
+        // A pool that ends takes no loans again.
+        check_stage(state, event, owner, PoolState::may_take_loans)?;
+    }
     if !is_stopped(state, event, &watch) {
         return Err(nothing(watch.place()));
     }

@@ -117,6 +117,16 @@ fn check_kind(original: &Entry) -> Result<(), Problem> {
 
 /// What was approved or received for the treasury and paid since cannot be taken back.
 fn check_open(state: &State, original: &Entry) -> Result<(), Problem> {
+    if let Kind::AccrueInterest(own) = &original.event.kind
+        && let Some(line) = original.lines.first()
+    {
+        // What was credited since has taken the accrual off.
+        let open = state.balance(&line.owner, line.fund, Account::InterestReceivable, None);
+        if Total::from(own.amount) > open {
+            let refusal = Reason::AboveOpen.refuse().with("what", Account::InterestReceivable);
+            return Err(refusal.with("open", open.grouped()).with("amount", own.amount.grouped()));
+        }
+    }
     for account in [Account::TreasuryPayable, Account::WithdrawalPayable] {
         let lines = original.lines.iter().filter(|line| line.account == account);
         let Some(line) = lines.clone().next() else { continue };

@@ -400,7 +400,6 @@ label-statement_gap = gap inside the statement
 label-matched = matched
 label-agrees = agrees
 label-item = item
-label-subject = subject
 label-severity = weight
 label-counterparty = counterparty
 label-age = age in days
@@ -559,6 +558,7 @@ field-gross = gross sum recovered
 field-asset = what was taken in place of money
 field-value = its value as agreed; no income until it is sold
 field-payee = who is paid where it is not the firm (a party)
+field-accrued = what of it was accrued before
 field-receives = what arrives: share only the pool's share, gross the whole sum to be paid on
 field-period = period: a settlement quarter 2017Q4; to close also a month 2017-12 or a year 2017
 field-stage = how far it is closed: soft (adjustments with an approver may follow) or final
@@ -615,6 +615,8 @@ event-move = money goes from one bank account to another within a fund
 event-unknown-receipt = money arrives and nobody knows what for
 event-explain-receipt = an unknown receipt is explained
 event-pool-interest = the bank credits interest on the pool's deposits
+event-accrue-interest = interest of the pool is accrued
+event-estimate-subsidy = subsidies of a programme are estimated at the end of a quarter
 event-pay-treasury = what belongs to the treasury is paid over
 event-bank-charge = the bank charges a fee
 event-trustee-fee = the trustee takes its fee
@@ -1310,9 +1312,13 @@ close-date = the close of { $period } is dated { $date }; it must be { $last }
 period-closed-already = { $name } ({ $owner }) cannot close { $period } any more: its books are closed through { $through } (entry { $entry })
     .why = periods are closed one after the other and never opened again
     .next = close the next period, or look at entry { $entry }; nothing was written
-close-blocked = { $name } ({ $owner }) cannot close { $period }: at its end { $bank_account } (`{ $fund }`) stands at { $balance } yuan, { $count } bank accounts are below zero
-    .why = money is never below zero at the end of a period
-    .next = find the entries with wrong dates, see poolbook account, and run poolbook close --preview again; nothing was written
+close-blocked = { $item ->
+        [below-zero] { $name } ({ $owner }) cannot close { $period }: at its end { $subject } (`{ $fund }`) stands at { $amount } yuan
+        [unknown-receipts] { $name } ({ $owner }) cannot close { $period }: receipt { $subject } (`{ $fund }`) of that time is not explained by { $amount } yuan
+       *[other] { $name } ({ $owner }) cannot close { $period }: at its end { $amount } yuan of recoveries are not distributed ({ $subject }, `{ $fund }`)
+    } (1 of { $count } in the way)
+    .why = at a final close every unknown receipt of the period is explained and every recovery distributed; money is never below zero at the end of a period
+    .next = list all of it with poolbook close --preview; explain a receipt with poolbook explain-receipt (a later day will do), find entries with wrong dates with poolbook account; until then close --stage soft is possible; nothing was written
 period-closed = the day { $date } lies in a closed period: { $name } ({ $owner }) is closed through { $through } (entry { $entry })
     .why = nothing is dated into a closed period
     .next = give a date from { $open } on, with the true date in effective; nothing was written

@@ -400,7 +400,6 @@ label-statement_gap = 对账单自身差额
 label-matched = 已勾对笔数
 label-agrees = 调节后相符
 label-item = 未达账项
-label-subject = 对象
 label-severity = 程度
 label-counterparty = 对方
 label-age = 账龄（天）
@@ -559,6 +558,7 @@ field-gross = 追偿收回总额
 field-asset = 抵债资产
 field-value = 作价金额；变现前不计收入
 field-payee = 收款人（不是企业本身时填写，主体编号）
+field-accrued = 其中已计提的部分
 field-receives = 入账口径：share 只收池内份额，gross 收总额后再分
 field-period = 期间：补贴结算季度 2017Q4；结账还可写月份 2017-12 或年度 2017
 field-stage = 结账程度：soft 预结账（此后只收经审批的调整）、final 结账
@@ -615,6 +615,8 @@ event-move = 同一资金的账户间划转
 event-unknown-receipt = 收到不明款项（待查）
 event-explain-receipt = 查明待查收款
 event-pool-interest = 专户结息
+event-accrue-interest = 计提专户利息
+event-estimate-subsidy = 季末暂估补贴
 event-pay-treasury = 上缴财政款
 event-bank-charge = 银行手续费
 event-trustee-fee = 委托管理费
@@ -1310,9 +1312,13 @@ close-date = { $period } 的结账日期写作 { $date }，应为 { $last }
 period-closed-already = { $name }（{ $owner }）不能再结 { $period }：账簿已结至 { $through }（第 { $entry } 笔）
     .why = 期间按先后结账，结账后不再打开
     .next = 结下一期间，或查看第 { $entry } 笔；未写入任何数据
-close-blocked = { $name }（{ $owner }）不能结 { $period }：期末账户 { $bank_account }「{ $fund }」余额为 { $balance } 元，共 { $count } 个账户低于零
-    .why = 期末银行存款不得低于零
-    .next = 用 poolbook account 查出日期有误的分录，再运行 poolbook close --preview；未写入任何数据
+close-blocked = { $item ->
+        [below-zero] { $name }（{ $owner }）不能结 { $period }：期末账户 { $subject }「{ $fund }」余额为 { $amount } 元
+        [unknown-receipts] { $name }（{ $owner }）不能结 { $period }：期内待查收款 { $subject }「{ $fund }」尚有 { $amount } 元未查明
+       *[other] { $name }（{ $owner }）不能结 { $period }：期末待分配追偿款 { $subject }「{ $fund }」尚有 { $amount } 元
+    }，须先处理的共 { $count } 项
+    .why = 正式结账时，期内待查收款须已查明，追偿款须已分配；期末银行存款不得低于零
+    .next = 用 poolbook close --preview 列出全部；待查收款用 poolbook explain-receipt 查明（可在以后日期），日期有误的分录用 poolbook account 查找；尚待查明的可先预结账（--stage soft）；未写入任何数据
 period-closed = { $date } 在已结账期间内：{ $name }（{ $owner }）已结账至 { $through }（第 { $entry } 笔）
     .why = 已结账期间不再记账
     .next = 日期改为 { $open } 或以后，在 effective（生效日）填实际发生的日期；未写入任何数据

@@ -17,7 +17,7 @@ pub struct MatterRow<'a> {
     pub item: &'static str,
     /// Fund.
     pub fund: Fund,
-    /// Bank account, account of the chart, claim or quarter.
+    /// Bank account, receipt, account of the chart, claim or quarter.
     pub subject: &'a str,
     /// Amount.
     pub amount: Total,

@@ -90,9 +90,10 @@ fn setup() -> Vec<Event> {
                 )));
             }
         }
+        // So large that no loan goes beyond the leverage of the rules.
         for (event, fund) in [("contribute", "RISK"), ("budget", "INT"), ("budget", "GFEE")] {
             take(json(format!(
-                r#"{{"event":"{event}","id":"first-{fund}-{owner}",{day},"owner":"{owner}","bank_account":"{fund}-{owner}-1","source":"county","amount":"100000000.00"}}"#
+                r#"{{"event":"{event}","id":"first-{fund}-{owner}",{day},"owner":"{owner}","bank_account":"{fund}-{owner}-1","source":"county","amount":"10000000000.00"}}"#
             )));
         }
     }
@@ -204,6 +205,7 @@ impl Plan {
                 return (None, Kind::InterestPaid(paid));
             }
             50..=69 => Kind::PoolInterest(PoolInterest {
+                accrued: None,
                 amount,
                 bank_account: account(any, 1),
                 fund: None,
