@@ -8,6 +8,7 @@ mod caps;
 mod caps_lives;
 mod cli;
 mod close;
+mod close_blocked;
 mod conformance;
 mod corrections;
 mod effective;
