@@ -133,7 +133,9 @@ fn no_event_of_the_vocabulary_enters_a_closed_period() {
         record(book, &[event]);
         words.insert(word);
     };
-    for scenario in ["county-cell", "funding", "settlement", "clawback", "close", "wind-up"] {
+    for scenario in
+        ["county-cell", "funding", "settlement", "clawback", "close", "wind-up", "accruals"]
+    {
         let mut book = jiaozuo();
         for event in events(&format!("scenarios/{scenario}.jsonl")) {
             try_out(&mut book, event);
