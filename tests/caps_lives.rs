@@ -1,7 +1,7 @@
 //! Random lives of a book under tight ceilings: nothing ever uses more than there is, and the
 //! counters are what a naive recount of the entries gives.
 
-use crate::support::book::{blank, entries, options};
+use crate::support::book::{audited, blank, entries, options};
 use crate::support::town::rules;
 use crate::support::world::{Step, cases, next, opening, steps_of};
 use poolbook::book::Book;
@@ -209,6 +209,7 @@ proptest! {
     #[test]
     fn no_ceiling_is_ever_passed(steps in steps_of(KINDS), basis in 0_usize..3) {
         let book = lived(&steps, BASES[basis]);
+        prop_assert_eq!(audited(book.store()), []);
         prop_assert_eq!(recount(&entries(book.store()), BASES[basis]), counted(&book));
     }
 }
@@ -229,6 +230,7 @@ fn lives_meet_the_ceilings() {
                 *refused.entry(format!("{} {kind}", problem.code)).or_default() += 1;
             }
         }
+        assert_eq!(audited(book.store()), [], "the auditors agree");
         for entry in entries(book.store()) {
             let working = entry.working.map(|working| working.value()).unwrap_or_default();
             if let Some(by) = working["cut"]["by"].as_str() {

@@ -81,3 +81,16 @@ fn a_claim_that_was_withdrawn_leaves_the_whole_loss_to_another() {
     let approve = r#"{"event":"approve-claim","id":"a","date":"2017-05-04","claim":"C2"}"#;
     assert_eq!(refusal(&mut book, approve), None);
 }
+
+#[test]
+fn a_fact_of_a_closed_owner_is_not_taken_back_inside_the_closed_period() {
+    let mut book = book(&[
+        r#"{"event":"interest-paid","date":"2017-01-20","loan":"L","note":"N1","from":"2017-01-03","to":"2017-01-20","amount":"1"}"#,
+        r#"{"event":"close","date":"2017-01-31","owner":"410821","period":"2017-01","maker":"甲","checker":"乙"}"#,
+    ]);
+    let back = |date: &str| {
+        format!(r#"{{"event":"reverse","id":"r{date}","date":"{date}","entry":"12","reason":"x"}}"#)
+    };
+    assert_eq!(refusal(&mut book, &back("2017-01-31")), Some("period-closed"));
+    assert_eq!(refusal(&mut book, &back("2017-02-01")), None);
+}

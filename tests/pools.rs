@@ -1,7 +1,7 @@
 //! Pools as a whole: leverage, the circuit breaker with its releases, run off, wound up and closed.
 
 use crate::scenarios::{jiaozuo, played};
-use crate::support::book::{event, options};
+use crate::support::book::{audited, event, options};
 use poolbook::audit::balance::{Cells, balance};
 use poolbook::audit::movements::Span;
 use poolbook::book::Book;
@@ -19,7 +19,9 @@ fn tell(book: &mut Book<MemoryStore>, mut value: Value) -> Result<Entry, Problem
     if value["id"].is_null() {
         value["id"] = format!("e{}", book.head().count).into();
     }
-    book.record(event(&value.to_string()), &options()).map(|(entry, _)| entry.unwrap())
+    let told = book.record(event(&value.to_string()), &options());
+    assert_eq!(audited(book.store()), [], "the auditors agree");
+    told.map(|(entry, _)| entry.unwrap())
 }
 
 fn state_of(book: &Book<MemoryStore>, owner: &str, day: &str) -> PoolState {

@@ -5,6 +5,7 @@
 
 use crate::verify::forged;
 use crate::verify_forgeries::{Book, ROWS, sound};
+use crate::verify_forgeries_pools::OF_POOLS;
 use poolbook::audit::finding::Finding;
 use poolbook::audit::verify::{CHECKS, Verifier};
 use poolbook::book::verify::{Verification, checks};
@@ -35,7 +36,7 @@ fn verified(all: &[Entry]) -> Verification {
 fn each_check_finds_what_was_forged_for_it() {
     let mut books: BTreeMap<Book, Vec<Entry>> = BTreeMap::new();
     let mut others = Vec::new();
-    for (check, book, forge, expected) in ROWS {
+    for (check, book, forge, expected) in ROWS.iter().chain(OF_POOLS) {
         let sound = books.entry(*book).or_insert_with(|| {
             let all = sound(*book);
             assert_eq!(verified(&all).findings, [], "{book:?} is sound");
@@ -62,11 +63,13 @@ fn each_check_finds_what_was_forged_for_it() {
 fn no_check_is_without_a_forgery() {
     let forged: BTreeSet<&str> = ROWS
         .iter()
+        .chain(OF_POOLS)
         .map(|(check, ..)| *check)
         .chain(PLANTED.iter().chain(BESIDE).copied())
         .collect();
     assert_eq!(forged, CHECKS.iter().copied().collect());
-    assert_eq!(ROWS.len() + PLANTED.len() + BESIDE.len(), CHECKS.len(), "one row a check");
+    let rows = ROWS.len() + OF_POOLS.len();
+    assert_eq!(rows + PLANTED.len() + BESIDE.len(), CHECKS.len(), "one row a check");
 }
 
 #[test]
@@ -128,7 +131,7 @@ fn audit(all: &[Entry]) -> Vec<Finding> {
 #[test]
 fn no_line_moves_and_no_amount_changes_unseen() {
     let books = [Book::County, Book::Funding, Book::Settlement, Book::Clawback, Book::Transfer];
-    let later = [Book::Closed];
+    let later = [Book::Closed, Book::WindUp, Book::Quota, Book::Caps];
     for book in books.into_iter().chain(later) {
         let all = sound(book);
         assert_eq!(audit(&all), [], "{book:?} is sound");

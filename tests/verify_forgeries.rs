@@ -26,6 +26,12 @@ pub enum Book {
     Jiaozuo,
     /// Two pools and a transfer.
     Transfer,
+    /// `scenarios/wind-up`.
+    WindUp,
+    /// `scenarios/quota`.
+    Quota,
+    /// `scenarios/caps`.
+    Caps,
     /// A year of two funds, closed.
     Closed,
 }
@@ -48,6 +54,9 @@ pub fn sound(book: Book) -> Vec<Entry> {
         Book::Funding => events("scenarios/funding.jsonl"),
         Book::Settlement => events("scenarios/settlement.jsonl"),
         Book::Clawback => events("scenarios/clawback.jsonl"),
+        Book::WindUp => events("scenarios/wind-up.jsonl"),
+        Book::Quota => events("scenarios/quota.jsonl"),
+        Book::Caps => events("scenarios/caps.jsonl"),
         Book::Closed => lines(CLOSED),
         Book::Transfer => lines(&[
             r#"{"event":"join","id":"j1","date":"2017-01-01","owner":"410821"}"#,
@@ -474,7 +483,7 @@ pub const ROWS: &[Row] = &[
         "claim-register",
         Book::County,
         |all| account(all, "write-off", Account::WrittenOff, Account::Quota),
-        &["claim-register", "event-accounts"],
+        &["claim-register", "event-accounts", "quota-register"],
     ),
     (
         "recovery-share",

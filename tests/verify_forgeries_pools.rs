@@ -1,5 +1,8 @@
 //! Journals forged for the checks of pools as a whole: closes, leverage, the breaker, ceilings.
 
+use crate::verify_forgeries::{Book, Row, again, at, edit};
+use poolbook::domain::money::Money;
+
 /// A year of two funds, closed.
 pub const CLOSED: &[&str] = &[
     r#"{"event":"join","id":"j1","date":"2017-01-01","owner":"410821"}"#,
@@ -9,4 +12,56 @@ pub const CLOSED: &[&str] = &[
     r#"{"event":"budget","id":"b","date":"2017-04-01","owner":"410821","bank_account":"I1","amount":"9.00"}"#,
     r#"{"event":"bank-charge","id":"c","date":"2017-05-01","owner":"410821","bank_account":"I1","fund":"INT","amount":"1.00"}"#,
     r#"{"event":"close","id":"z","date":"2017-12-31","owner":"410821","period":"2017","maker":"甲","checker":"乙"}"#,
+];
+
+pub const OF_POOLS: &[Row] = &[
+    (
+        "enrol-suspended",
+        Book::County,
+        |all| {
+            again(all, "enrol", "enrol-9");
+            edit(all, "enrol-9", r#""loan":"L-1""#, r#""loan":"L-9""#);
+        },
+        &["enrol-suspended"],
+    ),
+    (
+        "leverage",
+        Book::WindUp,
+        // 10 times 1,060,000.00 is paid in.
+        |all| edit(all, "enrol", r#""amount":"1000000.00""#, r#""amount":"10600000.01""#),
+        &["leverage"],
+    ),
+    (
+        "pool-stage",
+        Book::WindUp,
+        |all| {
+            let place = |all: &[_], id| -> usize {
+                let named = |entry: &poolbook::domain::entry::Entry| entry.event.id.as_str() == id;
+                all.iter().position(named).unwrap()
+            };
+            let run_off = all.remove(place(all, "run-off"));
+            all.insert(place(all, "enrol"), run_off);
+            (1..).zip(all).for_each(|(seq, entry)| entry.seq = seq);
+        },
+        &["pool-stage"],
+    ),
+    (
+        "claim-ceiling",
+        Book::Caps,
+        // 493,827.16 is approved.
+        |all| {
+            let (was, is) = (r#"owner_year = \"20000000.00\""#, r#"owner_year = \"493827.15\""#);
+            edit(all, "rules", was, is);
+        },
+        &["claim-ceiling"],
+    ),
+    (
+        "quota-register",
+        Book::Quota,
+        |all| {
+            let lines = &mut at(all, "quota-more").memo;
+            lines.iter_mut().for_each(|line| line.amount = Money::parse("100000.01").unwrap());
+        },
+        &["quota-register"],
+    ),
 ];

@@ -6,6 +6,8 @@
 
 mod accounts;
 mod adopted;
+mod breakers;
+mod ceilings;
 mod checks;
 mod claims;
 mod closings;
@@ -16,6 +18,7 @@ mod loans;
 mod outcome;
 mod passes;
 mod periods;
+mod pools;
 mod subsidies;
 mod subsidised;
 mod workings;

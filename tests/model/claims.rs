@@ -4,6 +4,9 @@ use super::pool::year;
 use super::twin::*;
 use serde_json::Value;
 
+const ABOVE_BALANCE: &str = "claim-base-above-balance";
+const ABOVE_LOSS: &str = "claim-base-above-loss";
+
 /// Days between two dates as the calendar counts them.
 pub fn days(from: &str, to: &str) -> i64 {
     let number = |text: &str| -> i64 {
@@ -23,7 +26,7 @@ impl Twin {
     /// The claim on a note that is not refused.
     pub(super) fn live_claim(&self, loan: &str, note: &str) -> bool {
         let of = |claim: &&Claim| claim.loan == loan && claim.note == note;
-        self.claims().filter(of).any(|claim| claim.state != "rejected")
+        self.claims().filter(of).any(|claim| !["rejected", "withdrawn"].contains(&claim.state))
     }
 
     pub(super) fn file_claim(&self, event: &Value, draft: &mut Draft) {
@@ -32,15 +35,35 @@ impl Twin {
         let note = &loan.notes[place];
         let id = text(event, "claim");
         draft.need(self.claim(id).is_none(), "claim-exists");
-        draft.need(!self.live_claim(&loan.id, &note.id), "claim-duplicate");
+        let live = |claim: &&Claim| {
+            let gone = ["rejected", "withdrawn"].contains(&claim.state);
+            claim.loan == loan.id && claim.note == note.id && !gone
+        };
+        let decided = |claim: &Claim| !claim.approved_on.is_empty() && claim.state != "revoked";
+        let others: Vec<&Claim> = self.claims().filter(live).collect();
+        match text(event, "supplement") {
+            "" => draft.need(others.is_empty(), "claim-duplicate"),
+            first => {
+                draft.need(self.claim(first).is_some(), "claim-unknown");
+                let fits = others.iter().any(|claim| claim.id == first && decided(claim));
+                draft.need(fits, "claim-supplement");
+                draft.need(others.iter().all(|claim| decided(claim)), "claim-duplicate")
+            }
+        };
+        let interest = fen(event, "interest").unwrap_or(0);
+        draft.need(interest == 0, "claim-interest-excluded");
+        let off =
+            interest + fen(event, "collateral").unwrap_or(0) + fen(event, "other").unwrap_or(0);
         let bad = ["overdue", "npl"].contains(&note.class);
         draft.need(bad, "loan-state");
         draft.need(!self.ending(&loan.owner), "pool-state");
         let base = fen(event, "base").unwrap();
         draft.need(base > 0, "amount-zero");
-        draft.need(base <= note.balance, "claim-base-above-balance");
+        let earlier: i128 = others.iter().map(|claim| claim.base + claim.off).sum();
+        let within = base + off + earlier <= note.balance;
+        draft.need(within, if off + earlier == 0 { ABOVE_BALANCE } else { ABOVE_LOSS });
         let since = note.overdue.as_ref().or(note.npl.as_ref());
-        let late = since.map_or(0, |since| days(since, text(event, "date")));
+        let late = since.map_or(0, |since| days(since, happened(event)));
         draft.need(late > 60, "claim-too-early");
         draft.need(!text(event, "lawsuit").is_empty(), "claim-lawsuit-missing");
         draft.need(loan.deposit == 0, "deposit-first");
@@ -53,8 +76,9 @@ impl Twin {
             loan: loan.id.clone(),
             note: note.id.clone(),
             state: "filed",
-            filed: text(event, "date").into(),
+            filed: happened(event).into(),
             base,
+            off,
             claimed: forty(base),
             ..Claim::default()
         }));
@@ -78,8 +102,12 @@ impl Twin {
         }
         let recovering: &[&str] = &["paid-part", "paid", "recovering", "settled", "written-off"];
         let legal: &[&str] = match word {
-            "approve-claim" | "reject-claim" => &["filed"],
-            "pay-claim" => &["approved", "paid-part"],
+            "approve-claim" => &["filed", "in-review", "site-checked", "reviewed"],
+            "reject-claim" | "withdraw-claim" => {
+                &["filed", "in-review", "sent-back", "site-checked", "reviewed"]
+            }
+            "pay-claim" => &["approved", "noticed", "ordered", "paid-part"],
+            "close-claim" => &["recovering", "settled", "written-off"],
             "cancel-rest" => &["paid-part"],
             "settle-claim" | "revoke-claim" => &["paid", "recovering", "settled"],
             "refund-claim" => &["settled", "revoked", "written-off"],
@@ -92,10 +120,11 @@ impl Twin {
         let given = fen(event, "amount");
         match word {
             "approve-claim" => self.approve_claim(event, &mut claim, draft),
-            "reject-claim" => {
+            "close-claim" => return self.close_claim(event, claim, draft),
+            "reject-claim" | "withdraw-claim" => {
                 draft.register(cell, "9201", -claim.claimed);
                 draft.checks.insert((0, claim.loan.clone()));
-                claim.state = "rejected";
+                claim.state = if word == "reject-claim" { "rejected" } else { "withdrawn" };
             }
             "pay-claim" => {
                 let open = claim.approved - claim.paid;
@@ -158,8 +187,8 @@ impl Twin {
             _ => self.recover(event, &mut claim, right, draft),
         }
         claim.state = match word {
-            "approve-claim" | "reject-claim" | "refund-claim" | "recover" | "recovery-cost"
-            | "recover-in-kind" => claim.state,
+            "approve-claim" | "reject-claim" | "withdraw-claim" | "refund-claim" | "recover"
+            | "recovery-cost" | "recover-in-kind" => claim.state,
             "revoke-claim" => "revoked",
             _ => standing(&claim),
         };
@@ -173,7 +202,16 @@ impl Twin {
         let owed = self.loan(&claim.loan).and_then(|loan| {
             loan.notes.iter().find(|note| note.id == claim.note).map(|note| note.balance)
         });
-        draft.need(claim.base <= owed.unwrap_or(0), "claim-base-above-balance");
+        let others = self.claims().filter(|other| {
+            let gone = ["rejected", "withdrawn"].contains(&other.state);
+            (&other.loan, &other.note) == (&claim.loan, &claim.note)
+                && !gone
+                && other.id != claim.id
+        });
+        let earlier: i128 = others.map(|other| other.base + other.off).sum();
+        let within = claim.base + claim.off + earlier <= owed.unwrap_or(0);
+        let plain = claim.off + earlier == 0;
+        draft.need(within, if plain { ABOVE_BALANCE } else { ABOVE_LOSS });
         let day = text(event, "date");
         let quota = self.quota(&claim.owner, year(day));
         let mut limit = forty(claim.base).min((CLAIM_MAX - self.compensated(&claim.loan)).max(0));

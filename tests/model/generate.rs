@@ -54,8 +54,8 @@ pub const BANKS: [(&str, &str, &str); 10] = [
 pub const KINDS: &[(&str, u32)] = &[
     ("commit", 2),
     ("contribute", 6),
-    ("budget", 6),
-    ("return-budget", 1),
+    ("budget", 8),
+    ("return-budget", 4),
     ("transfer", 2),
     ("move", 2),
     ("pool-interest", 2),
@@ -102,6 +102,19 @@ pub const KINDS: &[(&str, u32)] = &[
     ("offset-clawback", 4),
     ("write-off-clawback", 2),
     ("close", 3),
+    ("apply-loan", 3),
+    ("recommend-loan", 3),
+    ("reject-loan", 2),
+    ("review-claim", 8),
+    ("withdraw-claim", 2),
+    ("close-claim", 5),
+    ("file-subsidy", 4),
+    ("review-subsidy", 8),
+    ("qualify", 2),
+    ("disqualify", 2),
+    ("change-party", 2),
+    ("other-benefit", 2),
+    ("fee-refunded", 3),
     ("quota", 4),
     ("settle-transfer", 4),
     ("change-custodian", 1),
@@ -135,6 +148,9 @@ pub fn event(twin: &Twin, step: &Step, tries: usize) -> Value {
     event["id"] = format!("e{tries}").into();
     if event.get("date").is_none() {
         event["date"] = maker.day(0).into();
+    }
+    if step.twist % 16 == 10 {
+        event["effective"] = maker.day(-i64::from(step.day / 25 % 32)).into();
     }
     event
 }
@@ -194,7 +210,8 @@ impl Maker<'_> {
 
     pub(super) fn people(&self, mut event: Value) -> Value {
         event["maker"] = "甲".into();
-        if self.step.twist != 51 && event.get("document").is_none() && self.step.b % 2 == 0 {
+        if self.step.twist != 51 && event.get("document").is_none() && self.step.b.is_multiple_of(2)
+        {
             event["document"] = "文1".into();
         }
         match self.step.twist {
@@ -228,12 +245,20 @@ impl Maker<'_> {
             "file-claim" => self.file_claim(),
             "approve-claim" | "reject-claim" | "pay-claim" | "cancel-rest" | "settle-claim"
             | "revoke-claim" | "refund-claim" | "recover" | "recovery-cost" | "recover-in-kind"
-            | "write-off" => self.of_claim(kind),
+            | "write-off" | "review-claim" | "withdraw-claim" | "close-claim" => {
+                self.of_claim(kind)
+            }
             "approve-subsidy" => self.approve_subsidy(),
             "pay-subsidy" | "return-subsidy" | "reissue-subsidy" | "reduce-subsidy"
             | "claw-back" | "receive-clawback" | "offset-clawback" | "write-off-clawback" => {
                 self.of_line(kind)
             }
+            "apply-loan" => Some(self.apply_loan()),
+            "recommend-loan" | "reject-loan" => self.review_loan(kind),
+            "file-subsidy" => self.file_subsidy(),
+            "review-subsidy" => self.review_subsidy(),
+            "qualify" | "disqualify" | "change-party" => Some(self.firm_fact(kind)),
+            "other-benefit" | "fee-refunded" => self.benefit(kind),
             "close" => Some(self.close()),
             "quota" => Some(self.quota()),
             "settle-transfer" => Some(self.settle_transfer()),
@@ -261,7 +286,8 @@ impl Maker<'_> {
                 "due" | "to" => "2019-01-01",
                 "from" => "2018-01-01",
                 "base" | "value" => "1.00",
-                "asset" => "x",
+                "asset" | "scheme" => "x",
+                "step" => "reviewed",
                 "period" => "2017Q4",
                 "programme" => "interest-discount",
                 "rate" | "fee_rate" => "1%",
@@ -354,6 +380,9 @@ impl Maker<'_> {
 
     fn enrol(&self) -> Value {
         let owner = self.owner();
+        if let Some(event) = self.enrol_applied() {
+            return event;
+        }
         let loan = match self.step.twist % 20 {
             3 => self.twin.loans().next().map_or("L", |loan| &loan.id).to_owned(),
             _ => format!("L{}", self.tries),
@@ -364,7 +393,10 @@ impl Maker<'_> {
             _ => "2021-03-01",
         };
         let firm = pick(&["FIRM-A", "FIRM-B"], self.step.b);
+        // Some are enrolled long after the bank has paid out.
+        let date = self.day(if matches!(self.step.twist % 16, 9..=12) { 160 } else { 0 });
         json!({"owner": owner, "loan": loan, "firm": firm, "bank": "BANK", "guarantor": "GUAR",
+            "date": date,
             "amount": yuan(1_000_000 + i128::from(self.step.amount % 400_000_000)), "due": due,
             "rate": "4.35%", "signed": "2017-02-01"})
     }
@@ -422,7 +454,7 @@ impl Maker<'_> {
         };
         let (loan, note) = pick(&self.notes(|note| legal.contains(&note.class)), self.step.a)?;
         let mut event = json!({"loan": loan.id});
-        if !["fee-paid", "remove"].contains(&kind) {
+        if !["fee-paid", "remove"].contains(&kind) && self.step.twist % 16 != 12 {
             event["note"] = note.id.clone().into();
         }
         match kind {
@@ -444,70 +476,7 @@ impl Maker<'_> {
         Some(event)
     }
 
-    fn file_claim(&self) -> Option<Value> {
-        let bad = self.notes(|note| ["overdue", "npl"].contains(&note.class));
-        let (loan, note) = pick(&bad, self.step.a)?;
-        let mut event = json!({"loan": loan.id, "note": note.id, "claim": format!("C{}", self.tries),
-            "base": self.amount(note.balance), "date": self.day(60)});
-        if self.step.twist % 32 == 4 {
-            event["claim"] = self.twin.claims().next().map_or("C", |claim| &claim.id).into();
-        }
-        if self.step.twist != 70 {
-            event["lawsuit"] = "(2017)豫0821民初1号".into();
-        }
-        Some(event)
-    }
-
-    fn of_claim(&self, kind: &str) -> Option<Value> {
-        let legal: &[&str] = match kind {
-            "approve-claim" | "reject-claim" => &["filed"],
-            "pay-claim" => &["approved", "paid-part"],
-            "cancel-rest" => &["paid-part"],
-            "settle-claim" | "revoke-claim" => &["paid", "recovering", "settled"],
-            "refund-claim" => &["settled", "revoked", "written-off"],
-            "write-off" => &["paid", "paid-part", "recovering", "settled"],
-            _ => &["paid-part", "paid", "recovering", "settled", "written-off"],
-        };
-        let fits = |state: &str| legal.contains(&state) || self.step.twist % 16 == 2;
-        let claims: Vec<_> = self.twin.claims().filter(|claim| fits(claim.state)).collect();
-        let claim = pick(&claims, self.step.a)?;
-        let mut event = json!({"claim": claim.id, "date": self.day(60)});
-        let bank = self.bank("RISK", &claim.owner);
-        match kind {
-            "approve-claim" => {
-                self.part(&mut event, claim.base * 2 / 5);
-                return Some(event);
-            }
-            "settle-claim" => event["amount"] = self.amount(claim.right()).into(),
-            "pay-claim" => self.part(&mut event, claim.approved - claim.paid),
-            "refund-claim" => self.part(&mut event, claim.due_back - claim.back),
-            "recovery-cost" => event["amount"] = self.amount(10_000).into(),
-            "recover-in-kind" => {
-                event["asset"] = "厂房".into();
-                event["value"] = self.amount(claim.base).into();
-            }
-            "recover" => {
-                event["gross"] = self.amount(claim.base / 2 + 1).into();
-                if self.step.b.is_multiple_of(4) {
-                    event["cost"] = self.amount(claim.base / 9 + 1).into();
-                }
-                if self.step.b.is_multiple_of(3) {
-                    event["receives"] = "gross".into();
-                }
-                if self.step.b.is_multiple_of(5) {
-                    event["to"] = "treasury".into();
-                }
-            }
-            "cancel-rest" | "reject-claim" | "revoke-claim" => event["reason"] = "依据".into(),
-            _ => {}
-        }
-        if ["pay-claim", "refund-claim", "recover", "recovery-cost"].contains(&kind) {
-            event["bank_account"] = bank.into();
-        }
-        Some(self.people(event))
-    }
-
-    fn approve_subsidy(&self) -> Option<Value> {
+    pub(super) fn approve_subsidy(&self) -> Option<Value> {
         let (loan, note) = pick(&self.notes(|_| true), self.step.a)?;
         let programme =
             if self.step.b.is_multiple_of(2) { "interest-discount" } else { "guarantee-fee" };
@@ -518,7 +487,7 @@ impl Maker<'_> {
 
     fn of_line(&self, kind: &str) -> Option<Value> {
         let legal: &[&str] = match kind {
-            "pay-subsidy" | "reduce-subsidy" => &["approved", "paid-part"],
+            "pay-subsidy" | "reduce-subsidy" => &["approved", "noticed", "ordered", "paid-part"],
             "return-subsidy" => &["paid", "paid-part", "returned", "reissued"],
             "reissue-subsidy" => &["returned"],
             "claw-back" => {
@@ -547,7 +516,8 @@ impl Maker<'_> {
                 event["reason"] = "依据".into()
             }
             "offset-clawback" => {
-                let unpaid = |state: &str| ["approved", "paid-part"].contains(&state);
+                let unpaid =
+                    |state: &str| ["approved", "noticed", "ordered", "paid-part"].contains(&state);
                 let others: Vec<_> = self
                     .twin
                     .subsidies()
@@ -579,7 +549,13 @@ impl Maker<'_> {
         } else {
             last.saturating_sub(back % 6)
         };
-        let date = if self.step.twist == 80 { "2017-01-02".to_owned() } else { self.day(60) };
+        let done = entry.checked_sub(self.twin.first_entry + 1);
+        let done = done.and_then(|place| self.twin.done.get(place));
+        let date = match (self.step.twist, done) {
+            (80, _) => "2017-01-02".to_owned(),
+            (_, Some(done)) if self.step.day.is_multiple_of(4) => text(&done.event, "date").into(),
+            _ => self.day(60),
+        };
         json!({"entry": entry.max(1).to_string(), "reason": "录入有误", "date": date})
     }
 }

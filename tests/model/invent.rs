@@ -17,6 +17,7 @@ impl Maker<'_> {
                 let month: u8 = day[5..7].parse().unwrap();
                 format!("{}Q{}", &day[..4], month.div_ceil(3))
             }
+            4 => self.day(-130)[..7].to_owned(),
             _ => self.day(-50)[..7].to_owned(),
         };
         let last = last_day(&period);

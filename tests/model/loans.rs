@@ -12,6 +12,16 @@ pub fn class_account(class: &str) -> &'static str {
     }
 }
 
+fn ended(note: &Note) -> bool {
+    ["repaid", "concluded"].contains(&note.class)
+}
+
+/// Every note is at its end, and one of them by the end of a claim.
+fn concluded(loan: &Loan) -> bool {
+    let one = loan.notes.iter().any(|note| note.class == "concluded");
+    one && loan.notes.iter().all(ended)
+}
+
 /// Three months on: the same day, or the last one of a shorter month.
 fn add_three_months(date: &str) -> String {
     let number = |range: std::ops::Range<usize>| date[range].parse::<u32>().unwrap();
@@ -33,10 +43,11 @@ impl Twin {
         let Some(owner) = self.owner(event, None, draft) else { return };
         let id = text(event, "loan");
         draft.need(self.loan(id).is_none(), "loan-exists");
+        self.applied(event, draft);
         let amount = fen(event, "amount").unwrap();
         draft.need(amount > 0, "amount-zero");
         let signed = match text(event, "signed") {
-            "" => text(event, "date"),
+            "" => happened(event),
             signed => signed,
         };
         draft.need(signed < text(event, "due"), "date-order");
@@ -64,6 +75,9 @@ impl Twin {
     pub(super) fn known_loan(&self, event: &Value, draft: &mut Draft) -> Option<Loan> {
         let Some(loan) = self.loan(text(event, "loan")) else {
             draft.bad.insert("loan-unknown");
+            if self.application(text(event, "loan")).is_some() {
+                draft.bad.extend(["loan-state", "loan-owner"]);
+            }
             return None;
         };
         self.owner(event, Some(&loan.owner), draft)?;
@@ -72,7 +86,7 @@ impl Twin {
 
     pub(super) fn disburse(&self, event: &Value, draft: &mut Draft) {
         let Some(mut loan) = self.known_loan(event, draft) else { return };
-        draft.need(!loan.removed, "loan-state");
+        draft.need(!loan.removed && !concluded(&loan), "loan-state");
         let id = match text(event, "note") {
             "" => loan.id.clone(),
             note => note.to_owned(),
@@ -80,7 +94,7 @@ impl Twin {
         draft.need(loan.notes.iter().all(|note| note.id != id), "note-exists");
         let amount = fen(event, "amount").unwrap();
         draft.need(amount > 0, "amount-zero");
-        draft.need(text(event, "date") < loan.due.as_str(), "date-order");
+        draft.need(happened(event) < loan.due.as_str(), "date-order");
         draft.need(!self.ending(&loan.owner), "pool-state");
         let late = loan.enrolled > add_three_months(happened(event));
         draft.need(!late, "enrol-window");
@@ -93,7 +107,7 @@ impl Twin {
         loan.drawn += amount;
         loan.notes.push(Note {
             id,
-            drawn: text(event, "date").into(),
+            drawn: happened(event).into(),
             due: loan.due.clone(),
             class: "active",
             balance: amount,
@@ -142,18 +156,23 @@ impl Twin {
         if word == "fee-paid" {
             draft.need(text(event, "from") < text(event, "to"), "date-order");
             draft.need(fen(event, "amount").unwrap() > 0, "amount-zero");
+            loan.fees.push(Fee {
+                from: text(event, "from").into(),
+                paid: happened(event).into(),
+                net: fen(event, "amount").unwrap(),
+            });
             draft.records.push(Record::Loan(loan));
             return;
         }
         let Some(place) = self.known_note(&loan, text(event, "note"), draft) else { return };
         let (owner, mut note) = (loan.owner.clone(), loan.notes[place].clone());
-        let (cell, date) = ((owner.as_str(), "RISK"), text(event, "date"));
+        let (cell, date) = ((owner.as_str(), "RISK"), happened(event));
         let legal: &[&str] = match word {
             "repay" => &["active", "extended", "overdue", "npl"],
             "extend" | "overdue" => &["active", "extended"],
             "npl" => &["active", "extended", "overdue"],
             "cure" => &["overdue", "npl"],
-            _ => &["active", "extended", "overdue", "npl", "repaid", "removed"],
+            _ => &["active", "extended", "overdue", "npl", "repaid", "concluded", "removed"],
         };
         draft.need(legal.contains(&note.class), "loan-state");
         if ["repay", "overdue", "npl", "reprice"].contains(&word) {
@@ -224,7 +243,7 @@ impl Twin {
         let owner = loan.owner.clone();
         let (cell, word) = ((owner.as_str(), "RISK"), text(event, "event"));
         if word == "receive-deposit" {
-            draft.need(!loan.removed, "loan-state");
+            draft.need(!loan.removed && !concluded(&loan), "loan-state");
             let amount = fen(event, "amount").unwrap();
             draft.need(amount > 0, "amount-zero");
             draft.post(cell, "1002.01", "2307.02", amount, bank);
@@ -235,14 +254,13 @@ impl Twin {
         let held = loan.deposit;
         let mut amount = fen(event, "amount").unwrap_or(held);
         if word == "refund-deposit" {
-            let settled =
-                !loan.notes.is_empty() && loan.notes.iter().all(|note| note.class == "repaid");
+            let settled = !loan.notes.is_empty() && loan.notes.iter().all(ended);
             draft.need(loan.removed || settled, "deposit-held");
         } else {
             let Some(place) = self.known_note(&loan, text(event, "note"), draft) else { return };
             let mut note = loan.notes[place].clone();
             draft.need(["overdue", "npl"].contains(&note.class), "loan-state");
-            draft.need(text(event, "date") >= note.drawn.as_str(), "date-order");
+            draft.need(happened(event) >= note.drawn.as_str(), "date-order");
             // A claim moves the loan on; one that was revoked stands in the way all the same.
             let live = self.live_claim(&loan.id, &note.id);
             draft.need(!live, "loan-state");

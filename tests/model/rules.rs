@@ -21,7 +21,7 @@ impl Twin {
             "file-claim" => self.file_claim(event, draft),
             "approve-claim" | "reject-claim" | "pay-claim" | "cancel-rest" | "settle-claim"
             | "revoke-claim" | "refund-claim" | "recover" | "recovery-cost" | "recover-in-kind"
-            | "write-off" => {
+            | "write-off" | "withdraw-claim" | "close-claim" => {
                 self.claim_event(event, draft);
             }
             "approve-subsidy" => self.approve_subsidy(event, draft),
@@ -30,6 +30,13 @@ impl Twin {
                 self.subsidy_event(event, draft);
             }
             "offset-clawback" => self.offset(event, draft),
+            "apply-loan" => self.apply_loan(event, draft),
+            "recommend-loan" | "reject-loan" => self.review_loan(event, draft),
+            "review-claim" => self.review_claim(event, draft),
+            "file-subsidy" => self.file_subsidy(event, draft),
+            "review-subsidy" => self.review_subsidy(event, draft),
+            "qualify" | "disqualify" | "change-party" => self.firm_fact(event, draft),
+            "other-benefit" | "fee-refunded" => self.benefit(event, draft),
             "quota" => self.set_quota(event, draft),
             "settle-transfer" => self.settle_transfer(event, draft),
             "change-custodian" => self.change_custodian(event, draft),
@@ -57,7 +64,7 @@ impl Twin {
             return;
         }
         draft.need(done.reversed_by.is_none(), "reverse-twice");
-        draft.need(!["enrol", "remove", "close"].contains(&word), "reverse-kind");
+        draft.need(!["enrol", "remove", "close", "change-party"].contains(&word), "reverse-kind");
         draft.need(text(event, "date") >= text(&done.event, "date"), "date-order");
         let standing =
             |other: &&Done| other.reversed_by.is_none() && text(&other.event, "event") != "reverse";

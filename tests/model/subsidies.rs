@@ -35,6 +35,13 @@ impl Twin {
         draft.register(cell, "9401", amount);
         draft.counters.push((year, amount));
         draft.touch(2, text(event, "id"));
+        let filing = self.filed(fund, &loan.id, &note.id, period);
+        if let Some(filing) = filing.filter(|filing| filing.line.is_empty()) {
+            draft.pushes.insert((7, filing.id.clone()));
+            let line = text(event, "id").into();
+            let filing = Filing { state: "approved", line, ..filing.clone() };
+            draft.records.push(Record::Filing(filing));
+        }
         draft.records.push(Record::Subsidy(Subsidy {
             id: text(event, "id").into(),
             owner: loan.owner.clone(),
@@ -57,6 +64,10 @@ impl Twin {
     ) -> Option<Subsidy> {
         let Some(line) = self.subsidy(text(event, key)) else {
             draft.bad.insert("subsidy-unknown");
+            if let Some(filing) = self.filing(text(event, key)) {
+                draft.bad.extend(["subsidy-state", "filing-approved"]);
+                self.owner(event, Some(&filing.owner), draft);
+            }
             return None;
         };
         self.owner(event, Some(&line.owner), draft)?;
@@ -74,8 +85,12 @@ impl Twin {
         let (state, unpaid) = (state(&line), line.amount - line.paid);
         let due = line.due_back - line.settled;
         let (legal, open, code): (&[&str], i128, _) = match word {
-            "pay-subsidy" => (&["approved", "paid-part"], unpaid, "pay-above-approved"),
-            "reduce-subsidy" => (&["approved", "paid-part"], unpaid, "above-open"),
+            "pay-subsidy" => {
+                (&["approved", "noticed", "ordered", "paid-part"], unpaid, "pay-above-approved")
+            }
+            "reduce-subsidy" => {
+                (&["approved", "noticed", "ordered", "paid-part"], unpaid, "above-open")
+            }
             "return-subsidy" => (
                 &["paid", "paid-part", "returned", "reissued"],
                 line.paid - line.returned,
@@ -150,7 +165,10 @@ impl Twin {
         let Some(mut due) = self.known_line(event, "subsidy", draft) else { return };
         draft.need(state(&due) == "clawback-due", "subsidy-state");
         let Some(mut other) = self.known_line(event, "against", draft) else { return };
-        draft.need(["approved", "paid-part"].contains(&state(&other)), "subsidy-state");
+        draft.need(
+            ["approved", "noticed", "ordered", "paid-part"].contains(&state(&other)),
+            "subsidy-state",
+        );
         let same = (&due.owner, due.fund, &due.firm) == (&other.owner, other.fund, &other.firm);
         draft.need(same, "offset-other");
         let open = (due.due_back - due.settled).min(other.amount - other.paid);
@@ -178,6 +196,7 @@ pub fn state(line: &Subsidy) -> &'static str {
         () if line.offset > 0 => "offset",
         () if line.due_back > 0 => "clawed-back",
         () if line.amount == 0 => "cancelled",
+        () if line.paid == 0 && !line.step.is_empty() => line.step,
         () if line.paid == 0 => "approved",
         () if line.paid < line.amount => "paid-part",
         () if line.reissued > 0 => "reissued",

@@ -42,6 +42,38 @@ pub struct Loan {
     pub deposit: i128,
     pub removed: bool,
     pub notes: Vec<Note>,
+    pub fees: Vec<Fee>,
+}
+
+/// A guarantee fee that the firm paid, less what came back.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fee {
+    pub from: String,
+    pub paid: String,
+    pub net: i128,
+}
+
+/// A loan that is applied for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Application {
+    pub id: String,
+    pub owner: String,
+    pub firm: String,
+    pub state: &'static str,
+}
+
+/// A subsidy that a firm has filed for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filing {
+    pub id: String,
+    pub owner: String,
+    pub fund: &'static str,
+    pub loan: String,
+    pub note: String,
+    pub period: String,
+    pub filed: String,
+    pub state: &'static str,
+    pub line: String,
 }
 
 impl Loan {
@@ -95,6 +127,8 @@ pub struct Subsidy {
     pub firm: String,
     pub period: String,
     pub approved_on: String,
+    /// Published or ordered to be paid, until something is paid.
+    pub step: &'static str,
     pub cancelled: bool,
     pub amount: i128,
     pub paid: i128,
@@ -124,6 +158,8 @@ pub enum Record {
     Claim(Claim),
     Subsidy(Subsidy),
     Receipt(Receipt),
+    Application(Application),
+    Filing(Filing),
 }
 
 impl Record {
@@ -133,6 +169,8 @@ impl Record {
             Self::Claim(own) => (1, own.id.clone()),
             Self::Subsidy(own) => (2, own.id.clone()),
             Self::Receipt(own) => (3, own.id.clone()),
+            Self::Application(own) => (6, own.id.clone()),
+            Self::Filing(own) => (7, own.id.clone()),
         }
     }
 }
@@ -301,34 +339,6 @@ impl Twin {
         }
     }
 
-    pub fn loans(&self) -> impl Iterator<Item = &Loan> {
-        self.records.values().filter_map(|record| match record {
-            Record::Loan(own) => Some(own),
-            _ => None,
-        })
-    }
-
-    pub fn claims(&self) -> impl Iterator<Item = &Claim> {
-        self.records.values().filter_map(|record| match record {
-            Record::Claim(own) => Some(own),
-            _ => None,
-        })
-    }
-
-    pub fn subsidies(&self) -> impl Iterator<Item = &Subsidy> {
-        self.records.values().filter_map(|record| match record {
-            Record::Subsidy(own) => Some(own),
-            _ => None,
-        })
-    }
-
-    pub fn receipts(&self) -> impl Iterator<Item = &Receipt> {
-        self.records.values().filter_map(|record| match record {
-            Record::Receipt(own) => Some(own),
-            _ => None,
-        })
-    }
-
     /// Takes an event, or says why not.
     pub fn take(&mut self, event: &Value) -> Verdict {
         let id = text(event, "id").to_owned();
@@ -452,6 +462,7 @@ impl Twin {
             Some(Record::Claim(claim)) => claim.state = "rejected",
             Some(Record::Subsidy(line)) => line.cancelled = true,
             Some(Record::Receipt(receipt)) => receipt.open = 0,
+            Some(Record::Filing(filing)) => filing.state = "cancelled",
             _ => {
                 self.records.remove(key);
             }

@@ -1,6 +1,6 @@
 //! A small town whose loans are all overdue: for caps, quotas and what a claim stands for.
 
-use super::book::{blank, event, options};
+use super::book::{audited, blank, event, options};
 use poolbook::book::Book;
 use poolbook::domain::cap::CapKind;
 use poolbook::problem::Problem;
@@ -95,7 +95,9 @@ impl Town {
         self.count += 1;
         value["id"] = format!("e-{}", self.count).into();
         value["date"] = date.into();
-        self.book.record(event(&value.to_string()), &options()).map(|(entry, _)| entry.unwrap().seq)
+        let told = self.book.record(event(&value.to_string()), &options());
+        assert_eq!(audited(self.book.store()), [], "the auditors agree");
+        told.map(|(entry, _)| entry.unwrap().seq)
     }
 
     pub fn must(&mut self, date: &str, value: Value) -> u64 {

@@ -44,7 +44,7 @@ impl Adopted {
     }
 
     /// The rules in force on a day: the last that began.
-    fn on(&self, day: Date) -> Option<&RuleSet> {
+    pub fn on(&self, day: Date) -> Option<&RuleSet> {
         let begun = self.rules.iter().filter(|(from, _)| *from <= day);
         begun.max_by_key(|(from, _)| *from).map(|(_, rules)| rules)
     }

@@ -37,8 +37,12 @@ pub(super) enum Class {
 
 /// An enrolled loan.
 pub(super) struct Loan {
+    /// The owner whose pool covers it.
+    pub owner: Id,
     /// The firm.
     pub firm: Id,
+    /// The bank.
+    pub bank: Id,
     /// Rules that it keeps.
     pub rules: Option<Id>,
     /// How a loss is shared.
@@ -47,6 +51,8 @@ pub(super) struct Loan {
     pub removed: Option<Date>,
     /// Notes in order of disbursement.
     pub notes: Vec<Note>,
+    /// What the contract is for.
+    amount: Total,
     due: Date,
     deposit: Total,
     /// What the lines say, in the order of [`REGISTERS`].
@@ -63,6 +69,7 @@ pub(super) struct Note {
     pub due: Date,
     /// Principal owed.
     pub balance: Total,
+    amount: Total,
     /// Its class.
     pub class: Class,
     /// Extensions: from which day, to which maturity.
@@ -93,7 +100,42 @@ impl Note {
     }
 }
 
+/// What a loan counts for in its pool and in the ratios that stop new loans.
+#[derive(Default, PartialEq)]
+pub(super) struct Part {
+    /// Balance and what is not drawn yet.
+    pub counted: Total,
+    /// The pool's part of them.
+    pub pool: Total,
+    /// Balance.
+    pub balance: Total,
+    /// The balance of notes in an open overdue spell.
+    pub overdue: Total,
+    /// The non-performing balance.
+    pub npl: Total,
+    /// Principal whose cover has ended.
+    pub released: Total,
+}
+
 impl Loan {
+    /// What it counts for as it stands. What is not drawn counts until every note is repaid.
+    pub fn part(&self) -> Part {
+        let sum = |of: &dyn Fn(&Note) -> Total| self.notes.iter().map(of).sum::<Total>();
+        let (balance, drawn) = (sum(&|note| note.balance), sum(&|note| note.amount));
+        let live = self.removed.is_none() && (self.notes.is_empty() || balance > Total::ZERO);
+        let undrawn = if live { self.amount - drawn } else { Total::ZERO };
+        let if_so = |so: bool, note: &Note| if so { note.balance } else { Total::ZERO };
+        let is_open = |note: &Note| note.overdue.last().is_some_and(|(_, cured)| cured.is_none());
+        Part {
+            counted: balance + undrawn,
+            pool: sum(&|note| note.exposure) + share_of(undrawn, self.sharing.pool),
+            balance,
+            overdue: sum(&|note| if_so(is_open(note), note)),
+            npl: sum(&|note| if_so(note.class == Class::Npl, note)),
+            released: drawn - sum(&|note| (note.balance - note.compensated).max(Total::ZERO)),
+        }
+    }
+
     /// The note of an id, or the first one.
     pub fn note(&self, id: Option<&Id>) -> Option<&Note> {
         match id {
@@ -179,12 +221,16 @@ impl Loans {
         let event = fact.event;
         if let Kind::Enrol(own) = &event.kind {
             let rules = fact.entry.rules.as_ref();
+            let Some(owner) = fact.owner() else { return };
             let loan = Loan {
+                owner: owner.clone(),
                 firm: own.firm.clone(),
+                bank: own.bank.clone(),
                 rules: rules.cloned(),
                 sharing: sharing(own, event, rules, adopted),
                 removed: None,
                 notes: Vec::new(),
+                amount: own.amount.into(),
                 due: own.due,
                 deposit: Total::ZERO,
                 registers: [Total::ZERO; 5],
@@ -213,6 +259,7 @@ impl Loans {
                     drawn: event.happened(),
                     due: own.due.unwrap_or(loan.due),
                     balance: amount,
+                    amount,
                     class: Class::Normal,
                     extensions: Vec::new(),
                     overdue: Vec::new(),

@@ -2,11 +2,13 @@
 
 use super::accounts;
 use super::adopted::Adopted;
+use super::ceilings::Ceilings;
 use super::checks::Tally;
 use super::claims::{self, Claims};
 use super::fact::Fact;
 use super::funding::Funding;
-use super::loans::{self, Loans};
+use super::loans::{self, Loan, Loans};
+use super::pools::Pools;
 use super::subsidies::{self, Subsidies};
 use crate::domain::entry::Entry;
 use crate::domain::event::{Event, Kind};
@@ -19,6 +21,8 @@ pub(super) struct Passes {
     funding: Funding,
     loans: Loans,
     claims: Claims,
+    ceilings: Ceilings,
+    pools: Pools,
     subsidies: Subsidies,
     /// The loan of each approved subsidy.
     of_subsidy: super::FastMap<Id, Id>,
@@ -43,16 +47,34 @@ impl Passes {
 
     fn follow(&mut self, fact: &Fact<'_>, tally: &mut Tally) {
         self.adopted.take(fact);
+        let loan = self.loan(fact).cloned();
+        let before = loan.as_ref().and_then(|id| self.loans.get(id)).map(Loan::part);
         self.loans.take(fact, &self.adopted);
         accounts::check(fact, tally);
         self.funding.take(fact, &self.adopted, tally);
         self.claims.take(fact, &mut self.loans, &self.adopted, tally);
         self.loans.compare(fact, tally);
+        self.ceilings.take(
+            fact,
+            claims::named(&fact.event.kind),
+            &self.loans,
+            &self.adopted,
+            tally,
+        );
+        let before = before.unwrap_or_default();
+        let loan = loan.as_ref().and_then(|id| self.loans.get(id)).map(|loan| (loan, &before));
+        self.pools.take(fact, loan, &self.adopted, &self.ceilings, tally);
         self.subsidies.take(fact, &self.loans, &self.adopted, tally);
         if let Kind::ApproveSubsidy(own) = &fact.event.kind {
             self.of_subsidy.insert(fact.event.id.clone(), own.loan.clone());
         }
         self.adopted.check(fact, self.rules(fact), tally);
+    }
+
+    /// The loan whose balances or cover an event may change.
+    fn loan<'a>(&'a self, fact: &'a Fact<'_>) -> Option<&'a Id> {
+        let of_claim = claims::named(&fact.event.kind).and_then(|claim| self.claims.loan(claim));
+        of_claim.or_else(|| loans::named(fact.event).map(|(loan, _)| loan))
     }
 
     /// The rules of the loan on which an entry rests; none where it rests on none.

@@ -11,6 +11,7 @@ use crate::domain::pool::inter_pool_key;
 use crate::domain::posting;
 use crate::domain::refusal::Reason;
 use crate::domain::state::State;
+use crate::domain::text::Id;
 use crate::problem::Problem;
 
 pub(super) fn reverse(
@@ -37,7 +38,7 @@ pub(super) fn reverse(
     check_transfer(state, original)?;
     quota::check_reversal(state, original)?;
     room::check_reversal(state, original)?;
-    let owner = original.owner().cloned();
+    let owner = original.owner().cloned().or_else(|| owner_of_fact(state, original).cloned());
     let mut decision = Decision::fact(owner.clone());
     if let Some(line) = original.all_lines().next() {
         let cell = crate::domain::state::Cell { owner: line.owner.clone(), fund: line.fund };
@@ -53,6 +54,32 @@ pub(super) fn reverse(
     decision.working = Some(Json::new(&serde_json::json!({ "reversed": event }))?);
     decision.reverses = Some(seq);
     Ok(decision)
+}
+
+/// Whose fact it is that moved nothing and named no owner, so that no closed period of theirs is
+/// entered.
+fn owner_of_fact<'s>(state: &'s State, original: &Entry) -> Option<&'s Id> {
+    let loan = |id: &str| state.loans.get(id).map(|loan| &loan.owner);
+    let claim = |id: &str| state.claims.get(id).map(|claim| &claim.owner);
+    let applied = |id: &str| state.application(id).map(|one| &one.owner);
+    match &original.event.kind {
+        Kind::InterestPaid(own) => loan(&own.loan),
+        Kind::FeePaid(own) => loan(&own.loan),
+        Kind::FeeRefunded(own) => loan(&own.loan),
+        Kind::OtherBenefit(own) => loan(&own.loan),
+        Kind::Reprice(own) => loan(&own.loan),
+        Kind::Extend(own) => loan(&own.loan),
+        Kind::FileSubsidy(own) => loan(&own.loan),
+        Kind::RecommendLoan(own) => applied(&own.loan),
+        Kind::RejectLoan(own) => applied(&own.loan),
+        Kind::ReviewClaim(own) => claim(&own.claim),
+        Kind::RecoverInKind(own) => claim(&own.claim),
+        Kind::ReviewSubsidy(own) => {
+            let filing = state.filings.get(&own.subsidy).map(|filing| &filing.owner);
+            filing.or_else(|| state.subsidies.get(&own.subsidy).map(|line| &line.owner))
+        }
+        _ => None,
+    }
 }
 
 /// A promise that was kept in the meantime cannot be taken back whole.
