@@ -71,7 +71,12 @@ impl Twin {
             }
         }
         let below = |(place, net): (&&Place, &i128)| place.2.starts_with("1002") && *net < 0;
-        draft.need(!stood.iter().any(below), "close-blocked");
+        // Nobody has said yet what the money is that arrived by then.
+        let unexplained = self.receipts().any(|receipt| {
+            receipt.owner == owner && receipt.open > 0 && receipt.received.as_str() <= last.as_str()
+        });
+        let blocked = stood.iter().any(below) || !soft && unexplained;
+        draft.need(!blocked, "close-blocked");
         if soft {
             return;
         }

@@ -288,6 +288,7 @@ impl Twin {
 
     pub(super) fn release_pool(&self, event: &Value, draft: &mut Draft) {
         let Some(owner) = self.owner(event, None, draft) else { return };
+        draft.need(self.stage(&owner).is_none(), "pool-state");
         draft.need(self.suspended(&owner), "not-suspended");
         draft.need(!text(event, "document").is_empty(), "document-missing");
     }
