@@ -39,7 +39,12 @@ fn csv<S: Store>(book: &Book<S>, asked: Asked) -> Vec<Vec<String>> {
 fn csv_sums(rows: &[Vec<String>]) -> Sums {
     let mut sums = Sums::new();
     for row in rows {
-        let key = (row[7].clone(), row[4].clone(), row[6].clone(), row[15].clone());
+        // A text that a table program would run as a formula stands behind a mark.
+        let plain = |text: &str| match text.strip_prefix('\'') {
+            Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest.to_owned(),
+            _ => text.to_owned(),
+        };
+        let key = (row[7].clone(), row[4].clone(), row[6].clone(), plain(&row[15]));
         let side = |text: &str| if text.is_empty() { 0 } else { fen(text).unwrap() };
         *sums.entry(key).or_default() += side(&row[9]) - side(&row[10]);
     }
