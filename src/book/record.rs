@@ -2,7 +2,7 @@
 
 use super::{Batch, Book, Options, Outcome, RowProblem, Scope, Summary, journal};
 use crate::domain::apply::apply;
-use crate::domain::decide::{Context, Limits, decide};
+use crate::domain::decide::{Context, JournalHead, Limits, decide};
 use crate::domain::entry::{Entry, id_hash};
 use crate::domain::event::{Event, Kind};
 use crate::domain::refusal::Reason;
@@ -19,6 +19,8 @@ const BATCH: usize = 256;
 struct Run {
     /// Entries before the group.
     base: u64,
+    /// The journal before the group; its root is computed once for the group.
+    journal: JournalHead,
     expected: u64,
     /// What the ids of the source come to, when each of them is new and stands once: then none has
     /// to be looked for again while the events are taken in.
@@ -71,13 +73,14 @@ impl<S: Store> Book<S> {
         on: &mut dyn FnMut(u64, Outcome<'_>),
     ) -> Result<Summary, RowProblem> {
         let no_row = |problem: Problem| RowProblem { row: 0, problem };
-        let base = self.store.head().count;
+        let journal = journal(&self.store.head());
+        let base = journal.entries;
         let (expected, distinct) = self.count_new(source, base).map_err(no_row)?;
         if expected > 0 && !options.dry_run {
             self.store.begin().map_err(|error| no_row(error.into()))?;
         }
         let limits = if source.tells_the_past() { Limits::Noted } else { Limits::Held };
-        let mut run = Run { base, expected, distinct, limits, ..Run::default() };
+        let mut run = Run { base, journal, expected, distinct, limits, ..Run::default() };
         let result = self.run(source, options, &mut run, on);
         let row = run.row;
         match result.and_then(|()| self.finish(options, &run)) {
@@ -157,8 +160,8 @@ impl<S: Store> Book<S> {
         };
         let seq = run.base + run.new + 1;
         let (recorded, original) = (options.now, original.as_ref());
-        let journal = journal(&self.store.head());
-        let context = Context { seq, recorded, original, limits: run.limits, journal };
+        let (limits, journal) = (run.limits, run.journal);
+        let context = Context { seq, recorded, original, limits, journal };
         let mut entry = decide(&self.state, event, &context)?;
         run.new += 1;
         entry.more = run.expected.saturating_sub(run.new);

@@ -86,20 +86,20 @@ impl<S: Store> Book<S> {
         group: &mut RowGroup,
         already: &mut Vec<u64>,
     ) -> Result<(), Problem> {
+        let journal = journal(&self.head());
         for mut event in events {
             if let Some(recorded) = self.recorded_in(&event.id, group)? {
                 already.extend(same_content(&event, &recorded)?);
                 continue;
             }
             options.people.complete(&mut event);
-            let first = self.head().count + 1;
+            let first = journal.entries + 1;
             let original = match &event.kind {
                 Kind::Reverse(own) => self.reversible(own.entry.0, first, group)?,
                 _ => None,
             };
             let seq = first + group.entries.len() as u64;
             let (recorded, original) = (options.now, original.as_ref());
-            let journal = journal(&self.head());
             let context = Context { seq, recorded, original, limits: Limits::Held, journal };
             let entry = decide(&self.state, event, &context)?;
             apply(&mut self.state, &entry);

@@ -28,7 +28,9 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Lines handed from thread to thread at once.
-const CHUNK: usize = 512;
+const CHUNK: usize = 256;
+/// Room for the bytes of a chunk of usual lines.
+const CHUNK_BYTES: usize = CHUNK * 1024;
 /// Chunks that may wait.
 const WAITING: usize = 4;
 
@@ -91,10 +93,16 @@ impl Verification {
 }
 
 /// A few lines with what was read of them.
-#[derive(Default)]
 struct Chunk {
     bytes: Vec<u8>,
     lines: Vec<(u64, usize, Result<Given, Problem>)>,
+}
+
+impl Chunk {
+    /// Room for everything at once: growing step by step would copy each line several times.
+    fn new() -> Self {
+        Self { bytes: Vec::with_capacity(CHUNK_BYTES), lines: Vec::with_capacity(CHUNK) }
+    }
 }
 
 /// Rechecks the book of a directory; `index` is the book's own index, when it could be opened.
@@ -251,14 +259,14 @@ fn audit(arrived: &Receiver<Vec<Audited>>) -> Verifier {
 
 /// Reads every line and hands it on.
 fn read(directory: &Path, chunks: &SyncSender<Chunk>) -> Result<crate::store::Checked, StoreError> {
-    let mut chunk = Chunk::default();
+    let mut chunk = Chunk::new();
     let checked = check_marking(directory, is_close, &mut |seq, bytes| {
         let given = Entry::decode_given(bytes);
         chunk.bytes.extend_from_slice(bytes);
         chunk.lines.push((seq, bytes.len(), given));
         if chunk.lines.len() == CHUNK {
             // The pass ends only when this side hangs up, so the chunk always arrives.
-            let _ = chunks.send(std::mem::take(&mut chunk));
+            let _ = chunks.send(std::mem::replace(&mut chunk, Chunk::new()));
         }
         Ok(())
     });
@@ -292,7 +300,7 @@ impl<'d> Pass<'d> {
             state: State::default(),
             delta: Delta::default(),
             audited,
-            chunk: Vec::new(),
+            chunk: Vec::with_capacity(CHUNK),
             found: Vec::new(),
             bytes: Vec::new(),
             sealed: Vec::new(),
@@ -310,7 +318,8 @@ impl<'d> Pass<'d> {
                 self.take(seq, bytes, given);
             }
             // The other side ends only when this one hangs up, so the chunk always arrives.
-            let _ = self.audited.send(std::mem::take(&mut self.chunk));
+            let next = Vec::with_capacity(CHUNK);
+            let _ = self.audited.send(std::mem::replace(&mut self.chunk, next));
         }
         (self.state, self.delta, self.found, self.sealed)
     }

@@ -41,9 +41,7 @@ use crate::domain::{cap, decide};
 pub fn apply(state: &mut State, entry: &Entry) {
     let month = Month::of(entry.event.date);
     for line in entry.all_lines() {
-        let bank = line.bank_account.as_ref();
-        state.add_balance(&line.owner, line.fund, line.account, bank, line.signed());
-        state.add_month(month, line);
+        state.add_line(month, line);
     }
     if let Some(voucher) = &entry.voucher {
         state.count_voucher(&voucher.owner, voucher.month, voucher.word);

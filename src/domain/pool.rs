@@ -227,6 +227,13 @@ pub struct Watch {
     pub bank: Option<Id>,
 }
 
+/// Owner and party of the keys of every scope's sums that a loan of an owner and bank counts in.
+pub(crate) fn places(state: &State, owner: &str, bank: &str) -> [(u32, u32); 4] {
+    let owner = state.owner_number(owner).unwrap_or(ALL - 1);
+    let bank = state.parties.number(bank).unwrap_or(ALL - 1);
+    [(ALL, ALL), (owner, ALL), (ALL, bank), (owner, bank)]
+}
+
 impl Watch {
     /// What a breaker watches of a loan of an owner and bank.
     pub fn new(scope: Scope, owner: &Id, bank: &Id) -> Self {

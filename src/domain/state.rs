@@ -256,24 +256,12 @@ impl State {
         self.cash(cell) - self.reserved(cell)
     }
 
-    /// Adds to a balance. Unknown owners are left out; `decide` refuses them and `verify` finds them.
-    pub(crate) fn add_balance(
-        &mut self,
-        owner: &str,
-        fund: Fund,
-        account: Account,
-        bank: Option<&Id>,
-        by: Total,
-    ) {
-        let Some(owner) = self.owner_number(owner) else { return };
-        let bank = self.bank_number(bank);
-        self.balances.add(balance_key(owner, fund, account, bank), by.0);
-    }
-
-    /// Adds to the sums of an owner's month, from which a close is made.
-    pub(crate) fn add_month(&mut self, month: Month, line: &Line) {
+    /// Adds a line to its balance and to the sums of its owner's month, from which a close is made.
+    /// Unknown owners are left out; `decide` refuses them and `verify` finds them.
+    pub(crate) fn add_line(&mut self, month: Month, line: &Line) {
         let Some(owner) = self.owner_number(&line.owner) else { return };
         let bank = self.bank_number(line.bank_account.as_ref());
+        self.balances.add(balance_key(owner, line.fund, line.account, bank), line.signed().0);
         let key = bank << 16 | (line.fund as u32) << 8 | u32::from(line.account.index());
         let owner = u16::try_from(owner).unwrap_or(u16::MAX);
         self.months.add(owner, month.index(), key, line.signed().0);
@@ -438,9 +426,10 @@ impl State {
         self.caps.get(&cap_id(programme, firm, year)).map_or(Total::ZERO, |cap| cap.used.into())
     }
 
-    /// Adds to the enrolled balance of a bank, in the year of the business date.
-    pub(crate) fn add_bank_balance(&mut self, bank: &str, year: i16, by: Total) {
-        let Some(key) = self.bank_year_key(bank, year) else { return };
+    /// Adds to the enrolled balance of a loan's bank, in the year of the business date.
+    pub(crate) fn add_bank_balance(&mut self, loan: &str, year: i16, by: Total) {
+        let bank = self.loans.get(loan).map(|loan| loan.bank.as_str());
+        let Some(key) = bank.and_then(|bank| self.bank_year_key(bank, year)) else { return };
         self.bank_balances.add(key, by.0);
     }
 

@@ -170,11 +170,17 @@ impl<T: Record> Table<T> {
     }
 }
 
+#[derive(Clone, Copy, Debug, Default)]
+struct Number {
+    value: i128,
+    is_dirty: bool,
+}
+
 /// Whole numbers by packed key: balances, voucher counters, commitments.
 #[derive(Clone, Debug, Default)]
 pub struct Numbers {
-    values: HashMap<u64, i128>,
-    dirty: HashMap<u64, ()>,
+    values: HashMap<u64, Number>,
+    dirty: Vec<u64>,
     undo: Option<Vec<(u64, i128)>>,
     /// Keys that first appeared since the mark.
     new: Vec<u64>,
@@ -183,18 +189,21 @@ pub struct Numbers {
 impl Numbers {
     /// The number of a key; 0 when there is none.
     pub fn get(&self, key: u64) -> i128 {
-        self.values.get(&key).copied().unwrap_or(0)
+        self.values.get(&key).map_or(0, |number| number.value)
     }
 
     /// Adds to the number of a key.
     pub fn add(&mut self, key: u64, by: i128) {
         let known = self.values.len();
-        let value = self.values.entry(key).or_insert(0);
-        *value = value.saturating_add(by);
+        let number = self.values.entry(key).or_default();
+        number.value = number.value.saturating_add(by);
+        if !number.is_dirty {
+            number.is_dirty = true;
+            self.dirty.push(key);
+        }
         if self.undo.is_some() && self.values.len() > known {
             self.new.push(key);
         }
-        self.dirty.insert(key, ());
         if let Some(undo) = &mut self.undo {
             undo.push((key, by));
         }
@@ -215,8 +224,8 @@ impl Numbers {
     pub fn take_back(&mut self) {
         let new = std::mem::take(&mut self.new);
         for (key, by) in self.undo.take().unwrap_or_default() {
-            if let Some(value) = self.values.get_mut(&key) {
-                *value = value.saturating_sub(by);
+            if let Some(number) = self.values.get_mut(&key) {
+                number.value = number.value.saturating_sub(by);
             }
         }
         for key in new {
@@ -226,21 +235,21 @@ impl Numbers {
 
     /// Keys and numbers, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (u64, i128)> + '_ {
-        self.values.iter().map(|(key, value)| (*key, *value))
+        self.values.iter().map(|(key, number)| (*key, number.value))
     }
 
     /// Puts of everything that changed since the last call, under the table byte.
     pub fn drain(&mut self, table: u8, puts: &mut Vec<Put>) {
-        let mut keys: Vec<u64> = std::mem::take(&mut self.dirty).into_keys().collect();
-        keys.sort_unstable();
-        for number in keys {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        dirty.sort_unstable();
+        dirty.dedup();
+        for changed in dirty {
             // A key that was only ever taken back leaves no row, as after a replay.
-            if !self.values.contains_key(&number) {
-                continue;
-            }
+            let Some(number) = self.values.get_mut(&changed) else { continue };
+            number.is_dirty = false;
             let mut key = vec![table];
-            key.extend_from_slice(&number.to_be_bytes());
-            puts.push((key, self.get(number).to_be_bytes().to_vec()));
+            key.extend_from_slice(&changed.to_be_bytes());
+            puts.push((key, number.value.to_be_bytes().to_vec()));
         }
     }
 
@@ -251,7 +260,7 @@ impl Numbers {
     pub fn load(&mut self, key: &[u8], value: &[u8]) -> Option<()> {
         let key = u64::from_be_bytes(key.get(1..)?.try_into().ok()?);
         let value = i128::from_be_bytes(value.try_into().ok()?);
-        self.values.insert(key, value);
+        self.values.insert(key, Number { value, is_dirty: false });
         Some(())
     }
 }

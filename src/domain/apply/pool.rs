@@ -10,7 +10,7 @@ use crate::domain::entry::Entry;
 use crate::domain::event::{Event, Kind, Scope};
 use crate::domain::pool::{
     Part, Pool, PoolState, Ratio, Stage, Standing, Step, Sum, Suspension, Turn, Watch, firm_key,
-    inter_pool_key, owner_key,
+    inter_pool_key, owner_key, places,
 };
 use crate::domain::state::State;
 use crate::domain::text::Id;
@@ -62,7 +62,6 @@ pub(super) fn after(
     let Some(before) = before else { return };
     let Some(loan) = state.loans.get(&before.loan) else { return };
     let after = Part::of(loan);
-    let (owner, bank, firm) = (loan.owner.clone(), loan.bank.clone(), loan.firm.clone());
     let paid = match &told.event.kind {
         Kind::PayClaim(_) => i128::from(sum(&told.lines, Account::CompensationPayable).fen()),
         _ => 0,
@@ -70,6 +69,7 @@ pub(super) fn after(
     if after == before.part && paid == 0 {
         return;
     }
+    let (owner, bank, firm) = (loan.owner.clone(), loan.bank.clone(), loan.firm.clone());
     let year = told.event.date.year();
     move_sums(state, (&owner, &bank, &firm), (before.part, after), (year, sign * paid));
     if let Some(original) = original {
@@ -139,19 +139,20 @@ fn move_sums(
     (before, after): (Part, Part),
     (year, paid): (i16, i128),
 ) {
+    let moves = |(_, by): &(Sum, i128)| *by != 0;
     let by = |of: fn(&Part) -> i64| i128::from(of(&after)) - i128::from(of(&before));
     let owners = [
         (Sum::Counted, by(|part| part.counted)),
         (Sum::PoolPart, by(|part| part.pool)),
         (Sum::Covered, by(|part| part.covered)),
     ];
-    for (sum, by) in owners {
+    for (sum, by) in owners.into_iter().filter(moves) {
         let key = owner_key(state, sum, 0, owner);
         state.add_sum(key, by);
     }
     let firms =
         [(Sum::FirmContracts, by(|part| part.contract)), (Sum::FirmLoans, by(|part| part.live))];
-    for (sum, by) in firms {
+    for (sum, by) in firms.into_iter().filter(moves) {
         let key = firm_key(state, sum, firm);
         state.add_sum(key, by);
     }
@@ -162,9 +163,9 @@ fn move_sums(
         (Sum::Released, year, by(|part| part.released)),
         (Sum::Paid, year, paid),
     ];
-    for scope in Scope::ALL {
-        let (owner, bank) = Watch::new(*scope, owner, bank).numbers(state);
-        for (sum, year, by) in scopes {
+    let places = places(state, owner, bank);
+    for (sum, year, by) in scopes.into_iter().filter(|(.., by)| *by != 0) {
+        for (owner, bank) in places {
             state.add_sum(sum.key(year, owner, bank), by);
         }
     }
@@ -177,6 +178,9 @@ fn watch(state: &mut State, (owner, bank): (&Id, &Id), entry: &Entry, year: i16)
     let watch = Watch::new(breaker.scope.into(), owner, bank);
     let ratio = watch.ratio(state, breaker.ratio, year);
     let above = ratio.reaches(breaker.stop);
+    if !above && state.suspensions.is_empty() {
+        return;
+    }
     let record = state.suspensions.get(&watch.id());
     let what = match (record.map_or(Standing::Clear, Suspension::standing), above) {
         (Standing::Clear, true) => Turn::Stopped { line: breaker.stop },

@@ -40,9 +40,8 @@ pub(super) fn count_banks(state: &mut State, entry: &Entry) {
                 | Account::LoansOverdue
                 | Account::LoansNpl
         );
-        let loan = line.loan.as_ref().filter(|_| lent);
-        if let Some(bank) = loan.and_then(|id| state.loans.get(id)).map(|loan| loan.bank.clone()) {
-            state.add_bank_balance(&bank, entry.event.date.year(), line.signed());
+        if let Some(loan) = line.loan.as_ref().filter(|_| lent) {
+            state.add_bank_balance(loan, entry.event.date.year(), line.signed());
         }
     }
 }

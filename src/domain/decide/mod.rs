@@ -68,7 +68,7 @@ pub struct Context<'a> {
 }
 
 /// A prefix of the journal, as a close keeps it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct JournalHead {
     /// Number of entries.
     pub entries: u64,
