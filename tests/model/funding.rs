@@ -30,6 +30,18 @@ impl Twin {
             "move" => text(event, "from_bank_account"),
             _ => text(event, "bank_account"),
         };
+        if word == "estimate-subsidy" {
+            let Some(owner) = self.owner(event, None, draft) else { return };
+            let amount = fen(event, "amount").unwrap();
+            draft.need(amount > 0, "amount-zero");
+            let discount = text(event, "programme") == "interest-discount";
+            let (fund, expense, accrued) = match discount {
+                true => ("INT", "5001.02", "2401.01"),
+                false => ("GFEE", "5001.03", "2401.02"),
+            };
+            draft.post((&owner, fund), expense, accrued, amount, "-");
+            return;
+        }
         if word == "commit" || word == "approve-withdrawal" {
             let Some(owner) = self.owner(event, None, draft) else { return };
             return self.promise(event, &owner, draft);
@@ -80,7 +92,15 @@ impl Twin {
             "pool-interest" => {
                 let to = if text(event, "to") == "treasury" { "2103" } else { "4604" };
                 let amount = some(draft, amount, 0);
-                draft.post(cell, cash, to, amount, bank);
+                let accrued = fen(event, "accrued").unwrap_or(0);
+                let open = if to == "2103" { 0 } else { self.sum(&owner, &fund, "1216") };
+                draft.need(accrued <= open.min(amount), "above-open");
+                draft.post(cell, cash, "1216", accrued, bank);
+                draft.post(cell, cash, to, amount - accrued, bank);
+            }
+            "accrue-interest" => {
+                let amount = some(draft, amount, 0);
+                draft.post(cell, "1216", "4604", amount, "-");
             }
             "pay-treasury" => {
                 let owed = -self.sum(&owner, &fund, "2103");

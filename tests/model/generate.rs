@@ -59,6 +59,8 @@ pub const KINDS: &[(&str, u32)] = &[
     ("transfer", 2),
     ("move", 2),
     ("pool-interest", 2),
+    ("accrue-interest", 2),
+    ("estimate-subsidy", 1),
     ("pay-treasury", 2),
     ("bank-charge", 1),
     ("trustee-fee", 1),
@@ -347,10 +349,18 @@ impl Maker<'_> {
                 event["to_bank_account"] = format!("{fund}-CITY").into();
             }
             "pool-interest" if self.step.b.is_multiple_of(2) => event["to"] = "treasury".into(),
+            "pool-interest" if self.twin.sum(owner, fund, "1216") > 0 => {
+                event["accrued"] = self.amount(self.twin.sum(owner, fund, "1216")).into();
+            }
+            "estimate-subsidy" => {
+                let discount = self.step.b.is_multiple_of(2);
+                let programme = if discount { "interest-discount" } else { "guarantee-fee" };
+                event["programme"] = programme.into();
+            }
             "return-budget" if self.step.b.is_multiple_of(2) => event["prior_year"] = true.into(),
             _ => {}
         }
-        if !["commit", "approve-withdrawal", "move"].contains(&kind) {
+        if !["commit", "approve-withdrawal", "move", "estimate-subsidy"].contains(&kind) {
             event["bank_account"] = bank.into();
         }
         if ["pay-treasury", "pay-withdrawal"].contains(&kind) {

@@ -469,8 +469,6 @@ const SET_UP: &[(&str, &str)] = &[
     ("bank-account", "accounts are opened in the set-up"),
     ("adopt-rules", "the lives go by one version of the rules"),
     ("adopt-rates", "no rate limit stands in the rules"),
-    ("accrue-interest", "not modelled: the naive book computes no interest by days"),
-    ("estimate-subsidy", "not modelled: the naive book computes no subsidies"),
     ("target", "a number for reports, which nothing else reads"),
 ];
 

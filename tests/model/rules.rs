@@ -7,8 +7,9 @@ impl Twin {
     pub(super) fn decide(&self, event: &Value, draft: &mut Draft) {
         match text(event, "event") {
             "commit" | "contribute" | "budget" | "return-budget" | "transfer" | "move"
-            | "pool-interest" | "pay-treasury" | "bank-charge" | "trustee-fee"
-            | "approve-withdrawal" | "pay-withdrawal" | "unknown-receipt" => {
+            | "pool-interest" | "accrue-interest" | "estimate-subsidy" | "pay-treasury"
+            | "bank-charge" | "trustee-fee" | "approve-withdrawal" | "pay-withdrawal"
+            | "unknown-receipt" => {
                 self.funding(event, draft);
             }
             "explain-receipt" => self.explain(event, draft),
@@ -88,6 +89,9 @@ impl Twin {
             let of = |place: &Place| (&place.0, &place.1, &place.2) == (owner, fund, account);
             let net: i128 =
                 done.lines.iter().filter(|(place, _)| of(place)).map(|(_, net)| -net).sum();
+            if account == "1216" && text(&done.event, "event") == "accrue-interest" {
+                draft.need(self.sum(owner, fund, account) >= -net, "above-open");
+            }
             if account == "2103" && net > 0 {
                 draft.need(-self.sum(owner, fund, account) >= net, "above-open");
             }
