@@ -1,6 +1,7 @@
 //! The worked examples of the field, as data in `fixtures/examples`: every case names the section
 //! that its figures come from, and a failure names the case.
 
+use crate::support::case::{self, list, text};
 use poolbook::domain::calendar::{Date, InterestQuarter, Period, Quarter, date, parse_date};
 use poolbook::domain::capitals::capitals;
 use poolbook::domain::credit_code;
@@ -28,14 +29,6 @@ fn fixture(name: &str) -> String {
 
 fn table(name: &str) -> Table {
     fixture(name).parse().unwrap_or_else(|error| panic!("{name}: {error}"))
-}
-
-fn text<'t>(table: &'t Table, key: &str) -> Option<&'t str> {
-    table.get(key).map(|value| value.as_str().unwrap_or_else(|| panic!("{key} is no text")))
-}
-
-fn list<'t>(table: &'t Table, key: &str) -> &'t [Value] {
-    table.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 fn strings(table: &Table, key: &str) -> Vec<String> {
@@ -199,30 +192,13 @@ fn used(case: &Table) -> HashMap<FirmKey, Vec<(i16, Money)>> {
 /// Compares one line with what the case expects of it; only what is named is compared.
 fn compare(name: &str, line: &SubsidyLine, expected: &Table) {
     let json = line.working.to_json();
-    let column = |list: &str, key: &str| -> Vec<String> {
-        let rows = json[list].as_array().unwrap().iter();
-        rows.map(|row| row[key].as_str().unwrap().to_owned()).collect()
-    };
     for (key, value) in expected {
-        let wanted = match value {
-            Value::Integer(number) => vec![number.to_string()],
-            Value::Array(_) => strings(expected, key),
-            other => vec![other.as_str().unwrap().to_owned()],
-        };
+        let wanted = case::wanted(value);
         let got = match key.as_str() {
-            "loan" => vec![line.loan.to_string()],
-            "note" => vec![line.note.to_string()],
-            "payee" => vec![line.payee.to_string()],
-            "days" => vec![line.days.to_string()],
-            "computed" => vec![line.computed.to_string()],
-            "amount" => vec![line.amount.to_string()],
-            "reason" => vec![line.reason.map_or("-", |reason| reason.code()).to_owned()],
             "sum" => vec![json["sum"].as_str().unwrap().to_owned()],
-            "year" => line.working.cap_years.iter().map(|(year, _)| year.to_string()).collect(),
-            "segments" => column("segments", "amount"),
-            "until" => column("segments", "until"),
-            "ceilings" => column("ceilings", "kind"),
-            other => panic!("{name}: unknown expectation {other}"),
+            "ceilings" => case::column(&json, "ceilings", "kind"),
+            other => case::figures(line, &json, other)
+                .unwrap_or_else(|| panic!("{name}: unknown expectation {other}")),
         };
         assert_eq!(got, wanted, "{name}: {key} of {} in {json:#}", line.period);
     }

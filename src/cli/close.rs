@@ -26,10 +26,11 @@ pub fn is_preview(word: &str, matches: &ArgMatches) -> bool {
     word == WORD && matches.get_flag("preview")
 }
 
-/// The last day of the period, where no date is given.
-pub fn date(matches: &ArgMatches) -> Option<String> {
-    let period = matches.get_one::<String>("period")?;
-    Some(BookPeriod::parse(period).ok()?.to.to_string())
+/// The last day of the period, where no date is given; a period that cannot be read is told as such,
+/// not as a date that is missing.
+pub fn date(matches: &ArgMatches) -> Result<Option<String>, Problem> {
+    let period = matches.get_one::<String>("period").map(|text| BookPeriod::parse(text));
+    Ok(period.transpose()?.map(|period| period.to.to_string()))
 }
 
 /// Lists what stands in the way; exit code 1 when anything does.

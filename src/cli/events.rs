@@ -80,7 +80,7 @@ pub fn event(
     for spec in options(own) {
         let mut given = value(spec, matches)?;
         if given.is_none() && word == close::WORD && spec.name == "date" {
-            given = close::date(matches).map(Value::text);
+            given = close::date(matches)?.map(Value::text);
         }
         let Some(value) = given else { continue };
         named |= spec.name == "id";

@@ -2,6 +2,7 @@
 
 use super::known;
 use crate::support::book::{audited, blank, options};
+use crate::support::case::{self, list, text};
 use crate::support::fixture;
 use poolbook::audit::day_sums::Credited;
 use poolbook::audit::movements::Span;
@@ -44,14 +45,6 @@ pub fn lay(base: &Table, over: &Table) -> Table {
         }
     }
     made
-}
-
-fn text<'t>(table: &'t Table, key: &str) -> Option<&'t str> {
-    table.get(key).map(|value| value.as_str().unwrap_or_else(|| panic!("{key} is no text")))
-}
-
-fn list<'t>(table: &'t Table, key: &str) -> &'t [Value] {
-    table.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 fn table<'t>(table: &'t Table, key: &str) -> &'t Table {
@@ -260,38 +253,18 @@ impl Play {
     /// Compares a line with what the case names of it; a line that may be paid has no reason.
     fn compare(&self, line: &SubsidyLine, expected: &Table) {
         let json = line.working.to_json();
-        let column = |list: &str, key: &str| -> Vec<String> {
-            let rows = json[list].as_array().unwrap().iter();
-            rows.map(|row| row[key].as_str().unwrap_or("-").to_owned()).collect()
-        };
         for (key, value) in expected {
-            let wanted = match value {
-                Value::Integer(number) => vec![number.to_string()],
-                Value::Array(rows) => {
-                    rows.iter().map(|row| row.as_str().unwrap().to_owned()).collect()
-                }
-                other => vec![other.as_str().unwrap().to_owned()],
-            };
+            let wanted = case::wanted(value);
             let got = match key.as_str() {
-                "programme" => vec![line.programme.to_string()],
-                "loan" => vec![line.loan.to_string()],
-                "note" => vec![line.note.to_string()],
-                "payee" => vec![line.payee.to_string()],
-                "days" => vec![line.days.to_string()],
-                "computed" => vec![line.computed.to_string()],
-                "amount" => vec![line.amount.to_string()],
-                "reason" => vec![line.reason.map_or("-", |reason| reason.code()).to_owned()],
-                "year" => line.working.cap_years.iter().map(|(year, _)| year.to_string()).collect(),
-                "segments" => column("segments", "amount"),
-                "until" => column("segments", "until"),
-                "counted" => column("segments", "counted"),
                 // Those that cut.
                 "ceilings" => {
                     let rows = json["ceilings"].as_array().unwrap().iter();
                     let cut = rows.filter(|row| row["before"] != row["after"]);
                     cut.map(|row| row["kind"].as_str().unwrap().to_owned()).collect()
                 }
-                other => vec![figure(&json, other)],
+                other => {
+                    case::figures(line, &json, other).unwrap_or_else(|| vec![figure(&json, other)])
+                }
             };
             assert_eq!(got, wanted, "{}: {key} of {} in {json:#}", self.name, line.period);
         }

@@ -1,6 +1,7 @@
 //! What several tests share.
 
 pub mod book;
+pub mod case;
 pub mod foreign;
 pub mod settled;
 pub mod staged;
