@@ -39,6 +39,8 @@ pub struct LedgerLine {
     pub date: Date,
     /// Number of the entry.
     pub entry: u64,
+    /// Which of the entry's lines, counted from 1.
+    pub number: u32,
     /// Voucher of the entry.
     pub voucher: Option<Voucher>,
     /// Event word of the entry.
@@ -118,11 +120,14 @@ fn counter_accounts(entry: &Entry, line: &Line) -> Vec<Account> {
 
 fn ledger_lines(entry: &Entry, numbers: &dyn Numbers, question: Question) -> Vec<LedgerLine> {
     let mut lines = Vec::new();
+    let mut number = 0;
     postings(entry, numbers, &mut |key, line| {
+        number += 1;
         if question.asks(key) {
             lines.push(LedgerLine {
                 date: entry.event.date,
                 entry: entry.seq,
+                number,
                 voucher: entry.voucher.clone(),
                 event: entry.event.kind.word(),
                 memo: entry.event.memo.as_ref().map(ToString::to_string),

@@ -7,26 +7,40 @@
 use crate::domain::calendar::{Date, day_number};
 use crate::domain::entry::{Entry, Voucher};
 use crate::domain::money::{Money, Total};
+use compact_str::CompactString;
 use std::collections::BTreeMap;
 
 /// Most days between a line of the statement and its line in the book.
 pub const DAYS_APART_MAX: i64 = 10;
 
-/// A line of the statement.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A line of the statement, seen from the owner's side.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StatementLine {
+    /// Its name in the book: the same movement has it in every file that holds it. Empty before it
+    /// is recorded.
+    pub id: CompactString,
     /// Day on which the bank booked it.
     pub date: Date,
     /// Money in positive, money out negative.
     pub amount: Money,
+    /// Balance after it.
+    pub balance: Money,
     /// What the bank says about it.
     pub memo: String,
+    /// The other party.
+    pub name: String,
+    /// The other party's account number.
+    pub account: String,
+    /// The bank's number of the movement.
+    pub serial: String,
+    /// Entry that brought it in; 0 before it is recorded.
+    pub entry: u64,
     /// Row of the file, counted from 1.
     pub row: u64,
 }
 
 /// A line of the book on the bank account.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BookLine {
     /// Business date.
     pub date: Date,
@@ -34,27 +48,40 @@ pub struct BookLine {
     pub amount: Money,
     /// Number of the entry.
     pub entry: u64,
+    /// Which of the entry's lines, counted from 1.
+    pub line: u32,
     /// Voucher of the entry.
     pub voucher: Option<Voucher>,
     /// Summary, or the event word.
     pub memo: String,
+    /// Owner of the money.
+    pub owner: CompactString,
+    /// Number of the document.
+    pub document: String,
+    /// Party that the line names, if it names one.
+    pub party: CompactString,
 }
 
 /// The lines of an entry on a bank account.
 pub fn book_lines(entry: &Entry, bank_account: &str) -> Vec<BookLine> {
-    let lines = entry.lines.iter().filter(|line| {
+    let lines = (1..).zip(&entry.lines).filter(|(_, line)| {
         line.account.is_cash() && line.bank_account.as_deref() == Some(bank_account)
     });
+    let text = |text: &Option<CompactString>| text.as_deref().unwrap_or_default().to_owned();
     lines
-        .map(|line| BookLine {
+        .map(|(number, line)| BookLine {
             date: entry.event.date,
             amount: match line.side {
                 crate::domain::account::Side::Debit => line.amount,
                 crate::domain::account::Side::Credit => line.amount.negated(),
             },
             entry: entry.seq,
+            line: number,
             voucher: entry.voucher.clone(),
             memo: entry.event.memo.as_deref().unwrap_or(entry.event.kind.word()).to_owned(),
+            owner: line.owner.as_str().into(),
+            document: text(&entry.event.document),
+            party: line.party.as_deref().unwrap_or_default().into(),
         })
         .collect()
 }
@@ -265,8 +292,8 @@ mod tests {
         let line = |(row, (date, amount)): (usize, &(&str, &str))| StatementLine {
             date: day(date),
             amount: Money::parse(amount).unwrap(),
-            memo: String::new(),
             row: row as u64 + 2,
+            ..StatementLine::default()
         };
         rows.iter().enumerate().map(line).collect()
     }
@@ -276,8 +303,7 @@ mod tests {
             date: day(date),
             amount: Money::parse(amount).unwrap(),
             entry: place as u64 + 1,
-            voucher: None,
-            memo: String::new(),
+            ..BookLine::default()
         };
         rows.iter().enumerate().map(line).collect()
     }
@@ -379,10 +405,10 @@ mod tests {
             let amount = |fen: i64, out: bool| Money::from_fen(if out { -fen } else { fen }).unwrap();
             let date = |day| Date::new(2017, 12, day).unwrap();
             let statement: Vec<StatementLine> = bank_rows.iter().enumerate().map(|(row, (d, fen, out))| StatementLine {
-                date: date(*d), amount: amount(*fen, *out), memo: String::new(), row: row as u64,
+                date: date(*d), amount: amount(*fen, *out), row: row as u64, ..StatementLine::default()
             }).collect();
             let book: Vec<BookLine> = book_rows.iter().enumerate().map(|(row, (d, fen, out))| BookLine {
-                date: date(*d), amount: amount(*fen, *out), entry: row as u64, voucher: None, memo: String::new(),
+                date: date(*d), amount: amount(*fen, *out), entry: row as u64, ..BookLine::default()
             }).collect();
             let found = run(&statement, &book, None);
             proptest::prop_assert!(found.agrees());

@@ -109,8 +109,13 @@ pub fn check<S: Store>(
         .map(|line| StatementLine {
             date: line.date,
             amount: line.amount,
+            balance: line.balance,
             memo: line.memo.to_string(),
+            name: line.name.to_string(),
+            account: line.account.to_string(),
+            serial: line.serial.as_deref().unwrap_or_default().to_owned(),
             row: line.row,
+            ..StatementLine::default()
         })
         .collect();
     let (book_opening, book_lines) = book_side(book, &account, from, last_day)?;
@@ -124,7 +129,7 @@ pub fn check<S: Store>(
     });
     let shown = lines.into_iter().map(|line| BankLine {
         memo: line.memo.into_string(),
-        counterparty: line.counterparty.into_string(),
+        counterparty: [line.name, line.account].join(" ").trim().to_owned(),
         row: line.row,
     });
     let statement = shown.collect();
@@ -173,8 +178,12 @@ fn book_side<S: Store>(
             Side::Credit => line.line.amount.negated(),
         },
         entry: line.entry,
+        line: line.number,
         voucher: line.voucher,
         memo: line.memo.unwrap_or_else(|| line.event.to_owned()),
+        owner: line.line.owner.as_str().into(),
+        document: line.document.unwrap_or_default(),
+        party: line.line.party.as_deref().unwrap_or_default().into(),
     });
     Ok((view.opening, lines.collect()))
 }

@@ -48,8 +48,10 @@ pub struct StatementLine {
     pub balance: Money,
     /// Purpose.
     pub memo: CompactString,
-    /// The other party: name and account.
-    pub counterparty: CompactString,
+    /// The other party's name.
+    pub name: CompactString,
+    /// The other party's account number.
+    pub account: CompactString,
     /// The bank's number of the movement.
     pub serial: Option<CompactString>,
     /// Row in the file.
@@ -323,7 +325,8 @@ impl<'p> Reading<'p> {
             amount: moved,
             balance,
             memo: join(places.memo.iter().map(|place| cell(*place).shown()).collect()),
-            counterparty: join(vec![text(places.name), text(places.account)]),
+            name: join(vec![text(places.name)]),
+            account: join(vec![text(places.account)]),
             serial: Some(CompactString::from(trim(&serial))).filter(|serial| !serial.is_empty()),
             row,
         };
