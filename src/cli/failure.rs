@@ -27,7 +27,7 @@ impl Failure {
         for problem in self.problems.iter().take(SHOWN_MAX) {
             output.talk(&match output.format {
                 Format::Json => problem_json(problem, &output.locale),
-                Format::Table | Format::Csv => in_words(problem, &output.locale),
+                Format::Table | Format::Csv | Format::Xlsx => in_words(problem, &output.locale),
             });
         }
         let more = self.problems.len().saturating_sub(SHOWN_MAX);

@@ -33,6 +33,7 @@ mod rules;
 mod scale;
 mod schema;
 mod subsidy;
+mod target;
 mod tree;
 mod trial_balance;
 mod usage;

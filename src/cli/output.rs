@@ -37,7 +37,15 @@ impl Output {
     /// # Errors
     /// `output-failed`; a reader that has gone away ends the program quietly.
     pub fn report(&self, report: &Report) -> Result<(), Failure> {
-        self.data(&render(report, self.people.get().copied(), self.format, &self.locale))
+        self.data(&self.rendered(report, self.format)?)
+    }
+
+    /// The bytes of a report in a form.
+    ///
+    /// # Errors
+    /// `output-failed` when they cannot be made.
+    pub fn rendered(&self, report: &Report, format: Format) -> Result<Vec<u8>, Problem> {
+        render(report, self.people.get().copied(), format, &self.locale)
     }
 
     /// Writes bytes to stdout.

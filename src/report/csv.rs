@@ -70,6 +70,7 @@ mod tests {
     static SHAPE: Shape = Shape {
         name: "balance",
         meta: &[],
+        form: &[],
         rows: &[
             Column { key: "name", kind: ColumnKind::Text },
             Column { key: "closing", kind: ColumnKind::Money },

@@ -110,6 +110,7 @@ mod tests {
     static SHAPE: Shape = Shape {
         name: "balance",
         meta: &[Column { key: "entries", kind: ColumnKind::Integer }],
+        form: &[],
         rows: &[
             Column { key: "owner", kind: ColumnKind::Text },
             Column { key: "closing", kind: ColumnKind::Money },

@@ -1,10 +1,10 @@
-//! Tables out: text for people, csv for spreadsheets, JSON for programs; and every wording.
+//! Tables out: text for people, csv and xlsx for spreadsheets, JSON for programs; and every wording.
 //!
-//! A [`Report`] is plain data in a declared [`Shape`]; the three forms and the JSON Schema are made
+//! A [`Report`] is plain data in a declared [`Shape`]; the forms and the JSON Schema are made
 //! from the same declaration, so they cannot disagree. A form never depends on the terminal, the
 //! clock or the machine. Words for people come from [`locale`] alone.
 //!
-//! Reading order: [`table`] (cells, columns, shapes), [`text`], [`csv`], [`json`] (the three forms),
+//! Reading order: [`table`] (cells, columns, shapes), [`text`], [`csv`], [`xlsx`], [`json`] (the forms),
 //! [`locale`] and [`message`] (wording), [`schema`] (the declarations as JSON Schema), [`export`] (the
 //! whole book for other programs).
 
@@ -18,8 +18,10 @@ pub mod shapes;
 pub mod table;
 pub mod text;
 pub mod views;
+pub mod xlsx;
 
 use crate::domain::event::PeopleMode;
+use crate::problem::Problem;
 pub use locale::{Lang, Locale};
 pub use table::{Cell, Column, ColumnKind, Report, Shape};
 
@@ -33,11 +35,13 @@ pub enum Format {
     Json,
     /// The rows as csv with English headers.
     Csv,
+    /// A workbook with headings in the chosen language.
+    Xlsx,
 }
 
 impl Format {
     /// The words of the option, in the order of help.
-    pub const WORDS: &'static [&'static str] = &["table", "json", "csv"];
+    pub const WORDS: &'static [&'static str] = &["table", "json", "csv", "xlsx"];
 
     /// The format of a word.
     pub fn parse(text: &str) -> Option<Self> {
@@ -45,6 +49,7 @@ impl Format {
             "table" => Some(Self::Table),
             "json" => Some(Self::Json),
             "csv" => Some(Self::Csv),
+            "xlsx" => Some(Self::Xlsx),
             _ => None,
         }
     }
@@ -52,15 +57,19 @@ impl Format {
 
 /// The bytes of a report in a format; `people` is how many a payment of its book takes, where a
 /// book is known. Cost: linear in its cells.
+///
+/// # Errors
+/// `output-failed` when a workbook cannot be made.
 pub fn render(
     report: &Report,
     people: Option<PeopleMode>,
     format: Format,
     locale: &Locale,
-) -> Vec<u8> {
-    match format {
+) -> Result<Vec<u8>, Problem> {
+    Ok(match format {
         Format::Table => text::render(report, people, locale).into_bytes(),
         Format::Json => json::render(report, people),
         Format::Csv => csv::render(report, locale),
-    }
+        Format::Xlsx => xlsx::render(report, people, locale)?,
+    })
 }

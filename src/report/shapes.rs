@@ -13,6 +13,7 @@ macro_rules! columns {
 macro_rules! shapes {
     ($($(#[$doc:meta])* $constant:ident $name:literal {
         meta [$($meta:tt)*]
+        $(form [$($left:ident $right:ident),* $(,)?])?
         rows [$($rows:tt)*]
         $(totals $totals:literal)?
         $(sections { $($section:literal [$($columns:tt)*])* })?
@@ -22,6 +23,7 @@ macro_rules! shapes {
             pub static $constant: Shape = Shape {
                 name: $name,
                 meta: columns![$($meta)*],
+                form: &[$($((stringify!($left), stringify!($right))),*)?],
                 rows: columns![$($rows)*],
                 totals: true $(&& $totals)?,
                 sections: &[$($(($section, columns![$($columns)*])),*)?],

@@ -128,6 +128,8 @@ pub struct Shape {
     pub name: &'static str,
     /// Single values that stand above the table.
     pub meta: &'static [Column],
+    /// Keys of single values that people read side by side, as on a two-sided form: left, right.
+    pub form: &'static [(&'static str, &'static str)],
     /// Columns of the table; empty when there is none.
     pub rows: &'static [Column],
     /// True when a row of totals follows.
@@ -140,6 +142,11 @@ impl Shape {
     /// Whether it tells which journal it rests on.
     pub fn has_journal(&self) -> bool {
         self.meta.iter().any(|column| column.key == "root")
+    }
+
+    /// Whether a single value stands in the two-sided form.
+    pub fn in_form(&self, key: &str) -> bool {
+        self.form.iter().any(|(left, right)| *left == key || *right == key)
     }
 
     /// The value of `schema` in JSON.
@@ -186,6 +193,16 @@ impl Report {
             sections: vec![Vec::new(); shape.sections.len()],
             notes: Vec::new(),
         }
+    }
+
+    /// The two-sided form: each of its rows with the columns and cells of both sides.
+    pub fn form(&self) -> Vec<[(&'static Column, &Cell); 2]> {
+        let find = |key: &str| {
+            let place = self.shape.meta.iter().position(|column| column.key == key)?;
+            self.shape.meta.get(place).zip(self.meta.get(place))
+        };
+        let rows = self.shape.form.iter();
+        rows.filter_map(|(left, right)| Some([find(left)?, find(right)?])).collect()
     }
 
     /// Adds a row.

@@ -7,7 +7,7 @@ use crate::domain::event::PeopleMode;
 use crate::domain::field::{Fields, Value};
 use crate::domain::money::Total;
 use crate::report::locale::Locale;
-use crate::report::table::{Cell, Column, Report};
+use crate::report::table::{Cell, Column, Note, Report};
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -26,6 +26,7 @@ pub fn render(report: &Report, people: Option<PeopleMode>, locale: &Locale) -> S
     let mut out = locale.text(&format!("report-{}", shape.name), &[]);
     out.push('\n');
     render_meta(report, locale, &mut out);
+    render_form(report, locale, &mut out);
     let mut sparse = false;
     let nothing_else = report.sections.iter().all(Vec::is_empty)
         && report.notes.is_empty()
@@ -44,27 +45,36 @@ pub fn render(report: &Report, people: Option<PeopleMode>, locale: &Locale) -> S
         out.push('\n');
         sparse |= render_table(columns, rows, None, locale, &mut out);
     }
-    let two = shape.has_journal() && people == Some(PeopleMode::Two);
-    if !report.notes.is_empty() || sparse || two {
+    let remarks = remarks(report, people, locale);
+    if !remarks.is_empty() || sparse {
         out.push('\n');
     }
-    for note in &report.notes {
+    let sparse = sparse.then(|| locale.text("report-sparse", &[]));
+    for remark in remarks.into_iter().chain(sparse) {
+        out.push_str(&remark);
+        out.push('\n');
+    }
+    out
+}
+
+/// The remarks under a report, a line each.
+pub(super) fn remarks(
+    report: &Report,
+    people: Option<PeopleMode>,
+    locale: &Locale,
+) -> Vec<String> {
+    let worded = |note: &Note| {
         let args: Vec<(&str, String)> =
             note.args.iter().map(|(name, value)| (*name, visible(value))).collect();
         let args: Vec<(&str, &str)> =
             args.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        out.push_str(&locale.text(note.key, &args));
-        out.push('\n');
+        locale.text(note.key, &args)
+    };
+    let mut remarks: Vec<String> = report.notes.iter().map(worded).collect();
+    if report.shape.has_journal() && people == Some(PeopleMode::Two) {
+        remarks.push(locale.text("report-people-two", &[]));
     }
-    if sparse {
-        out.push_str(&locale.text("report-sparse", &[]));
-        out.push('\n');
-    }
-    if two {
-        out.push_str(&locale.text("report-people-two", &[]));
-        out.push('\n');
-    }
-    out
+    remarks
 }
 
 /// One `label  value` line each, labels padded to one width; a JSON object as lines of its own.
@@ -73,6 +83,7 @@ fn render_meta(report: &Report, locale: &Locale, out: &mut String) {
     for (column, cell) in report.shape.meta.iter().zip(&report.meta) {
         match cell {
             Cell::Empty | Cell::Bool(false) => {}
+            _ if report.shape.in_form(column.key) => {}
             Cell::Json(json) => {
                 lines.push((label(column, locale), String::new()));
                 let indented = |(label, value)| (format!("  {label}"), value);
@@ -88,6 +99,39 @@ fn render_meta(report: &Report, locale: &Locale, out: &mut String) {
             out.push_str(&" ".repeat(width.saturating_sub(label.width()).saturating_add(2)));
             out.push_str(&value);
         }
+        out.push('\n');
+    }
+}
+
+/// The two-sided form: label and value of the left, label and value of the right.
+fn render_form(report: &Report, locale: &Locale, out: &mut String) {
+    let rows: Vec<Vec<String>> = report
+        .form()
+        .iter()
+        .map(|sides| {
+            let texts = sides.iter().map(|(column, cell)| [label(column, locale), shown(cell, locale)]);
+            texts.flatten().collect()
+        })
+        .collect();
+    if rows.is_empty() {
+        return;
+    }
+    let width = |place: usize| {
+        let texts = rows.iter().filter_map(|row| row.get(place));
+        texts.map(|text| text.width()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..4).map(width).collect();
+    out.push('\n');
+    for row in &rows {
+        let mut line = String::new();
+        for (place, (text, width)) in row.iter().zip(&widths).enumerate() {
+            let pad = " ".repeat(width.saturating_sub(text.width()));
+            // Labels begin, amounts end, in one column.
+            let parts = if place % 2 == 0 { [text.as_str(), &pad] } else { [&pad, text.as_str()] };
+            line.push_str(if place == 0 { "" } else if place == 2 { "    " } else { "  " });
+            parts.iter().for_each(|part| line.push_str(part));
+        }
+        out.push_str(line.trim_end());
         out.push('\n');
     }
 }
@@ -253,6 +297,7 @@ mod tests {
     static SHAPE: Shape = Shape {
         name: "balance",
         meta: &[Column { key: "as_of", kind: ColumnKind::Text }],
+        form: &[],
         rows: &[
             Column { key: "name", kind: ColumnKind::Text },
             Column { key: "closing", kind: ColumnKind::Money },

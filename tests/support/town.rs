@@ -166,5 +166,5 @@ pub fn shown(book: &Book<MemoryStore>, asked: CapsAsked<'_>) -> Value {
     let journal = Journal { entries: 0, root: String::new() };
     let report = caps(book.state(), asked, &journal);
     let bytes = render(&report, None, Format::Json, &Locale::new(Lang::English));
-    serde_json::from_slice(&bytes).unwrap()
+    serde_json::from_slice(&bytes.unwrap()).unwrap()
 }

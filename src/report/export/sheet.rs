@@ -6,17 +6,15 @@
 
 use super::flat::{COLUMNS, rows};
 use super::{Sink, Source};
-use crate::domain::money::Total;
 use crate::problem::{Exit, Problem};
 use crate::report::table::{Cell, ColumnKind};
 use crate::report::text::{label, shown};
+use crate::report::xlsx::{MONEY, number};
 use crate::store::Store;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 /// Rows of a sheet, that of the headings included.
 const ROWS_MAX: u32 = 1_048_576;
-/// The largest amount, in fen, that fifteen digits hold.
-const EXACT_MAX: u128 = 999_999_999_999_999;
 
 struct Formats {
     head: Format,
@@ -41,7 +39,7 @@ pub fn workbook<S: Store>(source: &Source<'_, S>, sink: &mut Sink<'_>) -> Result
     book.set_properties(&properties);
     let formats = Formats {
         head: Format::new().set_bold(),
-        money: Format::new().set_num_format("#,##0.00"),
+        money: Format::new().set_num_format(MONEY),
         date: Format::new().set_num_format("yyyy-mm-dd"),
     };
     let title = source.locale.text("export-sheet", &[]);
@@ -135,22 +133,4 @@ fn row<S: Store>(
         };
     }
     Ok(())
-}
-
-/// The amount as a spreadsheet's number, if it keeps every fen of it.
-fn number(total: Total) -> Option<f64> {
-    let exact = total.0.unsigned_abs() <= EXACT_MAX;
-    exact.then(|| total.to_string().parse().ok()).flatten()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_keep_every_fen() {
-        assert_eq!(number(Total(999_999_999_999_999)), Some(9_999_999_999_999.99));
-        assert_eq!(number(Total(-5)), Some(-0.05));
-        assert_eq!(number(Total(1_000_000_000_000_000)), None);
-    }
 }
