@@ -24,6 +24,7 @@ mod subsidised;
 mod workings;
 
 pub use checks::CHECKS;
+pub(in crate::audit) use loans::named;
 pub use outcome::{Outcome, Summary};
 
 use crate::audit::finding::Finding;

@@ -168,7 +168,7 @@ pub(super) struct Loans {
 }
 
 /// Loan and note of an event of the loan family.
-pub(super) fn named(event: &Event) -> Option<(&Id, Option<&Id>)> {
+pub(in crate::audit) fn named(event: &Event) -> Option<(&Id, Option<&Id>)> {
     Some(match &event.kind {
         Kind::Enrol(own) => (&own.loan, None),
         Kind::Disburse(own) => (&own.loan, own.note.as_ref()),
