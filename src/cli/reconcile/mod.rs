@@ -119,7 +119,7 @@ pub fn check<S: Store>(
         })
         .collect();
     let (book_opening, book_lines) = book_side(book, &account, from, last_day)?;
-    let result = reconcile(&Input {
+    let (_, result) = reconcile(&Input {
         last_day,
         statement: &compared,
         book: &book_lines,
@@ -184,6 +184,7 @@ fn book_side<S: Store>(
         owner: line.line.owner.as_str().into(),
         document: line.document.unwrap_or_default(),
         party: line.line.party.as_deref().unwrap_or_default().into(),
+        ..BookLine::default()
     });
     Ok((view.opening, lines.collect()))
 }

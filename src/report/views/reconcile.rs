@@ -55,7 +55,7 @@ pub fn reconcile(view: &AccountView<'_>, state: &State, journal: &Journal) -> Re
         sum(ItemKind::BankPaid),
         result.adjusted_book.into(),
         result.statement_gap.into(),
-        result.matches.len().into(),
+        result.cleared.len().into(),
         result.agrees().into(),
         entries,
         root,
