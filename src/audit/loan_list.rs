@@ -348,8 +348,7 @@ fn differs(
     let book = standing.balance();
     let amount = Total::from(row.balance) - book;
     if amount != Total::ZERO {
-        if book == Total::ZERO
-            && known(&standing.note).is_some_and(|known| known.outside.is_some())
+        if book == Total::ZERO && known(&standing.note).is_some_and(|known| known.outside.is_some())
         {
             return Some(unknown(difference, row, owner, known));
         }

@@ -251,7 +251,7 @@ pub const WORDS: &[(&str, &[&str])] = &[
 
 /// A header in the form in which names are compared: NFC, plain widths, no blanks, lower case, the
 /// unit yuan cut off (`金额(元)`); other units stay, so that `金额(万元)` is not taken for yuan.
-fn plain(header: &str) -> String {
+pub(super) fn plain(header: &str) -> String {
     let text: String = header.nfc().collect();
     let text: String = half_width(&text)
         .chars()

@@ -15,6 +15,7 @@ pub mod decode;
 pub mod folder;
 pub mod headers;
 pub mod jsonl;
+pub mod loan_list;
 pub mod mapping;
 pub mod profile;
 pub mod rejects;

@@ -58,11 +58,7 @@ pub fn render(report: &Report, people: Option<PeopleMode>, locale: &Locale) -> S
 }
 
 /// The remarks under a report, a line each.
-pub(super) fn remarks(
-    report: &Report,
-    people: Option<PeopleMode>,
-    locale: &Locale,
-) -> Vec<String> {
+pub(super) fn remarks(report: &Report, people: Option<PeopleMode>, locale: &Locale) -> Vec<String> {
     let worded = |note: &Note| {
         let args: Vec<(&str, String)> =
             note.args.iter().map(|(name, value)| (*name, visible(value))).collect();
@@ -109,7 +105,8 @@ fn render_form(report: &Report, locale: &Locale, out: &mut String) {
         .form()
         .iter()
         .map(|sides| {
-            let texts = sides.iter().map(|(column, cell)| [label(column, locale), shown(cell, locale)]);
+            let texts =
+                sides.iter().map(|(column, cell)| [label(column, locale), shown(cell, locale)]);
             texts.flatten().collect()
         })
         .collect();
@@ -128,7 +125,13 @@ fn render_form(report: &Report, locale: &Locale, out: &mut String) {
             let pad = " ".repeat(width.saturating_sub(text.width()));
             // Labels begin, amounts end, in one column.
             let parts = if place % 2 == 0 { [text.as_str(), &pad] } else { [&pad, text.as_str()] };
-            line.push_str(if place == 0 { "" } else if place == 2 { "    " } else { "  " });
+            line.push_str(if place == 0 {
+                ""
+            } else if place == 2 {
+                "    "
+            } else {
+                "  "
+            });
             parts.iter().for_each(|part| line.push_str(part));
         }
         out.push_str(line.trim_end());

@@ -320,12 +320,7 @@ impl Page<'_> {
     }
 
     /// Writes a text as a text, whatever it looks like.
-    fn string(
-        &mut self,
-        place: u16,
-        text: &str,
-        format: Option<&Format>,
-    ) -> Result<(), XlsxError> {
+    fn string(&mut self, place: u16, text: &str, format: Option<&Format>) -> Result<(), XlsxError> {
         let cut: String;
         let text = if text.len() > TEXT_MAX {
             cut = text.chars().take(TEXT_MAX / 2).chain(['…']).collect();

@@ -5,10 +5,12 @@
 //! (银行存款余额调节表); [`suggest`] names what is probably wrong with each line that is open.
 //! Amounts are seen from the owner's side: positive is money in.
 
+mod book_side;
 mod culprit;
 mod form;
 mod matching;
 
+pub use book_side::book_side;
 pub use culprit::{
     Cause, Explanation, OtherAccount, Place, SuggestInput, Suggestion, causes, explain_gap, suggest,
 };

@@ -29,10 +29,8 @@ fn sample() -> Report {
     let day = parse_date("2017-12-31").unwrap();
     let root = "ab".repeat(32);
     let sums = [Total(-123_456_789), Total(1_000_000_000_000_000)];
-    let mut report = Report::new(
-        &SHAPE,
-        vec![day.into(), root.into(), sums[0].into(), sums[1].into()],
-    );
+    let mut report =
+        Report::new(&SHAPE, vec![day.into(), root.into(), sums[0].into(), sums[1].into()]);
     report.row(vec!["焦作市城乡一体化示范区".into(), Total(5).into()]);
     report.row(vec!["=HYPERLINK(\"http://x\")".into(), Total(-5).into()]);
     report.total(vec![Cell::Empty, Total::ZERO.into()]);
@@ -82,7 +80,13 @@ fn no_text_is_a_formula_and_one_that_looks_like_it_is_marked() {
 fn it_is_set_up_to_be_read_and_printed() {
     let bytes = render(&sample(), None, &Locale::new(Lang::Chinese)).unwrap();
     let sheet = part(&bytes, "xl/worksheets/sheet1.xml");
-    for mark in ["<pane ", "state=\"frozen\"", "<autoFilter ", "paperSize=\"9\"", "orientation=\"landscape\""] {
+    for mark in [
+        "<pane ",
+        "state=\"frozen\"",
+        "<autoFilter ",
+        "paperSize=\"9\"",
+        "orientation=\"landscape\"",
+    ] {
         assert!(sheet.contains(mark), "{mark}: {sheet}");
     }
     assert!(part(&bytes, "xl/styles.xml").contains("#,##0.00;[Red]-#,##0.00"));
@@ -93,7 +97,10 @@ fn it_is_set_up_to_be_read_and_printed() {
 #[test]
 fn the_same_report_gives_the_same_bytes() {
     let locale = Locale::new(Lang::English);
-    assert_eq!(render(&sample(), None, &locale).unwrap(), render(&sample(), None, &locale).unwrap());
+    assert_eq!(
+        render(&sample(), None, &locale).unwrap(),
+        render(&sample(), None, &locale).unwrap()
+    );
 }
 
 #[test]

@@ -1,0 +1,59 @@
+//! `reconcile BANK_ACCOUNT [FILE...]`: the form that people sign (银行存款余额调节表); writes nothing.
+
+use super::{Account, day, profiles};
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::open;
+use crate::cli::target::Target;
+use poolbook::book::Scope;
+use poolbook::intake::statement::read_any;
+use poolbook::problem::{Exit, Problem};
+use poolbook::report::views;
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[arg(required = true)]
+    bank_account: Option<String>,
+    #[arg(value_hint = clap::ValueHint::FilePath)]
+    file: Vec<PathBuf>,
+    #[arg(long, value_hint = clap::ValueHint::FilePath)]
+    profile: Vec<PathBuf>,
+    #[arg(long)]
+    as_of: Option<String>,
+    #[command(flatten)]
+    target: Target,
+}
+
+impl Args {
+    /// Refuses what belongs to the form alone where a subcommand was named.
+    pub fn refuse(&self) -> Result<(), Problem> {
+        let told = self.bank_account.as_deref().or(self.as_of.as_deref());
+        match told {
+            Some(told) => Err(Problem::new("usage-conflict", Exit::Usage)
+                .with("argument", told)
+                .with("other", "reconcile …")),
+            None => Ok(()),
+        }
+    }
+}
+
+pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
+    args.target.check()?;
+    let asked = args.as_of.as_deref().map(day).transpose()?;
+    let id = args.bank_account.as_deref().unwrap_or_default();
+    let book = open::for_reading(context, Scope::All)?;
+    let profiles = profiles(&args.profile)?;
+    let mut statements = Vec::new();
+    for file in &args.file {
+        statements.push(read_any(file, id, &profiles)?);
+    }
+    let account = Account::of_files(&book, id, statements)?;
+    let form = account.form(asked.unwrap_or(account.last_day()));
+    let people = open::options(context)?.people;
+    let head = open::journal(&book.head());
+    let report = views::reconcile(&account.view(&form), &people.into(), book.state(), &head);
+    args.target.report(context, &report)?;
+    account.tell(context);
+    Ok(if account.is_clean(&form) { Exit::Done } else { Exit::Findings })
+}
