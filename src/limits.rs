@@ -31,6 +31,18 @@ pub const RULES_TEXT_MAX: usize = 256 * 1024;
 pub const BAND_CASES_MAX: usize = 200_000;
 /// Most lines of one entry.
 pub const LINES_MAX: usize = 500;
+/// Largest whole number of a field.
+pub const COUNT_MAX: u64 = 1_000_000_000;
+/// Most lines of a statement, and most lines of the book, that one match names.
+pub const MATCH_LINES_MAX: usize = 100;
+/// Most parts of one statement.
+pub const STATEMENT_PARTS_MAX: u64 = 2_000;
+/// Largest JSON of the movements of one part of a statement.
+pub const STATEMENT_PART_BYTES: usize = 400 * 1024;
+/// Most open items of a certificate.
+pub const CERTIFICATE_OPEN_MAX: usize = 5_000;
+/// Later entries on a certified day that are kept in mind.
+pub const CERTIFICATE_TOUCHES_MAX: usize = 32;
 /// Longest line of a journal or of a JSON Lines file.
 pub const JOURNAL_LINE_MAX: usize = 1024 * 1024;
 /// Deepest nesting of a JSON value taken in from outside.

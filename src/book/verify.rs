@@ -53,6 +53,9 @@ const OF_DECISIONS: &[&str] =
 /// What deciding is told of the journal where it does not ask.
 const NO_JOURNAL: JournalHead = JournalHead { entries: 0, root: [0; 32] };
 
+/// Most bytes of a certificate before its word: account, digest, and their names.
+const CERTIFICATE_HEAD: usize = 512;
+
 /// The check of each close against the journal before it.
 const CLOSE_ROOT: &str = "close-root";
 
@@ -166,20 +169,29 @@ pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification
     })
 }
 
-/// Whether a line holds a close: the first key inside `event` is the word of the event.
-fn is_close(line: &[u8]) -> bool {
+/// Whether a line holds a close or a certificate, which say on what journal they were made. The own
+/// fields of an event stand in alphabetical order, so its word comes first in a close, and after
+/// account and digest in a certificate.
+fn is_sealed(line: &[u8]) -> bool {
     let mut rest = line;
     while let Some(at) = rest.iter().skip(1).position(|byte| *byte == b'{') {
         let (before, inside) = rest.split_at(at + 1);
         if before.ends_with(br#""event":"#) {
-            return inside.starts_with(br#"{"event":"close""#);
+            return inside.starts_with(br#"{"event":"close""#) || is_certificate(inside);
         }
         rest = inside;
     }
     false
 }
 
-/// Closes whose journal is not the one that stood before them.
+/// As above, of what stands inside the event. A line that is marked without need costs nothing.
+fn is_certificate(inside: &[u8]) -> bool {
+    let word = br#"","event":"certify","#;
+    let head = inside.get(..inside.len().min(CERTIFICATE_HEAD)).unwrap_or_default();
+    inside.starts_with(br#"{"bank_account":"#) && head.windows(word.len()).any(|text| text == word)
+}
+
+/// Closes and certificates whose journal is not the one that stood before them.
 fn unlike(sealed: &[(u64, JournalHead)], marked: &[(u64, Head)]) -> Vec<Problem> {
     let shown = |entries: u64, root: &[u8; 32]| format!("{entries} {}", hex(root));
     let mut findings = Vec::new();
@@ -240,7 +252,8 @@ impl Rows for Counted<'_> {
     }
 }
 
-/// What the third thread ends with: state, movements, findings, and closes with their journal.
+/// What the third thread ends with: state, movements, findings, and what says on what journal it was
+/// made.
 type Passed = (State, Delta, Vec<Problem>, Vec<(u64, JournalHead)>);
 
 /// An entry with its place and the length of its bytes.
@@ -260,7 +273,7 @@ fn audit(arrived: &Receiver<Vec<Audited>>) -> Verifier {
 /// Reads every line and hands it on.
 fn read(directory: &Path, chunks: &SyncSender<Chunk>) -> Result<crate::store::Checked, StoreError> {
     let mut chunk = Chunk::new();
-    let checked = check_marking(directory, is_close, &mut |seq, bytes| {
+    let checked = check_marking(directory, is_sealed, &mut |seq, bytes| {
         let given = Entry::decode_given(bytes);
         chunk.bytes.extend_from_slice(bytes);
         chunk.lines.push((seq, bytes.len(), given));
@@ -284,7 +297,7 @@ struct Pass<'d> {
     chunk: Vec<Audited>,
     found: Vec<Problem>,
     bytes: Vec<u8>,
-    /// Closes, each with the journal that it says it was made on.
+    /// Closes and certificates, each with the journal that it says it was made on.
     sealed: Vec<(u64, JournalHead)>,
     /// Whether a loan was held to the rules by now.
     tested: bool,
@@ -413,10 +426,10 @@ impl<'d> Pass<'d> {
         decide(&self.state, given.event, &context).map(|entry| Entry { more, ..entry })
     }
 
-    /// The journal that a close says it was made on, taken as it stands and compared with what it was
+    /// The journal that a close or a certificate says it was made on, taken as it stands and compared with what it was
     /// in the end.
     fn sealed(&mut self, seq: u64, stored: &[u8], given: &Given) -> JournalHead {
-        if !matches!(given.event.kind, Kind::Close(_)) {
+        if !matches!(given.event.kind, Kind::Close(_) | Kind::Certify(_)) {
             return NO_JOURNAL;
         }
         let working = Entry::decode(stored).ok().and_then(|entry| entry.working);

@@ -170,6 +170,8 @@ fn event_value_name(id: &str, key: &str, event: bool, locale: &Locale) -> Option
         FieldKind::Bool => "bool",
         FieldKind::Entry => "entry",
         FieldKind::Year => "year",
+        FieldKind::Count => "count",
+        FieldKind::Balance => "balance",
         FieldKind::Json => "json",
         FieldKind::Word(_) => "word",
     };

@@ -143,6 +143,17 @@ pub const GROUPS: &[(&str, &[&str])] = &[
         ],
     ),
     ("books", &["close", "reverse"]),
+    (
+        "statement",
+        &[
+            "import-statement",
+            "undo-statement",
+            "match-lines",
+            "unmatch-lines",
+            "reconcile-settings",
+            "certify",
+        ],
+    ),
     ("tools", &["reindex", "schema", "completions", "man"]),
 ];
 

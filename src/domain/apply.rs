@@ -13,6 +13,7 @@ mod quota;
 mod review;
 mod settlement;
 mod setup;
+mod statement;
 mod subsidy;
 mod undo;
 
@@ -48,6 +49,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
     }
     quota::count_banks(state, entry);
     state.last_recorded = Some(entry.recorded);
+    statement::touch(state, entry);
     let original = entry.reverses.and_then(|seq| reversed_entry(entry, seq));
     let told = original.as_ref().unwrap_or(entry);
     let before = pool::before(state, &told.event);
@@ -168,6 +170,7 @@ fn follow(state: &mut State, entry: &Entry) {
         | Kind::SettleTransfer(_)
         | Kind::ChangeCustodian(_)
         | Kind::Reverse(_) => {}
+        kind if kind.is_of_statements() => statement::follow(state, entry),
         _ => follow_loan(state, entry),
     }
 }

@@ -63,6 +63,7 @@ pub const COMMON_FIELDS: &[FieldSpec] = &[
 /// The event that only `init` records.
 pub const OPENING: &str = "open-book";
 
+mod whole;
 mod words;
 pub use words::*;
 
@@ -374,6 +375,35 @@ events! {
     Close "close" { period: CompactString, stage: Option<Stage> }
     /// E-90 an entry is reversed by its exact opposite; at most once, never a reversal itself.
     Reverse "reverse" { entry: Seq, reason: CompactString }
+
+    // --- bank statements: facts that post nothing ----------------------------------------------
+    /// One part of a statement as the bank gave it, dated its last day; the movements of all parts
+    /// lead from `opening` to `closing`. `channel` is the way by which it was got, `gap_reason` lets
+    /// it stand though the statement before it is missing, `number` is what the bank printed.
+    ImportStatement "import-statement" {
+        bank_account: Id, channel: Option<Id>, closing: Signed, fetched_by: Option<CompactString>,
+        file: CompactString, from: Date, gap_reason: Option<CompactString>, movements: Json,
+        number: Option<CompactString>, opening: Signed, part: Option<Count>, parts: Option<Count>,
+        profile: CompactString, sha256: CompactString,
+    }
+    /// A statement does not count any more, with all of its parts.
+    UndoStatement "undo-statement" { reason: CompactString, statement: Id }
+    /// Lines of the statement and lines of the book (`118.2`: line 2 of entry 118) are the same money.
+    MatchLines "match-lines" {
+        bank_account: Id, lines: Option<Vec<CompactString>>, postings: Option<Vec<CompactString>>,
+        reason: Option<CompactString>,
+    }
+    /// They are not, after all.
+    UnmatchLines "unmatch-lines" { matching: Id, reason: CompactString }
+    /// How lines are matched from now on; what is not named stands as it stood.
+    ReconcileSettings "reconcile-settings" {
+        age_warn_days: Option<Count>, days_far: Option<Count>, days_near: Option<Count>,
+        match_score: Option<Count>, propose_score: Option<Count>, steps_max: Option<Count>,
+        subset_max: Option<Count>,
+    }
+    /// A bank account is tied as of the event's date: the figures of its reconciliation, by which it
+    /// can be made again.
+    Certify "certify" { bank_account: Id, digest: CompactString, figures: Json }
 }
 
 impl Kind {
@@ -385,6 +415,21 @@ impl Kind {
             Self::ClawBack(own) => own.working.as_ref(),
             _ => None,
         }
+    }
+}
+
+impl Kind {
+    /// Facts about statements: they post nothing and belong to no period of the books.
+    pub fn is_of_statements(&self) -> bool {
+        matches!(
+            self,
+            Self::ImportStatement(_)
+                | Self::UndoStatement(_)
+                | Self::MatchLines(_)
+                | Self::UnmatchLines(_)
+                | Self::ReconcileSettings(_)
+                | Self::Certify(_)
+        )
     }
 }
 
@@ -405,6 +450,14 @@ pub struct Seq(pub u64);
 /// A calendar year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Year(pub i16);
+
+/// A whole number: a count, a score, days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Count(pub u64);
+
+/// A balance, which may stand below zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Signed(pub Money);
 
 /// A text of several lines, bounded by [`crate::limits::RULES_TEXT_MAX`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -482,70 +535,6 @@ impl Event {
             out.string(text);
         }
         out.end_object();
-    }
-
-    /// The whole event as one canonical JSON object, as event files hold it.
-    pub fn to_json(&self) -> String {
-        let mut own = Vec::new();
-        self.write_own(&mut Writer::new(&mut own));
-        let mut object: serde_json::Map<String, serde_json::Value> =
-            serde_json::from_slice(&own).unwrap_or_default();
-        let mut put = |key: &str, value: Option<&str>| {
-            if let Some(value) = value {
-                object.insert(key.to_owned(), value.into());
-            }
-        };
-        put("id", Some(&self.id));
-        put("date", Some(&self.date.to_string()));
-        put("effective", self.effective.map(|day| day.to_string()).as_deref());
-        put("document", self.document.as_deref());
-        put("maker", self.maker.as_deref());
-        put("checker", self.checker.as_deref());
-        put("approver", self.approver.as_deref());
-        if !self.attachments.is_empty() {
-            let list = self.attachments.iter().map(|text| text.as_str().into()).collect();
-            object.insert("attachments".to_owned(), serde_json::Value::Array(list));
-        }
-        serde_json::Value::Object(object).to_string()
-    }
-
-    /// Names of the fields in which two events differ. A person that `self` does not name agrees
-    /// with anybody, because the other may have had it from a default.
-    pub fn differing_fields(&self, recorded: &Self) -> Vec<String> {
-        let mut differing = Vec::new();
-        let mut compare = |name: &str, same: bool| {
-            if !same {
-                differing.push(name.to_owned());
-            }
-        };
-        let person = |mine: &Option<CompactString>, theirs| mine.is_none() || mine == theirs;
-        compare("event", self.kind.word() == recorded.kind.word());
-        compare("date", self.date == recorded.date);
-        compare("effective", self.effective == recorded.effective);
-        compare("owner", self.owner == recorded.owner);
-        compare("document", self.document == recorded.document);
-        compare("memo", self.memo == recorded.memo);
-        compare("attachments", self.attachments == recorded.attachments);
-        compare("maker", person(&self.maker, &recorded.maker));
-        compare("checker", person(&self.checker, &recorded.checker));
-        compare("approver", person(&self.approver, &recorded.approver));
-        let own = |event: &Self| {
-            let mut texts: Vec<(&'static str, String)> = Vec::new();
-            event.kind.visit(&mut |name, value| {
-                let mut bytes = Vec::new();
-                value.write(&mut Writer::new(&mut bytes));
-                texts.push((name, String::from_utf8_lossy(&bytes).into_owned()));
-            });
-            texts
-        };
-        let (mine, theirs) = (own(self), own(recorded));
-        for (name, text) in &mine {
-            compare(name, theirs.iter().any(|(other, theirs)| other == name && theirs == text));
-        }
-        for (name, _) in &theirs {
-            compare(name, mine.iter().any(|(other, _)| other == name));
-        }
-        differing
     }
 }
 

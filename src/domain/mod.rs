@@ -37,6 +37,7 @@ pub mod rules;
 pub mod settings;
 pub mod source;
 pub mod state;
+pub mod statement;
 pub mod subsidy;
 pub mod table;
 pub mod text;

@@ -205,6 +205,38 @@ reasons! {
     ReverseLater "reverse-later";
     /// Master data are superseded, not reversed.
     ReverseKind "reverse-kind";
+    /// Facts about statements have opposites of their own.
+    ReverseStatement "reverse-statement";
+    /// The account number that the bank printed is another one.
+    StatementNumber "statement-number";
+    /// The parts of a statement do not stand one behind the other.
+    StatementPart "statement-part";
+    /// A second source was got by the person who got the first.
+    StatementPerson "statement-person";
+    /// No statement of that id.
+    StatementUnknown "statement-unknown";
+    /// The statement was taken out already.
+    StatementUndone "statement-undone";
+    /// A match names too few lines, or too many.
+    MatchCount "match-count";
+    /// The line is matched already.
+    MatchTwice "match-twice";
+    /// No such line of the book.
+    PostingUnknown "posting-unknown";
+    /// No match of that id.
+    MatchUnknown "match-unknown";
+    /// The match was taken back already.
+    MatchUndone "match-undone";
+    /// Thresholds in the wrong order.
+    SettingsOrder "settings-order";
+    /// The figures rest on another journal.
+    CertifyStale "certify-stale";
+    /// The adjusted balances differ.
+    CertifyOpen "certify-open";
+    /// No statement covers the day.
+    CertifyUncovered "certify-uncovered";
+    /// The day is certified already, and nothing touched it since.
+    CertifiedAlready "certified-already";
     /// A close is dated the last day of its period.
     CloseDate "close-date";
     /// The period is closed already.

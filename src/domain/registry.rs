@@ -50,6 +50,16 @@ pub mod tables {
     pub const RECEIPT: u8 = 0x2f;
     /// Withdrawals approved and unpaid by owner and source.
     pub const WITHDRAWAL: u8 = 0x30;
+    /// Statements of bank accounts that were taken in.
+    pub const IMPORT: u8 = 0x31;
+    /// Matches of lines that persons confirmed.
+    pub const LINE_MATCH: u8 = 0x32;
+    /// Which entry matched which line.
+    pub const MATCHED: u8 = 0x33;
+    /// Thresholds of matching.
+    pub const THRESHOLDS: u8 = 0x34;
+    /// Certificates by bank account.
+    pub const CERTIFIED: u8 = 0x35;
     /// What of each owner's books is closed.
     pub const CLOSING: u8 = 0x48;
     /// Sums of accounts by owner and open month.

@@ -18,6 +18,7 @@ use crate::domain::registry::{
     Qualification, Receipt, Subsidy, Target, tables,
 };
 use crate::domain::rules::RuleSet;
+use crate::domain::statement::facts::Facts;
 use crate::domain::table::{Numbers, Put, Table};
 use crate::domain::text::Id;
 use crate::limits::YEAR_MIN;
@@ -95,6 +96,8 @@ pub struct State {
     pub filings: Table<Filing>,
     /// Qualifications of firms, granted and lost, in the order in which they were told.
     pub qualifications: Table<Qualification>,
+    /// Statements of bank accounts, matches and certificates.
+    pub statements: Facts,
     balances: Numbers,
     vouchers: Numbers,
     commitments: Numbers,
@@ -138,6 +141,7 @@ macro_rules! each_table {
         $state.applications.$call();
         $state.filings.$call();
         $state.qualifications.$call();
+        $state.statements.$call();
         $state.balances.$call();
         $state.vouchers.$call();
         $state.commitments.$call();
@@ -489,6 +493,7 @@ impl State {
         self.applications.drain(&mut puts);
         self.filings.drain(&mut puts);
         self.qualifications.drain(&mut puts);
+        self.statements.drain(&mut puts);
         self.balances.drain(tables::BALANCE, &mut puts);
         self.vouchers.drain(tables::VOUCHER, &mut puts);
         self.commitments.drain(tables::COMMITMENT, &mut puts);
@@ -556,6 +561,7 @@ impl State {
             tables::APPLICATION => self.applications.load(value),
             tables::FILING => self.filings.load(value),
             tables::QUALIFICATION => self.qualifications.load(value),
+            tables::IMPORT..=tables::CERTIFIED => self.statements.load(key, value),
             tables::WITHDRAWAL => self.withdrawals.load(key, value),
             tables::BALANCE => self.balances.load(key, value),
             tables::VOUCHER => self.vouchers.load(key, value),

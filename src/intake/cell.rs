@@ -62,17 +62,25 @@ impl<'a> Cell<'a> {
         let wrong = |code| Err(Problem::data(code).with("text", self.shown()));
         let value = match (spec.kind, self) {
             (_, Self::Empty) => return Ok(None),
-            (FieldKind::Amount, _) => Value::Text(self.amount_text()?),
+            (FieldKind::Amount | FieldKind::Balance, _) => Value::Text(self.amount_text()?),
             (FieldKind::Date, _) => match self.date_text() {
                 Some(text) => Value::Text(text),
                 None => return wrong("date-format"),
             },
             (
-                FieldKind::Rate | FieldKind::Share | FieldKind::Entry | FieldKind::Year,
+                FieldKind::Rate
+                | FieldKind::Share
+                | FieldKind::Entry
+                | FieldKind::Year
+                | FieldKind::Count,
                 Self::Number(text),
             ) => Value::text(text.as_str()),
             (
-                FieldKind::Rate | FieldKind::Share | FieldKind::Entry | FieldKind::Year,
+                FieldKind::Rate
+                | FieldKind::Share
+                | FieldKind::Entry
+                | FieldKind::Year
+                | FieldKind::Count,
                 Self::Text(text),
             ) => Value::Text(half_width(text)),
             (FieldKind::Bool, Self::Bool(value)) => Value::Bool(*value),

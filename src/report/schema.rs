@@ -3,7 +3,9 @@
 
 use crate::domain::event::{COMMON_FIELDS, PeopleMode, VOCABULARY};
 use crate::domain::field::{FieldKind, FieldSpec};
-use crate::limits::{ATTACHMENTS_MAX, ID_MAX, MEMO_MAX, RULES_TEXT_MAX, YEAR_MAX, YEAR_MIN};
+use crate::limits::{
+    ATTACHMENTS_MAX, COUNT_MAX, ID_MAX, MEMO_MAX, RULES_TEXT_MAX, YEAR_MAX, YEAR_MIN,
+};
 use crate::report::locale::Locale;
 use crate::report::shapes;
 use crate::report::table::{Column, ColumnKind, Shape};
@@ -12,6 +14,8 @@ use serde_json::{Map, Value, json};
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 /// A positive amount: digits, or comma groups; at most two decimals.
 const AMOUNT: &str = r"^([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{1,2})?$";
+/// The same, or below zero.
+const BALANCE: &str = r"^-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{1,2})?$";
 /// An amount or sum as given out.
 const AMOUNT_OUT: &str = r"^-?[0-9]+\.[0-9]{2}$";
 const DATE: &str = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$";
@@ -75,7 +79,9 @@ fn field(kind: FieldKind) -> Value {
         FieldKind::Bool => json!({"type": "boolean"}),
         FieldKind::Entry => json!({"type": "integer", "minimum": 1}),
         FieldKind::Year => json!({"type": "integer", "minimum": YEAR_MIN, "maximum": YEAR_MAX}),
-        FieldKind::Json => json!({"type": "object"}),
+        FieldKind::Count => json!({"type": "integer", "minimum": 0, "maximum": COUNT_MAX}),
+        FieldKind::Balance => json!({"type": "string", "pattern": BALANCE}),
+        FieldKind::Json => json!({"type": ["object", "array"]}),
         FieldKind::Word(words) => json!({"enum": words}),
     }
 }

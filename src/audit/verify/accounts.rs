@@ -312,6 +312,12 @@ mod tests {
         "run-off",
         "liquidate",
         "close-pool",
+        "import-statement",
+        "undo-statement",
+        "match-lines",
+        "unmatch-lines",
+        "reconcile-settings",
+        "certify",
         // Its lines are held to those of the entry that it takes back.
         "reverse",
     ];
@@ -326,6 +332,9 @@ mod tests {
                 FieldKind::Rate | FieldKind::Share => "4%".into(),
                 FieldKind::Entry => "1".into(),
                 FieldKind::Year => 2017.into(),
+                FieldKind::Count => 1.into(),
+                FieldKind::Balance => "-1.00".into(),
+                FieldKind::Json => serde_json::json!({}),
                 FieldKind::Word(words) => words[0].into(),
                 _ => "x".into(),
             };

@@ -29,6 +29,7 @@ mod review;
 mod room;
 mod settlement;
 mod setup;
+mod statement;
 mod subsidy;
 mod withdrawal;
 
@@ -224,6 +225,12 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::SettleTransfer(own) => custody::settle_transfer(state, &event, own),
         Kind::ChangeCustodian(own) => custody::change_custodian(state, &event, own),
         Kind::Reverse(own) => reverse::reverse(state, &event, own, context.original),
+        Kind::ImportStatement(own) => statement::import(state, &event, own, context.seq),
+        Kind::UndoStatement(own) => statement::undo(state, &event, own),
+        Kind::MatchLines(own) => statement::match_lines(state, &event, own, context.seq),
+        Kind::UnmatchLines(own) => statement::unmatch(state, &event, own),
+        Kind::ReconcileSettings(own) => statement::settings(state, &event, own, context.seq),
+        Kind::Certify(own) => statement::certify(state, &event, own, context.journal),
     }?;
     close::check_open(state, &event, &decision)?;
     people::check(state, &event, decision.payment.is_some())?;

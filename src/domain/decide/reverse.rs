@@ -111,6 +111,11 @@ fn check_kind(original: &Entry) -> Result<(), Problem> {
             .refuse()
             .with("entry", original.seq)
             .with("event", original.event.kind.word())),
+        // They have opposites of their own, or are made anew.
+        kind if kind.is_of_statements() => Err(Reason::ReverseStatement
+            .refuse()
+            .with("entry", original.seq)
+            .with("event", kind.word())),
         _ => Ok(()),
     }
 }

@@ -152,6 +152,52 @@ impl Scalar for Year {
     }
 }
 
+impl Shown for Count {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.integer(self.0);
+    }
+}
+impl Scalar for Count {
+    const KIND: FieldKind = FieldKind::Count;
+    fn read(value: &Value<'_>) -> Result<Self, Problem> {
+        let count = match value {
+            Value::Int(number) => Some(*number),
+            other => text_of(other)?.parse().ok(),
+        };
+        let known = count.filter(|count| *count <= COUNT_MAX);
+        let wrong = || Problem::data("whole-number").with("text", value.shown());
+        known.map(Self).ok_or_else(|| wrong().with("limit", COUNT_MAX))
+    }
+}
+
+impl Shown for Signed {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.amount(self.0);
+    }
+}
+impl Scalar for Signed {
+    const KIND: FieldKind = FieldKind::Balance;
+    fn read(value: &Value<'_>) -> Result<Self, Problem> {
+        let text = text_of(value)?;
+        Money::parse(text)
+            .map(Self)
+            .map_err(|error| Problem::data(error.code()).with("text", text.escape_debug()))
+    }
+}
+
+/// The JSON value of an item of a list.
+fn plain_value(value: &Value<'_>) -> Result<serde_json::Value, Problem> {
+    Ok(match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Text(text) => text.as_ref().into(),
+        Value::Bool(value) => (*value).into(),
+        Value::Int(value) => (*value).into(),
+        Value::Float(text) => return Err(Problem::data("json-float").with("text", text)),
+        Value::List(list) => list.iter().map(plain_value).collect::<Result<_, _>>()?,
+        Value::Object(object) => object.clone(),
+    })
+}
+
 impl Shown for Json {
     fn write(&self, out: &mut Writer<'_>) {
         out.raw(self.0.as_bytes());
@@ -162,6 +208,9 @@ impl Scalar for Json {
     fn read(value: &Value<'_>) -> Result<Self, Problem> {
         match value {
             Value::Object(object) => Self::new(object),
+            Value::List(list) => Self::new(&serde_json::Value::Array(
+                list.iter().map(plain_value).collect::<Result<_, _>>()?,
+            )),
             other => {
                 let text = text_of(other)?;
                 let parsed: serde_json::Value = serde_json::from_str(text).map_err(|error| {

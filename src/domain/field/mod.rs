@@ -8,16 +8,18 @@ mod kinds;
 use crate::domain::account::Fund;
 use crate::domain::calendar::Date;
 use crate::domain::event::{
-    COMMON_FIELDS, ClaimStep, ContractDays, InterestOwner, LongText, Origin, OwnerKind, PartyKind,
-    PeopleMode, Programme, Receives, Scope, Seq, Settlement, Source, Stage, SubsidyStep, Year,
-    date_value, is_blank,
+    COMMON_FIELDS, ClaimStep, ContractDays, Count, InterestOwner, LongText, Origin, OwnerKind,
+    PartyKind, PeopleMode, Programme, Receives, Scope, Seq, Settlement, Signed, Source, Stage,
+    SubsidyStep, Year, date_value, is_blank,
 };
 use crate::domain::json::Writer;
 use crate::domain::money::Money;
 use crate::domain::plain::{Members, Plain};
 use crate::domain::rate::{Rate, Share};
 use crate::domain::text::{Id, clean, line};
-use crate::limits::{JOURNAL_LINE_MAX, JSON_DEPTH_MAX, RULES_TEXT_MAX, YEAR_MAX, YEAR_MIN};
+use crate::limits::{
+    COUNT_MAX, JOURNAL_LINE_MAX, JSON_DEPTH_MAX, RULES_TEXT_MAX, YEAR_MAX, YEAR_MIN,
+};
 use crate::problem::{Exit, Problem};
 use compact_str::CompactString;
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
@@ -272,7 +274,11 @@ pub enum FieldKind {
     Entry,
     /// A calendar year, `2018`.
     Year,
-    /// A JSON object without floats.
+    /// A whole number.
+    Count,
+    /// A balance, which may be below zero, `-1234.50`.
+    Balance,
+    /// A JSON object or list without floats.
     Json,
     /// One word of a closed list.
     Word(&'static [&'static str]),
@@ -289,7 +295,7 @@ pub struct FieldSpec {
     pub required: bool,
 }
 
-/// A JSON object kept as canonical text: keys sorted, no floats, bounded depth.
+/// A JSON object or list kept as canonical text: keys sorted, no floats, bounded depth.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Json(Box<str>);
 
