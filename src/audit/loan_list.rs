@@ -188,12 +188,16 @@ pub struct Known {
 }
 
 /// Why a loan that the book knows stands on none of the accounts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outside {
     /// Applied for, not enrolled.
     Applied,
     /// The enrolment was revoked.
     Removed(Date),
+    /// Enrolled, and nothing drawn.
+    Undrawn,
+    /// Of another lender than the one whose list it is.
+    OtherLender(Id),
 }
 
 /// Which difference.
@@ -207,8 +211,12 @@ pub enum Gap {
     NotEnrolled,
     /// The enrolment was revoked; the bank still lists it.
     EnrolmentRemoved,
+    /// Enrolled, and nothing drawn on it.
+    NotDrawn,
     /// The note is of another owner's pool.
     OtherOwner,
+    /// The note is of another lender.
+    OtherLender,
     /// The balances differ.
     BalanceDiffers,
     /// The balances are equal, the classes differ.
@@ -219,12 +227,14 @@ pub enum Gap {
 
 impl Gap {
     /// Every difference.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::MissingInList,
         Self::MissingInBook,
         Self::NotEnrolled,
         Self::EnrolmentRemoved,
+        Self::NotDrawn,
         Self::OtherOwner,
+        Self::OtherLender,
         Self::BalanceDiffers,
         Self::ClassDiffers,
         Self::ListedTwice,
@@ -237,7 +247,9 @@ impl Gap {
             Self::MissingInBook => "missing-in-book",
             Self::NotEnrolled => "not-enrolled",
             Self::EnrolmentRemoved => "enrolment-removed",
+            Self::NotDrawn => "not-drawn",
             Self::OtherOwner => "other-owner",
+            Self::OtherLender => "other-lender",
             Self::BalanceDiffers => "balance-differs",
             Self::ClassDiffers => "class-differs",
             Self::ListedTwice => "listed-twice",
@@ -254,6 +266,8 @@ pub enum Cause {
     Note(String),
     /// The owner whose pool covers it.
     Owner(Id),
+    /// The bank that lent it.
+    Lender(Id),
     /// The day on which the enrolment was revoked.
     Removed(Date),
     /// The row that stands before.
@@ -379,11 +393,13 @@ fn unknown(
     let known = known(&row.note);
     (difference.gap, difference.cause) = match known {
         Some(known) if known.owner != *owner => (Gap::OtherOwner, Some(Cause::Owner(known.owner))),
-        Some(Known { outside: Some(Outside::Applied), .. }) => (Gap::NotEnrolled, None),
-        Some(Known { outside: Some(Outside::Removed(day)), .. }) => {
-            (Gap::EnrolmentRemoved, Some(Cause::Removed(day)))
-        }
-        Some(_) => (Gap::BalanceDiffers, None),
+        Some(known) => match known.outside {
+            Some(Outside::Applied) => (Gap::NotEnrolled, None),
+            Some(Outside::Removed(day)) => (Gap::EnrolmentRemoved, Some(Cause::Removed(day))),
+            Some(Outside::Undrawn) => (Gap::NotDrawn, None),
+            Some(Outside::OtherLender(bank)) => (Gap::OtherLender, Some(Cause::Lender(bank))),
+            None => (Gap::BalanceDiffers, None),
+        },
         None => (Gap::MissingInBook, None),
     };
     difference

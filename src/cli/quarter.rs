@@ -5,10 +5,11 @@
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, in_words_as_note};
 use crate::cli::open::{self, AnyStore};
-use crate::cli::reconcile::{self, Checked};
+use crate::cli::reconcile::{self, Account};
 use crate::cli::{ask, init, recompute, subsidy};
 use poolbook::audit::balance::{Cells, balance};
 use poolbook::audit::movements::Span;
+use poolbook::audit::reconcile::Reconciliation;
 use poolbook::book::{Book, Options, Outcome, People};
 use poolbook::domain::apply::is_noted;
 use poolbook::domain::calendar::CalendarQuarter;
@@ -60,7 +61,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let balance = book.with_movements(|movements| {
         balance(movements, &ask::owners(&book, last_day), Cells::default(), span)
     })?;
-    let accounts: Vec<AccountView<'_>> = checked.iter().map(Checked::view).collect();
+    let accounts: Vec<AccountView<'_>> =
+        checked.iter().map(|(account, form)| account.view(form)).collect();
     let view = QuarterView {
         quarter,
         taken: Posted { new: taken.new, already: taken.already, dry_run: options.dry_run },
@@ -69,13 +71,13 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         accounts: &accounts,
     };
     context.output.report(&views::quarter(&view, book.state(), &open::journal(&book.head())))?;
-    checked.iter().for_each(|account| account.tell(context));
+    checked.iter().for_each(|(account, _)| account.tell(context));
     for (owner, loans) in &against {
         let note = Problem::refused("loans-noted").with("owner", owner).with("loans", loans);
         context.output.talk(&in_words_as_note(&note, &context.output.locale));
     }
     recompute::tell(book.state(), context);
-    let clean = checked.iter().all(Checked::is_clean);
+    let clean = checked.iter().all(|(account, form)| account.is_clean(form));
     Ok(if clean { Exit::Done } else { Exit::Findings })
 }
 
@@ -146,9 +148,11 @@ fn read_statements(folder: &Folder) -> Result<BTreeMap<String, Vec<Statement>>, 
 fn check_accounts(
     book: &Book<AnyStore>,
     statements: BTreeMap<String, Vec<Statement>>,
-) -> Result<Vec<Checked>, Problem> {
-    statements
-        .into_iter()
-        .map(|(account, statements)| reconcile::check(book, &account, statements))
-        .collect()
+) -> Result<Vec<(Account, Reconciliation)>, Problem> {
+    let check = |(id, statements): (String, Vec<Statement>)| {
+        let account = Account::of_files(book, &id, statements)?;
+        let form = account.form(account.last_day());
+        Ok((account, form))
+    };
+    statements.into_iter().map(check).collect()
 }

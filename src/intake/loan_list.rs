@@ -324,8 +324,8 @@ fn read_row(places: Places, row: u64, cells: &[Cell<'_>]) -> Result<ListRow, Pro
     if cell(places.balance).is_empty() {
         return Err(missing("balance"));
     }
-    let balance = amount(cell(places.balance), places.wan)
-        .map_err(|problem| problem.in_column("balance"))?;
+    let balance =
+        amount(cell(places.balance), places.wan).map_err(|problem| problem.in_column("balance"))?;
     if balance < Money::ZERO {
         return Err(Problem::data("amount-negative").with("text", balance).in_column("balance"));
     }

@@ -232,17 +232,52 @@ shapes! {
     /// One bank account against its statement (银行存款余额调节表).
     RECONCILE "reconcile" {
         meta [
-            bank_account Text, owner Text, name Text, fund Word, from Date, to Date,
+            bank_account Text, owner Text, name Text, fund Word, bank_name Text, number Text,
+            currency Text, from Date, to Date, statement_to Date, gaps Integer,
             statement_balance Money, book_received Money, book_paid Money,
             adjusted_statement Money, book_balance Money, bank_received Money, bank_paid Money,
-            adjusted_book Money, statement_gap Money, matched Integer, agrees Bool,
-            entries Integer, root Text,
+            adjusted_book Money, difference Money, unexplained Money, statement_gap Money,
+            matched Integer, agrees Bool, entries Integer, root Text,
+        ]
+        form [
+            book_balance statement_balance, bank_received book_received, bank_paid book_paid,
+            adjusted_book adjusted_statement,
         ]
         rows [
             item Word, date Date, amount Money, memo Text, counterparty Text, voucher Text,
-            entry Integer, row Integer, age Integer,
+            entry Integer, row Integer, age Integer, serial Text, line Text, state Word,
+            cleared Date,
         ]
         totals false
+    }
+    /// Statement, book and the bank's list of loans of one owner (三方核对).
+    THREE_WAY "three-way" {
+        meta [
+            owner Text, name Text, date Date, listed Integer, list_balance Money, notes Integer,
+            register_balance Money, list_difference Money, left_out Integer, differences Integer,
+            accounts_open Integer, tied Bool, entries Integer, root Text,
+        ]
+        rows [
+            gap Word, note Text, lender Text, firm_name Text, list_balance Money,
+            book_balance Money, amount Money, list_class Text, book_class Word, file Text,
+            row Integer, cause Word, cause_detail Text,
+        ]
+        totals false
+        sections {
+            "accounts" [
+                bank_account Text, fund Word, statement_to Date, statement_balance Money,
+                book_balance Money, difference Money, adjusted_statement Money,
+                adjusted_book Money, open_items Integer, agrees Bool,
+            ]
+            "items" [
+                bank_account Text, item Word, date Date, amount Money, memo Text,
+                counterparty Text, voucher Text, entry Integer, row Integer, age Integer,
+            ]
+            "lenders" [
+                lender Text, name Text, listed Integer, list_balance Money, notes Integer,
+                register_balance Money, list_difference Money,
+            ]
+        }
     }
     /// Subsidies of a quarter, as computed or as posted.
     SUBSIDIES "subsidies" {

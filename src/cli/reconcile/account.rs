@@ -71,7 +71,23 @@ impl Account {
         let (book_opening, book) = own_side(book, &account, from)?;
         let matching = match_lines(&statement, &book, &[], &settings);
         let statement_opening = opening.into();
-        Ok(Self { account, statement, book, from, to, matching, settings, statement_opening, book_opening, breaks })
+        Ok(Self {
+            account,
+            statement,
+            book,
+            from,
+            to,
+            matching,
+            settings,
+            statement_opening,
+            book_opening,
+            breaks,
+        })
+    }
+
+    /// A bank account with the statements that stand in the book.
+    pub fn recorded<S: Store>(book: &Book<S>, id: &str) -> Result<Self, Problem> {
+        Self::of_files(book, id, Vec::new())
     }
 
     /// The day that is meant when none is named: the last day of the statements.
@@ -106,6 +122,7 @@ impl Account {
             matching: &self.matching,
             from: self.from,
             to: self.to,
+            gaps: self.breaks.len(),
             result: form,
         }
     }

@@ -12,6 +12,8 @@ use poolbook::report::views;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
+// Flattened into the arguments of the command, whose group bears the same name.
+#[group(skip)]
 pub struct Args {
     #[arg(required = true)]
     bank_account: Option<String>,
@@ -31,8 +33,9 @@ impl Args {
         let told = self.bank_account.as_deref().or(self.as_of.as_deref());
         match told {
             Some(told) => Err(Problem::new("usage-conflict", Exit::Usage)
-                .with("argument", told)
-                .with("other", "reconcile …")),
+                .with("option", told.escape_debug())
+                .with("other", "COMMAND")
+                .with("usage", "poolbook reconcile COMMAND")),
             None => Ok(()),
         }
     }
@@ -48,11 +51,15 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     for file in &args.file {
         statements.push(read_any(file, id, &profiles)?);
     }
-    let account = Account::of_files(&book, id, statements)?;
+    let account = match args.file.is_empty() {
+        true => Account::recorded(&book, id)?,
+        false => Account::of_files(&book, id, statements)?,
+    };
     let form = account.form(asked.unwrap_or(account.last_day()));
     let people = open::options(context)?.people;
     let head = open::journal(&book.head());
-    let report = views::reconcile(&account.view(&form), &people.into(), book.state(), &head);
+    let signs = [people.maker.as_deref(), people.checker.as_deref()];
+    let report = views::reconcile(&account.view(&form), signs, book.state(), &head);
     args.target.report(context, &report)?;
     account.tell(context);
     Ok(if account.is_clean(&form) { Exit::Done } else { Exit::Findings })

@@ -47,7 +47,6 @@ pub fn profiles(paths: &[PathBuf]) -> Result<Vec<Profile>, Problem> {
 
 /// A day of an option.
 fn day(text: &str) -> Result<Date, Problem> {
-    parse_date(text).map_err(|error| {
-        Problem::new(error.code(), Exit::Usage).with("text", text.escape_debug())
-    })
+    parse_date(text)
+        .map_err(|error| Problem::new(error.code(), Exit::Usage).with("text", text.escape_debug()))
 }

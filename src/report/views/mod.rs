@@ -14,6 +14,7 @@ mod reconcile;
 mod roll_forward;
 mod steps;
 mod subsidies;
+mod three_way;
 mod verify;
 
 pub use caps::{CapsAsked, caps};
@@ -26,9 +27,10 @@ pub use loans::{applications, loan, loans};
 pub use pools::pools;
 pub use quarter::{QuarterView, quarter};
 pub use recompute::recompute;
-pub use reconcile::{AccountView, BankLine, reconcile};
+pub use reconcile::{AccountView, reconcile};
 pub use roll_forward::{balance, explain, scale};
 pub use subsidies::{PaymentRow, Posted, payments, subsidies, working};
+pub use three_way::{ThreeWayView, three_way};
 pub use verify::{VerifyView, verify};
 
 use crate::domain::calendar::Date;

@@ -1,6 +1,8 @@
 //! One bank account against its statement (银行存款余额调节表).
 
-use crate::audit::reconcile::{BookLine, Item, ItemKind, Reconciliation};
+use crate::audit::reconcile::{
+    BookLine, Item, ItemKind, Matching, Reconciliation, StatementLine, Zone,
+};
 use crate::domain::calendar::Date;
 use crate::domain::registry::BankAccount;
 use crate::domain::state::State;
@@ -8,44 +10,50 @@ use crate::report::shapes;
 use crate::report::table::{Cell, Report};
 use crate::report::views::{Journal, journal_cells, voucher_text};
 
-/// What the bank says of a line of its statement.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BankLine {
-    /// Purpose.
-    pub memo: String,
-    /// The other party.
-    pub counterparty: String,
-    /// Row in the file.
-    pub row: u64,
-}
-
 /// A reconciliation with the lines that it speaks of.
 pub struct AccountView<'a> {
     /// The account.
     pub account: &'a BankAccount,
-    /// Lines of the statement, in the order in which they were compared.
-    pub statement: &'a [BankLine],
-    /// Lines of the book, likewise.
+    /// Lines of the statement.
+    pub statement: &'a [StatementLine],
+    /// Lines of the book.
     pub book: &'a [BookLine],
-    /// First day of the statement.
+    /// What belongs together.
+    pub matching: &'a Matching,
+    /// First day that the statements cover.
     pub from: Option<Date>,
+    /// Last day that they cover.
+    pub to: Option<Date>,
+    /// How many times the statements do not follow each other.
+    pub gaps: usize,
     /// The result.
     pub result: &'a Reconciliation,
 }
 
-/// The reconciliation of one account.
-pub fn reconcile(view: &AccountView<'_>, state: &State, journal: &Journal) -> Report {
-    let result = view.result;
+/// The form of one account, with the people who sign it.
+pub fn reconcile(
+    view: &AccountView<'_>,
+    [maker, checker]: [Option<&str>; 2],
+    state: &State,
+    journal: &Journal,
+) -> Report {
+    let (result, account) = (view.result, view.account);
     let sum = |kind| Cell::from(result.sum(kind));
-    let owner = state.owners.get(&view.account.owner);
+    let owner = state.owners.get(&account.owner);
+    let bank = account.bank.as_ref().and_then(|bank| state.parties.get(bank));
     let [entries, root] = journal_cells(journal);
     let meta = vec![
-        (&view.account.id).into(),
-        (&view.account.owner).into(),
+        (&account.id).into(),
+        (&account.owner).into(),
         Cell::optional(owner.map(|owner| &owner.name)),
-        Cell::Word(view.account.fund.code()),
+        Cell::Word(account.fund.code()),
+        Cell::optional(bank.map(|bank| &bank.name)),
+        Cell::optional(account.number.as_ref()),
+        Cell::optional(state.settings.as_ref().map(|settings| &settings.currency)),
         Cell::optional(view.from),
         result.last_day.into(),
+        Cell::optional(view.to),
+        view.gaps.into(),
         result.statement_balance.into(),
         sum(ItemKind::BookReceived),
         sum(ItemKind::BookPaid),
@@ -54,6 +62,8 @@ pub fn reconcile(view: &AccountView<'_>, state: &State, journal: &Journal) -> Re
         sum(ItemKind::BankReceived),
         sum(ItemKind::BankPaid),
         result.adjusted_book.into(),
+        result.difference.into(),
+        (result.adjusted_statement - result.adjusted_book).into(),
         result.statement_gap.into(),
         result.cleared.len().into(),
         result.agrees().into(),
@@ -62,33 +72,81 @@ pub fn reconcile(view: &AccountView<'_>, state: &State, journal: &Journal) -> Re
     ];
     let mut report = Report::new(&shapes::RECONCILE, meta);
     for item in &result.items {
-        report.row(item_cells(view, item));
+        let mut cells = item_cells(view, item);
+        cells.extend(more_cells(view, item));
+        report.row(cells);
     }
+    if view.to.is_some_and(|to| to < result.last_day) {
+        let told = |day: Option<Date>| day.map_or_else(|| "—".to_owned(), |day| day.to_string());
+        report.note(
+            "reconcile-short",
+            vec![("to", told(view.to)), ("date", result.last_day.to_string())],
+        );
+    }
+    report.note("reconcile-basis", Vec::new());
+    let name = |person: Option<&str>| person.unwrap_or("________").to_owned();
+    let signs = vec![("maker", name(maker)), ("checker", name(checker))];
+    report.note("reconcile-foot", signs);
     report
+}
+
+/// Whether the bank has the line of an item.
+fn of_bank(item: &Item) -> bool {
+    matches!(item.kind, ItemKind::BankReceived | ItemKind::BankPaid)
 }
 
 /// item, date, amount, what, counterparty, voucher, entry, row, age.
 pub(super) fn item_cells(view: &AccountView<'_>, item: &Item) -> Vec<Cell> {
     let start = [Cell::Word(item.kind.code()), item.date.into(), item.amount.into()];
     let mut cells: Vec<Cell> = start.into();
-    match item.kind {
-        ItemKind::BankReceived | ItemKind::BankPaid => {
-            let line = view.statement.get(item.line);
-            cells.push(Cell::optional(line.map(|line| line.memo.as_str())));
-            cells.push(Cell::optional(line.map(|line| line.counterparty.as_str())));
-            cells.extend([Cell::Empty, Cell::Empty]);
-            cells.push(Cell::optional(line.map(|line| line.row)));
-        }
-        ItemKind::BookReceived | ItemKind::BookPaid => {
-            let line = view.book.get(item.line);
-            cells.push(Cell::optional(line.map(|line| line.memo.as_str())));
-            cells.push(Cell::Empty);
-            let voucher = line.and_then(|line| line.voucher.as_ref());
-            cells.push(Cell::optional(voucher.map(voucher_text)));
-            cells.push(Cell::optional(line.map(|line| line.entry)));
-            cells.push(Cell::Empty);
-        }
+    if of_bank(item) {
+        let line = view.statement.get(item.line);
+        cells.push(Cell::optional(line.map(|line| line.memo.as_str())));
+        cells.push(Cell::optional(line.map(counterparty)));
+        cells.extend([Cell::Empty, Cell::Empty]);
+        cells.push(Cell::optional(line.map(|line| line.row)));
+    } else {
+        let line = view.book.get(item.line);
+        cells.push(Cell::optional(line.map(|line| line.memo.as_str())));
+        cells.push(Cell::Empty);
+        let voucher = line.and_then(|line| line.voucher.as_ref());
+        cells.push(Cell::optional(voucher.map(voucher_text)));
+        cells.push(Cell::optional(line.map(|line| line.entry)));
+        cells.push(Cell::Empty);
     }
     cells.push(u64::try_from(item.age).map_or(Cell::Empty, Cell::from));
     cells
+}
+
+/// serial, line, state, cleared.
+fn more_cells(view: &AccountView<'_>, item: &Item) -> [Cell; 4] {
+    let (serial, name) = if of_bank(item) {
+        let line = view.statement.get(item.line);
+        (line.map(|line| line.serial.as_str()), line.map(|line| line.id.to_string()))
+    } else {
+        (None, view.book.get(item.line).map(posting_name))
+    };
+    let filled = |text: &&str| !text.is_empty();
+    let zone = item.group.and_then(|group| view.matching.groups.get(group)).map(|group| group.zone);
+    let state = match (zone, item.cleared) {
+        (_, Some(_)) => "cleared-later",
+        (Some(Zone::Proposed), _) => "proposed",
+        _ => "open",
+    };
+    [
+        Cell::optional(serial.filter(filled)),
+        Cell::optional(name.as_deref().filter(filled)),
+        Cell::Word(state),
+        Cell::optional(item.cleared),
+    ]
+}
+
+/// The other party as the bank names it.
+pub(super) fn counterparty(line: &StatementLine) -> String {
+    [line.name.as_str(), line.account.as_str()].join(" ").trim().to_owned()
+}
+
+/// A line of the book by its name: entry and number of the line.
+pub(super) fn posting_name(line: &BookLine) -> String {
+    format!("{}.{}", line.entry, line.line)
 }
