@@ -4,7 +4,8 @@
 //! Reading order: [`flow`] says in which column of the roll-forward a line shows; [`turnover`] adds
 //! lines up into the tables of the index; [`movements`] reads them back over any period; the views
 //! are [`balance`], [`trial_balance`], [`account_ledger`], [`scale`], [`ratios`], [`day_sums`] and
-//! [`explain`]; [`verify`], [`compare`], [`reconcile`] and [`loan_list`] look for what does not agree.
+//! [`explain`]; [`verify`], [`compare`], [`reconcile`] and [`loan_list`] look for what does not agree;
+//! [`statements`] says which bank statements stand.
 
 pub mod account_ledger;
 pub mod balance;
@@ -18,6 +19,7 @@ pub mod movements;
 pub mod ratios;
 pub mod reconcile;
 pub mod scale;
+pub mod statements;
 pub mod trial_balance;
 pub mod turnover;
 pub mod verify;
