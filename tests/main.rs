@@ -28,6 +28,7 @@ mod readme;
 mod recompute;
 mod recompute_cli;
 mod recompute_random;
+mod reconciling;
 mod refusals;
 mod refusals_books;
 mod refusals_pools;

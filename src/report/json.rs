@@ -6,7 +6,7 @@
 
 use crate::domain::event::PeopleMode;
 use crate::domain::json::Writer;
-use crate::report::table::{Cell, Column, Report};
+use crate::report::table::{Cell, Column, Note, Report};
 
 /// The JSON form, ending in a line break.
 pub fn render(report: &Report, people: Option<PeopleMode>) -> Vec<u8> {
@@ -50,19 +50,7 @@ pub fn render(report: &Report, people: Option<PeopleMode>) -> Vec<u8> {
     member(&mut out, "notes");
     let mut writer = Writer::new(&mut out);
     writer.begin_array();
-    for note in &report.notes {
-        writer.begin_object();
-        writer.key("code");
-        writer.string(note.key);
-        writer.key("args");
-        writer.begin_object();
-        for (name, value) in &note.args {
-            writer.key(name);
-            writer.string(value);
-        }
-        writer.end_object();
-        writer.end_object();
-    }
+    report.notes.iter().for_each(|note| write_note(note, &mut writer));
     writer.end_array();
     out.extend_from_slice(b"\n}\n");
     out
@@ -87,6 +75,21 @@ fn write_object<'r>(cells: impl Iterator<Item = (&'r Column, &'r Cell)>, out: &m
     writer.end_object();
 }
 
+/// A sentence as its code and values.
+fn write_note(note: &Note, writer: &mut Writer<'_>) {
+    writer.begin_object();
+    writer.key("code");
+    writer.string(note.key);
+    writer.key("args");
+    writer.begin_object();
+    for (name, value) in &note.args {
+        writer.key(name);
+        writer.string(value);
+    }
+    writer.end_object();
+    writer.end_object();
+}
+
 fn write_cell(cell: &Cell, writer: &mut Writer<'_>) {
     match cell {
         Cell::Empty => writer.raw(b"null"),
@@ -98,6 +101,7 @@ fn write_cell(cell: &Cell, writer: &mut Writer<'_>) {
         Cell::Rate(rate) => writer.quoted(rate.decimal()),
         Cell::Bool(value) => writer.boolean(*value),
         Cell::Json(json) => writer.raw(json.as_bytes()),
+        Cell::Told(note) => write_note(note, writer),
     }
 }
 

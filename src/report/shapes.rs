@@ -253,7 +253,7 @@ shapes! {
     /// Statement, book and the bank's list of loans of one owner (三方核对).
     THREE_WAY "three-way" {
         meta [
-            owner Text, name Text, date Date, listed Integer, list_balance Money, notes Integer,
+            owner Text, name Text, date Date, listed Integer, list_balance Money, book_notes Integer,
             register_balance Money, list_difference Money, left_out Integer, differences Integer,
             accounts_open Integer, tied Bool, entries Integer, root Text,
         ]
@@ -274,7 +274,7 @@ shapes! {
                 counterparty Text, voucher Text, entry Integer, row Integer, age Integer,
             ]
             "lenders" [
-                lender Text, name Text, listed Integer, list_balance Money, notes Integer,
+                lender Text, name Text, listed Integer, list_balance Money, book_notes Integer,
                 register_balance Money, list_difference Money,
             ]
         }

@@ -67,6 +67,8 @@ pub enum Cell {
     Bool(bool),
     /// A JSON value, canonical.
     Json(String),
+    /// A sentence: people read its wording, programs its code and values.
+    Told(Note),
 }
 
 impl Cell {
@@ -92,7 +94,7 @@ impl Cell {
             Self::Date(_) => kind == ColumnKind::Date,
             Self::Rate(_) => kind == ColumnKind::Rate,
             Self::Bool(_) => kind == ColumnKind::Bool,
-            Self::Json(_) => kind == ColumnKind::Json,
+            Self::Json(_) | Self::Told(_) => kind == ColumnKind::Json,
         }
     }
 }

@@ -59,18 +59,20 @@ pub fn render(report: &Report, people: Option<PeopleMode>, locale: &Locale) -> S
 
 /// The remarks under a report, a line each.
 pub(super) fn remarks(report: &Report, people: Option<PeopleMode>, locale: &Locale) -> Vec<String> {
-    let worded = |note: &Note| {
-        let args: Vec<(&str, String)> =
-            note.args.iter().map(|(name, value)| (*name, visible(value))).collect();
-        let args: Vec<(&str, &str)> =
-            args.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        locale.text(note.key, &args)
-    };
-    let mut remarks: Vec<String> = report.notes.iter().map(worded).collect();
+    let mut remarks: Vec<String> = report.notes.iter().map(|note| worded(note, locale)).collect();
     if report.shape.has_journal() && people == Some(PeopleMode::Two) {
         remarks.push(locale.text("report-people-two", &[]));
     }
     remarks
+}
+
+/// The wording of a sentence.
+fn worded(note: &Note, locale: &Locale) -> String {
+    let args: Vec<(&str, String)> =
+        note.args.iter().map(|(name, value)| (*name, visible(value))).collect();
+    let args: Vec<(&str, &str)> =
+        args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    locale.text(note.key, &args)
 }
 
 /// One `label  value` line each, labels padded to one width; a JSON object as lines of its own.
@@ -264,6 +266,7 @@ pub fn shown(cell: &Cell, locale: &Locale) -> String {
         Cell::Money(total) => total.grouped(),
         Cell::Integer(number) => number.to_string(),
         Cell::Date(date) => date.to_string(),
+        Cell::Told(note) => worded(note, locale),
         Cell::Rate(rate) => rate.percent(),
         Cell::Bool(value) => locale.word(if *value { "yes" } else { "no" }),
         Cell::Json(json) => members(json, locale)
