@@ -1,82 +1,21 @@
-//! Bank statements: movements in the order of time, with balances that must hold together.
-//!
-//! The balance chain (balance before + movement = balance after) is what makes a statement more
-//! than a list: it shows rows that are missing, changed or misread, and in which order they stand.
+//! A table as a statement: header row, columns by their meaning, amounts, the balance chain.
 
+use super::{Format, Statement, StatementLine, file_name};
 use crate::domain::calendar::{Date, parse_date};
 use crate::domain::money::Money;
 use crate::intake::cell::{Cell, half_width, plain_date, trim};
-use crate::intake::profile::{HEADER_SEARCH_ROWS, Mode, Order, Profile, choose, plain};
+use crate::intake::profile::{HEADER_SEARCH_ROWS, Mode, Order, Profile, plain};
 use crate::intake::rows::visit_rows;
 use crate::problem::Problem;
 use compact_str::CompactString;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-/// A bank statement.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Statement {
-    /// Code of the bank account in the book.
-    pub bank_account: String,
-    /// Account number that the bank printed, if it did.
-    pub number: Option<String>,
-    /// Profile by which it was read.
-    pub profile: String,
-    /// Balance before the first movement.
-    pub opening: Money,
-    /// Balance after the last.
-    pub closing: Money,
-    /// First day, as printed or as of the first movement.
-    pub from: Option<Date>,
-    /// Last day, as printed or as of the last movement.
-    pub to: Option<Date>,
-    /// Movements in the order of time.
-    pub lines: Vec<StatementLine>,
-    /// Where the balances do not hold together: `statement-arithmetic` with the row, the balance
-    /// expected and found and the gap; `statement-total`; `statement-dates`.
-    pub breaks: Vec<Problem>,
-}
-
-/// One movement.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatementLine {
-    /// Day.
-    pub date: Date,
-    /// Amount; in is positive.
-    pub amount: Money,
-    /// Balance after it.
-    pub balance: Money,
-    /// Purpose.
-    pub memo: CompactString,
-    /// The other party's name.
-    pub name: CompactString,
-    /// The other party's account number.
-    pub account: CompactString,
-    /// The bank's number of the movement.
-    pub serial: Option<CompactString>,
-    /// Row in the file.
-    pub row: u64,
-}
-
-/// Reads a statement with the profile that fits it.
+/// Reads a table; whose account it is and the file's hash are left to the caller.
 ///
 /// # Errors
-/// As [`choose`] and [`read`].
-pub fn read_any(
-    path: &Path,
-    bank_account: &str,
-    profiles: &[Profile],
-) -> Result<Statement, Vec<Problem>> {
-    let profile = choose(path, profiles).map_err(|problem| vec![problem])?;
-    read(path, bank_account, profile)
-}
-
-/// Reads a statement.
-///
-/// # Errors
-/// Every row that cannot be read; `statement-header` when the columns are not found;
-/// `statement-empty` when neither a movement nor an opening balance stands there.
-pub fn read(path: &Path, bank_account: &str, profile: &Profile) -> Result<Statement, Vec<Problem>> {
+/// As [`super::read`].
+pub fn read(path: &Path, profile: &Profile) -> Result<Statement, Vec<Problem>> {
     let mut reading = Reading::new(profile);
     let read = visit_rows(path, &profile.options, &mut |row, cells| reading.row(row, cells));
     let file = path.display().to_string();
@@ -91,7 +30,8 @@ pub fn read(path: &Path, bank_account: &str, profile: &Profile) -> Result<Statem
     if !reading.problems.is_empty() {
         return Err(reading.problems.into_iter().map(in_file).collect());
     }
-    let mut statement = reading.finish(bank_account).map_err(|problem| vec![in_file(problem)])?;
+    let mut statement = reading.finish().map_err(|problem| vec![in_file(problem)])?;
+    statement.file = file_name(path);
     statement.breaks = statement.breaks.into_iter().map(in_file).collect();
     Ok(statement)
 }
@@ -349,7 +289,7 @@ impl<'p> Reading<'p> {
         }
     }
 
-    fn finish(mut self, bank_account: &str) -> Result<Statement, Problem> {
+    fn finish(mut self) -> Result<Statement, Problem> {
         let forward = breaks(&self.found, self.opening);
         let newest_first = match self.profile.order {
             Order::OldestFirst => false,
@@ -380,7 +320,11 @@ impl<'p> Reading<'p> {
             None => (dates.clone().min(), dates.max()),
         };
         Ok(Statement {
-            bank_account: bank_account.to_owned(),
+            bank_account: String::new(),
+            file: String::new(),
+            sha256: String::new(),
+            format: Format::Text,
+            currency: None,
             number: self.number,
             profile: self.profile.name.clone(),
             opening,
@@ -472,6 +416,3 @@ fn period(text: &str) -> Option<(Date, Date)> {
         })
         .next()
 }
-
-#[cfg(test)]
-mod tests;
