@@ -8,6 +8,8 @@
 //! [`read_file`] takes whatever a bank hands out, by its content: tables (text or workbook) through
 //! a profile, ISO 20022 camt.053, SWIFT MT940.
 
+mod chain;
+mod columns;
 mod table;
 
 use crate::domain::calendar::Date;
