@@ -28,3 +28,4 @@ pub mod source;
 pub mod statement;
 pub mod table;
 mod workbook;
+mod xml;

@@ -8,48 +8,24 @@
 //! [`read_file`] takes whatever a bank hands out, by its content: tables (text or workbook) through
 //! a profile, ISO 20022 camt.053, SWIFT MT940.
 
+mod camt;
 mod chain;
 mod columns;
+mod message;
+mod mt940;
 mod table;
 
 use crate::domain::calendar::Date;
 use crate::domain::money::Money;
 use crate::intake::decode::{io_problem, open};
 use crate::intake::profile::{Profile, choose};
-use crate::intake::sniff::{FileKind, kind_of};
+pub use crate::intake::sniff::Format;
+use crate::intake::sniff::{FileKind, kind_of, message_format};
 use crate::problem::Problem;
 use compact_str::CompactString;
 use sha2::{Digest as _, Sha256};
 use std::io::Read as _;
 use std::path::Path;
-
-/// What a statement was read from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Text table: csv and its kin.
-    Text,
-    /// Workbook of today (Office Open XML).
-    Xlsx,
-    /// Workbook of Excel 5 to 2003.
-    Xls,
-    /// ISO 20022 camt.053.
-    Camt053,
-    /// SWIFT MT940.
-    Mt940,
-}
-
-impl Format {
-    /// Name in reports.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Xlsx => "xlsx",
-            Self::Xls => "xls",
-            Self::Camt053 => "camt053",
-            Self::Mt940 => "mt940",
-        }
-    }
-}
 
 /// A bank statement.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,22 +93,72 @@ pub fn read_file(
     bank_account: Option<&str>,
     profiles: &[Profile],
 ) -> Result<Vec<Statement>, Vec<Problem>> {
-    let profile = choose(path, profiles).map_err(|problem| vec![problem])?;
-    read(path, bank_account.unwrap_or_default(), profile).map(|statement| vec![statement])
+    let account = bank_account.unwrap_or_default();
+    let named = |problem: Problem| vec![problem.in_file(path.display().to_string())];
+    let messages = match message_format(path).map_err(named)? {
+        None => {
+            let profile = choose(path, profiles).map_err(named)?;
+            return read(path, account, profile).map(|statement| vec![statement]);
+        }
+        Some(Format::Mt940) => mt940::read(path),
+        Some(_) => camt::read(path),
+    };
+    let (hash, file) = (hash(path).map_err(named)?, path.display().to_string());
+    let mut statements = messages.map_err(named)?;
+    for statement in &mut statements {
+        account.clone_into(&mut statement.bank_account);
+        statement.file = file_name(path);
+        statement.sha256.clone_from(&hash);
+        let breaks = std::mem::take(&mut statement.breaks).into_iter();
+        statement.breaks = breaks.map(|problem| problem.in_file(file.as_str())).collect();
+    }
+    Ok(statements)
 }
 
-/// Reads a file as one statement of one account.
+/// Reads a file as one statement of one account. Several statements in a file (a day each, say)
+/// become one in the order of their days; where one does not begin with the balance that the one
+/// before ends with, the break tells.
 ///
 /// # Errors
-/// As [`read_file`].
+/// As [`read_file`]; `statement-accounts` when they are of more than one account.
 pub fn read_any(
     path: &Path,
     bank_account: &str,
     profiles: &[Profile],
 ) -> Result<Statement, Vec<Problem>> {
-    let statements = read_file(path, Some(bank_account), profiles)?;
-    let empty = || vec![Problem::data("statement-empty").in_file(path.display().to_string())];
-    statements.into_iter().next().ok_or_else(empty)
+    let mut statements = read_file(path, Some(bank_account), profiles)?;
+    let in_file = |problem: Problem| problem.in_file(path.display().to_string());
+    statements.sort_by_key(|statement| (statement.from, statement.to));
+    let mut rest = statements.into_iter();
+    let first = rest.next().ok_or_else(|| vec![in_file(Problem::data("statement-empty"))])?;
+    rest.try_fold(first, |mut all, next| {
+        if all.number.as_deref().map(table::digits) != next.number.as_deref().map(table::digits) {
+            let number = |of: &Option<String>| of.clone().unwrap_or_else(|| "—".to_owned());
+            let problem = Problem::data("statement-accounts")
+                .with("number", number(&all.number))
+                .with("other", number(&next.number));
+            return Err(vec![in_file(problem)]);
+        }
+        if all.closing != next.opening {
+            all.breaks.push(in_file(gap(&all, &next)));
+        }
+        all.closing = next.closing;
+        all.to = all.to.max(next.to);
+        all.lines.extend(next.lines);
+        all.breaks.extend(next.breaks);
+        Ok(all)
+    })
+}
+
+/// `statement-gap`: a statement that does not begin where the one before it ends.
+pub fn gap(before: &Statement, after: &Statement) -> Problem {
+    let account = [&before.bank_account, before.number.as_ref().unwrap_or(&before.file)];
+    let account = account.into_iter().find(|text| !text.is_empty());
+    Problem::data("statement-gap")
+        .with("bank_account", account.map_or("—", String::as_str))
+        .with("closing", before.closing.grouped())
+        .with("opening", after.opening.grouped())
+        .with("date", after.from.map_or_else(|| "—".to_owned(), |day| day.to_string()))
 }
 
 /// Reads a table as a statement, by a profile.
