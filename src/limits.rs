@@ -71,3 +71,27 @@ pub const WORKBOOK_PART_MAX: u64 = 64 * 1024 * 1024;
 pub const WORKBOOK_INFLATED_MAX: u64 = 200 * 1024 * 1024;
 /// Most rows of a sheet, as the format has it.
 pub const SHEET_ROWS_MAX: u32 = 1_048_576;
+/// Largest file of a bank statement as a table (csv, text).
+pub const STATEMENT_BYTES_MAX: u64 = 100 * 1024 * 1024;
+/// Most rows of a bank statement, and most movements of one file.
+pub const STATEMENT_ROWS_MAX: usize = 1_000_000;
+/// Most columns of a bank statement.
+pub const STATEMENT_COLUMNS_MAX: usize = 200;
+/// Largest workbook that holds a bank statement.
+pub const STATEMENT_WORKBOOK_BYTES_MAX: u64 = 10 * 1024 * 1024;
+/// Most cells read from the workbook of a bank statement, over all sheets of an old workbook.
+pub const STATEMENT_CELLS_MAX: usize = 1_000_000;
+/// Largest part of a statement's workbook besides its sheets (shared texts, styles), inflated.
+pub const STATEMENT_PART_MAX: u64 = 16 * 1024 * 1024;
+/// Most tags of such a part: each shared text of a workbook stays in memory.
+pub const STATEMENT_PART_TAGS_MAX: usize = 1_500_000;
+/// How many times its packed size a part of a statement's workbook may inflate to, past 1 MiB.
+pub const STATEMENT_RATIO_MAX: u64 = 200;
+/// Largest file of a message format (camt.053, MT940).
+pub const MESSAGE_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Longest text between two tags of an XML file, or field of a message format.
+pub const XML_TEXT_MAX: usize = 1024 * 1024;
+/// Deepest nesting of XML elements.
+pub const XML_DEPTH_MAX: usize = 32;
+/// Most events (tags, texts) of an XML file.
+pub const XML_EVENTS_MAX: usize = 5_000_000;

@@ -134,7 +134,7 @@ fn grow_run(batches: &[Batch<'_>], runs: &mut [Growing<'_>], place: usize, open:
         for forward in [true, false] {
             let mut order = open.clone();
             if !forward {
-                let days = |place: &usize| batches.get(*place).map(|b| (b.from, b.last_day()));
+                let days = |place: &usize| batches.get(*place).map(|b| (b.last_day(), b.from));
                 order.sort_by_key(|place| std::cmp::Reverse(days(place)));
             }
             for candidate in order {

@@ -17,6 +17,7 @@ pub mod recompute;
 mod record;
 mod replay;
 mod rows;
+pub mod statements;
 pub mod subsidies;
 pub mod verify;
 

@@ -36,6 +36,17 @@ impl<'a> Cell<'a> {
         }
     }
 
+    /// The cell apart from the file that it came from.
+    pub fn into_owned(self) -> Cell<'static> {
+        match self {
+            Self::Text(text) => Cell::Text(Cow::Owned(text.into_owned())),
+            Self::Number(text) => Cell::Number(text),
+            Self::Date(date) => Cell::Date(date),
+            Self::Bool(value) => Cell::Bool(value),
+            Self::Empty => Cell::Empty,
+        }
+    }
+
     /// True when nothing stands in the cell.
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Empty)

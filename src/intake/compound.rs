@@ -4,7 +4,6 @@
 //! compound file (MS-CFB) is walked with plain bounds-checked reads, and every sheet's records
 //! (MS-XLS) are measured, before the reader sees the file.
 
-use crate::limits::WORKBOOK_CELLS_MAX;
 use crate::problem::Problem;
 
 /// Largest claim of a sheet's DIMENSIONS record: the format's own size. It costs address space
@@ -13,11 +12,12 @@ const CLAIM_MAX: u64 = 65_536 * 256;
 const DIRECTORY_ENTRY: usize = 128;
 const LAST_SECTOR: u32 = 0xFFFF_FFFA;
 
-/// Measures every workbook stream of a compound file.
+/// Measures every workbook stream of a compound file: all its sheets together may span so many
+/// cells, for the reader fills all of them.
 ///
 /// # Errors
 /// `workbook-damaged`, `workbook-locked`, `too-many-cells`.
-pub fn check(bytes: &[u8]) -> Result<(), Problem> {
+pub fn check(bytes: &[u8], cells_max: usize) -> Result<(), Problem> {
     let file = Compound::open(bytes).ok_or_else(damaged)?;
     let mut found = false;
     for (name, first, size) in &file.entries {
@@ -27,7 +27,7 @@ pub fn check(bytes: &[u8]) -> Result<(), Problem> {
         if name == "Workbook" || name == "Book" {
             found = true;
             let stream = file.stream(*first, *size).ok_or_else(damaged)?;
-            check_stream(&stream)?;
+            check_stream(&stream, cells_max as u64)?;
         }
     }
     if found { Ok(()) } else { Err(damaged()) }
@@ -159,9 +159,9 @@ fn records(stream: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     })
 }
 
-fn check_stream(stream: &[u8]) -> Result<(), Problem> {
+fn check_stream(stream: &[u8], cells_max: u64) -> Result<(), Problem> {
     const BOUND_SHEET: u16 = 0x0085;
-    let mut sheets = 0;
+    let (mut sheets, mut cells) = (0, 0u64);
     for (kind, data) in records(stream) {
         if kind == BOUND_SHEET {
             sheets += 1;
@@ -169,18 +169,25 @@ fn check_stream(stream: &[u8]) -> Result<(), Problem> {
                 return Err(damaged());
             }
             let position = u32_at(data, 0).ok_or_else(damaged)? as usize;
-            check_sheet(stream.get(position..).ok_or_else(damaged)?)?;
+            let sheet = stream.get(position..).ok_or_else(damaged)?;
+            cells = cells.saturating_add(sheet_span(sheet, cells_max)?);
+            if cells > cells_max {
+                return Err(too_many(cells_max));
+            }
         }
     }
     Ok(())
 }
 
+fn too_many(limit: u64) -> Problem {
+    Problem::data("too-many-cells").with("limit", limit)
+}
+
 /// Measures one sheet: what it claims, and the rectangle that its cells span.
-fn check_sheet(stream: &[u8]) -> Result<(), Problem> {
+fn sheet_span(stream: &[u8], cells_max: u64) -> Result<u64, Problem> {
     const DIMENSIONS: u16 = 0x0200;
     const END: u16 = 0x000A;
     const BEGIN: u16 = 0x0809;
-    let too_many = || Problem::data("too-many-cells").with("limit", WORKBOOK_CELLS_MAX);
     let (mut rows, mut columns) = ((u16::MAX, 0u16), (u16::MAX, 0u16));
     let mut depth = 0usize;
     for (kind, data) in records(stream) {
@@ -188,7 +195,9 @@ fn check_sheet(stream: &[u8]) -> Result<(), Problem> {
             BEGIN => depth += 1,
             END if depth <= 1 => break,
             END => depth -= 1,
-            DIMENSIONS if claim(data).ok_or_else(damaged)? > CLAIM_MAX => return Err(too_many()),
+            DIMENSIONS if claim(data).ok_or_else(damaged)? > CLAIM_MAX => {
+                return Err(too_many(cells_max));
+            }
             // Number, label, rich label, truth value, integer, shared text, many integers, formula.
             0x0203 | 0x0204 | 0x00D6 | 0x0205 | 0x027E | 0x00FD | 0x00BD | 0x0006 => {
                 let (row, first) = (u16_at(data, 0), u16_at(data, 2));
@@ -202,10 +211,7 @@ fn check_sheet(stream: &[u8]) -> Result<(), Problem> {
         }
     }
     let extent = |(low, high): (u16, u16)| u64::from(high.saturating_sub(low)) + 1;
-    if extent(rows) * extent(columns) > WORKBOOK_CELLS_MAX as u64 {
-        return Err(too_many());
-    }
-    Ok(())
+    if rows.0 > rows.1 { Ok(0) } else { Ok(extent(rows) * extent(columns)) }
 }
 
 /// Cells that a DIMENSIONS record claims; columns beyond the format's count from zero, as the
@@ -254,7 +260,8 @@ mod tests {
 
     #[test]
     fn spans_and_claims_are_measured() {
-        let code = |sheet: &[u8]| check_stream(&stream(sheet)).map_err(|problem| problem.code);
+        let code =
+            |sheet: &[u8]| check_stream(&stream(sheet), 2_000_000).map_err(|problem| problem.code);
         assert_eq!(code(&[number(0, 0), number(999, 20)].concat()), Ok(()));
         assert_eq!(code(&[number(0, 0), number(65_535, 255)].concat()), Err("too-many-cells"));
         let mut data = [0u32.to_le_bytes(), u32::MAX.to_le_bytes()].concat();
@@ -267,13 +274,13 @@ mod tests {
     fn rubbish_is_damage_not_a_panic() {
         for length in [0, 4, 76, 511, 512, 513, 4096] {
             let mut bytes = vec![0xFF; length];
-            assert!(check(&bytes).is_err());
+            assert!(check(&bytes, 1).is_err());
             if let Some(shift) = bytes.get_mut(30..32) {
                 shift.copy_from_slice(&[9, 0]);
             }
-            assert!(check(&bytes).is_err());
+            assert!(check(&bytes, 1).is_err());
             bytes.iter_mut().skip(32).for_each(|byte| *byte = 0);
-            assert!(check(&bytes).is_err());
+            assert!(check(&bytes, 1).is_err());
         }
     }
 }

@@ -17,9 +17,9 @@ pub enum Encoding {
     Utf8,
     /// GB18030, and with it GBK and GB2312.
     Gb18030,
-    /// UTF-16, little end first; only with a byte order mark.
+    /// UTF-16, little end first; with a byte order mark, or where only this reading is a text.
     Utf16Le,
-    /// UTF-16, big end first; only with a byte order mark.
+    /// UTF-16, big end first; with a byte order mark, or where only this reading is a text.
     Utf16Be,
 }
 
@@ -63,6 +63,8 @@ impl Encoding {
 }
 
 const CHUNK: usize = 64 * 1024;
+/// Bytes from which a file's encoding is guessed where it has no mark.
+const HEAD: usize = 4096;
 const UTF8_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
 
 /// Where a text stops being sound in an encoding, counted in bytes from 0.
@@ -84,14 +86,15 @@ pub fn encoding_of(path: &Path, wanted: Option<Encoding>) -> Result<Encoding, Pr
         check(open(path)?, encoding).map_err(|failed| named(failed.problem(path)))?;
         return Ok(encoding);
     }
-    let mut head = [0; 3];
+    let mut head = [0; HEAD];
     let length =
         read_full(&mut open(path)?, &mut head).map_err(|error| io_problem(path, &error))?;
-    let only = match head.get(..length).unwrap_or_default() {
+    let head = head.get(..length).unwrap_or_default();
+    let only = match head {
         [0xFF, 0xFE, ..] => Some(Encoding::Utf16Le),
         [0xFE, 0xFF, ..] => Some(Encoding::Utf16Be),
-        UTF8_MARK => Some(Encoding::Utf8),
-        _ => None,
+        [0xEF, 0xBB, 0xBF, ..] => Some(Encoding::Utf8),
+        _ => unmarked_utf16(head),
     };
     if let Some(encoding) = only {
         return encoding_of(path, Some(encoding));
@@ -109,6 +112,40 @@ pub fn encoding_of(path: &Path, wanted: Option<Encoding>) -> Result<Encoding, Pr
             Err(named(Failure::Unsound(furthest).problem(path)))
         }
         Err(other) => Err(named(other.problem(path))),
+    }
+}
+
+/// UTF-16 without a mark, where it is certain: NUL bytes stand in the head, which no other encoding
+/// has, and in one order of bytes only it is a text with lines. Read in the wrong order, a line feed
+/// is U+0A00 and a digit U+3000 and up, so the two cannot be confused.
+fn unmarked_utf16(head: &[u8]) -> Option<Encoding> {
+    if !head.contains(&0) {
+        return None;
+    }
+    let is_text = |units: &mut dyn Iterator<Item = u16>| {
+        let (mut lines, mut plain, mut count) = (0usize, 0usize, 0usize);
+        for character in char::decode_utf16(units) {
+            count += 1;
+            match character {
+                Ok('\n' | '\r') => (lines, plain) = (lines + 1, plain + 1),
+                Ok('\t' | '\u{20}'..='\u{7E}') => plain += 1,
+                Ok('\u{A0}'..='\u{5FF}' | '\u{2000}'..='\u{2BFF}' | '\u{2E80}'..='\u{9FFF}')
+                | Ok('\u{F900}'..='\u{FFEF}' | '\u{20000}'..) => {}
+                // The head may end inside a pair.
+                Err(_) => break,
+                Ok(_) => return false,
+            }
+        }
+        // A stray NUL in another text may look like one character, a table has many plain ones.
+        lines > 0 && plain >= 4 && plain >= count / 8
+    };
+    let pairs = || head.chunks_exact(2).filter_map(|pair| pair.try_into().ok());
+    let little = is_text(&mut pairs().map(u16::from_le_bytes));
+    let big = is_text(&mut pairs().map(u16::from_be_bytes));
+    match (little, big) {
+        (true, false) => Some(Encoding::Utf16Le),
+        (false, true) => Some(Encoding::Utf16Be),
+        _ => None,
     }
 }
 
@@ -152,9 +189,9 @@ pub fn read_text(path: &Path, limit: u64) -> Result<String, Problem> {
 /// Refuses a file above a limit.
 ///
 /// # Errors
-/// `file-too-large`, `file-missing` or `file-unreadable`.
+/// `file-too-large`, `file-not-regular`, `file-missing` or `file-unreadable`.
 pub fn check_size(path: &Path, limit: u64) -> Result<u64, Problem> {
-    let size = std::fs::metadata(path).map_err(|error| io_problem(path, &error))?.len();
+    let size = check_regular(path)?.len();
     if size > limit {
         return Err(Problem::data("file-too-large")
             .with("size", size)
@@ -167,10 +204,23 @@ pub fn check_size(path: &Path, limit: u64) -> Result<u64, Problem> {
 /// Opens a file for reading.
 ///
 /// # Errors
-/// `file-missing` or `file-unreadable`.
+/// `file-not-regular`, `file-missing` or `file-unreadable`.
 pub fn open(path: &Path) -> Result<BufReader<File>, Problem> {
+    check_regular(path)?;
     let file = File::open(path).map_err(|error| io_problem(path, &error))?;
     Ok(BufReader::with_capacity(CHUNK, file))
+}
+
+/// Refuses what is no plain file before it is opened: opening a pipe waits for its other end, and
+/// a device has no end. (A file is read more than once, which neither of them would bear.)
+fn check_regular(path: &Path) -> Result<std::fs::Metadata, Problem> {
+    let known = std::fs::metadata(path).map_err(|error| io_problem(path, &error))?;
+    if known.is_file() {
+        return Ok(known);
+    }
+    Err(Problem::data("file-not-regular")
+        .with("path", path.display())
+        .in_file(path.display().to_string()))
 }
 
 /// What a failed read of an input file is told as.
@@ -369,6 +419,25 @@ mod tests {
             std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect();
         assert_eq!(decoded(&big).unwrap(), (text.to_owned(), Encoding::Utf16Be));
         assert_eq!(decoded(b"").unwrap(), (String::new(), Encoding::Utf8));
+    }
+
+    #[test]
+    fn utf16_without_a_mark_only_where_it_is_certain() {
+        let little = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for text in ["日期,一,余额\n2017-01-01,,1.00\n", "一,-\r\n", "a\tb\n𠮷,1\n"] {
+            let (little, big): (Vec<u8>, Vec<u8>) = (little(text), big(text));
+            assert_eq!(decoded(&little).unwrap(), (text.to_owned(), Encoding::Utf16Le));
+            assert_eq!(decoded(&big).unwrap(), (text.to_owned(), Encoding::Utf16Be));
+        }
+        // No line, or a text in neither order: the NUL is told.
+        for bytes in [little("abc"), b"a,b\n1,\0\n".to_vec(), vec![0; 64]] {
+            let problem = decoded(&bytes).unwrap_err();
+            assert_eq!(
+                (problem.code, problem.arg("encoding")),
+                ("encoding-invalid", Some("utf-8"))
+            );
+        }
     }
 
     #[test]

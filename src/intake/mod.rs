@@ -8,13 +8,16 @@
 //!
 //! Invariant: nothing here guesses. What can be read in two ways is refused, with its place.
 
+mod archive;
 pub mod cell;
 mod compound;
 pub mod dates;
 pub mod decode;
 pub mod folder;
 pub mod headers;
+pub mod heading;
 pub mod jsonl;
+mod lines;
 pub mod loan_list;
 pub mod mapping;
 pub mod profile;
@@ -26,3 +29,4 @@ pub mod source;
 pub mod statement;
 pub mod table;
 mod workbook;
+mod xml;

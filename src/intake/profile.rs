@@ -9,7 +9,7 @@
 //! xls-codepage = 936             # for old workbooks that name a wrong one
 //! [header]                       # looked for in the first 30 rows
 //! match = ["交易时间", "转入金额", "转出金额", "余额"]
-//! preamble = { account = "本方账号", opening = "期初余额", period = "期间" }
+//! preamble = { account = "本方账号", opening = "期初余额", closing = "期末余额", period = "期间", currency = "币种" }
 //! [columns]                      # `date`, or `time` where one cell holds both
 //! time = "交易时间"
 //! in = "转入金额"                 # or `amount`, with `flag` where a mark says which way
@@ -19,6 +19,10 @@
 //! account = "对方账号"
 //! memo = ["用途", "摘要"]          # joined in this order
 //! serial = "流水号"
+//! own = "账号"                    # own account number, where each row holds it
+//! currency = "币种"
+//! # where payer and payee have columns each, the own account tells which of them is the other:
+//! # payer-name, payer-account, payee-name, payee-account
 //! [amount]
 //! mode = "in-out"                # in-out | signed | flag
 //! empty = ["", "-", "0.00"]
@@ -32,12 +36,16 @@
 //! stop-at = ["合计", "总计"]
 //! ```
 //!
+//! A column may be named by either of its languages (`交易金额[ Trade Amount ]`), and in a header of
+//! two rows by the lower name or by both together (`发生额借方`).
+//!
 //! Debit (借方) in a bank's file is the bank's own view: money out of the account.
 
-use crate::intake::cell::{Cell, half_width};
+use crate::intake::cell::Cell;
 use crate::intake::dates::DateFormats;
 use crate::intake::decode::Encoding;
-use crate::intake::rows::{Options, visit_rows};
+use crate::intake::heading::Heading;
+use crate::intake::rows::{Bounds, Options, visit_rows};
 use crate::intake::settings::{parse_settings, read_settings};
 use crate::problem::Problem;
 use std::ops::ControlFlow;
@@ -77,13 +85,17 @@ pub struct Preamble {
     pub account: Option<String>,
     /// Balance before the first movement.
     pub opening: Option<String>,
+    /// Balance after the last.
+    pub closing: Option<String>,
     /// First and last day.
     pub period: Option<String>,
+    /// Currency.
+    pub currency: Option<String>,
 }
 
 /// Names of columns.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Columns {
     /// Day.
     pub date: Option<String>,
@@ -107,6 +119,18 @@ pub struct Columns {
     pub memo: Texts,
     /// The bank's number of the movement.
     pub serial: Option<String>,
+    /// Own account number.
+    pub own: Option<String>,
+    /// Currency.
+    pub currency: Option<String>,
+    /// Who pays.
+    pub payer_name: Option<String>,
+    /// From which account.
+    pub payer_account: Option<String>,
+    /// Who is paid.
+    pub payee_name: Option<String>,
+    /// To which account.
+    pub payee_account: Option<String>,
 }
 
 /// One text or several.
@@ -264,8 +288,13 @@ impl Profile {
             None => None,
         };
         let delimiter = raw.file.delimiter.and_then(|c| u8::try_from(c).ok());
-        let options =
-            Options { encoding, delimiter, sheet: raw.file.sheet, codepage: raw.file.xls_codepage };
+        let options = Options {
+            encoding,
+            delimiter,
+            sheet: raw.file.sheet,
+            codepage: raw.file.xls_codepage,
+            bounds: Bounds::STATEMENT,
+        };
         let dates = DateFormats::new(&raw.date.formats, raw.date.first_year)?;
         Ok(Self {
             name: raw.profile,
@@ -282,27 +311,121 @@ impl Profile {
 
     /// The profiles that the program knows by itself.
     pub fn built_in() -> Vec<Self> {
-        const TEXTS: &[&str] = &[
-            include_str!("profiles/plain.toml"),
-            include_str!("profiles/icbc-corp.toml"),
-            include_str!("profiles/ccb-corp.toml"),
-            include_str!("profiles/abc-corp.toml"),
-            include_str!("profiles/cmbc-corp.toml"),
-        ];
-        TEXTS.iter().filter_map(|text| Self::parse(text).ok()).collect()
+        BUILT_IN.iter().filter_map(|(_, text)| Self::parse(text).ok()).collect()
     }
 
-    /// How many of its header columns a row holds, when it holds all of them.
-    pub fn matches(&self, cells: &[Cell<'_>]) -> Option<usize> {
-        let names: Vec<String> = cells.iter().map(|cell| plain(&cell.shown())).collect();
-        let all = self.header.iter().all(|name| names.contains(&plain(name)));
-        (all && !self.header.is_empty()).then_some(self.header.len())
+    /// Names that a profile wants in the header and does not find.
+    pub fn missing(&self, heading: &Heading) -> Vec<&str> {
+        let lacks = |name: &&String| heading.place(name).is_none();
+        self.header.iter().filter(lacks).map(String::as_str).collect()
+    }
+
+    /// True when a header holds all columns that the profile is known by.
+    pub fn fits(&self, heading: &Heading) -> bool {
+        !self.header.is_empty() && self.missing(heading).is_empty()
     }
 }
 
-/// A column name in the form in which names are compared.
-pub fn plain(name: &str) -> String {
-    half_width(name).chars().filter(|c| !c.is_whitespace()).collect()
+/// Name and text of each profile that the program knows by itself.
+pub const BUILT_IN: &[(&str, &str)] = &[
+    ("plain", include_str!("profiles/plain.toml")),
+    ("icbc-corp", include_str!("profiles/icbc-corp.toml")),
+    ("ccb-corp", include_str!("profiles/ccb-corp.toml")),
+    ("abc-corp", include_str!("profiles/abc-corp.toml")),
+    ("boc-corp", include_str!("profiles/boc-corp.toml")),
+    ("cmbc-corp", include_str!("profiles/cmbc-corp.toml")),
+];
+
+/// What a profile and a file have in common.
+#[derive(Clone, Debug)]
+pub struct Fit<'p> {
+    /// The profile.
+    pub profile: &'p Profile,
+    /// Row of the header, or of the row that comes nearest to it.
+    pub row: Option<u64>,
+    /// Its columns that are not found; none when it fits.
+    pub missing: Vec<&'p str>,
+    /// What keeps the file from being read in the profile's way at all.
+    pub unreadable: Option<Problem>,
+}
+
+impl Fit<'_> {
+    /// How many columns of the header are found.
+    pub fn score(&self) -> usize {
+        self.profile.header.len().saturating_sub(self.missing.len())
+    }
+
+    /// True when all are found.
+    pub fn is_whole(&self) -> bool {
+        self.score() > 0 && self.missing.is_empty()
+    }
+}
+
+/// Rows of the top of a file with their numbers.
+pub type Top = Vec<(u64, Vec<Cell<'static>>)>;
+
+/// The first rows of a file, in which headers are looked for.
+///
+/// # Errors
+/// What the file itself forbids.
+pub fn top(path: &Path, options: &Options) -> Result<Top, Problem> {
+    let mut rows = Vec::new();
+    visit_rows(path, options, &mut |row, cells| {
+        rows.push((row, cells.iter().map(|cell| cell.clone().into_owned()).collect()));
+        let done = rows.len() >= HEADER_SEARCH_ROWS;
+        Ok(if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })?;
+    Ok(rows)
+}
+
+/// Compares every profile with the top of a file, which is read once for each way of reading it.
+///
+/// # Errors
+/// What the file itself forbids; a profile of another encoding only does not fit.
+pub fn fits<'p>(path: &Path, profiles: &'p [Profile]) -> Result<Vec<Fit<'p>>, Problem> {
+    let mut read: Vec<(&Options, Result<Top, Problem>)> = Vec::new();
+    let mut fits = Vec::new();
+    for profile in profiles {
+        let known = read.iter().position(|(options, _)| **options == profile.options);
+        let place = known.unwrap_or(read.len());
+        if known.is_none() {
+            let rows = top(path, &profile.options);
+            match rows {
+                Err(problem) if !matches!(problem.code, "encoding-invalid" | "sheet-missing") => {
+                    return Err(problem);
+                }
+                rows => read.push((&profile.options, rows)),
+            }
+        }
+        let mut fit = Fit { profile, row: None, missing: Vec::new(), unreadable: None };
+        fit.missing = profile.header.iter().map(String::as_str).collect();
+        match read.get(place) {
+            Some((_, Ok(rows))) => nearest(&mut fit, rows),
+            Some((_, Err(problem))) => fit.unreadable = Some(problem.clone()),
+            None => {}
+        }
+        fits.push(fit);
+    }
+    Ok(fits)
+}
+
+/// The row, or pair of rows, that holds most of a profile's columns.
+fn nearest(fit: &mut Fit<'_>, rows: &Top) {
+    let mut before: Option<&[Cell<'_>]> = None;
+    for (row, cells) in rows {
+        let single = Some(Heading::single(cells));
+        let double = before.map(|before| Heading::double(before, cells));
+        for heading in [single, double].into_iter().flatten() {
+            let missing = fit.profile.missing(&heading);
+            if missing.len() < fit.missing.len() {
+                (fit.row, fit.missing) = (Some(*row), missing);
+            }
+        }
+        if fit.is_whole() {
+            return;
+        }
+        before = Some(cells);
+    }
 }
 
 /// The profile that fits a file: the one whose header columns are all found, and most of them.
@@ -310,34 +433,20 @@ pub fn plain(name: &str) -> String {
 /// # Errors
 /// `profile-missing` when none fits, `profile-ambiguous` when two fit equally well.
 pub fn choose<'p>(path: &Path, profiles: &'p [Profile]) -> Result<&'p Profile, Problem> {
-    let mut best: Vec<(usize, &Profile)> = Vec::new();
-    for profile in profiles {
-        let mut found = None;
-        let mut left = HEADER_SEARCH_ROWS;
-        // A profile for another encoding cannot read the file at all; then it is none for it.
-        let read = visit_rows(path, &profile.options, &mut |_, cells| {
-            found = profile.matches(cells);
-            left = left.saturating_sub(1);
-            let done = found.is_some() || left == 0;
-            Ok(if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-        });
-        if let Err(problem) = read
-            && problem.code != "encoding-invalid"
-        {
-            return Err(problem);
-        }
-        if let Some(score) = found {
-            best.push((score, profile));
-        }
-    }
-    let top = best.iter().map(|(score, _)| *score).max();
-    let mut winners = best.iter().filter(|(score, _)| Some(*score) == top);
+    let fits = fits(path, profiles)?;
     let in_file = |code| Problem::data(code).in_file(path.display().to_string());
-    let (_, first) = winners.next().ok_or_else(|| in_file("profile-missing"))?;
+    if let Some(problem) = fits.iter().find_map(|fit| fit.unreadable.clone())
+        && fits.iter().all(|fit| fit.unreadable.is_some())
+    {
+        return Err(problem);
+    }
+    let top = fits.iter().filter(|fit| fit.is_whole()).map(Fit::score).max();
+    let mut winners = fits.iter().filter(|fit| fit.is_whole() && Some(fit.score()) == top);
+    let first = winners.next().ok_or_else(|| in_file("profile-missing"))?;
     match winners.next() {
-        None => Ok(first),
-        Some((_, other)) => Err(in_file("profile-ambiguous")
-            .with("profile", &first.name)
-            .with("other", &other.name)),
+        None => Ok(first.profile),
+        Some(other) => Err(in_file("profile-ambiguous")
+            .with("profile", &first.profile.name)
+            .with("other", &other.profile.name)),
     }
 }

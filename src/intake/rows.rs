@@ -5,9 +5,14 @@
 
 use crate::intake::cell::Cell;
 use crate::intake::decode::{Encoding, check_size, io_problem, open_text};
+use crate::intake::lines::{LineMarks, Lines, ROW_BYTES_MAX, is_too_long};
 use crate::intake::sniff::{FileKind, kind_of};
 use crate::intake::workbook;
-use crate::limits::{TABLE_BYTES_MAX, TABLE_CELL_MAX, TABLE_COLUMNS_MAX, TABLE_ROWS_MAX};
+use crate::limits::{
+    STATEMENT_BYTES_MAX, STATEMENT_CELLS_MAX, STATEMENT_COLUMNS_MAX, STATEMENT_ROWS_MAX,
+    STATEMENT_WORKBOOK_BYTES_MAX, TABLE_BYTES_MAX, TABLE_CELL_MAX, TABLE_COLUMNS_MAX,
+    TABLE_ROWS_MAX, WORKBOOK_BYTES_MAX, WORKBOOK_CELLS_MAX,
+};
 use crate::problem::Problem;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
@@ -15,7 +20,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 /// How a table file is to be read, where that is not to be found out from the file.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// Encoding of a text file.
     pub encoding: Option<Encoding>,
@@ -25,6 +30,53 @@ pub struct Options {
     pub sheet: Option<String>,
     /// Code page of an old workbook that names a wrong one.
     pub codepage: Option<u16>,
+    /// How large it may be, and whether its workbooks may calculate.
+    pub bounds: Bounds,
+}
+
+/// What a table file may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Bytes of a text file.
+    pub bytes: u64,
+    /// Bytes of a workbook.
+    pub workbook: u64,
+    /// Rows.
+    pub rows: usize,
+    /// Columns.
+    pub columns: usize,
+    /// Cells of a workbook.
+    pub cells: usize,
+    /// A table comes from somebody who is not trusted: formulas are refused, and a workbook may not
+    /// take much memory.
+    pub strict: bool,
+}
+
+impl Bounds {
+    /// Tables that an office makes itself.
+    pub const TABLE: Self = Self {
+        bytes: TABLE_BYTES_MAX,
+        workbook: WORKBOOK_BYTES_MAX,
+        rows: TABLE_ROWS_MAX,
+        columns: TABLE_COLUMNS_MAX,
+        cells: WORKBOOK_CELLS_MAX,
+        strict: false,
+    };
+    /// Statements of banks: evidence from outside.
+    pub const STATEMENT: Self = Self {
+        bytes: STATEMENT_BYTES_MAX,
+        workbook: STATEMENT_WORKBOOK_BYTES_MAX,
+        rows: STATEMENT_ROWS_MAX,
+        columns: STATEMENT_COLUMNS_MAX,
+        cells: STATEMENT_CELLS_MAX,
+        strict: true,
+    };
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self::TABLE
+    }
 }
 
 /// What sees each row: its number as in the file (from 1, blank rows counted) and its cells.
@@ -45,8 +97,9 @@ pub fn visit_rows(
     let mut count = 0usize;
     let mut counted = |row: u64, cells: &[Cell<'_>]| {
         count += 1;
-        if count > TABLE_ROWS_MAX {
-            return Err(Problem::data("too-many-rows").with("limit", TABLE_ROWS_MAX).in_row(row));
+        let limit = options.bounds.rows;
+        if count > limit {
+            return Err(Problem::data("too-many-rows").with("limit", limit).in_row(row));
         }
         visit(row, cells).map_err(|problem| problem.in_row(row))
     };
@@ -59,10 +112,10 @@ pub fn visit_rows(
 }
 
 fn text_rows(path: &Path, options: &Options, visit: &mut RowVisitor<'_>) -> Result<(), Problem> {
-    check_size(path, TABLE_BYTES_MAX)?;
+    check_size(path, options.bounds.bytes)?;
     let (source, _) = open_text(path, options.encoding)?;
     let budget = Rc::new(std::cell::Cell::new(ROW_BYTES_MAX));
-    let mut lines = Lines::new(source, Rc::clone(&budget));
+    let mut lines = Lines::new(LineMarks::new(source), Rc::clone(&budget));
     let mut head = Vec::with_capacity(4096);
     (&mut lines)
         .take(64 * 1024)
@@ -92,10 +145,10 @@ fn text_rows(path: &Path, options: &Options, visit: &mut RowVisitor<'_>) -> Resu
         // A quote that is still open at the end of the file takes the last line break into its cell.
         let row = reader.position().line().saturating_sub(1 + breaks).max(last + 1);
         last = row;
-        if record.len() > TABLE_COLUMNS_MAX {
+        if record.len() > options.bounds.columns {
             return Err(Problem::data("too-many-columns")
                 .with("count", record.len())
-                .with("limit", TABLE_COLUMNS_MAX)
+                .with("limit", options.bounds.columns)
                 .in_row(row));
         }
         if record.iter().any(|cell| cell.len() > TABLE_CELL_MAX) {
@@ -108,13 +161,8 @@ fn text_rows(path: &Path, options: &Options, visit: &mut RowVisitor<'_>) -> Resu
     }
 }
 
-/// Bytes after which an unfinished row is given up: a quote that never closes would otherwise take
-/// the whole file into memory.
-const ROW_BYTES_MAX: usize = 8 * 1024 * 1024;
-const ROW_TOO_LONG: &str = "row too long";
-
 fn read_problem(path: &Path, error: &io::Error) -> Problem {
-    if error.to_string() == ROW_TOO_LONG {
+    if is_too_long(error) {
         return Problem::data("row-too-long").with("limit", ROW_BYTES_MAX);
     }
     io_problem(path, error)
@@ -145,71 +193,6 @@ fn delimiter_of(head: &[u8]) -> u8 {
         }
     }
     best.0
-}
-
-/// A reader that gives every line one kind of end (`\n`), the last one too, so that rows can be
-/// counted; and that stops at a row without end.
-struct Lines<R> {
-    source: R,
-    budget: Rc<std::cell::Cell<usize>>,
-    after_return: bool,
-    last: u8,
-    ended: bool,
-}
-
-impl<R: Read> Lines<R> {
-    fn new(source: R, budget: Rc<std::cell::Cell<usize>>) -> Self {
-        Self { source, budget, after_return: false, last: b'\n', ended: false }
-    }
-
-    /// Rewrites line ends in place; gives the new length.
-    fn rewrite(&mut self, bytes: &mut [u8]) -> usize {
-        if !self.after_return && !bytes.contains(&b'\r') {
-            return bytes.len();
-        }
-        let mut to = 0;
-        for from in 0..bytes.len() {
-            let byte = bytes.get(from).copied().unwrap_or_default();
-            let skip = self.after_return && byte == b'\n';
-            self.after_return = byte == b'\r';
-            if skip {
-                continue;
-            }
-            if let Some(place) = bytes.get_mut(to) {
-                *place = if byte == b'\r' { b'\n' } else { byte };
-            }
-            to += 1;
-        }
-        to
-    }
-}
-
-impl<R: Read> Read for Lines<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if buffer.is_empty() || self.ended {
-            return Ok(0);
-        }
-        loop {
-            let read = self.source.read(buffer)?;
-            if read == 0 {
-                self.ended = true;
-                if self.last == b'\n' {
-                    return Ok(0);
-                }
-                if let Some(place) = buffer.first_mut() {
-                    *place = b'\n';
-                }
-                return Ok(1);
-            }
-            let length = self.rewrite(buffer.get_mut(..read).unwrap_or_default());
-            let left = self.budget.get().checked_sub(length);
-            self.budget.set(left.ok_or_else(|| io::Error::other(ROW_TOO_LONG))?);
-            if let Some(last) = length.checked_sub(1).and_then(|last| buffer.get(last)) {
-                self.last = *last;
-                return Ok(length);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -58,6 +58,65 @@ pub fn kind_of_head(head: &[u8]) -> Result<FileKind, Problem> {
     Ok(FileKind::Text)
 }
 
+/// What a statement was read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Text table: csv and its kin.
+    Text,
+    /// Workbook of today (Office Open XML).
+    Xlsx,
+    /// Workbook of Excel 5 to 2003.
+    Xls,
+    /// ISO 20022 camt.053.
+    Camt053,
+    /// SWIFT MT940.
+    Mt940,
+}
+
+impl Format {
+    /// Name in reports.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Xlsx => "xlsx",
+            Self::Xls => "xls",
+            Self::Camt053 => "camt053",
+            Self::Mt940 => "mt940",
+        }
+    }
+}
+
+/// The message format of a file, by its first bytes; none when it must be a table.
+///
+/// # Errors
+/// `message-kind` for the reports beside the statement (camt.052, camt.054), which are not final;
+/// `file-missing`, `file-unreadable`, `file-not-regular`.
+pub fn message_format(path: &Path) -> Result<Option<Format>, Problem> {
+    let mut head = Vec::with_capacity(8192);
+    let read = open(path)?.take(8192).read_to_end(&mut head);
+    read.map_err(|error| io_problem(path, &error))?;
+    // Both formats are plain ASCII where they are told apart, in UTF-16 with a NUL in each character.
+    head.retain(|byte| *byte != 0);
+    let text = String::from_utf8_lossy(&head);
+    let text =
+        text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}' || c == '\u{FFFD}');
+    if text.starts_with('<') {
+        let other = ["camt.052", "camt.054", "BkToCstmrAcctRpt", "BkToCstmrDbtCdtNtfctn"];
+        if text.contains("camt.053") || text.contains("BkToCstmrStmt") {
+            return Ok(Some(Format::Camt053));
+        }
+        return match other.into_iter().find(|name| text.contains(name)) {
+            Some(name) => Err(Problem::data("message-kind").with("kind", name)),
+            None => Ok(None),
+        };
+    }
+    let begins = |tag: &str| {
+        text.lines().any(|line| line.starts_with(tag) || line.contains(&format!("{{4:{tag}")))
+    };
+    let is_mt940 = begins(":20:") && begins(":25") && (begins(":60F:") || begins(":60M:"));
+    Ok(is_mt940.then_some(Format::Mt940))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

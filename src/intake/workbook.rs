@@ -5,15 +5,13 @@
 //! for where cells can be had one by one (xlsx), and is measured first where they cannot (xls).
 
 use crate::domain::calendar::date;
+use crate::intake::archive;
 use crate::intake::cell::{Cell, trim};
 use crate::intake::compound;
 use crate::intake::decode::{check_size, io_problem, open};
-use crate::intake::rows::{Options, RowVisitor};
+use crate::intake::rows::{Bounds, Options, RowVisitor};
 use crate::intake::sniff::FileKind;
-use crate::limits::{
-    SHEET_ROWS_MAX, TABLE_CELL_MAX, TABLE_COLUMNS_MAX, WORKBOOK_BYTES_MAX, WORKBOOK_CELLS_MAX,
-    WORKBOOK_INFLATED_MAX, WORKBOOK_PART_MAX, WORKBOOK_PARTS_MAX,
-};
+use crate::limits::{SHEET_ROWS_MAX, TABLE_CELL_MAX};
 use crate::problem::Problem;
 use calamine::{Data, DataRef, Reader as _, SheetType, SheetVisible, Xls, XlsOptions, Xlsx};
 use std::borrow::Cow;
@@ -25,17 +23,20 @@ use std::path::Path;
 ///
 /// # Errors
 /// `file-too-large`, `archive-bomb`, `workbook-locked`, `workbook-macros`, `workbook-damaged`,
-/// `sheet-missing`, `too-many-cells`, `too-many-columns`, `cell-error`, `formula-without-value`.
+/// `sheet-missing`, `too-many-cells`, `too-many-columns`, `cell-error`, `formula-without-value`,
+/// `sheet-has-formula`, `xml-doctype`.
 pub fn visit_rows(
     path: &Path,
     kind: FileKind,
     options: &Options,
     visit: &mut RowVisitor<'_>,
 ) -> Result<(), Problem> {
-    check_size(path, WORKBOOK_BYTES_MAX)?;
+    check_size(path, options.bounds.workbook)?;
     let mut bytes = Vec::new();
     open(path)?.read_to_end(&mut bytes).map_err(|error| io_problem(path, &error))?;
-    let mut sheet = SheetRows { visit, row: None, cells: Vec::new(), count: 0, stopped: false };
+    let bounds = options.bounds;
+    let mut sheet =
+        SheetRows { visit, bounds, row: None, cells: Vec::new(), count: 0, stopped: false };
     // The reader is other people's code on other people's bytes: a panic in it is a damaged file.
     let read = std::panic::AssertUnwindSafe(|| match kind {
         FileKind::Xls => read_xls(&bytes, options, &mut sheet),
@@ -44,37 +45,9 @@ pub fn visit_rows(
     std::panic::catch_unwind(read).unwrap_or_else(|_| Err(damaged("the reader gave up")))
 }
 
-fn damaged(detail: impl std::fmt::Display) -> Problem {
+/// What cannot be read as a workbook.
+pub fn damaged(detail: impl std::fmt::Display) -> Problem {
     Problem::data("workbook-damaged").with("detail", detail)
-}
-
-/// Inflates every part once without keeping it, so that nothing is believed about its size.
-fn check_archive(bytes: &[u8]) -> Result<(), Problem> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
-    if archive.len() > WORKBOOK_PARTS_MAX {
-        return Err(Problem::data("archive-bomb").with("limit", WORKBOOK_PARTS_MAX));
-    }
-    let mut total = 0u64;
-    for index in 0..archive.len() {
-        let part = archive.by_index(index).map_err(damaged)?;
-        if part.encrypted() {
-            return Err(Problem::data("workbook-locked"));
-        }
-        let name = part.name().map_err(damaged)?.to_lowercase();
-        if name.ends_with("vbaproject.bin") {
-            return Err(Problem::data("workbook-macros"));
-        }
-        if name == "mimetype" || name == "content.xml" {
-            return Err(Problem::data("file-kind").with("kind", "OpenDocument"));
-        }
-        let mut counted = part.take(WORKBOOK_PART_MAX + 1);
-        let size = std::io::copy(&mut counted, &mut std::io::sink()).map_err(damaged)?;
-        total += size;
-        if size > WORKBOOK_PART_MAX || total > WORKBOOK_INFLATED_MAX {
-            return Err(Problem::data("archive-bomb").with("limit", WORKBOOK_INFLATED_MAX));
-        }
-    }
-    Ok(())
 }
 
 fn read_xlsx(
@@ -82,7 +55,7 @@ fn read_xlsx(
     options: &Options,
     sheet: &mut SheetRows<'_, '_>,
 ) -> Result<(), Problem> {
-    check_archive(bytes)?;
+    archive::check(bytes, options.bounds.strict)?;
     let mut book = Xlsx::new(Cursor::new(bytes)).map_err(|error| match error {
         calamine::XlsxError::Password => Problem::data("workbook-locked"),
         other => damaged(other),
@@ -99,6 +72,9 @@ fn sheet_rows_xlsx<RS: Read + Seek>(
     let mut reader = book.worksheet_cells_reader(name).map_err(damaged)?;
     while let Some(found) = reader.next_cell_with_formula_metadata().map_err(damaged)? {
         let (row, column) = found.pos;
+        if found.formula.is_some() && sheet.bounds.strict {
+            return Err(has_formula(row, column));
+        }
         let text;
         let cell = match &found.value {
             DataRef::Empty if found.formula.is_some() => return Err(no_value(row, column)),
@@ -125,7 +101,7 @@ fn sheet_rows_xlsx<RS: Read + Seek>(
 }
 
 fn read_xls(bytes: &[u8], options: &Options, sheet: &mut SheetRows<'_, '_>) -> Result<(), Problem> {
-    compound::check(bytes)?;
+    compound::check(bytes, options.bounds.cells)?;
     let mut xls_options = XlsOptions::default();
     xls_options.force_codepage = options.codepage;
     let mut book =
@@ -141,6 +117,9 @@ fn read_xls(bytes: &[u8], options: &Options, sheet: &mut SheetRows<'_, '_>) -> R
         if let Some((first_row, first_column)) = formulas.start() {
             for (row, column, _) in formulas.used_cells() {
                 let place = (first_row + row as u32, first_column + column as u32);
+                if sheet.bounds.strict {
+                    return Err(has_formula(place.0, place.1));
+                }
                 if matches!(range.get_value(place), None | Some(Data::Empty)) {
                     return Err(no_value(place.0, place.1));
                 }
@@ -209,6 +188,11 @@ fn serial_date(
         .map_err(|error| at(Problem::data(error.code()).with("text", serial), row, column))
 }
 
+/// In a bank's file nothing is calculated: what a formula shows can be anything.
+fn has_formula(row: u32, column: u32) -> Problem {
+    at(Problem::data("sheet-has-formula"), row, column)
+}
+
 fn no_value(row: u32, column: u32) -> Problem {
     at(Problem::data("formula-without-value"), row, column)
 }
@@ -248,6 +232,7 @@ fn owned(cell: Cell<'_>) -> Cell<'static> {
 /// Gathers cells into rows and hands each on when the next begins.
 struct SheetRows<'s, 'v> {
     visit: &'s mut RowVisitor<'v>,
+    bounds: Bounds,
     row: Option<u32>,
     cells: Vec<Cell<'static>>,
     count: usize,
@@ -257,15 +242,15 @@ struct SheetRows<'s, 'v> {
 impl SheetRows<'_, '_> {
     fn put(&mut self, row: u32, column: u32, cell: Cell<'static>) -> Result<(), Problem> {
         let place = column as usize;
-        if row >= SHEET_ROWS_MAX || place >= TABLE_COLUMNS_MAX {
+        if row >= SHEET_ROWS_MAX || place >= self.bounds.columns {
             return Err(Problem::data("too-many-columns")
                 .with("count", u64::from(column) + 1)
-                .with("limit", TABLE_COLUMNS_MAX)
+                .with("limit", self.bounds.columns)
                 .in_row(u64::from(row) + 1));
         }
         self.count += 1;
-        if self.count > WORKBOOK_CELLS_MAX {
-            return Err(Problem::data("too-many-cells").with("limit", WORKBOOK_CELLS_MAX));
+        if self.count > self.bounds.cells {
+            return Err(Problem::data("too-many-cells").with("limit", self.bounds.cells));
         }
         if matches!(&cell, Cell::Text(text) if text.len() > TABLE_CELL_MAX) {
             let problem = Problem::data("cell-too-long").with("limit", TABLE_CELL_MAX);
@@ -385,7 +370,7 @@ mod tests {
         assert_eq!(code(b"PK\x03\x04rubbish"), "workbook-damaged");
         assert_eq!(code(&archive(&[("xl/vbaProject.bin", b"x")])), "workbook-macros");
         assert_eq!(code(&archive(&[("content.xml", b"<x/>")])), "file-kind");
-        let zeros = vec![0; usize::try_from(WORKBOOK_PART_MAX).unwrap() + 1];
+        let zeros = vec![0; usize::try_from(crate::limits::WORKBOOK_PART_MAX).unwrap() + 1];
         assert_eq!(code(&archive(&[("xl/workbook.xml", &zeros)])), "archive-bomb");
         assert_eq!(code(&[0xD0, 0xCF, 0x11, 0xE0, 1, 2, 3]), "workbook-damaged");
     }

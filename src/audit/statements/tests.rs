@@ -293,16 +293,21 @@ proptest! {
     }
 }
 
-/// True when no two ranges that touch only by a balance could be joined otherwise, too.
+/// True when no cut within a day stands at a balance that another cut of that day has, too: nothing
+/// tells then in which order the pieces belong.
 fn joined_uniquely(all: &[Movement], ranges: &[std::ops::Range<usize>]) -> bool {
-    let opening = |range: &std::ops::Range<usize>| {
-        let first = &all[range.start];
-        (first.date, first.balance.sub(first.amount).unwrap())
+    let opening = all[0].balance.sub(all[0].amount).unwrap();
+    let balance = |place: usize| match place {
+        0 => opening,
+        place => all[place - 1].balance,
     };
-    let all_openings: Vec<_> = ranges.iter().map(opening).collect();
-    let distinct: BTreeSet<_> = ranges.iter().map(|range| (range.start, opening(range))).collect();
-    let openings: BTreeSet<_> = distinct.iter().map(|(_, opening)| *opening).collect();
-    openings.len() == distinct.len() && !all_openings.is_empty()
+    let mut cuts = BTreeSet::new();
+    for range in ranges {
+        cuts.insert((all[range.start].date, range.start));
+        cuts.insert((all[range.end - 1].date, range.end));
+    }
+    let balances: BTreeSet<_> = cuts.iter().map(|(day, cut)| (*day, balance(*cut))).collect();
+    balances.len() == cuts.len()
 }
 
 fn lines(all: &[Movement]) -> Vec<StatementLine> {

@@ -110,7 +110,7 @@ fn options(raw: RawTable) -> Result<Options, Problem> {
             _ => return Err(value_problem("table.delimiter", ", ; tab")),
         },
     };
-    Ok(Options { encoding, delimiter, sheet: raw.sheet, codepage: None })
+    Ok(Options { encoding, delimiter, sheet: raw.sheet, codepage: None, ..Options::default() })
 }
 
 fn checks(texts: &[String], key: &str, columns: &mut Columns) -> Result<Vec<Check>, Problem> {

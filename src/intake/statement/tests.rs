@@ -26,7 +26,7 @@ fn told(problems: &[Problem]) -> Vec<String> {
 
 #[test]
 fn the_program_knows_some_layouts_by_itself() {
-    assert_eq!(Profile::built_in().len(), 5);
+    assert_eq!(Profile::built_in().len(), 6);
 }
 
 #[test]
@@ -71,11 +71,11 @@ fn breaks_name_the_row_and_the_gap() {
     // A row left out.
     assert_eq!(
         broken("2017-03-05,代偿,银行,-,500.50,2499.50\n", ""),
-        ["statement-arithmetic 7 -500.50", "statement-total 8 0.00"]
+        ["statement-arithmetic 7 -500.50", "statement-total 8 500.50"]
     );
     // The opening balance changed.
     assert_eq!(broken("\"1,000.00\"", "999.00"), ["statement-arithmetic 6 1.00"]);
-    assert_eq!(broken("合计,,,2000.50", "合计,,,2000.51"), ["statement-total 9 2000.50"]);
+    assert_eq!(broken("合计,,,2000.50", "合计,,,2000.51"), ["statement-total 9 0.01"]);
     assert_eq!(broken("2017-03-02", "2016-03-02"), ["statement-dates 6 -"]);
 }
 

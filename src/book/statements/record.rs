@@ -1,0 +1,90 @@
+//! Taking statements in, and what a match must come to before it is recorded.
+
+use super::Channel;
+use crate::audit::reconcile::BookLine;
+use crate::book::{Book, Options, Outcome};
+use crate::domain::event::{Event, MatchLines};
+use crate::domain::money::Total;
+use crate::domain::refusal::Reason;
+use crate::domain::statement::{Sheet, posting};
+use crate::domain::text::Id;
+use crate::problem::Problem;
+use crate::store::Store;
+
+/// What became of a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Id of the statement.
+    pub id: Id,
+    /// Entry of its first part.
+    pub entry: u64,
+    /// It was recorded before.
+    pub already: bool,
+}
+
+impl<S: Store> Book<S> {
+    /// The events that take a statement in; none where it stands in the book already. One that was
+    /// taken out comes in again under a new id.
+    ///
+    /// # Errors
+    /// The id cannot be made.
+    pub fn statement_events(&self, sheet: &Sheet) -> Result<Result<Vec<Event>, Taken>, Problem> {
+        let wrong = |error: crate::domain::text::TextError| error.problem(&sheet.bank_account);
+        let mut again = 0;
+        loop {
+            let id = sheet.id(again).map_err(wrong)?;
+            match self.state().statements.imports.get(&id) {
+                Some(import) if import.undone.is_some() => again += 1,
+                Some(import) => return Ok(Err(Taken { id, entry: import.entry, already: true })),
+                None => return sheet.events(again).map(Ok).map_err(wrong),
+            }
+        }
+    }
+
+    /// Takes a statement in, all of its parts or none. Cost: linear; one sync.
+    ///
+    /// # Errors
+    /// A refusal, with the row of the file where one is to blame; the book is unchanged.
+    pub fn take_statement(&mut self, sheet: &Sheet, options: &Options) -> Result<Taken, Problem> {
+        let mut events = match self.statement_events(sheet)? {
+            Ok(events) => events,
+            Err(taken) => return Ok(taken),
+        };
+        let mut first = None;
+        let recorded = self.record_all(&mut events, options, &mut |_, outcome| {
+            if let Outcome::New(entry) = outcome {
+                first.get_or_insert_with(|| (entry.event.id.clone(), entry.seq));
+            }
+        });
+        recorded.map_err(|refused| refused.problem)?;
+        let (id, entry) = first.unwrap_or_else(|| (Id::joined(""), 0));
+        Ok(Taken { id, entry, already: false })
+    }
+}
+
+/// Holds a match to the lines of both sides: all are there, and both sides come to the same amount.
+///
+/// # Errors
+/// `match-line-unknown`, `posting-unknown`, `match-differs`.
+pub fn check_match(own: &MatchLines, channel: &Channel, book: &[BookLine]) -> Result<(), Problem> {
+    let (mut statement, mut entered) = (Total::ZERO, Total::ZERO);
+    for id in own.lines.iter().flatten() {
+        let line = channel.lines.iter().find(|line| line.id == *id);
+        let unknown = || Problem::refused("match-line-unknown").with("line", id);
+        statement += line.ok_or_else(unknown)?.amount.into();
+    }
+    for name in own.postings.iter().flatten() {
+        let named = posting(name);
+        let line = book.iter().find(|line| Some((line.entry, line.line)) == named);
+        let unknown = || Reason::PostingUnknown.refuse().with("line", name);
+        entered += line.ok_or_else(unknown)?.amount.into();
+    }
+    // Lines of one side only are the same money when they cancel out, as a returned payment does.
+    if statement == entered {
+        return Ok(());
+    }
+    Err(Problem::refused("match-differs")
+        .with("statement", statement.grouped())
+        .with("book", entered.grouped())
+        .with("difference", (statement - entered).grouped()))
+}

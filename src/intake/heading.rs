@@ -1,0 +1,101 @@
+//! The header row of a statement: one row, or two where the upper one spans several columns.
+
+use crate::intake::cell::{Cell, half_width};
+
+/// A name in the form in which names are compared: half width, without blanks.
+pub fn plain(name: &str) -> String {
+    half_width(name).chars().filter(|c| !c.is_whitespace() && *c != '\u{FEFF}').collect()
+}
+
+/// A name of two languages without the second: `交易金额[ Trade Amount ]` is also `交易金额`.
+fn first_language(name: &str) -> Option<&str> {
+    let (own, other) = name.strip_suffix(']')?.split_once('[')?;
+    (!own.is_empty() && other.is_ascii()).then_some(own)
+}
+
+/// True when a cell of the file is called so, in either of its languages.
+pub fn is_called(cell: &str, name: &str) -> bool {
+    let (cell, name) = (plain(cell), plain(name));
+    cell == name || first_language(&cell) == Some(name.as_str())
+}
+
+/// The names of each column.
+#[derive(Clone, Debug)]
+pub struct Heading(Vec<Vec<String>>);
+
+impl Heading {
+    /// A header of one row.
+    pub fn single(cells: &[Cell<'_>]) -> Self {
+        Self(cells.iter().map(|cell| vec![cell.shown().into_owned()]).collect())
+    }
+
+    /// A header of two rows: a column is called by the lower name, by both together, or by the upper
+    /// name where nothing stands below. A merged cell names all columns that it spans.
+    pub fn double(upper: &[Cell<'_>], lower: &[Cell<'_>]) -> Self {
+        let text = |cells: &[Cell<'_>], place: usize| {
+            cells.get(place).map(|cell| cell.shown().into_owned()).unwrap_or_default()
+        };
+        let mut above = String::new();
+        let columns = 0..upper.len().max(lower.len());
+        let names = columns.map(|place| {
+            let (own, below) = (text(upper, place), text(lower, place));
+            if !own.is_empty() {
+                above.clone_from(&own);
+            }
+            if below.is_empty() {
+                vec![own]
+            } else {
+                vec![below.clone(), format!("{above}{below}")]
+            }
+        });
+        Self(names.collect())
+    }
+
+    /// The place of the column of a name, and whether another column is called so as well.
+    pub fn place(&self, name: &str) -> Option<(usize, bool)> {
+        let called = |names: &Vec<String>| names.iter().any(|own| is_called(own, name));
+        let mut places = self.0.iter().enumerate().filter(|(_, names)| called(names));
+        let (first, _) = places.next()?;
+        Some((first, places.next().is_some()))
+    }
+
+    /// The names as a profile may give them: the longest of each column that is its own.
+    pub fn names(&self) -> Vec<String> {
+        let own = |name: &String| self.place(name).is_some_and(|(_, twice)| !twice);
+        let best = |names: &Vec<String>| {
+            let found = names.iter().find(|name| own(name)).or_else(|| names.last());
+            found.cloned().unwrap_or_default()
+        };
+        self.0.iter().map(best).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cells<'a>(texts: &[&'a str]) -> Vec<Cell<'a>> {
+        texts.iter().map(|text| Cell::text(text)).collect()
+    }
+
+    #[test]
+    fn names_of_two_languages_and_two_rows() {
+        let heading = Heading::single(&cells(&["交易 金额[ Trade Amount ]", "余额（元）", "a[1]"]));
+        assert_eq!(heading.place("交易金额"), Some((0, false)));
+        assert_eq!(heading.place("交易金额[Trade Amount]"), Some((0, false)));
+        assert_eq!(heading.place("余额(元)"), Some((1, false)));
+        assert_eq!(heading.place("余额"), None);
+        let upper = cells(&["日期", "发生额", "", "余额", "对方", ""]);
+        let lower = cells(&["", "借方", "贷方", "", "名称", "借方"]);
+        let heading = Heading::double(&upper, &lower);
+        assert_eq!(heading.place("日期"), Some((0, false)));
+        assert_eq!(heading.place("借方"), Some((1, true)));
+        assert_eq!(heading.place("发生额 借方"), Some((1, false)));
+        assert_eq!(heading.place("贷方"), Some((2, false)));
+        assert_eq!(heading.place("余额"), Some((3, false)));
+        assert_eq!(
+            heading.names(),
+            ["日期", "发生额借方", "贷方", "余额", "名称", "对方借方"].map(str::to_owned)
+        );
+    }
+}

@@ -1,0 +1,311 @@
+//! The columns of a statement by what they mean, and a row read through them.
+
+use super::StatementLine;
+use super::chain::Found;
+use super::table::{TotalsRow, digits};
+use crate::domain::money::Money;
+use crate::intake::cell::{Cell, half_width, trim};
+use crate::intake::heading::Heading;
+use crate::intake::profile::{Mode, Profile};
+use crate::problem::Problem;
+use compact_str::CompactString;
+use std::borrow::Cow;
+
+/// Places of the columns in the rows.
+pub struct Places<'p> {
+    profile: &'p Profile,
+    date: usize,
+    amount: Option<usize>,
+    flag: Option<usize>,
+    money_in: Option<usize>,
+    money_out: Option<usize>,
+    balance: usize,
+    name: Option<usize>,
+    account: Option<usize>,
+    serial: Option<usize>,
+    own: Option<usize>,
+    currency: Option<usize>,
+    payer: (Option<usize>, Option<usize>),
+    payee: (Option<usize>, Option<usize>),
+    memo: Vec<usize>,
+}
+
+impl<'p> Places<'p> {
+    /// Finds the columns; those that the profile names and the file lacks are refused, except the
+    /// ones that only describe.
+    ///
+    /// # Errors
+    /// `statement-header`, `header-twice`.
+    pub fn of(profile: &'p Profile, heading: &Heading) -> Result<Self, Problem> {
+        let optional = |name: &Option<String>| Some(heading.place(name.as_deref()?)?.0);
+        let must = |name: &Option<String>| match name.as_deref() {
+            None => Ok(None),
+            Some(name) => match heading.place(name) {
+                Some((place, false)) => Ok(Some(place)),
+                Some((_, true)) => {
+                    Err(Problem::data("header-twice").with("header", name).in_column(name))
+                }
+                None => {
+                    Err(Problem::data("statement-header").with("columns", name).in_column(name))
+                }
+            },
+        };
+        let columns = &profile.columns;
+        let none = || Problem::data("profile-column-missing").with("key", "columns");
+        let date = if columns.date.is_some() { &columns.date } else { &columns.time };
+        let memo = columns.memo.list().iter();
+        Ok(Self {
+            profile,
+            date: must(date)?.ok_or_else(none)?,
+            amount: must(&columns.amount)?,
+            flag: must(&columns.flag)?,
+            money_in: must(&columns.r#in)?,
+            money_out: must(&columns.out)?,
+            balance: must(&columns.balance)?.ok_or_else(none)?,
+            name: optional(&columns.name),
+            account: optional(&columns.account),
+            serial: optional(&columns.serial),
+            own: optional(&columns.own),
+            currency: optional(&columns.currency),
+            payer: (optional(&columns.payer_name), optional(&columns.payer_account)),
+            payee: (optional(&columns.payee_name), optional(&columns.payee_account)),
+            memo: memo.filter_map(|name| Some(heading.place(name)?.0)).collect(),
+        })
+    }
+
+    /// The amount of a cell; none where the profile's word for nothing stands.
+    ///
+    /// # Errors
+    /// What the strict reader of amounts refuses, `number-inexact`.
+    pub fn money(profile: &Profile, cell: &Cell<'_>) -> Result<Option<Money>, Problem> {
+        let amounts = &profile.amount;
+        let text = cell.amount_text()?;
+        let mut text = trim(&text);
+        if text.is_empty() || amounts.empty.iter().any(|empty| empty == text) {
+            return Ok(None);
+        }
+        for prefix in &amounts.prefix {
+            text = trim(text.strip_prefix(half_width(prefix).as_ref()).unwrap_or(text));
+        }
+        let text = text.strip_prefix('+').filter(|rest| !rest.starts_with('-')).unwrap_or(text);
+        Money::parse(text)
+            .map(Some)
+            .map_err(|error| Problem::data(error.code()).with("text", text.escape_debug()))
+    }
+
+    fn money_at(
+        &self,
+        cells: &[Cell<'_>],
+        place: Option<usize>,
+        name: &Option<String>,
+    ) -> Result<Option<Money>, Problem> {
+        let Some(cell) = place.map(|place| at(cells, place)) else { return Ok(None) };
+        Self::money(self.profile, cell).map_err(|problem| in_column(problem, name))
+    }
+
+    /// Sums of a totals row, where it holds any.
+    pub fn totals(&self, row: u64, cells: &[Cell<'_>]) -> TotalsRow {
+        let sum = |place: Option<usize>| {
+            let sum = Self::money(self.profile, cells.get(place?)?).ok().flatten()?;
+            Some(if sum < Money::ZERO { sum.negated() } else { sum })
+        };
+        (row, sum(self.money_in), sum(self.money_out))
+    }
+
+    /// The own account number of a row.
+    ///
+    /// # Errors
+    /// `digits-lost`.
+    pub fn own(&self, cells: &[Cell<'_>]) -> Result<Option<String>, Problem> {
+        let Some(cell) = self.own.map(|place| at(cells, place)) else { return Ok(None) };
+        let name = self.profile.columns.own.as_deref().unwrap_or_default();
+        let number = code(cell, name)?;
+        Ok(Some(trim(&number).to_owned()).filter(|number| !number.is_empty()))
+    }
+
+    /// The currency of a row, as printed.
+    pub fn currency(&self, cells: &[Cell<'_>]) -> Option<String> {
+        let text = at(cells, self.currency?).shown();
+        Some(trim(&text).to_owned()).filter(|text| !text.is_empty())
+    }
+
+    /// Reads a row; `own` is the account that the statement is of, where it is known.
+    ///
+    /// # Errors
+    /// What is wrong with a cell, with its column.
+    pub fn row(&self, row: u64, cells: &[Cell<'_>], own: Option<&str>) -> Result<Found, Problem> {
+        let columns = &self.profile.columns;
+        let date_name = if columns.date.is_some() { &columns.date } else { &columns.time };
+        let date = self.profile.dates.date(at(cells, self.date));
+        let date = date.map_err(|problem| in_column(problem, date_name))?;
+        let (amount, sides) = self.amount(cells)?;
+        let balance = self.balance(cells)?;
+        let Some(amount) = amount.filter(|amount| !amount.is_zero()) else {
+            return Ok(Found { row, date, amount: None, sides, balance, line: None });
+        };
+        let date = date.ok_or_else(|| missing(date_name))?;
+        let (name, account) = self.other(cells, amount, own)?;
+        let serial = match self.serial {
+            Some(place) => code(at(cells, place), columns.serial.as_deref().unwrap_or_default())?,
+            None => Cow::Borrowed(""),
+        };
+        let memo = self.memo.iter().map(|place| at(cells, *place).shown());
+        let line = StatementLine {
+            date,
+            amount,
+            balance,
+            memo: joined(memo),
+            name,
+            account,
+            serial: Some(CompactString::from(trim(&serial))).filter(|serial| !serial.is_empty()),
+            row,
+        };
+        let (date, amount) = (Some(date), Some(amount));
+        Ok(Found { row, date, amount, sides, balance, line: Some(line) })
+    }
+
+    /// The movement from the owner's side, where money in is positive; and what stands in the columns
+    /// of money in and out, which totals are made of.
+    fn amount(&self, cells: &[Cell<'_>]) -> Result<(Option<Money>, (Money, Money)), Problem> {
+        let columns = &self.profile.columns;
+        let none = (Money::ZERO, Money::ZERO);
+        match self.profile.amount.mode {
+            Mode::InOut => {
+                let money_in = self.money_at(cells, self.money_in, &columns.r#in)?;
+                let money_out = self.money_at(cells, self.money_out, &columns.out)?;
+                // Zero in one of the columns stands for nothing.
+                let sides = (money_in.unwrap_or_default(), money_out.unwrap_or_default());
+                match (sides.0.is_zero(), sides.1.is_zero()) {
+                    (false, false) => Err(Problem::data("statement-both-sides")),
+                    (false, true) => Ok((Some(sides.0), sides)),
+                    (true, _) => Ok((Some(sides.1.negated()), sides)),
+                }
+            }
+            Mode::Signed => Ok((self.money_at(cells, self.amount, &columns.amount)?, none)),
+            Mode::Flag => {
+                let Some(amount) = self.money_at(cells, self.amount, &columns.amount)? else {
+                    return Ok((None, none));
+                };
+                let flag = self.flag.map(|place| at(cells, place).shown()).unwrap_or_default();
+                let amount = self.flagged(amount, &flag);
+                Ok((Some(amount.map_err(|problem| in_column(problem, &columns.flag))?), none))
+            }
+        }
+    }
+
+    fn balance(&self, cells: &[Cell<'_>]) -> Result<Money, Problem> {
+        let name = &self.profile.columns.balance;
+        match self.money_at(cells, Some(self.balance), name)? {
+            Some(balance) => Ok(balance),
+            None if at(cells, self.balance).is_empty() => Err(missing(name)),
+            // The profile's words for "nothing" do not hold for balances: 0.00 is one.
+            None => Ok(Money::ZERO),
+        }
+    }
+
+    /// A bank's mark: its 贷 is money into the account, its 借 money out of it.
+    fn flagged(&self, amount: Money, flag: &str) -> Result<Money, Problem> {
+        let amounts = &self.profile.amount;
+        let has = |flags: &[String], known: &[&str]| {
+            flags.iter().any(|own| flag.starts_with(own.as_str()))
+                || (flags.is_empty() && known.iter().any(|known| flag.starts_with(known)))
+        };
+        match (
+            has(&amounts.in_flags, &["贷", "收", "C"]),
+            has(&amounts.out_flags, &["借", "支", "付", "D"]),
+        ) {
+            (true, false) => Ok(amount),
+            (false, true) => Ok(amount.negated()),
+            _ => Err(Problem::data("statement-flag").with("text", flag.escape_debug())),
+        }
+    }
+
+    /// Name and account of the other party. Where payer and payee have columns each, it is the one
+    /// that is not the own account; without a number to compare, the one that the money's way tells.
+    fn other(
+        &self,
+        cells: &[Cell<'_>],
+        amount: Money,
+        own: Option<&str>,
+    ) -> Result<(CompactString, CompactString), Problem> {
+        let columns = &self.profile.columns;
+        let text = |place: Option<usize>| match place {
+            Some(place) => joined(std::iter::once(at(cells, place).shown())),
+            None => CompactString::default(),
+        };
+        let number = |place: Option<usize>, name: &Option<String>| match place {
+            Some(place) => {
+                let code = code(at(cells, place), name.as_deref().unwrap_or_default())?;
+                Ok::<_, Problem>(CompactString::from(trim(&code)))
+            }
+            None => Ok(CompactString::default()),
+        };
+        if self.payer == (None, None) && self.payee == (None, None) {
+            return Ok((text(self.name), number(self.account, &columns.account)?));
+        }
+        let payer = number(self.payer.1, &columns.payer_account)?;
+        let payee = number(self.payee.1, &columns.payee_account)?;
+        let is_own = |number: &str| own.map(digits).is_some_and(|own| own == digits(number));
+        let payer_is_other = match (is_own(&payer), is_own(&payee)) {
+            (true, false) => false,
+            (false, true) => true,
+            (false, false) if own.is_some() && !payer.is_empty() && !payee.is_empty() => {
+                return Err(Problem::data("statement-own-account")
+                    .with("number", own.unwrap_or_default())
+                    .with("payer", payer)
+                    .with("payee", payee));
+            }
+            _ => amount.is_positive(),
+        };
+        Ok(if payer_is_other { (text(self.payer.0), payer) } else { (text(self.payee.0), payee) })
+    }
+}
+
+/// The text of a cell that holds a number which is a name: every digit of it counts.
+///
+/// # Errors
+/// `digits-lost` where a spreadsheet has made a quantity of it: what is left of 6217000123456789012
+/// is 6.217E+18.
+pub fn code<'c>(cell: &'c Cell<'_>, column: &str) -> Result<Cow<'c, str>, Problem> {
+    let lost = || {
+        let text = cell.shown();
+        Err(Problem::data("digits-lost").with("text", text).with("field", column).in_column(column))
+    };
+    let Cell::Text(text) = cell else {
+        return if matches!(cell, Cell::Number(_)) { lost() } else { Ok(cell.shown()) };
+    };
+    // `="6217"` is how some banks keep a spreadsheet from it.
+    let text = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+    let half = half_width(text);
+    let is_scientific = half.split_once(['E', 'e']).is_some_and(|(number, power)| {
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let (whole, rest) = number.split_once('.').unwrap_or((number, "0"));
+        power.strip_prefix('+').is_some_and(digits) && digits(whole) && digits(rest)
+    });
+    if is_scientific { lost() } else { Ok(Cow::Borrowed(text)) }
+}
+
+fn at<'c, 'a>(cells: &'c [Cell<'a>], place: usize) -> &'c Cell<'a> {
+    cells.get(place).unwrap_or(&Cell::Empty)
+}
+
+fn joined<'c>(parts: impl Iterator<Item = Cow<'c, str>>) -> CompactString {
+    let mut out = CompactString::default();
+    for part in parts {
+        let part = trim(&part);
+        if !part.is_empty() && !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(part);
+    }
+    out
+}
+
+fn in_column(problem: Problem, name: &Option<String>) -> Problem {
+    let name = name.as_deref().unwrap_or_default();
+    problem.with("field", name).in_column(name)
+}
+
+fn missing(name: &Option<String>) -> Problem {
+    in_column(Problem::data("field-missing"), name)
+}

@@ -1,0 +1,125 @@
+//! What the message formats (camt.053, MT940) have in common: they print the balance before and
+//! after, and the balance of every line is computed from them.
+
+use super::chain::closing_problem;
+use super::{Format, Statement, StatementLine};
+use crate::domain::calendar::Date;
+use crate::domain::money::{Money, Total};
+use crate::intake::rejects::PROBLEMS_MAX;
+use crate::limits::STATEMENT_ROWS_MAX;
+use crate::problem::Problem;
+use compact_str::CompactString;
+
+/// A balance with its day.
+pub type Balance = (Money, Option<Date>);
+
+/// One statement of a message, as far as it has been read.
+#[derive(Default)]
+pub struct Draft {
+    /// Account number.
+    pub number: Option<String>,
+    /// Currency, as its code.
+    pub currency: Option<String>,
+    /// Balance before the first movement.
+    pub opening: Option<Balance>,
+    /// Balance after the last.
+    pub closing: Option<Balance>,
+    /// First and last day, as printed.
+    pub period: (Option<Date>, Option<Date>),
+    /// The movements with their balances still to be computed.
+    pub lines: Vec<StatementLine>,
+    /// Where something does not hold together.
+    pub breaks: Vec<Problem>,
+    /// Line of the file at which it begins.
+    pub line: u64,
+}
+
+impl Draft {
+    /// Takes a currency; all of a statement is in one.
+    ///
+    /// # Errors
+    /// `statement-currencies`.
+    pub fn currency(&mut self, code: &str) -> Result<(), Problem> {
+        let known = self.currency.get_or_insert_with(|| code.to_owned());
+        if *known == code {
+            return Ok(());
+        }
+        Err(Problem::data("statement-currencies").with("currency", known).with("other", code))
+    }
+
+    /// Adds a movement; one of no amount is none.
+    ///
+    /// # Errors
+    /// `too-many-rows`.
+    pub fn push(&mut self, line: StatementLine) -> Result<(), Problem> {
+        if self.lines.len() >= STATEMENT_ROWS_MAX {
+            return Err(Problem::data("too-many-rows").with("limit", STATEMENT_ROWS_MAX));
+        }
+        if !line.amount.is_zero() {
+            self.lines.push(line);
+        }
+        Ok(())
+    }
+
+    /// The statement, its lines with the balance after each.
+    ///
+    /// # Errors
+    /// `statement-balance-missing`, `amount-range`.
+    pub fn finish(mut self, format: Format) -> Result<Statement, Problem> {
+        let lacks = |which: &'static str| {
+            Problem::data("statement-balance-missing").with("which", which).in_row(self.line)
+        };
+        let (opening, opened) = self.opening.ok_or_else(|| lacks("opening"))?;
+        let (closing, closed) = self.closing.ok_or_else(|| lacks("closing"))?;
+        // Some banks print the newest entry first.
+        if self.lines.is_sorted_by(|a, b| a.date >= b.date)
+            && self.lines.first().map(|line| line.date) > self.lines.last().map(|line| line.date)
+        {
+            self.lines.reverse();
+        }
+        let mut balance = opening;
+        for line in &mut self.lines {
+            let after = balance.add(line.amount);
+            let row = line.row;
+            balance = after.map_err(|_| Problem::data("amount-range").in_row(row))?;
+            line.balance = balance;
+        }
+        let mut breaks = self.breaks;
+        let broken = closing_problem(Total::from(balance), closing);
+        breaks.extend(broken.map(|problem| problem.in_row(self.line)));
+        let mut before: Option<Date> = None;
+        for line in &self.lines {
+            if before.is_some_and(|before| line.date < before) && breaks.len() < PROBLEMS_MAX {
+                let problem = Problem::data("statement-dates").with("date", line.date);
+                breaks.push(problem.in_row(line.row));
+            }
+            before = Some(line.date);
+        }
+        let first = self.lines.iter().map(|line| line.date).min();
+        let last = self.lines.iter().map(|line| line.date).max();
+        Ok(Statement {
+            bank_account: String::new(),
+            file: String::new(),
+            sha256: String::new(),
+            format,
+            currency: self.currency,
+            number: self.number,
+            profile: format.code().to_owned(),
+            opening,
+            closing,
+            from: self.period.0.or(first).or(opened),
+            to: self.period.1.or(closed).or(last),
+            lines: self.lines,
+            breaks,
+        })
+    }
+}
+
+/// Adds a text to another, with a blank between.
+pub fn add_text(to: &mut CompactString, text: &str) {
+    let text = text.trim();
+    if !text.is_empty() && !to.is_empty() {
+        to.push(' ');
+    }
+    to.push_str(text);
+}

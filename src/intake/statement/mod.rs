@@ -1,0 +1,202 @@
+//! Bank statements: movements in the order of time, with balances that must hold together.
+//!
+//! The balance chain (balance before + movement = balance after) is what makes a statement more
+//! than a list: it shows rows that are missing, changed or misread, and in which order they stand.
+//! Amounts are seen from the account owner's side: money in is positive. A bank's own words are the
+//! other way round: its debit (借) is money out of the account, a credit (贷) of the owner's book.
+//!
+//! [`read_file`] takes whatever a bank hands out, by its content: tables (text or workbook) through
+//! a profile, ISO 20022 camt.053, SWIFT MT940.
+
+mod camt;
+mod chain;
+mod columns;
+mod message;
+mod mt940;
+mod table;
+
+use crate::domain::calendar::Date;
+use crate::domain::money::Money;
+use crate::intake::decode::{io_problem, open};
+use crate::intake::profile::{Profile, choose};
+pub use crate::intake::sniff::Format;
+use crate::intake::sniff::{FileKind, kind_of, message_format};
+use crate::problem::Problem;
+use compact_str::CompactString;
+use sha2::{Digest as _, Sha256};
+use std::io::Read as _;
+use std::path::Path;
+
+/// A bank statement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    /// Code of the bank account in the book; empty when the reader was told none.
+    pub bank_account: String,
+    /// Name of the file, without its folders.
+    pub file: String,
+    /// SHA-256 of the file's bytes, in lower-case hexadecimal.
+    pub sha256: String,
+    /// What the file is.
+    pub format: Format,
+    /// Currency that the bank printed, as its ISO 4217 code where it is known (`CNY`).
+    pub currency: Option<String>,
+    /// Account number that the bank printed, if it did.
+    pub number: Option<String>,
+    /// Profile by which it was read; the format's name where there is none.
+    pub profile: String,
+    /// Balance before the first movement; may be negative.
+    pub opening: Money,
+    /// Balance after the last.
+    pub closing: Money,
+    /// First day, as printed or as of the first movement.
+    pub from: Option<Date>,
+    /// Last day, as printed or as of the last movement.
+    pub to: Option<Date>,
+    /// Movements in the order of time.
+    pub lines: Vec<StatementLine>,
+    /// Where the figures do not hold together: `statement-arithmetic` with the row, the balance
+    /// expected and found and the gap; `statement-total`, `statement-closing`, `statement-dates`,
+    /// `statement-after-total`. A statement with breaks must not be believed.
+    pub breaks: Vec<Problem>,
+}
+
+/// One movement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatementLine {
+    /// Day.
+    pub date: Date,
+    /// Amount; in is positive.
+    pub amount: Money,
+    /// Balance after it.
+    pub balance: Money,
+    /// Purpose.
+    pub memo: CompactString,
+    /// The other party's name.
+    pub name: CompactString,
+    /// The other party's account number.
+    pub account: CompactString,
+    /// The bank's number of the movement.
+    pub serial: Option<CompactString>,
+    /// Row or line in the file, from 1.
+    pub row: u64,
+}
+
+/// Reads every statement of a file, whatever the bank handed out. A table holds one, the message
+/// formats may hold several, also of several accounts ([`Statement::number`] tells them apart).
+/// Time and memory grow with the file; see [`crate::limits`].
+///
+/// # Errors
+/// What the file's kind, size, encoding or form forbids, each with its place; `profile-missing` and
+/// `profile-ambiguous` for tables; every row that cannot be read, at most a hundred.
+pub fn read_file(
+    path: &Path,
+    bank_account: Option<&str>,
+    profiles: &[Profile],
+) -> Result<Vec<Statement>, Vec<Problem>> {
+    let account = bank_account.unwrap_or_default();
+    let named = |problem: Problem| vec![problem.in_file(path.display().to_string())];
+    let messages = match message_format(path).map_err(named)? {
+        None => {
+            let profile = choose(path, profiles).map_err(named)?;
+            return read(path, account, profile).map(|statement| vec![statement]);
+        }
+        Some(Format::Mt940) => mt940::read(path),
+        Some(_) => camt::read(path),
+    };
+    let (hash, file) = (hash(path).map_err(named)?, path.display().to_string());
+    let mut statements = messages.map_err(named)?;
+    for statement in &mut statements {
+        account.clone_into(&mut statement.bank_account);
+        statement.file = file_name(path);
+        statement.sha256.clone_from(&hash);
+        let breaks = std::mem::take(&mut statement.breaks).into_iter();
+        statement.breaks = breaks.map(|problem| problem.in_file(file.as_str())).collect();
+    }
+    Ok(statements)
+}
+
+/// Reads a file as one statement of one account. Several statements in a file (a day each, say)
+/// become one in the order of their days; where one does not begin with the balance that the one
+/// before ends with, the break tells.
+///
+/// # Errors
+/// As [`read_file`]; `statement-accounts` when they are of more than one account.
+pub fn read_any(
+    path: &Path,
+    bank_account: &str,
+    profiles: &[Profile],
+) -> Result<Statement, Vec<Problem>> {
+    let mut statements = read_file(path, Some(bank_account), profiles)?;
+    let in_file = |problem: Problem| problem.in_file(path.display().to_string());
+    statements.sort_by_key(|statement| (statement.from, statement.to));
+    let mut rest = statements.into_iter();
+    let first = rest.next().ok_or_else(|| vec![in_file(Problem::data("statement-empty"))])?;
+    rest.try_fold(first, |mut all, next| {
+        if all.number.as_deref().map(table::digits) != next.number.as_deref().map(table::digits) {
+            let number = |of: &Option<String>| of.clone().unwrap_or_else(|| "—".to_owned());
+            let problem = Problem::data("statement-accounts")
+                .with("number", number(&all.number))
+                .with("other", number(&next.number));
+            return Err(vec![in_file(problem)]);
+        }
+        if all.closing != next.opening {
+            all.breaks.push(in_file(gap(&all, &next)));
+        }
+        all.closing = next.closing;
+        all.to = all.to.max(next.to);
+        all.lines.extend(next.lines);
+        all.breaks.extend(next.breaks);
+        Ok(all)
+    })
+}
+
+/// `statement-gap`: a statement that does not begin where the one before it ends.
+pub fn gap(before: &Statement, after: &Statement) -> Problem {
+    let account = [&before.bank_account, before.number.as_ref().unwrap_or(&before.file)];
+    let account = account.into_iter().find(|text| !text.is_empty());
+    Problem::data("statement-gap")
+        .with("bank_account", account.map_or("—", String::as_str))
+        .with("closing", before.closing.grouped())
+        .with("opening", after.opening.grouped())
+        .with("date", after.from.map_or_else(|| "—".to_owned(), |day| day.to_string()))
+}
+
+/// Reads a table as a statement, by a profile.
+///
+/// # Errors
+/// Every row that cannot be read; `statement-header` when the columns are not found;
+/// `statement-empty` when neither a movement nor an opening balance stands there.
+pub fn read(path: &Path, bank_account: &str, profile: &Profile) -> Result<Statement, Vec<Problem>> {
+    let mut statement = table::read(path, profile)?;
+    let named = |problem: Problem| vec![problem.in_file(path.display().to_string())];
+    statement.bank_account = bank_account.to_owned();
+    statement.sha256 = hash(path).map_err(named)?;
+    statement.format = match kind_of(path).map_err(named)? {
+        FileKind::Text => Format::Text,
+        FileKind::Xlsx => Format::Xlsx,
+        FileKind::Xls => Format::Xls,
+    };
+    Ok(statement)
+}
+
+/// SHA-256 of a file's bytes in hexadecimal. Memory: one block.
+fn hash(path: &Path) -> Result<String, Problem> {
+    let mut source = open(path)?;
+    let mut block = vec![0; 64 * 1024];
+    let mut hasher = Sha256::new();
+    loop {
+        let read = source.read(&mut block).map_err(|error| io_problem(path, &error))?;
+        if read == 0 {
+            return Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
+        }
+        hasher.update(block.get(..read).unwrap_or_default());
+    }
+}
+
+/// The file's own name.
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests;
