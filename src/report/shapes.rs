@@ -234,6 +234,7 @@ shapes! {
         meta [
             bank_account Text, owner Text, name Text, fund Word, bank_name Text, number Text,
             currency Text, from Date, to Date, statement_to Date, gaps Integer,
+            waiting_statements Integer, sources Integer,
             statement_balance Money, book_received Money, book_paid Money,
             adjusted_statement Money, book_balance Money, bank_received Money, bank_paid Money,
             adjusted_book Money, difference Money, unexplained Money, statement_gap Money,
@@ -249,6 +250,92 @@ shapes! {
             cleared Date,
         ]
         totals false
+    }
+    /// Where the reconciliation of every bank account stands.
+    RECONCILE_STATUS "reconcile-status" {
+        meta [date Date, accounts_count Integer, accounts_open Integer, entries Integer, root Text]
+        rows [
+            bank_account Text, owner Text, name Text, fund Word, to Date, tied_to Date,
+            statement_to Date, book_balance Money, statement_balance Money, difference Money,
+            unexplained Money, bank_items Integer, book_items Integer, proposed Integer,
+            oldest Integer, aged Integer, gaps Integer, waiting_statements Integer,
+            sources Integer, source_differences Integer, certified_to Date, certificate Word,
+            broken_by Integer, ok Bool,
+        ]
+        totals false
+    }
+    /// Lines of the statement with what they are matched with (银行流水匹配表).
+    BANK_LINES "bank-lines" {
+        meta [
+            bank_account Text, owner Text, name Text, from Date, to Date, statement_to Date,
+            matched Integer, proposed Integer, open Integer, book_open Integer,
+            entries Integer, root Text,
+        ]
+        rows [
+            serial Text, line Text, date Date, bank_side Word, amount Money, balance Money,
+            counterparty Text, account_number Text, memo Text, vouchers Text, postings Text,
+            method Word, score Integer, difference Money, state Word, group Integer,
+        ]
+        totals false
+        sections {
+            "open_book" [
+                posting Text, date Date, amount Money, memo Text, document Text, voucher Text,
+                state Word, group Integer,
+            ]
+        }
+    }
+    /// What is probably wrong with each open line.
+    SUGGESTIONS "suggestions" {
+        meta [
+            bank_account Text, owner Text, name Text, to Date, difference Money,
+            open_items Integer, named Integer, drafts Integer, explained Bool, searched Integer,
+            entries Integer, root Text,
+        ]
+        rows [
+            place Integer, rank Integer, item Word, date Date, amount Money, line Text,
+            fault Word, why Json, involved Text, missing_fields Text, draft Json,
+        ]
+        totals false
+        sections {
+            "explanations" [set Integer, fault Word, amount Money, involved Text]
+        }
+    }
+    /// Certificates that bank accounts are tied as of a day.
+    CERTIFICATES "certificates" {
+        meta [certificates Integer, broken Integer, entries Integer, root Text]
+        rows [
+            bank_account Text, owner Text, name Text, date Date, entry Integer, state Word,
+            broken_by Integer, statement_balance Money, book_balance Money, difference Money,
+            adjusted Money, open_items Integer, sources Integer, maker Text, checker Text,
+            rests_on Integer,
+        ]
+        totals false
+        sections {
+            "items" [
+                bank_account Text, item Word, date Date, amount Money, memo Text,
+                counterparty Text, voucher Text, entry Integer, row Integer, age Integer,
+            ]
+        }
+    }
+    /// Two sources of one bank account, line by line.
+    SOURCES "sources" {
+        meta [
+            bank_account Text, owner Text, name Text, sources Integer, from Date, to Date,
+            differences Integer, entries Integer, root Text,
+        ]
+        rows [
+            channel Text, gap Word, date Date, line Text, amount Money, balance Money, memo Text,
+            counterparty Text, other_date Date, other_line Text, other_amount Money,
+            other_balance Money, other_memo Text, other_counterparty Text, file Text,
+            row Integer, other_file Text, other_row Integer,
+        ]
+        totals false
+        sections {
+            "channels" [
+                channel Text, from Date, to Date, statements Integer, lines Integer,
+                people Text,
+            ]
+        }
     }
     /// Statement, book and the bank's list of loans of one owner (三方核对).
     THREE_WAY "three-way" {

@@ -4,18 +4,18 @@
 //! The movements stand in the journal and are read from there; the state says where. Reading an
 //! account costs its own entries, not the journal's.
 
+mod matching;
 mod record;
 mod tie;
 
+pub use matching::{AGE_WARN_DAYS, settings};
 pub use record::{Taken, check_match};
 pub use tie::{CertificateStanding, Group, Tie};
 
-use crate::audit::account_ledger::{Question, ledger};
 use crate::audit::movements::Span;
-use crate::audit::reconcile::{BookLine, StatementLine};
+use crate::audit::reconcile::{BookLine, StatementLine, book_side};
 use crate::audit::statements::{self, Batch, Chain, Waiting};
 use crate::book::Book;
-use crate::domain::account::Side;
 use crate::domain::calendar::Date;
 use crate::domain::event::Kind;
 use crate::domain::money::Money;
@@ -262,29 +262,18 @@ impl<S: Store> Book<S> {
     ) -> Result<(crate::domain::money::Total, Vec<BookLine>), Problem> {
         let number = self.state().bank_accounts.number(&account.id);
         let bank = number.and_then(|number| u16::try_from(number).ok()?.checked_add(1));
-        let (cash, fund) = (account.fund.cash(), Some(account.fund));
-        let question = Question { account: cash, owner: None, fund, bank };
-        let view = self.with_movements(|movements| {
+        let (opening, mut lines) = self.with_movements(|movements| {
+            let number = bank.unwrap_or(u16::MAX);
             let span = Span::new(first, last)?;
-            ledger(movements, &|seq| self.entry(seq), self.state(), question, span)
+            book_side(movements, &|seq| self.entry(seq), (number, &account.id), span)
         })?;
-        let text = |text: Option<String>| text.unwrap_or_default();
-        let line = |line: crate::audit::account_ledger::LedgerLine| BookLine {
-            date: line.date,
-            amount: match line.line.side {
-                Side::Debit => line.line.amount,
-                Side::Credit => line.line.amount.negated(),
-            },
-            entry: line.entry,
-            line: line.number,
-            voucher: line.voucher,
-            memo: line.memo.unwrap_or_else(|| line.event.to_owned()),
-            owner: line.line.owner.as_str().into(),
-            document: text(line.document),
-            party: line.line.party.as_deref().unwrap_or_default().into(),
-        };
-        let lines = view.months.into_iter().flat_map(|month| month.lines).map(line);
-        Ok((view.opening, lines.collect()))
+        for line in &mut lines {
+            if let Some(party) = self.state().parties.get(&line.party) {
+                line.party_name = party.name.to_string();
+                line.party_account = party.account.as_deref().unwrap_or_default().to_owned();
+            }
+        }
+        Ok((opening, lines))
     }
 
     /// Matches of a bank account that persons confirmed and did not take back.

@@ -2,18 +2,18 @@
 //! again.
 
 use super::Channel;
-use crate::audit::reconcile::{BookLine, Input, ItemKind, StatementLine, reconcile};
+use crate::audit::reconcile::{BookLine, ItemKind, Matching, Zone};
 use crate::book::Book;
 use crate::domain::calendar::Date;
 use crate::domain::event::{Certify, Event, Kind};
 use crate::domain::money::{Money, Total};
-use crate::domain::statement::facts::{Certificate, LineMatch};
+use crate::domain::statement::facts::Certificate;
 use crate::domain::statement::figures::{DayFacts, Figures, Open};
 use crate::domain::text::Id;
 use crate::problem::Problem;
 use crate::store::Store;
 use compact_str::{CompactString, format_compact};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// Lines of both sides that are the same money: places in the statement's and in the book's list.
 pub type Group = (Vec<usize>, Vec<usize>);
@@ -145,45 +145,10 @@ fn item(amount: Money, date: Date, [taken, paid]: [ItemKind; 2], line: CompactSt
     Open { amount, date, kind: kind.code().into(), line }
 }
 
-/// Groups of confirmed lines, then pairs of one amount, the nearest days first.
-fn groups(channel: &Channel, book: &[BookLine], confirmed: &[&LineMatch]) -> Vec<Group> {
-    let by_id: HashMap<&str, usize> =
-        (0..).zip(&channel.lines).map(|(place, line)| (line.id.as_str(), place)).collect();
-    let by_name: HashMap<(u64, u32), usize> =
-        (0..).zip(book).map(|(place, line)| ((line.entry, line.line), place)).collect();
-    let mut groups: Vec<Group> = Vec::new();
-    for one in confirmed {
-        let statement = one.lines.iter().map(|id| by_id.get(id.as_str()).copied());
-        let entered = one.postings.iter().map(|named| by_name.get(named).copied());
-        // A line that does not stand any more takes its match with it.
-        let statement: Option<Vec<usize>> = statement.collect();
-        groups.extend(statement.zip(entered.collect::<Option<Vec<usize>>>()));
-    }
-    let used: (BTreeSet<usize>, BTreeSet<usize>) = (
-        groups.iter().flat_map(|(statement, _)| statement).copied().collect(),
-        groups.iter().flat_map(|(_, entered)| entered).copied().collect(),
-    );
-    let left = |count: usize, used: &BTreeSet<usize>| -> Vec<usize> {
-        (0..count).filter(|place| !used.contains(place)).collect()
-    };
-    let (of_bank, of_book) = (left(channel.lines.len(), &used.0), left(book.len(), &used.1));
-    let statement: Vec<StatementLine> =
-        of_bank.iter().filter_map(|place| channel.lines.get(*place).cloned()).collect();
-    let entered: Vec<BookLine> =
-        of_book.iter().filter_map(|place| book.get(*place).cloned()).collect();
-    let found = reconcile(&Input {
-        last_day: Date::MAX,
-        statement: &statement,
-        book: &entered,
-        statement_opening: Total::ZERO,
-        book_opening: Total::ZERO,
-        statement_closing: None,
-    });
-    let pair = |found: &crate::audit::reconcile::Match| {
-        Some((vec![*of_bank.get(found.statement)?], vec![*of_book.get(found.book)?]))
-    };
-    groups.extend(found.matches.iter().filter_map(pair));
-    groups
+/// Groups of lines that are the same money; what is only proposed is open.
+fn groups(matching: &Matching) -> Vec<Group> {
+    let matched = matching.groups.iter().filter(|group| group.zone == Zone::Matched);
+    matched.map(|group| (group.statement.clone(), group.book.clone())).collect()
 }
 
 /// Whether a certificate still holds.
@@ -209,7 +174,7 @@ impl<S: Store> Book<S> {
     ) -> Result<Tie, Problem> {
         let channel = self.channel(bank_account, None, known_at)?;
         let book = self.book_lines(bank_account, known_at)?;
-        let groups = groups(&channel, &book, &self.confirmed(bank_account, known_at));
+        let groups = groups(&self.matching(&channel, &book, known_at));
         let entries = known_at.unwrap_or_else(|| self.head().count);
         Tie::new(&channel, &book, &groups, (day, entries))
     }

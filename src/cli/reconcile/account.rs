@@ -2,16 +2,15 @@
 
 use crate::cli::context::Context;
 use crate::cli::failure::in_words_as_note;
-use poolbook::audit::movements::Span;
 use poolbook::audit::reconcile::{
-    BookLine, Input, Matching, Reconciliation, Settings, StatementLine, book_side, match_lines,
+    BookLine, Input, ItemKind, Matching, Reconciliation, Settings, StatementLine, match_lines,
     reconciliation,
 };
 use poolbook::book::Book;
+use poolbook::book::statements::{Channel, Recorded, Status, settings};
 use poolbook::domain::calendar::{Date, date};
 use poolbook::domain::money::{Money, Total};
 use poolbook::domain::registry::BankAccount;
-use poolbook::domain::state::State;
 use poolbook::intake::statement::Statement;
 use poolbook::limits::YEAR_MAX;
 use poolbook::problem::Problem;
@@ -29,26 +28,53 @@ pub struct Account {
     pub to: Option<Date>,
     pub matching: Matching,
     pub settings: Settings,
+    /// How many independent sources tell of it.
+    pub sources: usize,
+    /// Statements that do not meet the others yet.
+    pub waiting: Vec<Recorded>,
     statement_opening: Total,
     book_opening: Total,
+    /// Lines of the book before this day are part of what was brought forward.
+    forward: Option<Date>,
     /// Where the statements do not hold together.
     breaks: Vec<Problem>,
 }
 
-/// The bank account of an id.
-pub fn find(state: &State, id: &str) -> Result<BankAccount, Problem> {
-    let unknown = || Problem::refused("bank-account-unknown").with("bank_account", id);
-    state.bank_accounts.get(id).cloned().ok_or_else(unknown)
-}
-
 impl Account {
+    /// A bank account with the statements that stand in the book.
+    pub fn recorded<S: Store>(book: &Book<S>, id: &str) -> Result<Self, Problem> {
+        let account = book.bank_account(id)?.clone();
+        let channel = book.channel(id, None, None)?;
+        let lines = book.book_lines(id, None)?;
+        let matching = book.matching(&channel, &lines, None);
+        let opening = channel.opening().unwrap_or_default();
+        let waits = |batch: &&Recorded| {
+            matches!(batch.status, Status::Waiting(_) | Status::Incomplete)
+        };
+        Ok(Self {
+            from: channel.from(),
+            to: channel.to(),
+            settings: settings(book.thresholds(None)),
+            sources: book.channels(id, None).len(),
+            waiting: channel.batches.iter().filter(waits).cloned().collect(),
+            statement_opening: opening.into(),
+            book_opening: Total::ZERO,
+            forward: channel.from().filter(|_| !opening.is_zero()),
+            breaks: gaps(&channel),
+            account,
+            statement: channel.lines,
+            book: lines,
+            matching,
+        })
+    }
+
     /// A bank account with the statements of files, which are put in the order of their days.
     pub fn of_files<S: Store>(
         book: &Book<S>,
         id: &str,
         mut statements: Vec<Statement>,
     ) -> Result<Self, Problem> {
-        let account = find(book.state(), id)?;
+        let account = book.bank_account(id)?.clone();
         statements.sort_by_key(|statement| (statement.from, statement.to));
         let breaks = breaks(&statements);
         let from = statements.first().and_then(|statement| statement.from);
@@ -66,28 +92,28 @@ impl Account {
             row: line.row,
             ..StatementLine::default()
         });
-        let settings = Settings::default();
         let statement: Vec<StatementLine> = lines.collect();
-        let (book_opening, book) = own_side(book, &account, from)?;
-        let matching = match_lines(&statement, &book, &[], &settings);
-        let statement_opening = opening.into();
+        // Later lines of the book count, too: what is open on a day may clear after it.
+        let last = date(YEAR_MAX, 12, 31).unwrap_or(account.opened);
+        let first = from.unwrap_or(account.opened);
+        let (book_opening, entered) = book.book_side(&account, first, last)?;
+        let settings = settings(book.thresholds(None));
+        let matching = match_lines(&statement, &entered, &[], &settings);
         Ok(Self {
             account,
             statement,
-            book,
+            book: entered,
             from,
             to,
             matching,
             settings,
-            statement_opening,
+            sources: 1,
+            waiting: Vec::new(),
+            statement_opening: opening.into(),
             book_opening,
+            forward: None,
             breaks,
         })
-    }
-
-    /// A bank account with the statements that stand in the book.
-    pub fn recorded<S: Store>(book: &Book<S>, id: &str) -> Result<Self, Problem> {
-        Self::of_files(book, id, Vec::new())
     }
 
     /// The day that is meant when none is named: the last day of the statements.
@@ -100,7 +126,7 @@ impl Account {
         // The balance that the bank prints with its last line of the day. What the lines add up to
         // differs from it where some are missing.
         let printed = self.statement.iter().rfind(|line| line.date <= day);
-        reconciliation(
+        let mut form = reconciliation(
             &Input {
                 last_day: day,
                 statement: &self.statement,
@@ -110,7 +136,14 @@ impl Account {
                 statement_closing: printed.map(|line| line.balance),
             },
             &self.matching,
-        )
+        );
+        if let Some(from) = self.forward {
+            let forward = |kind| matches!(kind, ItemKind::BookReceived | ItemKind::BookPaid);
+            form.items.retain(|item| !(forward(item.kind) && item.date < from));
+            form.adjusted_statement = form.statement_balance + form.sum(ItemKind::BookReceived)
+                - form.sum(ItemKind::BookPaid);
+        }
+        form
     }
 
     /// What reports show of a form.
@@ -123,13 +156,41 @@ impl Account {
             from: self.from,
             to: self.to,
             gaps: self.breaks.len(),
+            sources: self.sources,
+            waiting: self.waiting.len(),
             result: form,
         }
     }
 
-    /// True when nothing is open in a form and the statements hold together.
+    /// True when statements reach a form's day and hold together, and nothing is open.
     pub fn is_clean(&self, form: &Reconciliation) -> bool {
-        form.is_clean() && self.breaks.is_empty()
+        let covered = self.to.is_some_and(|to| form.last_day <= to);
+        covered && form.is_clean() && self.breaks.is_empty() && self.waiting.is_empty()
+    }
+
+    /// The last day up to which both sides are tied with nothing open, by a form; none where the
+    /// first day is not.
+    pub fn tied_to(&self, form: &Reconciliation) -> Option<Date> {
+        let last = self.to?.min(form.last_day);
+        let oldest = form.items.iter().map(|item| item.date).min();
+        let day = match oldest {
+            Some(oldest) => oldest.yesterday().ok()?.min(last),
+            None => last,
+        };
+        let from = self.from.filter(|from| *from <= day)?;
+        // What was brought forward, or a gap, may stand between the sides without any line.
+        let tied = |day: Date| {
+            let form = self.form(day);
+            form.is_clean() && form.statement_gap == Total::ZERO
+        };
+        if tied(day) {
+            return Some(day);
+        }
+        let days = self.statement.iter().map(|line| line.date).filter(|date| *date < day);
+        let mut days: Vec<Date> = [from].into_iter().chain(days).collect();
+        days.dedup();
+        let until = days.partition_point(|day| tied(*day));
+        until.checked_sub(1).and_then(|last| days.get(last)).copied()
     }
 
     /// Tells where the statements do not hold together.
@@ -140,48 +201,32 @@ impl Account {
     }
 }
 
-/// Breaks inside the statements, and between one and the next.
+fn gap(account: &str, closing: Money, opening: Money, day: Option<Date>) -> Problem {
+    Problem::data("statement-gap")
+        .with("bank_account", account)
+        .with("closing", closing.grouped())
+        .with("opening", opening.grouped())
+        .with("date", day.map_or_else(|| "—".to_owned(), |day| day.to_string()))
+}
+
+/// Gaps over which recorded statements stand.
+fn gaps(channel: &Channel) -> Vec<Problem> {
+    let gaps = channel.gaps();
+    gaps.map(|(before, after)| {
+        gap(&channel.bank_account, before.closing, after.opening, Some(after.from))
+    })
+    .collect()
+}
+
+/// Breaks inside the statements of files, and between one and the next.
 fn breaks(statements: &[Statement]) -> Vec<Problem> {
     let inside = statements.iter().flat_map(|statement| statement.breaks.iter().cloned());
     let mut breaks: Vec<Problem> = inside.collect();
     for pair in statements.windows(2) {
         let [before, after] = pair else { continue };
         if before.closing != after.opening {
-            breaks.push(
-                Problem::data("statement-gap")
-                    .with("bank_account", &before.bank_account)
-                    .with("closing", before.closing.grouped())
-                    .with("opening", after.opening.grouped())
-                    .with("date", after.from.map_or_else(|| "—".to_owned(), |day| day.to_string())),
-            );
+            breaks.push(gap(&before.bank_account, before.closing, after.opening, after.from));
         }
     }
     breaks
-}
-
-/// The balance of the book before a day, and its lines from then on, later ones included, because
-/// what is open on a day may clear after it.
-fn own_side<S: Store>(
-    book: &Book<S>,
-    account: &BankAccount,
-    from: Option<Date>,
-) -> Result<(Total, Vec<BookLine>), Problem> {
-    let number = book.state().bank_accounts.number(&account.id);
-    let number = number.and_then(|number| u16::try_from(number).ok()?.checked_add(1));
-    let last = date(YEAR_MAX, 12, 31).unwrap_or(account.opened);
-    let span = match from {
-        Some(from) => Span::new(from, last)?,
-        None => Span::until(last),
-    };
-    let (opening, mut lines) = book.with_movements(|movements| {
-        let number = number.unwrap_or(u16::MAX);
-        book_side(movements, &|seq| book.entry(seq), (number, &account.id), span)
-    })?;
-    for line in &mut lines {
-        if let Some(party) = book.state().parties.get(&line.party) {
-            line.party_name = party.name.to_string();
-            line.party_account = party.account.as_deref().unwrap_or_default().to_owned();
-        }
-    }
-    Ok((opening, lines))
 }

@@ -26,6 +26,10 @@ pub struct AccountView<'a> {
     pub to: Option<Date>,
     /// How many times the statements do not follow each other.
     pub gaps: usize,
+    /// How many independent sources tell of it.
+    pub sources: usize,
+    /// How many statements do not meet the others yet.
+    pub waiting: usize,
     /// The result.
     pub result: &'a Reconciliation,
 }
@@ -54,6 +58,8 @@ pub fn reconcile(
         result.last_day.into(),
         Cell::optional(view.to),
         view.gaps.into(),
+        view.waiting.into(),
+        view.sources.into(),
         result.statement_balance.into(),
         sum(ItemKind::BookReceived),
         sum(ItemKind::BookPaid),
