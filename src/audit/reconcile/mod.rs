@@ -5,13 +5,18 @@
 //! (银行存款余额调节表); [`suggest`] names what is probably wrong with each line that is open.
 //! Amounts are seen from the owner's side: positive is money in.
 
+mod crowd;
 mod culprit;
+mod evidence;
 mod form;
 mod matching;
+mod pairs;
+mod sums;
 
 pub use culprit::{
     Cause, Explanation, OtherAccount, Place, SuggestInput, Suggestion, causes, explain_gap, suggest,
 };
+pub use evidence::REASONS;
 pub use form::{Input, Item, ItemKind, Reconciliation, reconcile, reconciliation};
 pub use matching::{Confirmed, Group, Matching, Pairing, Settings, Zone, match_lines};
 
