@@ -160,7 +160,7 @@ pub(super) struct Clue {
 }
 
 impl Clue {
-    fn of_bank((place, line): (usize, &StatementLine)) -> Self {
+    pub fn of_bank((place, line): (usize, &StatementLine)) -> Self {
         let name = plain_name(&line.name);
         let memo = plain(&line.memo);
         Self {
@@ -176,7 +176,7 @@ impl Clue {
         }
     }
 
-    fn of_book((place, line): (usize, &BookLine)) -> Self {
+    pub fn of_book((place, line): (usize, &BookLine)) -> Self {
         let name = plain_name(&line.party_name);
         let text = plain(&line.memo);
         Self {
