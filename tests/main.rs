@@ -19,6 +19,7 @@ mod exports;
 mod found;
 mod fuzz_corpus;
 mod jiaozuo;
+mod matching;
 mod model;
 mod oracles;
 mod people;

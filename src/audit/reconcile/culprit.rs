@@ -1,5 +1,6 @@
 //! What is probably wrong with a line that is open, with the evidence and the events that mend it.
 
+use crate::audit::reconcile::faults::{Index, of_book, of_groups, of_statement};
 use crate::audit::reconcile::{BookLine, Item, Matching, Settings, StatementLine};
 use crate::domain::calendar::Date;
 use serde_json::Value;
@@ -75,39 +76,46 @@ pub struct Suggestion {
     pub cost: u32,
 }
 
-/// Suggestions for each item, in the order of the items; each list with the best first.
+impl SuggestInput<'_> {
+    pub(super) fn bank_line(&self, place: Place) -> Option<&StatementLine> {
+        match place {
+            Place::Statement(line) => self.statement.get(line),
+            Place::OtherStatement(account, line) => self.others.get(account)?.statement.get(line),
+            Place::Book(_) | Place::OtherBook(..) => None,
+        }
+    }
+
+    pub(super) fn book_line(&self, place: Place) -> Option<&BookLine> {
+        match place {
+            Place::Book(line) => self.book.get(line),
+            Place::OtherBook(account, line) => self.others.get(account)?.book.get(line),
+            Place::Statement(_) | Place::OtherStatement(..) => None,
+        }
+    }
+}
+
+/// Suggestions for each item, in the order of the items; each list with the best first, and never
+/// empty: what nothing else explains is missing on the other side.
+/// Cost: sorts the open lines; partners are looked up by amount, day and digits, so that each item
+/// is compared with a bounded number of lines.
 pub fn suggest(input: &SuggestInput<'_>) -> Vec<Vec<Suggestion>> {
-    input.items.iter().map(|_| Vec::new()).collect()
-}
-
-/// Something that explains part of a difference.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cause {
-    /// Name of the fault.
-    pub fault: &'static str,
-    /// What of "statement less book" it explains, in fen.
-    pub effect: i64,
-    /// Lines that it touches.
-    pub involved: Vec<Place>,
-}
-
-/// The smallest sets of causes that explain a difference.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Explanation {
-    /// Sets of places in the list of causes; all of one size.
-    pub sets: Vec<Vec<usize>>,
-    /// True when no smaller set and no other set of this size exists.
-    pub complete: bool,
-    /// Sizes up to this one were searched through.
-    pub searched: usize,
-}
-
-/// What the first suggestion of each item explains.
-pub fn causes(_input: &SuggestInput<'_>, _suggestions: &[Vec<Suggestion>]) -> Vec<Cause> {
-    Vec::new()
-}
-
-/// The smallest sets of causes whose effects sum to the gap (fen, "statement less book").
-pub fn explain_gap(_gap: i64, _causes: &[Cause], _settings: &Settings) -> Explanation {
-    Explanation::default()
+    let index = Index::new(input);
+    let suggestions = input.items.iter().map(|item| {
+        let mut found = of_groups(&index, item);
+        if found.is_empty() || item.cleared.is_none() {
+            match item.place() {
+                Place::Statement(line) => of_statement(&index, line, &mut found),
+                Place::Book(line) => of_book(&index, line, &mut found),
+                Place::OtherStatement(..) | Place::OtherBook(..) => {}
+            }
+        }
+        // Of one fault the likeliest lines stay.
+        found.sort_by(|one, other| {
+            (one.cost, one.fault, &one.involved).cmp(&(other.cost, other.fault, &other.involved))
+        });
+        let mut told = std::collections::BTreeSet::new();
+        found.retain(|one| told.insert((one.fault, one.involved.get(1).copied())));
+        found
+    });
+    suggestions.collect()
 }

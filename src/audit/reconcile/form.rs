@@ -1,7 +1,9 @@
 //! The form of a day: 银行存款余额调节表 (domain.md 6.1). What is not matched by the day are the
 //! reconciling items, and both balances adjusted by them must be equal.
 
-use crate::audit::reconcile::{BookLine, Matching, Settings, StatementLine, Zone, match_lines};
+use crate::audit::reconcile::{
+    BookLine, Matching, Place, Settings, StatementLine, Zone, match_lines,
+};
 use crate::domain::calendar::{Date, days_between};
 use crate::domain::money::{Money, Total};
 
@@ -70,6 +72,16 @@ pub struct Item {
     pub group: Option<usize>,
     /// Day on which it clears, where that is known by now: after the day of the form.
     pub cleared: Option<Date>,
+}
+
+impl Item {
+    /// The line.
+    pub fn place(&self) -> Place {
+        match self.kind {
+            ItemKind::BankReceived | ItemKind::BankPaid => Place::Statement(self.line),
+            ItemKind::BookReceived | ItemKind::BookPaid => Place::Book(self.line),
+        }
+    }
 }
 
 /// The reconciliation of one bank account.
