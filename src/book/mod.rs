@@ -108,6 +108,8 @@ pub enum Scope {
     All,
     /// Settings, owners, bank accounts and targets: enough for balances, however many loans.
     Balances,
+    /// The same with statements, matches and certificates.
+    Statements,
 }
 
 /// A book over a store.
@@ -204,7 +206,13 @@ impl<S: Store> Book<S> {
     fn load_tables(&mut self, scope: Scope) -> Result<bool, Problem> {
         let small = [tables::SETTINGS, tables::OWNER, tables::BANK_ACCOUNT, tables::TARGET];
         for table in State::tables() {
-            if scope == Scope::Balances && !small.contains(&table) {
+            let is_of_statements = (tables::IMPORT..=tables::CERTIFIED).contains(&table);
+            let wanted = match scope {
+                Scope::All => true,
+                Scope::Balances => small.contains(&table),
+                Scope::Statements => small.contains(&table) || is_of_statements,
+            };
+            if !wanted {
                 continue;
             }
             let state = &mut self.state;

@@ -366,6 +366,40 @@ shapes! {
             ]
         }
     }
+    /// What became of the bank's files.
+    STATEMENT_IMPORT "statement-import" {
+        meta [bank_account Text, dry_run Bool, entries Integer, root Text]
+        rows [
+            file Text, outcome Word, status Word, from Date, to Date, opening Money, closing Money,
+            movements Integer, row Integer, expected Money, found Money, gap Money, entry Integer,
+            statement Text,
+        ]
+        totals false
+    }
+    /// Bank statements of the book, and whether they stand.
+    STATEMENTS "statements" {
+        meta [bank_account Text, known_at Integer, entries Integer, root Text]
+        rows [
+            bank_account Text, channel Text, file Text, status Word, from Date, to Date,
+            opening Money, closing Money, movements Integer, reason Word, against_entry Integer,
+            row Integer, expected Money, found Money, gap Money, gap_reason Text, maker Text,
+            fetched_by Text, entry Integer, undone_by Integer, statement Text,
+        ]
+        totals false
+    }
+    /// Lines of bank statements that stand (银行流水).
+    STATEMENT_LINES "statement-lines" {
+        meta [
+            bank_account Text, channel Text, from Date, to Date, known_at Integer,
+            entries Integer, root Text,
+        ]
+        rows [
+            date Date, money_in Money, money_out Money, balance Money, counterparty Text,
+            counterparty_account Text, memo Text, serial Text, file Text, row Integer,
+            entry Integer, matched_by Integer, line Text,
+        ]
+        totals true
+    }
     /// Subsidies of a quarter, as computed or as posted.
     SUBSIDIES "subsidies" {
         meta [quarter Text, posted Integer, already Integer, dry_run Bool, entries Integer, root Text]

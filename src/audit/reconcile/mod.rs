@@ -18,13 +18,10 @@ mod matching;
 mod pairs;
 mod sums;
 
-    Cause, Explanation, OtherAccount, Place, SuggestInput, Suggestion, causes, explain_gap, suggest,
 pub use book_side::book_side;
-pub use culprit::{
 pub use culprit::{OtherAccount, Place, SuggestInput, Suggestion, suggest};
 pub use evidence::REASONS;
 pub use faults::FAULTS;
-};
 pub use form::{Input, Item, ItemKind, Reconciliation, reconcile, reconciliation};
 pub use gap::{Cause, Explanation, causes, explain_gap};
 pub use matching::{Confirmed, Group, Matching, Pairing, Settings, Zone, match_lines};

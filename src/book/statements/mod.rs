@@ -162,6 +162,17 @@ impl<S: Store> Book<S> {
         names
     }
 
+    /// Channels by which statements ever came, taken out or not.
+    pub fn all_channels(&self, bank_account: &str, known_at: Option<u64>) -> Vec<CompactString> {
+        let mut names: Vec<CompactString> = Vec::new();
+        for import in self.imports(bank_account, known_at) {
+            if !names.contains(&import.channel) {
+                names.push(import.channel.clone());
+            }
+        }
+        names
+    }
+
     /// The statements of a bank account that came by a channel (the first of [`Book::channels`]
     /// without), as a journal of so many entries knows them (the whole journal without).
     /// Cost: reads the entries of these statements; n log n in their lines.

@@ -12,6 +12,7 @@ mod quarter;
 mod recompute;
 mod reconcile;
 mod roll_forward;
+mod statements;
 mod steps;
 mod subsidies;
 mod three_way;
@@ -29,6 +30,9 @@ pub use quarter::{QuarterView, quarter};
 pub use recompute::recompute;
 pub use reconcile::{AccountView, reconcile};
 pub use roll_forward::{balance, explain, scale};
+pub use statements::{
+    ImportRow, LineRow, LinesView, TakenRow, statement_import, statement_lines, statements,
+};
 pub use subsidies::{PaymentRow, Posted, payments, subsidies, working};
 pub use three_way::{ThreeWayView, three_way};
 pub use verify::{VerifyView, verify};

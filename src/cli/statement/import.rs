@@ -1,0 +1,280 @@
+//! `statement import BANK_ACCOUNT FILE...`: takes the bank's files in as facts of the book.
+//!
+//! Each statement is taken in whole or not at all. One that fails its own arithmetic is set aside with
+//! the row and the gap, the others are taken; the same file again changes nothing.
+
+use crate::cli::context::Context;
+use crate::cli::failure::{Failure, in_words_as_note};
+use crate::cli::open::{self, AnyStore};
+use crate::cli::reconcile::profiles;
+use poolbook::book::statements::Status;
+use poolbook::book::{Book, Options};
+use poolbook::domain::statement::{Movement, Sheet};
+use poolbook::domain::text::{Id, line};
+use poolbook::intake::profile::Profile;
+use poolbook::intake::statement::{Statement, read_file};
+use poolbook::limits::{MEMO_MAX, NAME_MAX};
+use poolbook::problem::{Exit, Problem};
+use poolbook::report::views::{self, ImportRow};
+use std::path::{Path, PathBuf};
+
+#[derive(clap::Args)]
+pub struct Args {
+    bank_account: String,
+    #[arg(required = true, value_hint = clap::ValueHint::FilePath)]
+    file: Vec<PathBuf>,
+    #[arg(long)]
+    source: Option<String>,
+    #[arg(long)]
+    fetched_by: Option<String>,
+    #[arg(long)]
+    allow_gap: Option<String>,
+    #[arg(long, value_hint = clap::ValueHint::FilePath)]
+    profile: Vec<PathBuf>,
+}
+
+pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
+    let way = Way {
+        source: args.source.as_deref().map(id).transpose()?,
+        fetched_by: args.fetched_by.as_deref().map(text).transpose()?,
+        gap_reason: args.allow_gap.as_deref().map(text).transpose()?,
+    };
+    let profiles = profiles(&args.profile)?;
+    let options = open::options(context)?;
+    // A run that is only tried out happens in memory, so that later files see the earlier ones.
+    let writing = Options { dry_run: false, ..options.clone() };
+    let mut book =
+        if options.dry_run { open::in_memory(context)? } else { open::for_writing(context)? };
+    book.bank_account(&args.bank_account)?;
+    let mut taken = Intake::default();
+    for file in &args.file {
+        taken.file(&mut book, file, (&args.bank_account, &way, &profiles), &writing)?;
+    }
+    taken.look(&book, &args.bank_account)?;
+    let dry_run = options.dry_run;
+    context.output.report(&views::statement_import(
+        &taken.rows,
+        &args.bank_account,
+        dry_run,
+        &open::journal(&book.head()),
+    ))?;
+    taken.tell(context);
+    taken.end()
+}
+
+fn id(text: &str) -> Result<Id, Problem> {
+    Id::parse(text).map_err(|error| Problem::new(error.code(), Exit::Usage).with("text", text))
+}
+
+fn text(text: &str) -> Result<compact_str::CompactString, Problem> {
+    line(text).map_err(|error| Problem::new(error.code(), Exit::Usage).with("text", text))
+}
+
+/// How statements were got.
+#[derive(Clone, Default)]
+pub struct Way {
+    pub source: Option<Id>,
+    pub fetched_by: Option<compact_str::CompactString>,
+    pub gap_reason: Option<compact_str::CompactString>,
+}
+
+/// What became of files.
+#[derive(Default)]
+pub struct Intake {
+    pub rows: Vec<ImportRow>,
+    /// What stands in the way of statements that were set aside.
+    notes: Vec<Problem>,
+    /// Files that could not be read, and statements that were refused.
+    failed: Vec<Problem>,
+}
+
+impl Intake {
+    /// Reads a file and takes its statements in. What concerns this file alone is kept.
+    ///
+    /// # Errors
+    /// A failure of the book.
+    pub fn file(
+        &mut self,
+        book: &mut Book<AnyStore>,
+        path: &Path,
+        (bank_account, way, profiles): (&str, &Way, &[Profile]),
+        options: &Options,
+    ) -> Result<(), Problem> {
+        match read_file(path, Some(bank_account), profiles) {
+            Ok(statements) => {
+                for (place, statement) in (1..).zip(&statements) {
+                    self.statement(book, path, (statement, place, way), options)?;
+                }
+            }
+            Err(problems) => self.failed.extend(problems),
+        }
+        Ok(())
+    }
+
+    /// Takes a statement in, or sets it aside.
+    ///
+    /// # Errors
+    /// A failure of the book.
+    pub fn statement(
+        &mut self,
+        book: &mut Book<AnyStore>,
+        path: &Path,
+        (statement, place, way): (&Statement, u32, &Way),
+        options: &Options,
+    ) -> Result<(), Problem> {
+        let mut row = row(statement);
+        if let Some(first) = statement.breaks.first() {
+            row.outcome = "set-aside";
+            row.row = first.place.row;
+            let figure = |name| first.arg(name).map(str::to_owned);
+            row.figures = [figure("expected"), figure("found"), figure("gap")];
+            self.notes.extend(statement.breaks.iter().cloned());
+            self.rows.push(row);
+            return Ok(());
+        }
+        let in_file = |problem: Problem| problem.in_file(path.display().to_string());
+        let taken = sheet(statement, place, way)
+            .and_then(|sheet| book.take_statement(&sheet, options).map_err(|problem| problem));
+        match taken {
+            Ok(taken) => {
+                row.outcome = if taken.already { "already" } else { "taken" };
+                row.statement = Some(taken.id.to_string());
+                row.entry = Some(taken.entry);
+            }
+            Err(problem) if matches!(problem.exit, Exit::Refused | Exit::Data) => {
+                row.outcome = "refused";
+                self.failed.push(in_file(problem));
+            }
+            Err(problem) => return Err(problem),
+        }
+        self.rows.push(row);
+        Ok(())
+    }
+
+    /// Says of what was taken in whether it stands, once all files are in.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub fn look(&mut self, book: &Book<AnyStore>, bank_account: &str) -> Result<(), Problem> {
+        for name in book.channels(bank_account, None) {
+            let channel = book.channel(bank_account, Some(&name), None)?;
+            for batch in &channel.batches {
+                let id = batch.import.id.as_str();
+                let rows = self.rows.iter_mut();
+                for row in rows.filter(|row| row.statement.as_deref() == Some(id)) {
+                    row.status = Some(batch.status.code());
+                    if let Status::Waiting(waiting) = batch.status {
+                        row.row = waiting.row;
+                        row.figures = [
+                            Some(waiting.expected.grouped()),
+                            Some(waiting.found.grouped()),
+                            Some(waiting.gap().grouped()),
+                        ];
+                        self.notes.push(waits(&batch.import.file, &waiting));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells what was set aside, and why.
+    pub fn tell(&self, context: &Context<'_>) {
+        for problem in &self.notes {
+            context.output.talk(&in_words_as_note(problem, &context.output.locale));
+        }
+    }
+
+    /// True when every statement stands.
+    pub fn is_clean(&self) -> bool {
+        self.notes.is_empty() && self.failed.is_empty()
+    }
+
+    fn end(self) -> Result<Exit, Failure> {
+        let clean = self.is_clean();
+        match (self.failed.is_empty(), clean) {
+            (false, _) => Err(self.failed.into()),
+            (true, true) => Ok(Exit::Done),
+            (true, false) => Ok(Exit::Findings),
+        }
+    }
+}
+
+/// Why a statement waits, in words.
+fn waits(file: &str, waiting: &poolbook::audit::statements::Waiting) -> Problem {
+    use poolbook::audit::statements::WaitingKind;
+    let problem = match waiting.kind {
+        WaitingKind::After => Problem::data("statement-waits"),
+        WaitingKind::Before => Problem::data("statement-waits-before"),
+        WaitingKind::Differs => Problem::data("statement-overlap-differs"),
+    };
+    let other = waiting.other_row.map_or_else(|| "—".to_owned(), |row| row.to_string());
+    let problem = problem
+        .with("expected", waiting.expected.grouped())
+        .with("found", waiting.found.grouped())
+        .with("gap", waiting.gap().grouped())
+        .with("entry", waiting.against)
+        .with("other_row", other)
+        .in_file(file);
+    waiting.row.map_or_else(|| problem.clone(), |row| problem.clone().in_row(row))
+}
+
+fn row(statement: &Statement) -> ImportRow {
+    ImportRow {
+        file: statement.file.clone(),
+        days: (statement.from, statement.to),
+        balances: (statement.opening, statement.closing),
+        lines: statement.lines.len(),
+        ..ImportRow::default()
+    }
+}
+
+/// The statement as the book takes it.
+///
+/// # Errors
+/// `statement-undated`; an account or channel that is no identifier.
+pub fn sheet(statement: &Statement, place: u32, way: &Way) -> Result<Sheet, Problem> {
+    let (Some(from), Some(to)) = (statement.from, statement.to) else {
+        return Err(Problem::data("statement-undated"));
+    };
+    let account = Id::parse(&statement.bank_account);
+    let movement = |line: &poolbook::intake::statement::StatementLine| Movement {
+        account: tidy(&line.account, MEMO_MAX),
+        amount: line.amount,
+        balance: line.balance,
+        date: line.date,
+        memo: tidy(&line.memo, MEMO_MAX),
+        name: tidy(&line.name, MEMO_MAX),
+        row: line.row,
+        serial: tidy(line.serial.as_deref().unwrap_or_default(), MEMO_MAX),
+    };
+    Ok(Sheet {
+        bank_account: account.map_err(|error| error.problem(&statement.bank_account))?,
+        channel: way.source.clone(),
+        fetched_by: way.fetched_by.clone(),
+        file: tidy(&statement.file, NAME_MAX),
+        sha256: statement.sha256.as_str().into(),
+        place,
+        profile: tidy(&statement.profile, NAME_MAX),
+        number: statement.number.as_deref().map(|number| tidy(number, NAME_MAX)),
+        opening: statement.opening,
+        closing: statement.closing,
+        from,
+        to,
+        gap_reason: way.gap_reason.clone(),
+        movements: statement.lines.iter().map(movement).collect(),
+    })
+}
+
+/// A text that the book keeps: what does not show becomes a blank, and what is too long is cut.
+fn tidy(text: &str, max: usize) -> compact_str::CompactString {
+    if text.chars().count() <= max
+        && let Ok(sound) = line(text)
+    {
+        return sound;
+    }
+    let shows = |c: char| line(c.encode_utf8(&mut [0; 4])).is_ok();
+    let blank: String = text.chars().map(|c| if shows(c) { c } else { ' ' }).take(max).collect();
+    // Composing may only make it shorter; a text that still is not sound says nothing.
+    line(blank.trim()).unwrap_or_default()
+}
