@@ -50,25 +50,38 @@ impl Target {
                 None => Ok(written.map(|()| Exit::Done)?),
             };
         };
-        outside(path, &context.global.book)?;
-        let part = part(path);
-        let cannot = |error: std::io::Error| {
-            Problem::new("cannot-create", Exit::CannotCreate)
-                .with("path", path.display())
-                .with("system", error)
-        };
-        let mut file = File::create(&part).map_err(cannot)?;
-        let lost = |error| Problem::new("output-failed", Exit::Io).with("detail", error);
-        let written = write(&mut |bytes| file.write_all(bytes).map_err(lost))
-            .and_then(|()| file.sync_all().map_err(lost))
-            .and_then(|()| std::fs::rename(&part, path).map_err(cannot));
-        if let Err(problem) = written {
-            // The failure is told; that a part of a file stays behind as well would only hide it.
-            let _ = std::fs::remove_file(&part);
-            return Err(problem.into());
-        }
+        into_file(path, &context.global.book, write)?;
         Ok(Exit::Done)
     }
+}
+
+/// Writes bytes into a file, which appears whole or not at all.
+pub fn write_file(path: &Path, book: &Path, bytes: &[u8]) -> Result<(), Problem> {
+    into_file(path, book, |sink| sink(bytes))
+}
+
+fn into_file(
+    path: &Path,
+    book: &Path,
+    write: impl FnOnce(&mut Sink<'_>) -> Result<(), Problem>,
+) -> Result<(), Problem> {
+    outside(path, book)?;
+    let part = part(path);
+    let cannot = |error: std::io::Error| {
+        Problem::new("cannot-create", Exit::CannotCreate)
+            .with("path", path.display())
+            .with("system", error)
+    };
+    let mut file = File::create(&part).map_err(cannot)?;
+    let lost = |error| Problem::new("output-failed", Exit::Io).with("detail", error);
+    let written = write(&mut |bytes| file.write_all(bytes).map_err(lost))
+        .and_then(|()| file.sync_all().map_err(lost))
+        .and_then(|()| std::fs::rename(&part, path).map_err(cannot));
+    if written.is_err() {
+        // The failure is told; that a part of a file stays behind as well would only hide it.
+        let _ = std::fs::remove_file(&part);
+    }
+    written
 }
 
 /// The form that a file's name ends with.

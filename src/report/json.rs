@@ -79,7 +79,7 @@ fn write_object<'r>(cells: impl Iterator<Item = (&'r Column, &'r Cell)>, out: &m
 fn write_note(note: &Note, writer: &mut Writer<'_>) {
     writer.begin_object();
     writer.key("code");
-    writer.string(note.key);
+    writer.string(&note.key);
     writer.key("args");
     writer.begin_object();
     for (name, value) in &note.args {

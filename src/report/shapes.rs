@@ -300,6 +300,15 @@ shapes! {
             "explanations" [set Integer, fault Word, amount Money, involved Text]
         }
     }
+    /// Matches that a person confirmed or took back.
+    CONFIRMED "confirmed" {
+        meta [dry_run Bool, entries Integer, root Text]
+        rows [
+            matching Text, bank_account Text, date Date, lines Text, postings Text, outcome Word,
+            entry Integer,
+        ]
+        totals false
+    }
     /// Certificates that bank accounts are tied as of a day.
     CERTIFICATES "certificates" {
         meta [certificates Integer, broken Integer, entries Integer, root Text]
@@ -311,9 +320,9 @@ shapes! {
         ]
         totals false
         sections {
-            "items" [
-                bank_account Text, item Word, date Date, amount Money, memo Text,
-                counterparty Text, voucher Text, entry Integer, row Integer, age Integer,
+            "certified_items" [
+                bank_account Text, to Date, item Word, date Date, amount Money, line Text,
+                age Integer,
             ]
         }
     }

@@ -3,6 +3,7 @@
 use crate::domain::calendar::Date;
 use crate::domain::money::{Money, Total};
 use crate::domain::rate::Rate;
+use std::borrow::Cow;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,7 +162,7 @@ impl Shape {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     /// Message key.
-    pub key: &'static str,
+    pub key: Cow<'static, str>,
     /// Values that the wording names.
     pub args: Vec<(&'static str, String)>,
 }
@@ -230,7 +231,7 @@ impl Report {
 
     /// Adds a remark.
     pub fn note(&mut self, key: &'static str, args: Vec<(&'static str, String)>) {
-        self.notes.push(Note { key, args });
+        self.notes.push(Note { key: key.into(), args });
     }
 }
 

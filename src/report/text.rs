@@ -72,7 +72,7 @@ fn worded(note: &Note, locale: &Locale) -> String {
         note.args.iter().map(|(name, value)| (*name, visible(value))).collect();
     let args: Vec<(&str, &str)> =
         args.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    locale.text(note.key, &args)
+    locale.text(&note.key, &args)
 }
 
 /// One `label  value` line each, labels padded to one width; a JSON object as lines of its own.

@@ -3,8 +3,8 @@
 use crate::cli::context::Context;
 use crate::cli::failure::in_words_as_note;
 use poolbook::audit::reconcile::{
-    BookLine, Input, ItemKind, Matching, Reconciliation, Settings, StatementLine, match_lines,
-    reconciliation,
+    BookLine, Input, Item, ItemKind, Matching, Reconciliation, Settings, StatementLine,
+    match_lines, reconciliation,
 };
 use poolbook::book::Book;
 use poolbook::book::statements::{Channel, Recorded, Status, settings};
@@ -48,9 +48,8 @@ impl Account {
         let lines = book.book_lines(id, None)?;
         let matching = book.matching(&channel, &lines, None);
         let opening = channel.opening().unwrap_or_default();
-        let waits = |batch: &&Recorded| {
-            matches!(batch.status, Status::Waiting(_) | Status::Incomplete)
-        };
+        let waits =
+            |batch: &&Recorded| matches!(batch.status, Status::Waiting(_) | Status::Incomplete);
         Ok(Self {
             from: channel.from(),
             to: channel.to(),
@@ -146,6 +145,18 @@ impl Account {
         form
     }
 
+    /// The name of the line of an item: the id of a line of the statement, or `118.2`.
+    pub fn name_of(&self, item: &Item) -> Option<String> {
+        match item.kind {
+            ItemKind::BankReceived | ItemKind::BankPaid => {
+                self.statement.get(item.line).map(|line| line.id.to_string())
+            }
+            ItemKind::BookReceived | ItemKind::BookPaid => {
+                self.book.get(item.line).map(|line| format!("{}.{}", line.entry, line.line))
+            }
+        }
+    }
+
     /// What reports show of a form.
     pub fn view<'a>(&'a self, form: &'a Reconciliation) -> AccountView<'a> {
         AccountView {
@@ -158,6 +169,7 @@ impl Account {
             gaps: self.breaks.len(),
             sources: self.sources,
             waiting: self.waiting.len(),
+            forward: self.forward,
             result: form,
         }
     }

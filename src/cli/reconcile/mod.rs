@@ -3,7 +3,13 @@
 //! One file a subcommand; `reconcile BANK_ACCOUNT` alone prints the form that people sign.
 
 mod account;
+mod certify;
+mod confirm;
 mod form;
+mod lines;
+mod sources;
+mod status;
+mod suggest;
 mod three_way;
 
 pub use account::Account;
@@ -26,14 +32,30 @@ pub struct Args {
 
 #[derive(clap::Subcommand)]
 enum Action {
+    Status(status::Args),
+    Lines(lines::Args),
+    Suggest(suggest::Args),
+    Confirm(confirm::Args),
+    UndoMatch(confirm::UndoArgs),
+    Certify(certify::Args),
+    Certificates(certify::ListArgs),
     ThreeWay(three_way::Args),
+    Sources(sources::Args),
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let Some(action) = &args.action else { return form::run(&args.form, context) };
     args.form.refuse()?;
     match action {
+        Action::Status(args) => status::run(args, context),
+        Action::Lines(args) => lines::run(args, context),
+        Action::Suggest(args) => suggest::run(args, context),
+        Action::Confirm(args) => confirm::run(args, context),
+        Action::UndoMatch(args) => confirm::undo(args, context),
+        Action::Certify(args) => certify::run(args, context),
+        Action::Certificates(args) => certify::list(args, context),
         Action::ThreeWay(args) => three_way::run(args, context),
+        Action::Sources(args) => sources::run(args, context),
     }
 }
 

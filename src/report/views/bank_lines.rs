@@ -9,7 +9,7 @@ use crate::domain::money::Total;
 use crate::domain::state::State;
 use crate::report::shapes;
 use crate::report::table::{Cell, Note, Report};
-use crate::report::views::reconcile::{AccountView, counterparty, posting_name};
+use crate::report::views::reconcile::{AccountView, of_bank, posting_name};
 use crate::report::views::{Journal, journal_cells, voucher_text};
 use std::collections::BTreeMap;
 
@@ -32,10 +32,17 @@ impl<'a> Standing<'a> {
         let groups = &view.matching.groups;
         let of = |side: fn(&Group) -> &Vec<usize>| {
             let places = groups.iter().enumerate();
-            places.flat_map(|(at, group)| side(group).iter().map(move |place| (*place, at))).collect()
+            places
+                .flat_map(|(at, group)| side(group).iter().map(move |place| (*place, at)))
+                .collect()
         };
         let numbers = (1usize..).zip(proposed(view)).map(|(number, at)| (at, number)).collect();
-        Self { groups, statement: of(|group| &group.statement), book: of(|group| &group.book), numbers }
+        Self {
+            groups,
+            statement: of(|group| &group.statement),
+            book: of(|group| &group.book),
+            numbers,
+        }
     }
 
     fn state(group: Option<&Group>) -> &'static str {
@@ -173,7 +180,8 @@ fn apart(view: &AccountView<'_>, group: &Group) -> Total {
     let statement = group.statement.iter().filter_map(|place| view.statement.get(*place));
     let book = group.book.iter().filter_map(|place| view.book.get(*place));
     let sum = |amounts: &mut dyn Iterator<Item = Total>| amounts.sum::<Total>();
-    sum(&mut statement.map(|line| line.amount.into())) - sum(&mut book.map(|line| line.amount.into()))
+    sum(&mut statement.map(|line| line.amount.into()))
+        - sum(&mut book.map(|line| line.amount.into()))
 }
 
 fn book_cells(
@@ -255,15 +263,18 @@ pub fn suggestions(view: &SuggestionsView<'_>, state: &State, journal: &Journal)
     for (number, set) in (1usize..).zip(&view.explanation.sets) {
         for cause in set.iter().filter_map(|place| view.causes.get(*place)) {
             let effect = Total(i128::from(cause.effect));
-            report.section_row("explanations", vec![
-                number.into(),
-                Cell::Word(cause.fault),
-                effect.into(),
-                involved(view, &cause.involved).into(),
-            ]);
+            report.section_row(
+                "explanations",
+                vec![
+                    number.into(),
+                    Cell::Word(cause.fault),
+                    effect.into(),
+                    involved(view, &cause.involved).into(),
+                ],
+            );
         }
     }
-    if account.result.difference != Total::ZERO && !view.explanation.complete {
+    if account.result.difference != Total::ZERO && !view.explanation.is_complete {
         let searched = view.explanation.searched.to_string();
         report.note("suggest-searched", vec![("searched", searched)]);
     }
@@ -277,13 +288,13 @@ fn suggestion_cells(
     one: Option<&Suggestion>,
 ) -> Vec<Cell> {
     let account = &view.account;
-    let bank = account.result.items.get(place.saturating_sub(1)).is_some_and(Item::of_bank);
-    let line = match bank {
+    let line = match of_bank(item) {
         true => account.statement.get(item.line).map(line_name),
         false => account.book.get(item.line).map(posting_name),
     };
     let told = |one: &Suggestion| {
-        Cell::Told(Note { key: suggest_key(one.fault), args: one.evidence.clone() })
+        let key = format!("suggest-{}", one.fault);
+        Cell::Told(Note { key: key.into(), args: one.evidence.clone() })
     };
     let draft = one.and_then(|one| one.draft.as_ref());
     vec![
@@ -296,9 +307,7 @@ fn suggestion_cells(
         one.map_or(Cell::Word("no-suggestion"), |one| Cell::Word(one.fault)),
         one.map_or(Cell::Empty, told),
         one.map_or(Cell::Empty, |one| involved(view, &one.involved).into()),
-        Cell::optional(
-            one.map(|one| one.missing.join(", ")).filter(|missing| !missing.is_empty()),
-        ),
+        Cell::optional(one.map(|one| one.missing.join(", ")).filter(|missing| !missing.is_empty())),
         draft.map_or(Cell::Empty, |draft| Cell::Json(draft.to_string())),
     ]
 }

@@ -1,5 +1,6 @@
 //! From the auditors' views and the book's records to reports: which figure stands in which column.
 
+mod bank_lines;
 mod caps;
 mod claims;
 mod closing;
@@ -11,6 +12,7 @@ mod pools;
 mod quarter;
 mod recompute;
 mod reconcile;
+mod reconcile_status;
 mod roll_forward;
 mod statements;
 mod steps;
@@ -18,6 +20,7 @@ mod subsidies;
 mod three_way;
 mod verify;
 
+pub use bank_lines::{LinesAsked, OtherView, SuggestionsView, bank_lines, proposed, suggestions};
 pub use caps::{CapsAsked, caps};
 pub use claims::{claim, claims};
 pub use closing::{MatterRow, close_preview};
@@ -29,6 +32,10 @@ pub use pools::pools;
 pub use quarter::{QuarterView, quarter};
 pub use recompute::recompute;
 pub use reconcile::{AccountView, reconcile};
+pub use reconcile_status::{
+    CertificateRow, ChannelView, ConfirmedRow, SourcesView, StatusRow, certificates, confirmed,
+    sources, status,
+};
 pub use roll_forward::{balance, explain, scale};
 pub use statements::{
     ImportRow, LineRow, LinesView, TakenRow, statement_import, statement_lines, statements,

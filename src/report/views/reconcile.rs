@@ -30,8 +30,17 @@ pub struct AccountView<'a> {
     pub sources: usize,
     /// How many statements do not meet the others yet.
     pub waiting: usize,
+    /// Lines of the book before this day are part of what was brought forward.
+    pub forward: Option<Date>,
     /// The result.
     pub result: &'a Reconciliation,
+}
+
+impl AccountView<'_> {
+    /// True for a line that is part of what was brought forward.
+    pub fn is_forward(&self, line: &BookLine) -> bool {
+        self.forward.is_some_and(|from| line.date < from)
+    }
 }
 
 /// The form of one account, with the people who sign it.
@@ -97,7 +106,7 @@ pub fn reconcile(
 }
 
 /// Whether the bank has the line of an item.
-fn of_bank(item: &Item) -> bool {
+pub(super) fn of_bank(item: &Item) -> bool {
     matches!(item.kind, ItemKind::BankReceived | ItemKind::BankPaid)
 }
 
