@@ -333,7 +333,7 @@ shapes! {
             differences Integer, entries Integer, root Text,
         ]
         rows [
-            channel Text, gap Word, date Date, line Text, amount Money, balance Money, memo Text,
+            channel Text, mismatch Word, date Date, line Text, amount Money, balance Money, memo Text,
             counterparty Text, other_date Date, other_line Text, other_amount Money,
             other_balance Money, other_memo Text, other_counterparty Text, file Text,
             row Integer, other_file Text, other_row Integer,
@@ -354,7 +354,7 @@ shapes! {
             accounts_open Integer, tied Bool, entries Integer, root Text,
         ]
         rows [
-            gap Word, note Text, lender Text, firm_name Text, list_balance Money,
+            mismatch Word, note Text, lender Text, firm_name Text, list_balance Money,
             book_balance Money, amount Money, list_class Text, book_class Word, file Text,
             row Integer, cause Word, cause_detail Text,
         ]

@@ -36,7 +36,7 @@ fn every_seeded_difference_is_named_and_nothing_else() {
     );
     assert_eq!(code, 1);
     assert_eq!(seeded["list_difference"], "580000.00");
-    let names = ["gap", "note", "amount", "row", "cause", "cause_detail"];
+    let names = ["mismatch", "note", "amount", "row", "cause", "cause_detail"];
     assert_eq!(
         columns(&seeded["rows"], &names),
         [
@@ -86,7 +86,7 @@ fn one_lender_and_an_earlier_day() {
     let (_, at_the_end) = ask("2017-12-31");
     assert_eq!(at_the_end["register_balance"], "6954320.98");
     assert_eq!(at_the_end["left_out"], 1, "the row of another county");
-    let names = ["gap", "note", "amount", "cause", "cause_detail"];
+    let names = ["mismatch", "note", "amount", "cause", "cause_detail"];
     assert_eq!(
         columns(&at_the_end["rows"], &names),
         ["other-lender ICBC-2017-0006 3000000.00 cause-lender ICBC-JZ"]
