@@ -6,15 +6,17 @@ use crate::cli::context::Context;
 use crate::cli::failure::{Failure, in_words_as_note};
 use crate::cli::open::{self, AnyStore};
 use crate::cli::reconcile::{self, Checked};
+use crate::cli::statement::import::{Intake, Way};
 use crate::cli::{ask, init, recompute, subsidy};
 use poolbook::audit::balance::{Cells, balance};
 use poolbook::audit::movements::Span;
+use poolbook::book::statements::{Channel, Run};
 use poolbook::book::{Book, Options, Outcome, People};
 use poolbook::domain::apply::is_noted;
-use poolbook::domain::calendar::CalendarQuarter;
+use poolbook::domain::calendar::{CalendarQuarter, Date};
 use poolbook::domain::event::{PeopleMode, Programme};
 use poolbook::intake::folder::{self, Folder};
-use poolbook::intake::statement::{Statement, read_any};
+use poolbook::intake::statement::{Format, Statement, StatementLine, read_file};
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::{self, AccountView, Posted, QuarterView};
 use std::collections::BTreeMap;
@@ -55,7 +57,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     })?;
     let last_day = CalendarQuarter(quarter).last_day();
     let (lines, _) = subsidy::post(&mut book, quarter, Programme::ALL, last_day, &writing)?;
-    let checked = check_accounts(&book, statements)?;
+    let aside = take_statements(&mut book, &statements, &writing)?;
+    let checked = check_accounts(&book, &statements)?;
     let span = Span::of(CalendarQuarter(quarter).period())?;
     let balance = book.with_movements(|movements| {
         balance(movements, &ask::owners(&book, last_day), Cells::default(), span)
@@ -69,13 +72,14 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         accounts: &accounts,
     };
     context.output.report(&views::quarter(&view, book.state(), &open::journal(&book.head())))?;
+    aside.iter().for_each(|files| files.tell(context));
     checked.iter().for_each(|account| account.tell(context));
     for (owner, loans) in &against {
         let note = Problem::refused("loans-noted").with("owner", owner).with("loans", loans);
         context.output.talk(&in_words_as_note(&note, &context.output.locale));
     }
     recompute::tell(book.state(), context);
-    let clean = checked.iter().all(Checked::is_clean);
+    let clean = checked.iter().all(Checked::is_clean) && aside.iter().all(Intake::is_clean);
     Ok(if clean { Exit::Done } else { Exit::Findings })
 }
 
@@ -127,15 +131,19 @@ fn open_book(
     Ok(book)
 }
 
+/// Files of a bank account, each with the statements in it.
+type Files = Vec<(PathBuf, Vec<Statement>)>;
+
 /// Every statement of the folder by bank account.
-fn read_statements(folder: &Folder) -> Result<BTreeMap<String, Vec<Statement>>, Failure> {
+fn read_statements(folder: &Folder) -> Result<BTreeMap<String, Files>, Failure> {
     let profiles = reconcile::profiles(&folder.profiles)?;
-    let mut statements: BTreeMap<String, Vec<Statement>> = BTreeMap::new();
+    let mut statements: BTreeMap<String, Files> = BTreeMap::new();
     let mut problems: Vec<Problem> = Vec::new();
     for file in &folder.statements {
-        match read_any(&file.path, &file.bank_account, &profiles) {
-            Ok(statement) => {
-                statements.entry(file.bank_account.clone()).or_default().push(statement);
+        match read_file(&file.path, Some(&file.bank_account), &profiles) {
+            Ok(found) => {
+                let files = statements.entry(file.bank_account.clone()).or_default();
+                files.push((file.path.clone(), found));
             }
             Err(found) => problems.extend(found),
         }
@@ -143,12 +151,85 @@ fn read_statements(folder: &Folder) -> Result<BTreeMap<String, Vec<Statement>>, 
     if problems.is_empty() { Ok(statements) } else { Err(problems.into()) }
 }
 
+/// Takes the statements into the book; what fails its own arithmetic is set aside.
+fn take_statements(
+    book: &mut Book<AnyStore>,
+    statements: &BTreeMap<String, Files>,
+    options: &Options,
+) -> Result<Vec<Intake>, Failure> {
+    let mut all = Vec::new();
+    for (account, files) in statements {
+        let (mut taken, way) = (Intake::default(), Way::default());
+        for (path, found) in files {
+            for (place, statement) in (1..).zip(found) {
+                taken.statement(book, path, (statement, place, &way), options)?;
+            }
+        }
+        taken.look(book, account)?;
+        all.push(taken);
+    }
+    Ok(all)
+}
+
+/// Compares each account with what stands of its statements, up to the last day that the folder's
+/// statements cover.
 fn check_accounts(
     book: &Book<AnyStore>,
-    statements: BTreeMap<String, Vec<Statement>>,
+    statements: &BTreeMap<String, Files>,
 ) -> Result<Vec<Checked>, Problem> {
-    statements
-        .into_iter()
-        .map(|(account, statements)| reconcile::check(book, &account, statements))
+    let mut checked = Vec::new();
+    for (account, files) in statements {
+        let days = files.iter().flat_map(|(_, found)| found).filter_map(|statement| statement.to);
+        let channel = book.channel(account, None, None)?;
+        let standing = standing(&channel, days.max());
+        // Where nothing stands there is nothing to compare; why has been told.
+        if !standing.is_empty() {
+            checked.push(reconcile::check(book, account, standing)?);
+        }
+    }
+    Ok(checked)
+}
+
+/// What stands of an account's statements, one for each run without a gap.
+fn standing(channel: &Channel, last_day: Option<Date>) -> Vec<Statement> {
+    let until = |to: Date| last_day.map_or(to, |last| last.min(to));
+    let run = |run: &Run| {
+        let to = until(run.to);
+        let within = channel.until(to).iter().filter(|line| line.date >= run.from);
+        let lines: Vec<StatementLine> = within.map(line).collect();
+        Statement {
+            bank_account: channel.bank_account.to_string(),
+            file: String::new(),
+            sha256: String::new(),
+            format: Format::Text,
+            currency: None,
+            number: None,
+            profile: String::new(),
+            opening: run.opening,
+            closing: lines.last().map_or(run.opening, |last| last.balance),
+            from: Some(run.from),
+            to: Some(to),
+            lines,
+            breaks: Vec::new(),
+        }
+    };
+    channel
+        .runs
+        .iter()
+        .filter(|run| last_day.is_none_or(|last| run.from <= last))
+        .map(run)
         .collect()
+}
+
+fn line(line: &poolbook::audit::reconcile::StatementLine) -> StatementLine {
+    StatementLine {
+        date: line.date,
+        amount: line.amount,
+        balance: line.balance,
+        memo: line.memo.as_str().into(),
+        name: line.name.as_str().into(),
+        account: line.account.as_str().into(),
+        serial: (!line.serial.is_empty()).then(|| line.serial.as_str().into()),
+        row: line.row,
+    }
 }

@@ -7,7 +7,7 @@
 mod record;
 mod tie;
 
-pub use record::{Taken, check_match};
+pub use record::{Taken, check_match, undo_event};
 pub use tie::{CertificateStanding, Group, Tie};
 
 use crate::audit::account_ledger::{Question, ledger};
