@@ -6,6 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::{Failure, in_words_as_note};
 use crate::cli::open::{self, AnyStore};
 use crate::cli::reconcile::{self, Account};
+use crate::cli::statement::import::{Intake, Way};
 use crate::cli::{ask, init, recompute, subsidy};
 use poolbook::audit::balance::{Cells, balance};
 use poolbook::audit::movements::Span;
@@ -15,7 +16,7 @@ use poolbook::domain::apply::is_noted;
 use poolbook::domain::calendar::CalendarQuarter;
 use poolbook::domain::event::{PeopleMode, Programme};
 use poolbook::intake::folder::{self, Folder};
-use poolbook::intake::statement::{Statement, read_any};
+use poolbook::intake::statement::{Statement, read_file};
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::{self, AccountView, Posted, QuarterView};
 use std::collections::BTreeMap;
@@ -56,7 +57,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     })?;
     let last_day = CalendarQuarter(quarter).last_day();
     let (lines, _) = subsidy::post(&mut book, quarter, Programme::ALL, last_day, &writing)?;
-    let checked = check_accounts(&book, statements)?;
+    let aside = take_statements(&mut book, &statements, &writing)?;
+    let checked = check_accounts(&book, &statements)?;
     let span = Span::of(CalendarQuarter(quarter).period())?;
     let balance = book.with_movements(|movements| {
         balance(movements, &ask::owners(&book, last_day), Cells::default(), span)
@@ -71,13 +73,15 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         accounts: &accounts,
     };
     context.output.report(&views::quarter(&view, book.state(), &open::journal(&book.head())))?;
+    aside.iter().for_each(|files| files.tell(context));
     checked.iter().for_each(|(account, _)| account.tell(context));
     for (owner, loans) in &against {
         let note = Problem::refused("loans-noted").with("owner", owner).with("loans", loans);
         context.output.talk(&in_words_as_note(&note, &context.output.locale));
     }
     recompute::tell(book.state(), context);
-    let clean = checked.iter().all(|(account, form)| account.is_clean(form));
+    let clean = checked.iter().all(|(account, form)| account.is_clean(form))
+        && aside.iter().all(Intake::is_clean);
     Ok(if clean { Exit::Done } else { Exit::Findings })
 }
 
@@ -129,15 +133,19 @@ fn open_book(
     Ok(book)
 }
 
+/// Files of a bank account, each with the statements in it.
+type Files = Vec<(PathBuf, Vec<Statement>)>;
+
 /// Every statement of the folder by bank account.
-fn read_statements(folder: &Folder) -> Result<BTreeMap<String, Vec<Statement>>, Failure> {
+fn read_statements(folder: &Folder) -> Result<BTreeMap<String, Files>, Failure> {
     let profiles = reconcile::profiles(&folder.profiles)?;
-    let mut statements: BTreeMap<String, Vec<Statement>> = BTreeMap::new();
+    let mut statements: BTreeMap<String, Files> = BTreeMap::new();
     let mut problems: Vec<Problem> = Vec::new();
     for file in &folder.statements {
-        match read_any(&file.path, &file.bank_account, &profiles) {
-            Ok(statement) => {
-                statements.entry(file.bank_account.clone()).or_default().push(statement);
+        match read_file(&file.path, Some(&file.bank_account), &profiles) {
+            Ok(found) => {
+                let files = statements.entry(file.bank_account.clone()).or_default();
+                files.push((file.path.clone(), found));
             }
             Err(found) => problems.extend(found),
         }
@@ -145,14 +153,40 @@ fn read_statements(folder: &Folder) -> Result<BTreeMap<String, Vec<Statement>>, 
     if problems.is_empty() { Ok(statements) } else { Err(problems.into()) }
 }
 
+/// Takes the statements into the book; what fails its own arithmetic is set aside.
+fn take_statements(
+    book: &mut Book<AnyStore>,
+    statements: &BTreeMap<String, Files>,
+    options: &Options,
+) -> Result<Vec<Intake>, Failure> {
+    let mut all = Vec::new();
+    for (account, files) in statements {
+        let (mut taken, way) = (Intake::default(), Way::default());
+        for (path, found) in files {
+            for (place, statement) in (1..).zip(found) {
+                taken.statement(book, path, (statement, place, &way), options)?;
+            }
+        }
+        taken.look(book, account)?;
+        all.push(taken);
+    }
+    Ok(all)
+}
+
+/// Compares each account with what stands of its statements, up to the last day that the folder's
+/// statements cover.
 fn check_accounts(
     book: &Book<AnyStore>,
-    statements: BTreeMap<String, Vec<Statement>>,
+    statements: &BTreeMap<String, Files>,
 ) -> Result<Vec<(Account, Reconciliation)>, Problem> {
-    let check = |(id, statements): (String, Vec<Statement>)| {
-        let account = Account::of_files(book, &id, statements)?;
-        let form = account.form(account.last_day());
-        Ok((account, form))
-    };
-    statements.into_iter().map(check).collect()
+    let mut checked = Vec::new();
+    for (id, files) in statements {
+        let days = files.iter().flat_map(|(_, found)| found).filter_map(|statement| statement.to);
+        let account = Account::recorded(book, id)?;
+        // Where nothing stands there is nothing to compare; why has been told.
+        let Some(to) = account.to else { continue };
+        let form = account.form(days.max().map_or(to, |last| last.min(to)));
+        checked.push((account, form));
+    }
+    Ok(checked)
 }

@@ -100,7 +100,7 @@ fn write_cell(cell: &Cell, writer: &mut Writer<'_>) {
         Cell::Date(date) => writer.quoted(date),
         Cell::Rate(rate) => writer.quoted(rate.decimal()),
         Cell::Bool(value) => writer.boolean(*value),
-        Cell::Json(json) => writer.raw(json.as_bytes()),
+        Cell::Json(json) | Cell::Data(json) => writer.raw(json.as_bytes()),
         Cell::Told(note) => write_note(note, writer),
     }
 }

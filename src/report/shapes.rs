@@ -268,7 +268,7 @@ shapes! {
     BANK_LINES "bank-lines" {
         meta [
             bank_account Text, owner Text, name Text, from Date, to Date, statement_to Date,
-            matched Integer, proposed Integer, open Integer, book_open Integer,
+            matched Integer, proposed Integer, open_lines Integer, book_open Integer,
             entries Integer, root Text,
         ]
         rows [
@@ -293,7 +293,7 @@ shapes! {
         ]
         rows [
             place Integer, rank Integer, item Word, date Date, amount Money, line Text,
-            fault Word, why Json, involved Text, missing_fields Text, draft Json,
+            fault Word, why Json, involved Text, missing_fields Text, draft_events Integer, draft Json,
         ]
         totals false
         sections {
@@ -330,7 +330,7 @@ shapes! {
     SOURCES "sources" {
         meta [
             bank_account Text, owner Text, name Text, sources Integer, from Date, to Date,
-            differences Integer, entries Integer, root Text,
+            source_differences Integer, entries Integer, root Text,
         ]
         rows [
             channel Text, mismatch Word, date Date, line Text, amount Money, balance Money, memo Text,
@@ -341,8 +341,8 @@ shapes! {
         totals false
         sections {
             "channels" [
-                channel Text, from Date, to Date, statements Integer, lines Integer,
-                people Text,
+                channel Text, from Date, to Date, statements Integer, movements Integer,
+                fetched_by Text,
             ]
         }
     }

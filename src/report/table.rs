@@ -68,6 +68,8 @@ pub enum Cell {
     Bool(bool),
     /// A JSON value, canonical.
     Json(String),
+    /// A JSON value, canonical, for programs alone; people read nothing.
+    Data(String),
     /// A sentence: people read its wording, programs its code and values.
     Told(Note),
 }
@@ -95,7 +97,7 @@ impl Cell {
             Self::Date(_) => kind == ColumnKind::Date,
             Self::Rate(_) => kind == ColumnKind::Rate,
             Self::Bool(_) => kind == ColumnKind::Bool,
-            Self::Json(_) | Self::Told(_) => kind == ColumnKind::Json,
+            Self::Json(_) | Self::Data(_) | Self::Told(_) => kind == ColumnKind::Json,
         }
     }
 }

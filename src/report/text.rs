@@ -80,7 +80,7 @@ fn render_meta(report: &Report, locale: &Locale, out: &mut String) {
     let mut lines: Vec<(String, String)> = Vec::new();
     for (column, cell) in report.shape.meta.iter().zip(&report.meta) {
         match cell {
-            Cell::Empty | Cell::Bool(false) => {}
+            Cell::Empty | Cell::Bool(false) | Cell::Data(_) => {}
             _ if report.shape.in_form(column.key) => {}
             Cell::Json(json) => {
                 lines.push((label(column, locale), String::new()));
@@ -200,10 +200,12 @@ fn render_table(
     let mut kept: Vec<usize> = Vec::new();
     for index in 0..columns.len() {
         let cells = || rows.iter().filter_map(|row| row.get(index));
-        let empty = cells().all(|cell| *cell == Cell::Empty);
+        let empty = cells().all(|cell| matches!(cell, Cell::Empty | Cell::Data(_)));
         let zero = columns.len() > WIDE
             && !columns.get(index).is_some_and(|column| KEPT.contains(&column.key))
-            && cells().all(|cell| matches!(cell, Cell::Empty | Cell::Money(Total::ZERO)));
+            && cells().all(|cell| {
+                matches!(cell, Cell::Empty | Cell::Money(Total::ZERO) | Cell::Integer(0))
+            });
         sparse |= zero && !empty;
         if !(empty || zero) {
             kept.push(index);
@@ -259,7 +261,7 @@ pub(super) fn label(column: &Column, locale: &Locale) -> String {
 /// A cell as people read it.
 pub fn shown(cell: &Cell, locale: &Locale) -> String {
     match cell {
-        Cell::Empty => String::new(),
+        Cell::Empty | Cell::Data(_) => String::new(),
         Cell::Text(text) => visible(text),
         Cell::Word(code) => locale.word(code),
         Cell::Event(code) => locale.event(code),

@@ -9,7 +9,7 @@ mod record;
 mod tie;
 
 pub use matching::{AGE_WARN_DAYS, settings};
-pub use record::{Taken, check_match};
+pub use record::{Taken, check_match, undo_event};
 pub use tie::{CertificateStanding, Group, Tie};
 
 use crate::audit::movements::Span;

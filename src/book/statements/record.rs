@@ -1,15 +1,17 @@
 //! Taking statements in, and what a match must come to before it is recorded.
 
-use super::Channel;
+use super::{Channel, Status};
 use crate::audit::reconcile::BookLine;
 use crate::book::{Book, Options, Outcome};
-use crate::domain::event::{Event, MatchLines};
+use crate::domain::event::{Event, Kind, MatchLines, UndoStatement};
 use crate::domain::money::Total;
 use crate::domain::refusal::Reason;
+use crate::domain::statement::facts::Import;
 use crate::domain::statement::{Sheet, posting};
 use crate::domain::text::Id;
 use crate::problem::Problem;
 use crate::store::Store;
+use compact_str::CompactString;
 
 /// What became of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +25,9 @@ pub struct Taken {
 }
 
 impl<S: Store> Book<S> {
-    /// The events that take a statement in; none where it stands in the book already. One that was
-    /// taken out comes in again under a new id.
+    /// The events that take a statement in; none where it is in the book already. One that was taken
+    /// out comes in again under a new id, and so does one that waits and is now given a reason to
+    /// stand over the gap.
     ///
     /// # Errors
     /// The id cannot be made.
@@ -35,10 +38,25 @@ impl<S: Store> Book<S> {
             let id = sheet.id(again).map_err(wrong)?;
             match self.state().statements.imports.get(&id) {
                 Some(import) if import.undone.is_some() => again += 1,
+                Some(import) if self.gets_reason(import, sheet)? => {
+                    let reason = sheet.gap_reason.clone().unwrap_or_default();
+                    let mut events = vec![undo_event(import, reason)?];
+                    events.extend(sheet.events(again + 1).map_err(wrong)?);
+                    return Ok(Ok(events));
+                }
                 Some(import) => return Ok(Err(Taken { id, entry: import.entry, already: true })),
                 None => return sheet.events(again).map(Ok).map_err(wrong),
             }
         }
+    }
+
+    fn gets_reason(&self, import: &Import, sheet: &Sheet) -> Result<bool, Problem> {
+        if sheet.gap_reason.is_none() || import.gap_reason.is_some() {
+            return Ok(false);
+        }
+        let channel = self.channel(&import.bank_account, Some(&import.channel), None)?;
+        let batch = channel.batches.iter().find(|batch| batch.import.id == import.id);
+        Ok(batch.is_some_and(|batch| matches!(batch.status, Status::Waiting(_))))
     }
 
     /// Takes a statement in, all of its parts or none. Cost: linear; one sync.
@@ -52,7 +70,9 @@ impl<S: Store> Book<S> {
         };
         let mut first = None;
         let recorded = self.record_all(&mut events, options, &mut |_, outcome| {
-            if let Outcome::New(entry) = outcome {
+            if let Outcome::New(entry) = outcome
+                && matches!(entry.event.kind, Kind::ImportStatement(_))
+            {
                 first.get_or_insert_with(|| (entry.event.id.clone(), entry.seq));
             }
         });
@@ -60,6 +80,27 @@ impl<S: Store> Book<S> {
         let (id, entry) = first.unwrap_or_else(|| (Id::joined(""), 0));
         Ok(Taken { id, entry, already: false })
     }
+}
+
+/// The event that takes a statement out. That happens once, so its id is made of the statement's.
+///
+/// # Errors
+/// The id is too long.
+pub fn undo_event(import: &Import, reason: CompactString) -> Result<Event, Problem> {
+    let id = format!("undo-{}", import.id);
+    Ok(Event {
+        id: Id::parse(&id).map_err(|error| error.problem(&id))?,
+        date: import.to,
+        effective: None,
+        owner: None,
+        document: None,
+        memo: None,
+        attachments: Vec::new(),
+        maker: None,
+        checker: None,
+        approver: None,
+        kind: Kind::UndoStatement(UndoStatement { reason, statement: import.id.clone() }),
+    })
 }
 
 /// Holds a match to the lines of both sides: all are there, and both sides come to the same amount.

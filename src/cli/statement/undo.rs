@@ -4,10 +4,10 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::{open, voucher};
 use poolbook::book::Book;
-use poolbook::domain::event::{Event, Kind, UndoStatement};
+use poolbook::book::statements::undo_event;
 use poolbook::domain::refusal::Reason;
 use poolbook::domain::statement::facts::Import;
-use poolbook::domain::text::{Id, line};
+use poolbook::domain::text::line;
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::Standing;
 use poolbook::store::Store;
@@ -25,7 +25,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let import = named(&book, &args.statement)?;
     let reason = line(&args.reason)
         .map_err(|error| Problem::new(error.code(), Exit::Usage).with("text", &args.reason))?;
-    let event = event(import, reason)?;
+    let event = undo_event(import, reason)?;
     let id = event.id.clone();
     let (recorded, _) = book.record(event, &options)?;
     let standing =
@@ -63,22 +63,4 @@ fn named<'b, S: Store>(book: &'b Book<S>, text: &str) -> Result<&'b Import, Prob
         (Some(import), None) => Ok(import),
         _ => Err(Reason::StatementUnknown.refuse().with("statement", text)),
     }
-}
-
-/// The event that takes it out; a statement is taken out once, so its id is made of the statement's.
-fn event(import: &Import, reason: compact_str::CompactString) -> Result<Event, Problem> {
-    let id = format!("undo-{}", import.id);
-    Ok(Event {
-        id: Id::parse(&id).map_err(|error| error.problem(&id))?,
-        date: import.to,
-        effective: None,
-        owner: None,
-        document: None,
-        memo: None,
-        attachments: Vec::new(),
-        maker: None,
-        checker: None,
-        approver: None,
-        kind: Kind::UndoStatement(UndoStatement { reason, statement: import.id.clone() }),
-    })
 }

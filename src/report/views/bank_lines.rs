@@ -308,7 +308,8 @@ fn suggestion_cells(
         one.map_or(Cell::Empty, told),
         one.map_or(Cell::Empty, |one| involved(view, &one.involved).into()),
         Cell::optional(one.map(|one| one.missing.join(", ")).filter(|missing| !missing.is_empty())),
-        draft.map_or(Cell::Empty, |draft| Cell::Json(draft.to_string())),
+        Cell::optional(draft.and_then(|draft| draft.as_array()).map(Vec::len)),
+        draft.map_or(Cell::Empty, |draft| Cell::Data(draft.to_string())),
     ]
 }
 
