@@ -1,5 +1,7 @@
 //! What users see of reconciliation, through the program as people run it.
 
+mod files;
+mod month;
 mod three_way;
 
 use std::path::Path;

@@ -20,10 +20,11 @@ fn list(name: &str) -> String {
 fn every_seeded_difference_is_named_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     city(dir.path());
-    let (_, sound) = report(
+    let (code, sound) = report(
         dir.path(),
         &["reconcile", "three-way", "--owner", "410883", "--loans", &list("410883-sound.csv")],
     );
+    assert_eq!((code, &sound["tied"]), (0, &true.into()), "statement, book and list tie");
     assert_eq!(sound["rows"], serde_json::json!([]));
     assert_eq!(sound["list_balance"], "18304320.98");
     assert_eq!(sound["register_balance"], "18304320.98");
