@@ -3,8 +3,8 @@
 
 use super::months::{ACCOUNTS, Account, Dice, LAST, Movement, at_bank, date, in_book, months};
 use poolbook::audit::reconcile::{
-    BookLine, Input, ItemKind, Matching, OtherAccount, Place, Settings, StatementLine,
-    SuggestInput, Suggestion, Zone, match_lines, reconciliation, suggest,
+    BookLine, Input, Matching, OtherAccount, Place, Settings, StatementLine, SuggestInput,
+    Suggestion, Zone, match_lines, reconciliation, suggest,
 };
 use poolbook::domain::event::Event;
 use poolbook::domain::money::{Money, Total};
@@ -52,6 +52,12 @@ fn swapped(fen: i64, dice: &mut Dice) -> Option<i64> {
     Some(digits.into_iter().collect::<String>().parse::<i64>().unwrap() * fen.signum())
 }
 
+/// Of two payments of one amount to one firm nobody could say which has the fault.
+fn has_twin(all: &[Movement], one: &Movement) -> bool {
+    let other = |other: &&Movement| other.account == one.account && other.entry != one.entry;
+    all.iter().filter(other).any(|other| (other.fen, &other.party) == (one.fen, &one.party))
+}
+
 /// A movement of the first account that bank and book both have, well within the months.
 fn chosen<'a>(
     all: &'a [Movement],
@@ -61,7 +67,7 @@ fn chosen<'a>(
     let fit: Vec<&Movement> = all
         .iter()
         .filter(|one| one.account == 0 && one.bank_day < LAST - 12 && one.book_day < LAST - 12)
-        .filter(|one| fits(one))
+        .filter(|one| fits(one) && !has_twin(all, one))
         .collect();
     (!fit.is_empty()).then(|| *dice.of(&fit))
 }
@@ -240,7 +246,7 @@ fn interest_or_returned(
         let one = all.iter().find(|one| one.account == 0 && one.event == "pool-interest")?;
         plain(accounts, all, &[one.entry]);
         let bank = vec![at_bank(one)];
-        return Some(Expected { faults: &["interest"], bank, book: Vec::new(), any: false });
+        return Some(Expected { faults: &["bank-interest"], bank, book: Vec::new(), any: false });
     }
     let one = chosen(all, dice, &|one| one.event == "pay-subsidy")?;
     plain(accounts, all, &[]);
@@ -350,9 +356,14 @@ fn is_found(case: &Case) -> bool {
         return matches!(case.expected.faults, ["split-payment" | "merged-payment"]);
     }
     let right = firsts.iter().filter(|first| first.is_some_and(is_right)).count();
-    right > 0
-        && (case.expected.any || right == firsts.len())
-        && !form.items.iter().any(|item| item.kind == ItemKind::BankPaid && item.age < 0)
+    let is_found = right > 0 && (case.expected.any || right == firsts.len());
+    if !is_found {
+        println!("expected {:?} of {wanted:?}", case.expected.faults);
+        for first in firsts.into_iter().flatten() {
+            println!("  told {} ({}) of {:?}", first.fault, first.cost, first.involved);
+        }
+    }
+    is_found
 }
 
 /// The places of the lines that are expected. Of equal lines, the first that are not taken.
