@@ -1,6 +1,8 @@
 //! Bank statement against the book.
 
 mod cases;
+mod faults;
+mod months;
 mod random;
 
 use poolbook::audit::reconcile::{BookLine, StatementLine};

@@ -245,7 +245,7 @@ pub(super) fn date_points(days: i64, settings: &Settings) -> (i64, Why) {
 /// Points of what the texts say of document and party; may be below zero.
 pub(super) fn text_points(bank: &Clue, book: &Clue) -> (i64, Why) {
     let (mut points, mut why) = (0, Why::default());
-    let says = |text: &str| text.chars().count() >= 4 && bank.text.contains(text);
+    let says = |text: &str| is_telling(text) && bank.text.contains(text);
     if says(&book.document) {
         (points, why) = (points + DOCUMENT, why.and(Why::SAME_DOCUMENT));
     }
@@ -268,13 +268,20 @@ pub(super) fn text_points(bank: &Clue, book: &Clue) -> (i64, Why) {
 
 /// Names that are equal but for their endings, or of which one text holds the other.
 fn has_same_name(bank: &Clue, book: &Clue) -> bool {
-    let holds = |text: &str, name: &str| name.chars().count() >= 4 && text.contains(name);
+    if !bank.name.is_empty() && bank.name == book.name {
+        return true;
+    }
+    let holds = |text: &str, name: &str| is_telling(name) && text.contains(name);
     holds(&book.text, &bank.name)
         || holds(&bank.text, &book.name)
         || holds(&bank.name, &book.name)
         || holds(&book.name, &bank.name)
-        || (!bank.name.is_empty() && bank.name == book.name)
-        || bank.name_grams.percent(&book.name_grams) >= 75
+        || bank.name_grams.percent(&book.name_grams) >= 90
+}
+
+/// Long enough to mean something: four letters.
+fn is_telling(text: &str) -> bool {
+    text.chars().nth(3).is_some()
 }
 
 /// Points of a pair of one amount, from 0.

@@ -117,7 +117,7 @@ const MARGIN: u32 = 50;
 /// Finds which lines belong together: what was confirmed first, then entries with their reversals,
 /// then one line against one of the same amount, then sums. Nothing depends on the order of the
 /// lists. Lines of one amount that lie further away than `days_far` never matter to each other.
-/// Cost: sorts both lists; at most 40,000 pairs for each amount, and `steps_max` sums for each line
+/// Cost: sorts both lists; at most 10,000 pairs for each amount, and `steps_max` sums for each line
 /// that is then still open.
 pub fn match_lines(
     statement: &[StatementLine],

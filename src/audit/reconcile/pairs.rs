@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Most pairs of one amount that are looked at one by one; more are told apart by name and day
 /// alone (see [`crowd`]).
-const PAIRS_MAX: usize = 40_000;
+const PAIRS_MAX: usize = 10_000;
 /// Most other answers that are listed.
 pub(super) const ALTERNATIVES_MAX: usize = 16;
 
@@ -156,7 +156,8 @@ pub(super) fn all_twins(clues: &[Clue], numbers: &[usize]) -> bool {
 struct Cluster<'a> {
     lines: &'a Lines,
     settings: &'a Settings,
-    edges: BTreeMap<(usize, usize), (u32, Why)>,
+    /// In the order of the pairs.
+    edges: Vec<((usize, usize), u32, Why)>,
     /// Lines of the statement that have points with a line of the book.
     by_book: BTreeMap<usize, Vec<usize>>,
     free_bank: BTreeSet<usize>,
@@ -170,7 +171,7 @@ struct Cluster<'a> {
 
 impl<'a> Cluster<'a> {
     fn new(lines: &'a Lines, stretch: &Bucket, settings: &'a Settings) -> Self {
-        let (mut edges, mut by_book) = (BTreeMap::new(), BTreeMap::new());
+        let (mut edges, mut by_book) = (Vec::new(), BTreeMap::new());
         for bank in &stretch.bank {
             for book in &stretch.book {
                 let (Some(one), Some(other)) = (lines.statement.get(*bank), lines.book.get(*book))
@@ -180,12 +181,13 @@ impl<'a> Cluster<'a> {
                 if (one.day - other.day).abs() <= settings.days_far {
                     let (score, why) = pair_points(one, other, settings);
                     if score >= settings.propose_score {
-                        edges.insert((*bank, *book), (score, why));
+                        edges.push(((*bank, *book), score, why));
                         by_book.entry(*book).or_insert_with(Vec::new).push(*bank);
                     }
                 }
             }
         }
+        edges.sort_unstable_by_key(|(pair, ..)| *pair);
         Self {
             lines,
             settings,
@@ -202,7 +204,7 @@ impl<'a> Cluster<'a> {
     /// Level by level of points, the best first.
     fn settle(mut self, found: &mut Pairs) {
         let mut levels: BTreeMap<u32, Vec<(usize, usize)>> = BTreeMap::new();
-        for (pair, (score, _)) in &self.edges {
+        for (pair, score, _) in &self.edges {
             levels.entry(*score).or_default().push(*pair);
         }
         for pairs in levels.into_values().rev() {
@@ -215,6 +217,11 @@ impl<'a> Cluster<'a> {
                 components(&left).iter().for_each(|left| self.decide(left, found));
             }
         }
+    }
+
+    fn points(&self, pair: (usize, usize)) -> Option<(u32, Why)> {
+        let place = self.edges.binary_search_by_key(&pair, |(pair, ..)| *pair).ok()?;
+        self.edges.get(place).map(|(_, score, why)| (*score, *why))
     }
 
     fn is_free(&self, (bank, book): (usize, usize)) -> bool {
@@ -256,13 +263,18 @@ impl<'a> Cluster<'a> {
     fn neighbourhood(&mut self, component: &Component) -> Option<Vec<(usize, usize)>> {
         let first = component.bank.first().filter(|bank| !self.asked.contains(bank))?;
         let strong = |pair: &(usize, usize)| {
-            self.edges.get(pair).is_some_and(|(score, _)| *score >= self.settings.match_score)
+            self.points(*pair).is_some_and(|(score, _)| score >= self.settings.match_score)
                 && self.is_free(*pair)
         };
         let (mut banks, mut books, mut waiting) = (BTreeSet::new(), BTreeSet::new(), vec![*first]);
         while let Some(bank) = waiting.pop() {
-            banks.insert(bank);
-            let partners = self.edges.range((bank, 0)..=(bank, usize::MAX)).map(|(pair, _)| *pair);
+            if !banks.insert(bank) {
+                continue;
+            }
+            let from = self.edges.partition_point(|(pair, ..)| pair.0 < bank);
+            let partners =
+                self.edges.get(from..).unwrap_or_default().iter().map(|(pair, ..)| *pair);
+            let partners = partners.take_while(|pair| pair.0 == bank);
             for (_, book) in partners.filter(strong) {
                 if books.insert(book) {
                     let back = self.by_book.get(&book).into_iter().flatten();
@@ -289,7 +301,7 @@ impl<'a> Cluster<'a> {
         others: Vec<(usize, usize)>,
         found: &mut Pairs,
     ) {
-        let Some((score, why)) = self.edges.get(&pair).copied() else { return };
+        let Some((score, why)) = self.points(pair) else { return };
         let (bank, book) = pair;
         let unsure = self.unsure_bank.contains(&bank) || self.unsure_book.contains(&book);
         self.free_bank.remove(&bank);

@@ -87,6 +87,45 @@ word-paid-part = paid in part
 word-blocking = blocking
 word-open = open
 word-below-zero = bank account below zero
+# why lines of a statement and of the book belong together
+word-matched = matched
+word-proposed = proposed
+word-confirmed = confirmed
+word-sum-differs = the sums no longer agree
+word-same-amount = same amount
+word-same-sum = same sum
+word-reversed = entry and its reversal
+word-same-day = same day
+word-near-date = near date
+word-far-date = far date
+word-same-document = same document
+word-same-party-account = same account of the party
+word-same-party-name = same name of the party
+word-similar-text = similar text
+word-other-party-name = another name of the party
+word-other-party-account = another account of the party
+word-in-order = in their order
+word-only-sum = found by adding up
+word-several-answers = several answers
+word-same-entry = lines of one entry
+# what may be wrong with an open line
+word-timing = on its way
+word-possible-match = possible match
+word-match-broken = confirmed match broken
+word-split-payment = split payment
+word-merged-payment = merged payment
+word-bank-charge = bank charge
+word-bank-interest = bank interest
+word-returned-payment = returned payment
+word-wrong-sign = wrong direction
+word-other-account = other account
+word-doubled-in-book = doubled in the book
+word-doubled-at-bank = doubled at the bank
+word-transposed-digits = transposed digits
+word-shifted-decimal = shifted decimal point
+word-wrong-digit = one wrong digit
+word-missing-in-book = missing in the book
+word-missing-at-bank = missing at the bank
 word-unknown-receipts = unknown receipts
 word-undistributed-recoveries = recoveries to be distributed
 word-approved-unpaid = approved and unpaid
@@ -1322,6 +1361,28 @@ cannot-create = { $path } cannot be created: { $system }
 schema-unknown = there is no output named `{ $name }`
     .why = one of: { $allowed }
     .next = correct it and try again
+
+## suggestions: what may be wrong with an open line; amounts are seen from the owner's side
+suggest-timing = { $amount } of { $date } is on its way: { $cleared ->
+    [-] not at the bank yet, { $days } days before the last day
+   *[other] it clears on { $cleared }
+ }
+suggest-possible-match = { $lines } line of the statement and { $postings } of the book have the same amount { $amount }; other answers as good: { $others }. Confirm it if it is the same movement
+suggest-match-broken = the match confirmed by entry { $match } no longer agrees; undo it or mend the entry
+suggest-split-payment = the bank split { $book_amount } (entry { $entry }, { $book_date }) into { $lines } lines; other answers as good: { $others }
+suggest-merged-payment = the bank merged { $postings } lines of the book into { $bank_amount } ({ $bank_date }); other answers as good: { $others }
+suggest-bank-charge = the bank charged { $bank_amount } on { $bank_date } ({ $text }); the book does not have it
+suggest-bank-interest = the bank credited interest { $bank_amount } on { $bank_date } ({ $text }); the book does not have it
+suggest-returned-payment = { $bank_amount } came back on { $bank_date } ({ $text }); it was paid on { $paid_date }, entry { $entry }
+suggest-wrong-sign = bank { $bank_amount } on { $bank_date }, book { $book_amount } on { $book_date } (entry { $entry }, voucher { $voucher }): in and out were mixed up
+suggest-other-account = bank { $bank_amount } on { $bank_date } is on account { $right_account }; entry { $entry } (voucher { $voucher }, { $book_date }) has it on { $wrong_account }. The other account is { $other_account } of { $other_owner }
+suggest-doubled-in-book = entry { $entry } (voucher { $voucher }, { $book_date }, { $book_amount }) repeats entry { $other_entry } of { $other_date }
+suggest-doubled-at-bank = the bank has { $bank_amount } twice: row { $row } on { $bank_date } and row { $other_row } on { $other_date } ({ $text }); ask the bank
+suggest-transposed-digits = bank { $bank_amount }, book { $book_amount } (entry { $entry }, voucher { $voucher }, { $book_date }): digits transposed { $digits }, difference { $difference }
+suggest-shifted-decimal = bank { $bank_amount }, book { $book_amount } (entry { $entry }, voucher { $voucher }, { $book_date }): the decimal point moved { $digits }, difference { $difference }
+suggest-wrong-digit = bank { $bank_amount }, book { $book_amount } (entry { $entry }, voucher { $voucher }, { $book_date }): one digit differs { $digits }, difference { $difference }
+suggest-missing-in-book = the bank has { $bank_amount } on { $bank_date } (row { $row }, { $text }); the book does not have it
+suggest-missing-at-bank = the book has { $book_amount } on { $book_date } (entry { $entry }, voucher { $voucher }); the bank does not have it after { $days } days
 
 ## refusals
 id-reused = the id `{ $id }` was used for entry { $entry } with other content: { $fields }

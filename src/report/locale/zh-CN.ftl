@@ -87,6 +87,45 @@ word-paid-part = 部分支付
 word-blocking = 不能结账
 word-open = 未了
 word-below-zero = 账户余额低于零
+# 对账单与账面的行为何相符
+word-matched = 已勾对
+word-proposed = 待确认
+word-confirmed = 已确认
+word-sum-differs = 合计已不相等
+word-same-amount = 金额相同
+word-same-sum = 合计相同
+word-reversed = 原账与冲销
+word-same-day = 同日
+word-near-date = 日期相近
+word-far-date = 日期较远
+word-same-document = 文号相同
+word-same-party-account = 对方账号相同
+word-same-party-name = 对方户名相同
+word-similar-text = 摘要相似
+word-other-party-name = 对方户名不同
+word-other-party-account = 对方账号不同
+word-in-order = 按先后顺序
+word-only-sum = 由加总得出
+word-several-answers = 有多个答案
+word-same-entry = 同一笔账的各行
+# 未达账项可能的差错
+word-timing = 在途
+word-possible-match = 可能相符
+word-match-broken = 已确认的勾对被破坏
+word-split-payment = 一笔分次支付
+word-merged-payment = 多笔合并支付
+word-bank-charge = 银行收费未入账
+word-bank-interest = 银行结息未入账
+word-returned-payment = 退票
+word-wrong-sign = 收付方向相反
+word-other-account = 记错账户或县区
+word-doubled-in-book = 账面重记
+word-doubled-at-bank = 银行重付
+word-transposed-digits = 数字颠倒
+word-shifted-decimal = 小数点错位
+word-wrong-digit = 一位数字有误
+word-missing-in-book = 账面漏记
+word-missing-at-bank = 银行未见
 word-unknown-receipts = 待查收款
 word-undistributed-recoveries = 待分配追偿款
 word-approved-unpaid = 已批未付
@@ -1322,6 +1361,28 @@ cannot-create = 无法新建 { $path }：{ $system }
 schema-unknown = 没有名为 `{ $name }` 的报表
     .why = 可选：{ $allowed }
     .next = 改正后重试
+
+## 差错建议：未达账项可能的原因；金额均从单位一方看
+suggest-timing = { $date } 的 { $amount } 在途：{ $cleared ->
+    [-] 银行尚未入账，距截止日 { $days } 天
+   *[other] 于 { $cleared } 到账
+ }
+suggest-possible-match = 对账单 { $lines } 行与账面 { $postings } 行金额同为 { $amount }；同样合适的其他答案：{ $others } 个。确为同一笔的请确认
+suggest-match-broken = 第 { $match } 笔确认的勾对已不相符；请撤销勾对或更正账目
+suggest-split-payment = 银行把 { $book_amount }（第 { $entry } 笔，{ $book_date }）分成 { $lines } 行支付；同样合适的其他答案：{ $others } 个
+suggest-merged-payment = 银行把账面 { $postings } 行合并为 { $bank_amount }（{ $bank_date }）；同样合适的其他答案：{ $others } 个
+suggest-bank-charge = 银行于 { $bank_date } 收费 { $bank_amount }（{ $text }），账面没有
+suggest-bank-interest = 银行于 { $bank_date } 结息 { $bank_amount }（{ $text }），账面没有
+suggest-returned-payment = { $bank_date } 退回 { $bank_amount }（{ $text }）；原于 { $paid_date } 支付，第 { $entry } 笔
+suggest-wrong-sign = 银行 { $bank_amount }（{ $bank_date }），账面 { $book_amount }（{ $book_date }，第 { $entry } 笔，凭证 { $voucher }）：收付方向相反
+suggest-other-account = 银行 { $bank_amount }（{ $bank_date }）在账户 { $right_account }，第 { $entry } 笔（凭证 { $voucher }，{ $book_date }）记在 { $wrong_account }；另一账户为 { $other_owner } 的 { $other_account }
+suggest-doubled-in-book = 第 { $entry } 笔（凭证 { $voucher }，{ $book_date }，{ $book_amount }）与 { $other_date } 的第 { $other_entry } 笔重复
+suggest-doubled-at-bank = 银行两次记 { $bank_amount }：{ $bank_date } 第 { $row } 行与 { $other_date } 第 { $other_row } 行（{ $text }）；请询问银行
+suggest-transposed-digits = 银行 { $bank_amount }，账面 { $book_amount }（第 { $entry } 笔，凭证 { $voucher }，{ $book_date }）：数字颠倒 { $digits }，差额 { $difference }
+suggest-shifted-decimal = 银行 { $bank_amount }，账面 { $book_amount }（第 { $entry } 笔，凭证 { $voucher }，{ $book_date }）：小数点错位 { $digits }，差额 { $difference }
+suggest-wrong-digit = 银行 { $bank_amount }，账面 { $book_amount }（第 { $entry } 笔，凭证 { $voucher }，{ $book_date }）：一位数字不同 { $digits }，差额 { $difference }
+suggest-missing-in-book = 银行于 { $bank_date } 有 { $bank_amount }（第 { $row } 行，{ $text }），账面没有
+suggest-missing-at-bank = 账面于 { $book_date } 有 { $book_amount }（第 { $entry } 笔，凭证 { $voucher }），{ $days } 天后银行仍没有
 
 ## refusals
 id-reused = 编号 `{ $id }` 已用于第 { $entry } 笔，但内容不同：{ $fields }
