@@ -33,6 +33,7 @@ mod refusals_books;
 mod refusals_pools;
 mod scenarios;
 mod sharing;
+mod statements;
 mod states;
 mod store_contract;
 mod store_faults;

@@ -32,6 +32,7 @@ mod reindex;
 mod rules;
 mod scale;
 mod schema;
+mod statement;
 mod subsidy;
 mod tree;
 mod trial_balance;

@@ -21,7 +21,7 @@ macro_rules! fixed {
 }
 
 fixed! {
-    Init init, Quarter quarter, Record record, Reconcile reconcile, Balance balance,
+    Init init, Quarter quarter, Record record, Reconcile reconcile, Statement statement, Balance balance,
     Explain explain, TrialBalance trial_balance, Account account, Voucher voucher, Verify verify,
     Export export, Subsidy subsidy, Loan loan, Claim claim, Cap cap, Pool pool, Interest interest, Scale scale,
     Rules rules,
@@ -31,7 +31,7 @@ fixed! {
 /// The commands by who needs them, in the order of help. What no group names is shown with the
 /// last.
 pub const GROUPS: &[(&str, &[&str])] = &[
-    ("finance", &["init", "quarter", "record", "reconcile", "interest"]),
+    ("finance", &["init", "quarter", "record", "statement", "reconcile", "interest"]),
     ("audit", &["balance", "explain", "trial-balance", "account", "voucher", "verify", "export"]),
     ("bureau", &["subsidy", "loan", "claim", "cap", "pool", "scale", "rules"]),
     (

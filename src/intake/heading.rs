@@ -20,7 +20,7 @@ pub fn is_called(cell: &str, name: &str) -> bool {
 }
 
 /// The names of each column.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heading(Vec<Vec<String>>);
 
 impl Heading {
@@ -64,7 +64,9 @@ impl Heading {
         let own = |name: &String| self.place(name).is_some_and(|(_, twice)| !twice);
         let best = |names: &Vec<String>| {
             let found = names.iter().find(|name| own(name)).or_else(|| names.last());
-            found.cloned().unwrap_or_default()
+            // A line break inside a cell is no part of the name.
+            let words = found.map(|name| name.split_whitespace().collect::<Vec<_>>());
+            words.unwrap_or_default().join(" ")
         };
         self.0.iter().map(best).collect()
     }

@@ -12,6 +12,7 @@ mod quarter;
 mod recompute;
 mod reconcile;
 mod roll_forward;
+mod statements;
 mod steps;
 mod subsidies;
 mod verify;
@@ -28,6 +29,9 @@ pub use quarter::{QuarterView, quarter};
 pub use recompute::recompute;
 pub use reconcile::{AccountView, BankLine, reconcile};
 pub use roll_forward::{balance, explain, scale};
+pub use statements::{
+    FitRow, SniffView, StatementRow, statement_check, statement_profiles, statement_sniff,
+};
 pub use subsidies::{PaymentRow, Posted, payments, subsidies, working};
 pub use verify::{VerifyView, verify};
 

@@ -1,0 +1,137 @@
+//! Bank statements as files: what they look like, and whether their figures hold together.
+
+use crate::domain::calendar::Date;
+use crate::domain::money::{Money, Total};
+use crate::report::shapes;
+use crate::report::table::{Cell, Report};
+
+/// One statement of a file.
+pub struct StatementRow {
+    /// File name.
+    pub file: String,
+    /// Profile by which it was read.
+    pub profile: String,
+    /// Account number as printed.
+    pub number: Option<String>,
+    /// Currency.
+    pub currency: Option<String>,
+    /// First and last day.
+    pub days: (Option<Date>, Option<Date>),
+    /// Balance before the first movement and after the last.
+    pub balances: (Money, Money),
+    /// Money in and money out, both positive.
+    pub sums: (Total, Total),
+    /// How many movements.
+    pub movements: usize,
+    /// Where the figures do not hold together.
+    pub breaks: usize,
+}
+
+impl StatementRow {
+    fn figures(&self) -> [Cell; 10] {
+        [
+            Cell::optional(self.number.clone()),
+            Cell::optional(self.currency.clone()),
+            Cell::optional(self.days.0),
+            Cell::optional(self.days.1),
+            self.balances.0.into(),
+            self.sums.0.into(),
+            self.sums.1.into(),
+            self.balances.1.into(),
+            self.movements.into(),
+            self.breaks.into(),
+        ]
+    }
+}
+
+/// A profile held against a file.
+pub struct FitRow {
+    /// Its name.
+    pub profile: String,
+    /// All its columns are found.
+    pub fits: bool,
+    /// How many are found, of how many.
+    pub found: (usize, usize),
+    /// The ones that are not.
+    pub missing: Vec<String>,
+}
+
+/// What a file looks like.
+pub struct SniffView {
+    /// File as it was named.
+    pub file: String,
+    /// What it is.
+    pub format: &'static str,
+    /// Encoding of a text.
+    pub encoding: Option<&'static str>,
+    /// Sheet of a workbook.
+    pub sheet: Option<String>,
+    /// Row of the header.
+    pub header_row: Option<u64>,
+    /// The profile that fits.
+    pub profile: Option<String>,
+    /// Whether it could be read.
+    pub readable: bool,
+    /// The profiles, the best first.
+    pub fits: Vec<FitRow>,
+    /// The statements in it.
+    pub statements: Vec<StatementRow>,
+    /// The first rows.
+    pub top: Vec<(u64, Vec<String>)>,
+}
+
+/// What a file looks like.
+pub fn statement_sniff(view: &SniffView) -> Report {
+    let meta = vec![
+        view.file.as_str().into(),
+        Cell::Word(view.format),
+        Cell::optional(view.encoding),
+        Cell::optional(view.sheet.clone()),
+        Cell::optional(view.header_row),
+        Cell::optional(view.profile.clone()),
+        view.readable.into(),
+    ];
+    let mut report = Report::new(&shapes::STATEMENT_SNIFF, meta);
+    for fit in &view.fits {
+        report.row(vec![
+            fit.profile.as_str().into(),
+            fit.fits.into(),
+            fit.found.0.into(),
+            fit.found.1.into(),
+            Cell::optional(Some(fit.missing.join(", ")).filter(|text| !text.is_empty())),
+        ]);
+    }
+    for statement in &view.statements {
+        report.section_row("statements", statement.figures().into());
+    }
+    for (row, cells) in &view.top {
+        report.section_row("top", vec![(*row).into(), cells.join(" | ").into()]);
+    }
+    report
+}
+
+/// Statements that were read and checked.
+pub fn statement_check(files: usize, statements: &[StatementRow]) -> Report {
+    let movements: usize = statements.iter().map(|statement| statement.movements).sum();
+    let breaks: usize = statements.iter().map(|statement| statement.breaks).sum();
+    let meta = vec![files.into(), movements.into(), breaks.into()];
+    let mut report = Report::new(&shapes::STATEMENT_CHECK, meta);
+    for statement in statements {
+        let mut cells = vec![statement.file.as_str().into(), statement.profile.as_str().into()];
+        cells.extend(statement.figures());
+        cells.push((statement.breaks == 0).into());
+        report.row(cells);
+    }
+    report
+}
+
+/// The profiles: name, where the direction of a movement stands, columns that they are known by.
+pub fn statement_profiles<'p>(
+    profiles: impl Iterator<Item = (&'p str, &'static str, &'p [String])>,
+) -> Report {
+    let mut report = Report::new(&shapes::STATEMENT_PROFILES, Vec::new());
+    for (name, mode, columns) in profiles {
+        report.row(vec![name.into(), Cell::Word(mode), columns.join(", ").into()]);
+    }
+    report
+}
