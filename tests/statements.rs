@@ -266,3 +266,125 @@ fn rows_of_two_accounts_or_two_currencies_are_refused() {
     assert_eq!(code(own, "6217000012345678902\t修武县"), ("statement-accounts", Some(8)));
     assert_eq!(code("人民币元", "美元"), ("statement-currencies", Some(8)));
 }
+
+/// Signed amounts: opening, movements, closing.
+type Figures = (String, Vec<String>, String);
+
+fn figures(name: &str) -> Vec<Figures> {
+    let read = read_file(&sample(name), None, &[]).unwrap();
+    let of = |statement: &Statement| {
+        let amounts = statement.lines.iter().map(|line| line.amount.to_string()).collect();
+        (statement.opening.to_string(), amounts, statement.closing.to_string())
+    };
+    read.iter().map(of).collect()
+}
+
+#[test]
+fn another_reader_of_camt_053_agrees() {
+    let bytes = std::fs::read(sample("camt053.xml")).unwrap();
+    let document = camt053::Document::from_reader(bytes.as_slice()).unwrap();
+    let told: Vec<Figures> = document
+        .bank_to_customer_statement
+        .statements
+        .iter()
+        .map(|statement| {
+            let booked = statement.entry.iter().filter(|entry| {
+                matches!(entry.status.code(), Some(camt053::schema::EntryStatusCode::BOOK))
+            });
+            (
+                format!("{:.2}", statement.opening().unwrap().amount()),
+                booked.map(|entry| format!("{:.2}", entry.amount())).collect(),
+                format!("{:.2}", statement.closing().unwrap().amount()),
+            )
+        })
+        .collect();
+    assert_eq!(told, figures("camt053.xml"));
+    // Why it only judges: it knows no currency of an amount, and refuses elements of the standard
+    // that it does not model.
+    let text = String::from_utf8(bytes).unwrap();
+    let dollars = text.replacen("Ccy=\"CNY\">500.00<", "Ccy=\"USD\">500.00<", 1);
+    assert!(camt053::Document::from_reader(dollars.as_bytes()).is_ok());
+    let charges = text.replacen(
+        "<RmtInf>",
+        "<Chrgs><TtlChrgsAndTaxAmt Ccy=\"CNY\">1.00</TtlChrgsAndTaxAmt></Chrgs><RmtInf>",
+        1,
+    );
+    assert!(camt053::Document::from_reader(charges.as_bytes()).is_err());
+    assert_eq!(read_text("a.xml", charges.as_bytes()).unwrap().len(), 2);
+}
+
+#[test]
+fn another_reader_of_mt940_agrees() {
+    use mt940::{DebitOrCredit, ExtDebitOrCredit};
+    let text = std::fs::read_to_string(sample("mt940.sta")).unwrap().replace("\r\n-\r\n", "\r\n");
+    let balance = |balance: &mt940::Balance| {
+        let out = balance.debit_credit_indicator == DebitOrCredit::Debit;
+        format!("{:.2}", if out { -balance.amount } else { balance.amount })
+    };
+    let told: Vec<Figures> = mt940::parse_mt940(&text)
+        .unwrap()
+        .iter()
+        .map(|message| {
+            let amounts = message.statement_lines.iter().map(|line| {
+                // Its name for the mark `RD` is ReverseCredit: the money comes in.
+                let out = matches!(
+                    line.ext_debit_credit_indicator,
+                    ExtDebitOrCredit::Debit | ExtDebitOrCredit::ReverseDebit
+                );
+                format!("{:.2}", if out { -line.amount } else { line.amount })
+            });
+            (
+                balance(&message.opening_balance),
+                amounts.collect(),
+                balance(&message.closing_balance),
+            )
+        })
+        .collect();
+    assert_eq!(told, figures("mt940.sta"));
+    // Why it only judges: an impossible entry date ends it, the year of an entry is that of the value
+    // date also around New Year, and Chinese text is refused.
+    let bad = text.replace("1712310102D", "1712310230D");
+    assert!(std::panic::catch_unwind(|| mt940::parse_mt940(&bad).is_ok()).is_err());
+    let messages = mt940::parse_mt940(&text).unwrap();
+    let entered = messages[0].statement_lines[1].entry_date.unwrap().to_string();
+    assert_eq!(entered, "2017-01-02");
+    assert!(mt940::parse_mt940(&text.replace("FEE", "手续费")).is_err());
+    let chinese = read_text("a.sta", text.replace("FEE", "手续费").as_bytes()).unwrap();
+    assert_eq!(chinese[0].lines[1].memo, "手续费");
+}
+
+#[test]
+fn a_drafted_profile_reads_the_file_that_it_comes_from() {
+    use poolbook::intake::statement::draft::{Comments, draft};
+    let comments = Comments { intro: "i", columns: "c", missing: "m", side: "s" };
+    let mut names = vec!["icbc.csv", "ccb.xls", "abc.xlsx", "boc.csv", "cmbc.xls"];
+    names.extend(["merged.csv", "flags.csv"]);
+    let expected = expected();
+    for name in names {
+        let drafted = draft(&sample(name)).unwrap();
+        assert!(drafted.is_whole(), "{name}: {:?}", drafted.missing);
+        let profile = Profile::parse(&drafted.toml("draft", &comments)).unwrap();
+        let read = poolbook::intake::statement::read(&sample(name), "A", &profile).unwrap();
+        assert_eq!(read.breaks, [], "{name}");
+        let (told, wanted) = (told(&read), &expected[name][0]);
+        for key in ["opening", "closing", "number"] {
+            assert_eq!(told[key], wanted[key], "{name} {key}");
+        }
+        let figure = |value: &Value, key: &str| {
+            value["lines"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|line| line[key].clone())
+                .collect::<Vec<_>>()
+        };
+        for key in ["date", "amount", "balance", "name", "account", "row"] {
+            assert_eq!(figure(&told, key), figure(wanted, key), "{name} {key}");
+        }
+    }
+    // A column that cannot be guessed is named, and the text is no profile until it is filled in.
+    let text = "日期,摘要,某数,余额\n2017-03-01,x,1.00,1.00\n";
+    let drafted = with_file("a.csv", text.as_bytes(), |path| draft(path)).unwrap();
+    assert_eq!(drafted.missing, ["in", "out"]);
+    assert!(Profile::parse(&drafted.toml("draft", &comments)).is_err());
+}

@@ -144,6 +144,10 @@ impl Draft {
             }
         }
         draft.guesses = guesses;
+        // Two columns say the direction already.
+        if draft.mode == "in-out" {
+            draft.guesses.retain(|(key, _)| !matches!(*key, "flag" | "amount"));
+        }
         draft
     }
 
