@@ -54,8 +54,9 @@ struct Asked {
     target: Target,
 }
 
+/// Where a file goes.
 #[derive(clap::Args)]
-struct Target {
+pub struct Target {
     #[arg(long, short = 'o', value_hint = clap::ValueHint::FilePath)]
     output: Option<PathBuf>,
 }
@@ -125,7 +126,7 @@ impl Asked {
 
 impl Target {
     /// Runs a writer into the file, or to stdout. A file appears whole or not at all.
-    fn fill(
+    pub fn fill(
         &self,
         context: &Context<'_>,
         write: impl FnOnce(&mut Sink<'_>) -> Result<(), Problem>,
