@@ -25,6 +25,8 @@ use poolbook::intake::profile::Profile;
 use poolbook::intake::rejects::RejectList;
 use poolbook::intake::rows::{Options, visit_rows};
 use poolbook::intake::source::{self, RowSource};
+use poolbook::intake::statement::draft::{Comments, draft};
+use poolbook::intake::statement::look::look;
 use poolbook::intake::{statement as bank, table as rows};
 use poolbook::limits::{LINES_MAX, MONEY_TEXT_MAX, TABLE_CELL_MAX, TABLE_COLUMNS_MAX};
 use poolbook::problem::{Exit, Problem};
@@ -343,21 +345,101 @@ pub fn statement(input: &[u8]) {
 
 fn statement_by(profile: &Profile, input: &[u8]) {
     with_file("statement.csv", input, |path| match bank::read(path, "RISK-A", profile) {
-        Ok(read) if read.breaks.is_empty() => {
-            let mut balance = Total::from(read.opening);
-            for line in &read.lines {
-                balance += Total::from(line.amount);
-                assert_eq!(balance, Total::from(line.balance), "row {}", line.row);
-            }
-            assert_eq!(balance, Total::from(read.closing));
-            assert!(read.lines.is_sorted_by_key(|line| line.date));
-        }
-        Ok(read) => read.breaks.iter().for_each(told),
+        Ok(read) => holds(&read),
         Err(problems) => {
             assert!(!problems.is_empty());
             problems.iter().for_each(told);
         }
     });
+}
+
+/// A statement in a workbook, given as in [`workbook`]: read by the profile that fits, or told.
+pub fn statement_workbook(input: &[u8]) {
+    let packed = pack(input);
+    with_file("statement.xls", packed.as_deref().unwrap_or(input), |path| {
+        statements(path, &Profile::built_in());
+    });
+}
+
+/// A camt.053 message: every statement explains its closing balance, or says that it does not.
+pub fn camt053(input: &[u8]) {
+    with_file("statement.xml", input, |path| statements(path, &[]));
+}
+
+/// An MT940 message, by the same property.
+pub fn mt940(input: &[u8]) {
+    with_file("statement.sta", input, |path| statements(path, &[]));
+}
+
+/// Sniffing any file tells what it is or why not; a drafted profile is one that can be read, and
+/// when it is whole it finds its own header again.
+pub fn sniff(input: &[u8]) {
+    let profiles = Profile::built_in();
+    with_file("statement", input, |path| {
+        match look(path, &profiles) {
+            Ok(seen) => {
+                assert!(seen.fits.is_sorted_by_key(|fit| !fit.is_whole()));
+                if let Err(problems) = &seen.read {
+                    problems.iter().for_each(told);
+                }
+            }
+            Err(problem) => told(&problem),
+        }
+        let comments = Comments { intro: "甲\n乙", columns: "c", missing: "m", side: "s" };
+        match draft(path) {
+            Ok(draft) => {
+                let text = draft.toml("draft", &comments);
+                match Profile::parse(&text) {
+                    Ok(profile) => {
+                        assert!(draft.is_whole(), "{text}");
+                        if let Err(problems) = bank::read(path, "", &profile) {
+                            let lost = |p: &Problem| p.code == "statement-header";
+                            assert!(!problems.iter().any(lost), "{problems:?}\n{text}");
+                        }
+                    }
+                    Err(problem) => assert!(!draft.is_whole(), "{problem}\n{text}"),
+                }
+            }
+            Err(problem) => told(&problem),
+        }
+    });
+}
+
+/// How many movements a file has when all its statements hold.
+pub fn taken(input: &[u8]) -> Result<usize, Vec<Problem>> {
+    let packed = pack(input);
+    let mut read = Ok(0);
+    with_file("statement", packed.as_deref().unwrap_or(input), |path| {
+        read = bank::read_file(path, None, &Profile::built_in())
+            .map(|read| read.iter().map(|statement| statement.lines.len()).sum());
+    });
+    read
+}
+
+/// Every statement of a file is held to its figures.
+fn statements(path: &Path, profiles: &[Profile]) {
+    match bank::read_file(path, None, profiles) {
+        Ok(read) => read.iter().for_each(holds),
+        Err(problems) => {
+            assert!(!problems.is_empty());
+            problems.iter().for_each(told);
+        }
+    }
+}
+
+/// Opening balance and lines come to the closing balance, line by line; or a break tells.
+fn holds(read: &bank::Statement) {
+    if !read.breaks.is_empty() {
+        return read.breaks.iter().for_each(told);
+    }
+    let mut balance = Total::from(read.opening);
+    for line in &read.lines {
+        balance += Total::from(line.amount);
+        assert_eq!(balance, Total::from(line.balance), "row {}", line.row);
+        assert!(!line.amount.is_zero() && line.row > 0);
+    }
+    assert_eq!(balance, Total::from(read.closing));
+    assert!(read.lines.is_sorted_by_key(|line| line.date));
 }
 
 /// Lines of one entry stay below the limit; used by the sessions.

@@ -149,7 +149,7 @@ fn no_event_of_the_vocabulary_enters_a_closed_period() {
     // The first entry comes before everything; a release needs a pool that was stopped, a quota a
     // pool that lends without money.
     words.extend(["open-book", "release", "quota"]);
-    // Facts about statements post nothing and belong to no period; tests/statements.rs.
+    // Facts about statements post nothing and belong to no period; tests/statement_facts.rs.
     words.extend(["import-statement", "undo-statement", "match-lines", "unmatch-lines"]);
     words.extend(["reconcile-settings", "certify"]);
     let all: BTreeSet<&str> = VOCABULARY.iter().map(|(word, _)| *word).collect();

@@ -351,6 +351,11 @@ fn workbook(name: &str) -> Vec<u8> {
             text_cells(2, &["c1", "commit", "2017-03-01", "410821", "city"])
         )),
         "wide" => minimal(r#"<row r="1"><c r="XFD1"><v>1</v></c></row>"#),
+        "calculating statement" => minimal(&format!(
+            r#"<row r="1">{}</row><row r="2">{}<c r="C2"><v>500</v></c><c r="E2"><f>C2-1</f><v>499</v></c></row>"#,
+            header(&["日期", "摘要", "收入", "支出", "余额"]),
+            text_cells(2, &["2017-03-01", "到位"])
+        )),
         "plain" => cell(""),
         other => panic!("no workbook {other}"),
     }

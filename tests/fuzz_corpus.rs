@@ -37,6 +37,10 @@ targets!(
     table,
     workbook,
     statement,
+    statement_workbook,
+    camt053,
+    mt940,
+    sniff,
     session,
     damage
 );
@@ -185,6 +189,12 @@ fn seeds_reach_behind_the_first_refusal() {
     }
     for (name, bytes) in seeds("profile") {
         Profile::parse(&text(&bytes)).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+    }
+    for target in ["camt053", "mt940", "statement_workbook"] {
+        for (name, bytes) in seeds(target) {
+            let taken = properties::taken(&bytes);
+            taken.unwrap_or_else(|problems| panic!("{target}/{name}: {problems:?}"));
+        }
     }
     for (name, bytes) in seeds("rules") {
         RuleSet::parse(&text(&bytes)).unwrap_or_else(|problem| panic!("{name}: {problem:?}"));

@@ -3,8 +3,9 @@
 use crate::jiaozuo::year_2017;
 use crate::scenarios::events;
 use crate::support::book::{blank, entries, event, record};
+use crate::support::tied::tied;
 use crate::verify::OPENING;
-use crate::verify_forgeries_pools::CLOSED;
+use crate::verify_forgeries_pools::{CLOSED, TRANSFER};
 use poolbook::domain::account::{Account, Fund, Side};
 use poolbook::domain::calendar::{Month, parse_date};
 use poolbook::domain::entry::{Entry, Line, VoucherWord};
@@ -34,6 +35,8 @@ pub enum Book {
     Caps,
     /// A year of two funds, closed.
     Closed,
+    /// A bank account with statements and a certificate.
+    Tied,
 }
 
 pub fn sound(book: Book) -> Vec<Entry> {
@@ -44,6 +47,7 @@ pub fn sound(book: Book) -> Vec<Entry> {
             all.iter_mut().for_each(|entry| entry.more = 0);
             return all;
         }
+        Book::Tied => return entries(tied().store()),
         Book::County => {
             let mut all = events("scenarios/county-cell.jsonl");
             let last =
@@ -58,14 +62,7 @@ pub fn sound(book: Book) -> Vec<Entry> {
         Book::Quota => events("scenarios/quota.jsonl"),
         Book::Caps => events("scenarios/caps.jsonl"),
         Book::Closed => lines(CLOSED),
-        Book::Transfer => lines(&[
-            r#"{"event":"join","id":"j1","date":"2017-01-01","owner":"410821"}"#,
-            r#"{"event":"join","id":"j2","date":"2017-01-01","owner":"410822"}"#,
-            r#"{"event":"bank-account","id":"a1","date":"2017-01-01","owner":"410821","bank_account":"P1","fund":"RISK"}"#,
-            r#"{"event":"bank-account","id":"a2","date":"2017-01-01","owner":"410822","bank_account":"P2","fund":"RISK"}"#,
-            r#"{"event":"contribute","id":"c","date":"2017-01-05","owner":"410821","source":"city","bank_account":"P1","amount":"500.00"}"#,
-            r#"{"event":"transfer","id":"t","date":"2017-02-01","owner":"410821","to_owner":"410822","bank_account":"P1","to_bank_account":"P2","amount":"200.00","document":"焦财〔2017〕9号","maker":"甲","checker":"乙"}"#,
-        ]),
+        Book::Transfer => lines(TRANSFER),
     };
     let mut book = blank();
     record(&mut book, &[event(OPENING)]);

@@ -14,6 +14,16 @@ pub const CLOSED: &[&str] = &[
     r#"{"event":"close","id":"z","date":"2017-12-31","owner":"410821","period":"2017","maker":"甲","checker":"乙"}"#,
 ];
 
+/// Two pools and a transfer.
+pub const TRANSFER: &[&str] = &[
+    r#"{"event":"join","id":"j1","date":"2017-01-01","owner":"410821"}"#,
+    r#"{"event":"join","id":"j2","date":"2017-01-01","owner":"410822"}"#,
+    r#"{"event":"bank-account","id":"a1","date":"2017-01-01","owner":"410821","bank_account":"P1","fund":"RISK"}"#,
+    r#"{"event":"bank-account","id":"a2","date":"2017-01-01","owner":"410822","bank_account":"P2","fund":"RISK"}"#,
+    r#"{"event":"contribute","id":"c","date":"2017-01-05","owner":"410821","source":"city","bank_account":"P1","amount":"500.00"}"#,
+    r#"{"event":"transfer","id":"t","date":"2017-02-01","owner":"410821","to_owner":"410822","bank_account":"P1","to_bank_account":"P2","amount":"200.00","document":"焦财〔2017〕9号","maker":"甲","checker":"乙"}"#,
+];
+
 pub const OF_POOLS: &[Row] = &[
     (
         "enrol-suspended",

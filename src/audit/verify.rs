@@ -19,6 +19,7 @@ mod outcome;
 mod passes;
 mod periods;
 mod pools;
+mod statements;
 mod subsidies;
 mod subsidised;
 mod workings;
@@ -42,6 +43,7 @@ use foldhash::fast::FixedState;
 use jiff::Timestamp;
 use passes::Passes;
 use periods::Periods;
+use statements::Statements;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
 
@@ -95,6 +97,7 @@ pub struct Verifier {
     cells: Vec<(Cell, bool, Total)>,
     periods: Periods,
     passes: Passes,
+    statements: Statements,
     tally: Tally,
 }
 
@@ -138,6 +141,7 @@ impl Verifier {
         self.check_people(seq, entry);
         self.check_close(seq, entry);
         self.passes.take(seq, entry, &mut self.tally);
+        self.statements.take(seq, entry, &mut self.tally);
         self.ids.push((id_hash(&entry.event.id), seq));
     }
 
@@ -440,6 +444,7 @@ impl Verifier {
         let below_zero = self.cash.below_zero(|owner| self.owners.name(owner));
         self.tally.extend(below_zero);
         self.periods.finish(|owner| self.owners.name(owner), &mut self.tally);
+        self.statements.finish(self.summary.entries, &mut self.tally);
         self.ids.sort_unstable();
         let runs = self.ids.chunk_by(|a, b| a.0 == b.0).filter(|run| run.len() > 1);
         let same_hash = runs.map(|run| run.iter().map(|(_, seq)| *seq).collect()).collect();

@@ -198,6 +198,24 @@ where
     deserializer.deserialize_str(TextVisitor(read))
 }
 
+/// True for a text that a spreadsheet would run as a formula when it opens it in a table: one that
+/// begins with `=`, `+`, `-`, `@` or their full-width forms, also after blanks, quotes and characters
+/// that are not seen; or with a tab or line break, which some programs cut off first (OWASP, CSV
+/// injection).
+pub fn runs_as_formula(text: &str) -> bool {
+    let skipped = |c: char| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                '"' | '\'' | '\u{2018}'..='\u{201D}' | '\u{FF02}' | '\u{FF07}' | '\u{FEFF}'
+            )
+            || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}')
+    };
+    let first = text.trim_start_matches(skipped).chars().next();
+    matches!(first, Some('=' | '+' | '-' | '@' | '\u{2212}' | '＝' | '＋' | '－' | '＠'))
+        || matches!(text.chars().find(|c| *c != ' '), Some('\t' | '\r' | '\n'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

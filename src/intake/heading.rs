@@ -20,7 +20,7 @@ pub fn is_called(cell: &str, name: &str) -> bool {
 }
 
 /// The names of each column.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heading(Vec<Vec<String>>);
 
 impl Heading {
@@ -59,12 +59,12 @@ impl Heading {
         Some((first, places.next().is_some()))
     }
 
-    /// The names as a profile may give them: the longest of each column that is its own.
+    /// The names as a profile may give them: the fullest of each column.
     pub fn names(&self) -> Vec<String> {
-        let own = |name: &String| self.place(name).is_some_and(|(_, twice)| !twice);
+        // A line break inside a cell is no part of the name.
         let best = |names: &Vec<String>| {
-            let found = names.iter().find(|name| own(name)).or_else(|| names.last());
-            found.cloned().unwrap_or_default()
+            let words = names.last().map(|name| name.split_whitespace().collect::<Vec<_>>());
+            words.unwrap_or_default().join(" ")
         };
         self.0.iter().map(best).collect()
     }
@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(heading.place("余额"), Some((3, false)));
         assert_eq!(
             heading.names(),
-            ["日期", "发生额借方", "贷方", "余额", "名称", "对方借方"].map(str::to_owned)
+            ["日期", "发生额借方", "发生额贷方", "余额", "对方名称", "对方借方"].map(str::to_owned)
         );
     }
 }

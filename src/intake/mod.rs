@@ -10,6 +10,7 @@
 
 mod archive;
 pub mod cell;
+mod columns_of_banks;
 mod compound;
 pub mod dates;
 pub mod decode;

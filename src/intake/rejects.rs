@@ -1,6 +1,7 @@
 //! Rows that are not taken: kept with the reason, in a file that can be corrected and read again.
 
 use crate::domain::money::Money;
+use crate::domain::text::runs_as_formula;
 use crate::intake::cell::Cell;
 use crate::intake::table::Table;
 use crate::problem::{Exit, Problem};
@@ -171,14 +172,9 @@ fn own_columns(table: &Table) -> impl Iterator<Item = (usize, &str)> {
     headers.filter(|(_, header)| !is_reject_column(header)).map(|(index, h)| (index, h.as_str()))
 }
 
-/// True for a text that a spreadsheet would run as a formula, or that begins with the guard itself.
+/// True for a text that must not stand as it is. Plain numbers do.
 fn runs(text: &str) -> bool {
-    let first = text.trim_start_matches([' ', '\u{3000}', '"']).chars().next();
-    let formula = matches!(
-        first,
-        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠')
-    );
-    (formula && Money::parse(text).is_err()) || text.starts_with('\'')
+    runs_as_formula(text) && Money::parse(text).is_err()
 }
 
 /// The text with a `'` before it when a spreadsheet would run it. Plain numbers stay numbers.
@@ -198,11 +194,11 @@ mod tests {
 
     #[test]
     fn formulas_are_guarded_and_come_back() {
-        for text in ["=1+1", "+86 391", "-a", "@x", "＝1", " =1", "'=1", "'plain", "\"=1"] {
+        for text in ["=1+1", "+86 391", "-a", "@x", "＝1", " =1", "'=1", "\"=1"] {
             assert_eq!(guarded(text), format!("'{text}"), "{text}");
             assert_eq!(unguarded(&guarded(text)), text);
         }
-        for text in ["-5.00", "修武县", "", "1,234.50", "a=b"] {
+        for text in ["-5.00", "修武县", "", "1,234.50", "a=b", "'plain"] {
             assert_eq!(guarded(text), text);
             assert_eq!(unguarded(text), text);
         }

@@ -45,9 +45,32 @@ pub fn visit_rows(
     std::panic::catch_unwind(read).unwrap_or_else(|_| Err(damaged("the reader gave up")))
 }
 
+/// The name of the sheet that is read, which is the first to be seen where none is asked for.
+///
+/// # Errors
+/// As [`visit_rows`].
+pub fn chosen_sheet(path: &Path, kind: FileKind, options: &Options) -> Result<String, Problem> {
+    check_size(path, options.bounds.workbook)?;
+    let mut bytes = Vec::new();
+    open(path)?.read_to_end(&mut bytes).map_err(|error| io_problem(path, &error))?;
+    let name = std::panic::AssertUnwindSafe(|| match kind {
+        FileKind::Xls => sheet_name(open_xls(&bytes, options)?.sheets_metadata(), options),
+        _ => sheet_name(open_xlsx(&bytes, options)?.sheets_metadata(), options),
+    });
+    std::panic::catch_unwind(name).unwrap_or_else(|_| Err(damaged("the reader gave up")))
+}
+
 /// What cannot be read as a workbook.
 pub fn damaged(detail: impl std::fmt::Display) -> Problem {
     Problem::data("workbook-damaged").with("detail", detail)
+}
+
+fn open_xlsx<'b>(bytes: &'b [u8], options: &Options) -> Result<Xlsx<Cursor<&'b [u8]>>, Problem> {
+    archive::check(bytes, options.bounds.strict)?;
+    Xlsx::new(Cursor::new(bytes)).map_err(|error| match error {
+        calamine::XlsxError::Password => Problem::data("workbook-locked"),
+        other => damaged(other),
+    })
 }
 
 fn read_xlsx(
@@ -55,11 +78,7 @@ fn read_xlsx(
     options: &Options,
     sheet: &mut SheetRows<'_, '_>,
 ) -> Result<(), Problem> {
-    archive::check(bytes, options.bounds.strict)?;
-    let mut book = Xlsx::new(Cursor::new(bytes)).map_err(|error| match error {
-        calamine::XlsxError::Password => Problem::data("workbook-locked"),
-        other => damaged(other),
-    })?;
+    let mut book = open_xlsx(bytes, options)?;
     let name = sheet_name(book.sheets_metadata(), options)?;
     sheet_rows_xlsx(&mut book, &name, sheet).map_err(|problem| in_sheet(problem, &name))
 }
@@ -100,15 +119,18 @@ fn sheet_rows_xlsx<RS: Read + Seek>(
     sheet.finish()
 }
 
-fn read_xls(bytes: &[u8], options: &Options, sheet: &mut SheetRows<'_, '_>) -> Result<(), Problem> {
+fn open_xls<'b>(bytes: &'b [u8], options: &Options) -> Result<Xls<Cursor<&'b [u8]>>, Problem> {
     compound::check(bytes, options.bounds.cells)?;
     let mut xls_options = XlsOptions::default();
     xls_options.force_codepage = options.codepage;
-    let mut book =
-        Xls::new_with_options(Cursor::new(bytes), xls_options).map_err(|error| match error {
-            calamine::XlsError::Password => Problem::data("workbook-locked"),
-            other => damaged(other),
-        })?;
+    Xls::new_with_options(Cursor::new(bytes), xls_options).map_err(|error| match error {
+        calamine::XlsError::Password => Problem::data("workbook-locked"),
+        other => damaged(other),
+    })
+}
+
+fn read_xls(bytes: &[u8], options: &Options, sheet: &mut SheetRows<'_, '_>) -> Result<(), Problem> {
+    let mut book = open_xls(bytes, options)?;
     let name = sheet_name(book.sheets_metadata(), options)?;
     let range = book.worksheet_range(&name).map_err(damaged)?;
     let formulas = book.worksheet_formula(&name).map_err(damaged)?;

@@ -259,7 +259,7 @@ mod tests {
         assert_eq!(code(&format!("<a>{}</a>", "x".repeat(2 * XML_TEXT_MAX))), "xml-too-large");
         assert_eq!(code(&format!("<a b='{}'/>", "x".repeat(2 * XML_TEXT_MAX))), "xml-too-large");
         assert_eq!(
-            code(&format!("<a>{}</a>", "xxxxxxx&lt;".repeat(XML_TEXT_MAX / 8))),
+            code(&format!("<a>{}</a>", "xxxxxxx&lt;".repeat(XML_TEXT_MAX / 7))),
             "xml-too-large"
         );
     }

@@ -516,6 +516,38 @@ shapes! {
             ]
         }
     }
+    /// What a bank's file looks like.
+    STATEMENT_SNIFF "statement-sniff" {
+        meta [
+            file Text, format Word, encoding Text, sheet Text, header_row Integer, profile Text,
+            readable Bool,
+        ]
+        rows [profile Text, fits Bool, found_columns Integer, wanted_columns Integer, missing_columns Text]
+        totals false
+        sections {
+            "statements" [
+                number Text, currency Text, from Date, to Date, opening Money, money_in Money,
+                money_out Money, closing Money, movements Integer, breaks Integer,
+            ]
+            "top" [row Integer, cells Text]
+        }
+    }
+    /// Statements read and checked, nothing written.
+    STATEMENT_CHECK "statement-check" {
+        meta [files Integer, movements Integer, breaks Integer]
+        rows [
+            file Text, profile Text, number Text, currency Text, from Date, to Date,
+            opening Money, money_in Money, money_out Money, closing Money, movements Integer,
+            breaks Integer, holds Bool,
+        ]
+        totals false
+    }
+    /// The profiles that the program knows.
+    STATEMENT_PROFILES "statement-profiles" {
+        meta []
+        rows [profile Text, mode Word, wanted_columns Text]
+        totals false
+    }
     /// What a full check found.
     VERIFY "verify" {
         meta [entries Integer, root Text, bytes Integer, lines Integer, memo_lines Integer, debit Money, credit Money, index_compared Bool, findings Integer]

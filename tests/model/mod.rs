@@ -470,7 +470,7 @@ const SET_UP: &[(&str, &str)] = &[
     ("adopt-rules", "the lives go by one version of the rules"),
     ("adopt-rates", "no rate limit stands in the rules"),
     ("target", "a number for reports, which nothing else reads"),
-    ("import-statement", "statements post nothing; tests/statements.rs"),
+    ("import-statement", "statements post nothing; tests/statement_facts.rs"),
     ("undo-statement", "as above"),
     ("match-lines", "as above"),
     ("unmatch-lines", "as above"),

@@ -111,7 +111,7 @@ fn march_is_explained_mended_certified_and_broken() {
         columns(&told["rows"], &["fault", "amount"]),
         [
             "transposed-digits 120540.00",
-            "interest 75.21",
+            "bank-interest 75.21",
             "bank-charge 15.50",
             "transposed-digits 120450.00",
             "timing 50000.00",

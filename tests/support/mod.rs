@@ -6,6 +6,7 @@ pub mod foreign;
 pub mod settled;
 pub mod staged;
 pub mod stages;
+pub mod tied;
 pub mod town;
 pub mod world;
 

@@ -92,6 +92,12 @@ checks! {
     SubsidyReturned "subsidy-returned"
     SubsidyExpense "subsidy-expense"
     SubsidyClawback "subsidy-clawback"
+    StatementSums "statement-sums"
+    StatementChain "statement-chain"
+    StatementSources "statement-sources"
+    MatchUnequal "match-unequal"
+    CertificateDiffers "certificate-differs"
+    CertificateBroken "certificate-broken"
 }
 
 /// Findings, and how many things each check looked at.

@@ -4,7 +4,7 @@
 //! the row and the gap, the others are taken; the same file again changes nothing.
 
 use crate::cli::context::Context;
-use crate::cli::failure::{Failure, in_words_as_note};
+use crate::cli::failure::{Failure, in_words, in_words_as_note};
 use crate::cli::open::{self, AnyStore};
 use crate::cli::reconcile::profiles;
 use poolbook::book::statements::Status;
@@ -51,6 +51,9 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         taken.file(&mut book, file, (&args.bank_account, &way, &profiles), &writing)?;
     }
     taken.look(&book, &args.bank_account)?;
+    if taken.is_nothing() {
+        return Err(taken.failed.into());
+    }
     let dry_run = options.dry_run;
     context.output.report(&views::statement_import(
         &taken.rows,
@@ -59,7 +62,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         &open::journal(&book.head()),
     ))?;
     taken.tell(context);
-    taken.end()
+    Ok(if taken.is_clean() { Exit::Done } else { Exit::Findings })
 }
 
 fn id(text: &str) -> Result<Id, Problem> {
@@ -178,10 +181,14 @@ impl Intake {
         Ok(())
     }
 
-    /// Tells what was set aside, and why.
+    /// Tells what was set aside or failed, and why.
     pub fn tell(&self, context: &Context<'_>) {
+        let locale = &context.output.locale;
         for problem in &self.notes {
-            context.output.talk(&in_words_as_note(problem, &context.output.locale));
+            context.output.talk(&in_words_as_note(problem, locale));
+        }
+        for problem in &self.failed {
+            context.output.talk(&in_words(problem, locale));
         }
     }
 
@@ -190,13 +197,9 @@ impl Intake {
         self.notes.is_empty() && self.failed.is_empty()
     }
 
-    fn end(self) -> Result<Exit, Failure> {
-        let clean = self.is_clean();
-        match (self.failed.is_empty(), clean) {
-            (false, _) => Err(self.failed.into()),
-            (true, true) => Ok(Exit::Done),
-            (true, false) => Ok(Exit::Findings),
-        }
+    /// True when all there was failed, so that there is nothing to report.
+    fn is_nothing(&self) -> bool {
+        !self.failed.is_empty() && self.rows.iter().all(|row| row.outcome == "refused")
     }
 }
 

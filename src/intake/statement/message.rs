@@ -107,7 +107,12 @@ impl Draft {
             profile: format.code().to_owned(),
             opening,
             closing,
-            from: self.period.0.or(first).or(opened),
+            from: self.period.0.or(match format {
+                // The day of an opening balance is the first of a camt.053, but the last of the
+                // statement before in most MT940.
+                Format::Camt053 => opened.into_iter().chain(first).min(),
+                _ => first.or(opened),
+            }),
             to: self.period.1.or(closed).or(last),
             lines: self.lines,
             breaks,

@@ -11,6 +11,8 @@
 mod camt;
 mod chain;
 mod columns;
+pub mod draft;
+pub mod look;
 mod message;
 mod mt940;
 mod table;

@@ -5,6 +5,7 @@ mod caps;
 mod claims;
 mod closing;
 mod entry;
+mod imports;
 mod interest;
 mod ledger;
 mod loans;
@@ -25,6 +26,9 @@ pub use caps::{CapsAsked, caps};
 pub use claims::{claim, claims};
 pub use closing::{MatterRow, close_preview};
 pub use entry::{FileOutcome, Standing, recorded, voucher, voucher_text};
+pub use imports::{
+    ImportRow, LineRow, LinesView, TakenRow, statement_import, statement_lines, statements,
+};
 pub use interest::interest_split;
 pub use ledger::{account, trial_balance};
 pub use loans::{applications, loan, loans};
@@ -38,7 +42,7 @@ pub use reconcile_status::{
 };
 pub use roll_forward::{balance, explain, scale};
 pub use statements::{
-    ImportRow, LineRow, LinesView, TakenRow, statement_import, statement_lines, statements,
+    FitRow, SniffView, StatementRow, statement_check, statement_profiles, statement_sniff,
 };
 pub use subsidies::{PaymentRow, Posted, payments, subsidies, working};
 pub use three_way::{ThreeWayView, three_way};

@@ -1,189 +1,137 @@
-//! Bank statements of the book: what was taken in, what stands, and the lines (银行流水).
+//! Bank statements as files: what they look like, and whether their figures hold together.
 
-use crate::audit::reconcile::StatementLine;
-use crate::audit::statements::Waiting;
 use crate::domain::calendar::Date;
 use crate::domain::money::{Money, Total};
-use crate::domain::statement::facts::Import;
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};
-use crate::report::views::{Basis, Journal, journal_cells};
 
-/// What became of one statement of a file.
-#[derive(Clone, Debug, Default)]
-pub struct ImportRow {
-    /// Name of the file.
+/// One statement of a file.
+pub struct StatementRow {
+    /// File name.
     pub file: String,
-    /// `taken`, `already`, `set-aside` or `refused`.
-    pub outcome: &'static str,
-    /// Id in the book.
-    pub statement: Option<String>,
-    /// Whether it stands.
-    pub status: Option<&'static str>,
+    /// Profile by which it was read.
+    pub profile: String,
+    /// Account number as printed.
+    pub number: Option<String>,
+    /// Currency.
+    pub currency: Option<String>,
     /// First and last day.
     pub days: (Option<Date>, Option<Date>),
-    /// Balance before and after.
+    /// Balance before the first movement and after the last.
     pub balances: (Money, Money),
-    /// Number of movements.
-    pub lines: usize,
-    /// Entry of its first part.
-    pub entry: Option<u64>,
-    /// Row that shows what is wrong.
-    pub row: Option<u64>,
-    /// Expected, found, and the gap, as texts.
-    pub figures: [Option<String>; 3],
+    /// Money in and money out, both positive.
+    pub sums: (Total, Total),
+    /// How many movements.
+    pub movements: usize,
+    /// Where the figures do not hold together.
+    pub breaks: usize,
 }
 
-fn figure(text: &Option<String>) -> Cell {
-    let amount = text.as_deref().and_then(|text| Money::parse(text).ok());
-    Cell::optional(amount)
-}
-
-/// What became of files.
-pub fn statement_import(
-    rows: &[ImportRow],
-    bank_account: &str,
-    dry_run: bool,
-    journal: &Journal,
-) -> Report {
-    let [entries, root] = journal_cells(journal);
-    let meta = vec![bank_account.into(), dry_run.into(), entries, root];
-    let mut report = Report::new(&shapes::STATEMENT_IMPORT, meta);
-    for row in rows {
-        let [expected, found, gap] = &row.figures;
-        report.row(vec![
-            row.file.as_str().into(),
-            Cell::Word(row.outcome),
-            row.status.map_or(Cell::Empty, Cell::Word),
-            Cell::optional(row.days.0),
-            Cell::optional(row.days.1),
-            row.balances.0.into(),
-            row.balances.1.into(),
-            row.lines.into(),
-            Cell::optional(row.row),
-            figure(expected),
-            figure(found),
-            figure(gap),
-            Cell::optional(row.entry),
-            Cell::optional(row.statement.as_deref()),
-        ]);
+impl StatementRow {
+    fn figures(&self) -> [Cell; 10] {
+        [
+            Cell::optional(self.number.clone()),
+            Cell::optional(self.currency.clone()),
+            Cell::optional(self.days.0),
+            Cell::optional(self.days.1),
+            self.balances.0.into(),
+            self.sums.0.into(),
+            self.sums.1.into(),
+            self.balances.1.into(),
+            self.movements.into(),
+            self.breaks.into(),
+        ]
     }
-    report.note("statement-sides", Vec::new());
-    report
 }
 
-/// A statement of the book.
-#[derive(Clone, Debug)]
-pub struct TakenRow {
-    /// Its record.
-    pub import: Import,
-    /// Whether it stands.
-    pub status: &'static str,
-    /// Why it waits.
-    pub waiting: Option<Waiting>,
-    /// The entry that took it out.
-    pub undone: Option<u64>,
+/// A profile held against a file.
+pub struct FitRow {
+    /// Its name.
+    pub profile: String,
+    /// All its columns are found.
+    pub fits: bool,
+    /// How many are found, of how many.
+    pub found: (usize, usize),
+    /// The ones that are not.
+    pub missing: Vec<String>,
 }
 
-/// Statements of the book.
-pub fn statements(rows: &[TakenRow], bank_account: Option<&str>, basis: &Basis) -> Report {
-    let [known_at, entries, root] = basis.cells();
-    let meta = vec![Cell::optional(bank_account), known_at, entries, root];
-    let mut report = Report::new(&shapes::STATEMENTS, meta);
-    for row in rows {
-        let (import, waiting) = (&row.import, row.waiting.as_ref());
-        report.row(vec![
-            (&import.bank_account).into(),
-            (&import.channel).into(),
-            (&import.file).into(),
-            Cell::Word(row.status),
-            import.from.into(),
-            import.to.into(),
-            import.opening.into(),
-            import.closing.into(),
-            import.lines.into(),
-            waiting.map_or(Cell::Empty, |waiting| Cell::Word(waiting.kind.code())),
-            Cell::optional(waiting.map(|waiting| waiting.against)),
-            Cell::optional(waiting.and_then(|waiting| waiting.row)),
-            Cell::optional(waiting.map(|waiting| waiting.expected)),
-            Cell::optional(waiting.map(|waiting| waiting.found)),
-            Cell::optional(waiting.map(Waiting::gap)),
-            Cell::optional(import.gap_reason.as_ref()),
-            Cell::optional(import.maker.as_ref()),
-            Cell::optional(import.fetched_by.as_ref()),
-            import.entry.into(),
-            Cell::optional(row.undone),
-            (&import.id).into(),
-        ]);
-    }
-    report.note("statement-sides", Vec::new());
-    report
+/// What a file looks like.
+pub struct SniffView {
+    /// File as it was named.
+    pub file: String,
+    /// What it is.
+    pub format: &'static str,
+    /// Encoding of a text.
+    pub encoding: Option<&'static str>,
+    /// Sheet of a workbook.
+    pub sheet: Option<String>,
+    /// Row of the header.
+    pub header_row: Option<u64>,
+    /// The profile that fits.
+    pub profile: Option<String>,
+    /// Whether it could be read.
+    pub readable: bool,
+    /// The profiles, the best first.
+    pub fits: Vec<FitRow>,
+    /// The statements in it.
+    pub statements: Vec<StatementRow>,
+    /// The first rows.
+    pub top: Vec<(u64, Vec<String>)>,
 }
 
-/// A line of a statement with where it comes from.
-#[derive(Clone, Copy, Debug)]
-pub struct LineRow<'a> {
-    /// The line.
-    pub line: &'a StatementLine,
-    /// Name of the file that tells it.
-    pub file: &'a str,
-    /// Entry that matched it by hand.
-    pub matched_by: Option<u64>,
-}
-
-/// Lines of one channel of an account.
-#[derive(Clone, Copy, Debug)]
-pub struct LinesView<'a> {
-    /// Bank account.
-    pub bank_account: &'a str,
-    /// Channel.
-    pub channel: &'a str,
-    /// First and last day.
-    pub days: (Option<Date>, Option<Date>),
-    /// Lines in the order of time.
-    pub rows: &'a [LineRow<'a>],
-}
-
-/// The lines that stand.
-pub fn statement_lines(view: &LinesView<'_>, basis: &Basis) -> Report {
-    let [known_at, entries, root] = basis.cells();
-    let (from, to) = view.days;
+/// What a file looks like.
+pub fn statement_sniff(view: &SniffView) -> Report {
     let meta = vec![
-        view.bank_account.into(),
-        view.channel.into(),
-        Cell::optional(from),
-        Cell::optional(to),
-        known_at,
-        entries,
-        root,
+        view.file.as_str().into(),
+        Cell::Word(view.format),
+        Cell::optional(view.encoding),
+        Cell::optional(view.sheet.clone()),
+        Cell::optional(view.header_row),
+        Cell::optional(view.profile.clone()),
+        view.readable.into(),
     ];
-    let mut report = Report::new(&shapes::STATEMENT_LINES, meta);
-    let (mut taken, mut paid) = (Total::ZERO, Total::ZERO);
-    for LineRow { line, file, matched_by } in view.rows {
-        let is_out = line.amount < Money::ZERO;
-        let amount = if is_out { line.amount.negated() } else { line.amount };
-        *(if is_out { &mut paid } else { &mut taken }) += amount.into();
-        let (in_cell, out_cell) =
-            if is_out { (Cell::Empty, amount.into()) } else { (amount.into(), Cell::Empty) };
+    let mut report = Report::new(&shapes::STATEMENT_SNIFF, meta);
+    for fit in &view.fits {
         report.row(vec![
-            line.date.into(),
-            in_cell,
-            out_cell,
-            line.balance.into(),
-            line.name.as_str().into(),
-            line.account.as_str().into(),
-            line.memo.as_str().into(),
-            line.serial.as_str().into(),
-            (*file).into(),
-            line.row.into(),
-            line.entry.into(),
-            Cell::optional(*matched_by),
-            (&line.id).into(),
+            fit.profile.as_str().into(),
+            fit.fits.into(),
+            fit.found.0.into(),
+            fit.found.1.into(),
+            Cell::optional(Some(fit.missing.join(", ")).filter(|text| !text.is_empty())),
         ]);
     }
-    let mut total = vec![Cell::Empty, taken.into(), paid.into()];
-    total.resize(shapes::STATEMENT_LINES.rows.len(), Cell::Empty);
-    report.total(total);
-    report.note("statement-sides", Vec::new());
+    for statement in &view.statements {
+        report.section_row("statements", statement.figures().into());
+    }
+    for (row, cells) in &view.top {
+        report.section_row("top", vec![(*row).into(), cells.join(" | ").into()]);
+    }
+    report
+}
+
+/// Statements that were read and checked.
+pub fn statement_check(files: usize, statements: &[StatementRow]) -> Report {
+    let movements: usize = statements.iter().map(|statement| statement.movements).sum();
+    let breaks: usize = statements.iter().map(|statement| statement.breaks).sum();
+    let meta = vec![files.into(), movements.into(), breaks.into()];
+    let mut report = Report::new(&shapes::STATEMENT_CHECK, meta);
+    for statement in statements {
+        let mut cells = vec![statement.file.as_str().into(), statement.profile.as_str().into()];
+        cells.extend(statement.figures());
+        cells.push((statement.breaks == 0).into());
+        report.row(cells);
+    }
+    report
+}
+
+/// The profiles: name, where the direction of a movement stands, columns that they are known by.
+pub fn statement_profiles<'p>(
+    profiles: impl Iterator<Item = (&'p str, &'static str, &'p [String])>,
+) -> Report {
+    let mut report = Report::new(&shapes::STATEMENT_PROFILES, Vec::new());
+    for (name, mode, columns) in profiles {
+        report.row(vec![name.into(), Cell::Word(mode), columns.join(", ").into()]);
+    }
     report
 }

@@ -1,0 +1,56 @@
+//! Journals forged for the checks of bank statements and certificates.
+
+use crate::verify_forgeries::{Book, Row, at, edit};
+use poolbook::domain::calendar::{Month, parse_date};
+
+pub const OF_STATEMENTS: &[Row] = &[
+    (
+        "statement-sums",
+        Book::Tied,
+        |all| edit(all, APRIL, r#""amount":"7.00""#, r#""amount":"7.01""#),
+        &["statement-sums"],
+    ),
+    (
+        "statement-chain",
+        Book::Tied,
+        // Sound by itself, and one fen more than March left.
+        |all| {
+            edit(all, APRIL, "995.00", "995.01");
+            edit(all, APRIL, "1002.00", "1002.01");
+        },
+        &["statement-chain"],
+    ),
+    (
+        "statement-sources",
+        Book::Tied,
+        |all| edit(all, COUNTER, "财政局", "某公司"),
+        &["statement-sources"],
+    ),
+    (
+        "match-unequal",
+        Book::Tied,
+        |all| edit(all, "match", r#""6.2""#, r#""5.1""#),
+        &["match-unequal"],
+    ),
+    (
+        "certificate-differs",
+        Book::Tied,
+        |all| edit(all, "certify", r#""book":"990.00""#, r#""book":"990.01""#),
+        &["certificate-differs"],
+    ),
+    (
+        "certificate-broken",
+        Book::Tied,
+        |all| {
+            let entry = at(all, "later");
+            let day = parse_date("2017-03-20").unwrap();
+            entry.event.date = day;
+            let voucher = entry.voucher.as_mut().unwrap();
+            (voucher.month, voucher.number) = (Month::of(day), 3);
+        },
+        &["certificate-broken"],
+    ),
+];
+
+const APRIL: &str = "statement/POOL/net-bank/bbbbbbbbbbbbbbbb";
+const COUNTER: &str = "statement/POOL/counter/cccccccccccccccc";
