@@ -74,6 +74,8 @@ const OTHERS: &[&str] = &[
     r#"{"event":"write-off","date":"2017-02-07","claim":"C2","document":"1号"}"#,
     r#"{"event":"close-claim","date":"2017-02-08","claim":"C2","reason":"x","document":"2号"}"#,
     r#"{"event":"adopt-rates","date":"2017-02-04","rates":"@"}"#,
+    r#"{"event":"checkpoint","date":"2017-02-09"}"#,
+    r#"{"event":"keep-checkpoint","date":"2017-02-09","checkpoint":"@last","by":"市审计局"}"#,
     r#"{"event":"close","date":"2017-01-31","owner":"410822","period":"2017-01","maker":"甲","checker":"乙"}"#,
 ];
 
@@ -84,6 +86,9 @@ fn other(book: &Book<MemoryStore>, json: &str, number: usize) -> Event {
     }
     if value["entry"] == "@cure" {
         value["entry"] = book.head().count.to_string().into();
+    }
+    if value["checkpoint"] == "@last" {
+        value["checkpoint"] = book.head().count.to_string().into();
     }
     if value["rates"] == "@" {
         let path = crate::support::fixture("jiaozuo-2017/rates.toml");

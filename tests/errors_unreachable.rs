@@ -24,6 +24,8 @@ pub const UNREACHABLE: &[(&str, &[&str])] = &[
             "cell-below-zero",
             "close-digest",
             "close-root",
+            "checkpoint-root",
+            "owner-root",
             "claim-above-balance",
             "claim-above-limit",
             "claim-allowance",

@@ -14,6 +14,7 @@ pub mod explain;
 pub mod finding;
 pub mod flow;
 pub mod movements;
+pub mod owner_trees;
 pub mod ratios;
 pub mod reconcile;
 pub mod scale;

@@ -9,21 +9,26 @@
 //!
 //! Cost: linear in the journal; memory: the state, 24 bytes an entry, and a few chunks of lines.
 
+mod trees;
+
 use crate::audit::compare::{self, compare};
 use crate::audit::finding::{Finding, Made};
 use crate::audit::movements::Rows;
+use crate::audit::owner_trees::{self, OwnerTrees};
 use crate::audit::turnover::Delta;
 use crate::audit::verify::{CHECKS, Summary, Verifier};
 use crate::domain::apply::apply;
-use crate::domain::decide::{Context, JournalHead, Limits, decide};
+use crate::domain::decide::{Context, JournalHead, Limits, decide, seals};
 use crate::domain::digest::hex;
 use crate::domain::entry::{Entry, Given};
 use crate::domain::event::Kind;
+use crate::domain::seal::Seals;
 use crate::domain::state::State;
 use crate::problem::{Exit, Problem};
 use crate::store::{Head, ReadStore, Store, StoreError, check, check_marking};
 use std::cell::{Cell, OnceCell};
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -55,11 +60,15 @@ const NO_JOURNAL: JournalHead = JournalHead { entries: 0, root: [0; 32] };
 
 /// The check of each close against the journal before it.
 const CLOSE_ROOT: &str = "close-root";
+/// The same of each checkpoint.
+const CHECKPOINT_ROOT: &str = "checkpoint-root";
+/// Checks of what closes and checkpoints seal.
+const OF_SEALS: [&str; 3] = [CLOSE_ROOT, CHECKPOINT_ROOT, owner_trees::CHECK];
 
 /// Names of all checks, in the order in which they are made.
 pub fn checks() -> impl Iterator<Item = &'static str> {
     let bytes = OF_BYTES.iter().map(|(code, _)| *code);
-    let entries = OF_DECISIONS.iter().copied().chain([CLOSE_ROOT]).chain(CHECKS.iter().copied());
+    let entries = OF_DECISIONS.iter().copied().chain(OF_SEALS).chain(CHECKS.iter().copied());
     bytes.chain(entries).chain([compare::CHECK])
 }
 
@@ -111,10 +120,11 @@ impl Chunk {
 /// The directory holds no book, or it cannot be read.
 pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification, Problem> {
     let (chunks, arrived) = sync_channel::<Chunk>(WAITING);
-    let (audited, to_audit) = sync_channel::<Vec<Audited>>(WAITING);
-    let (checked, pass, verifier) = std::thread::scope(|scope| {
+    let (audited, to_audit) = sync_channel::<Audited>(WAITING);
+    let reflected = index.map(trees::reflected).transpose()?.flatten();
+    let (checked, pass, (verifier, owners)) = std::thread::scope(|scope| {
         let pass = scope.spawn(move || Pass::new(directory, audited).run(&arrived));
-        let audit = scope.spawn(move || audit(&to_audit));
+        let audit = scope.spawn(move || audit(&to_audit, reflected));
         let checked = read(directory, &chunks);
         drop(chunks);
         let pass = pass.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -125,6 +135,8 @@ pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification
     let (state, delta, found, sealed) = pass;
     findings.extend(found);
     findings.extend(unlike(&sealed, &checked.marked));
+    let (differing, trees_looked_at, rows_of_trees) = owners.finish();
+    findings.extend(differing.iter().map(Finding::problem));
     let mut outcome = verifier.finish();
     if !outcome.same_hash.is_empty() {
         // The lines are gone over once more rather than looked up, because a damaged journal
@@ -147,13 +159,17 @@ pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification
         let differing = compare(delta, &counted)?;
         findings.extend(differing.iter().map(Finding::problem));
         compare_records(state, &counted, &mut findings)?;
+        trees::compare_rows(rows_of_trees, reflected, &counted, &mut findings)?;
         rows = counted.seen.get();
     }
     let mut looked: Vec<(&'static str, u64)> = Vec::new();
     let lines = checked.head.count;
     looked.extend(OF_BYTES.iter().map(|(code, each)| (*code, if *each { lines } else { 1 })));
     looked.extend(OF_DECISIONS.iter().map(|code| (*code, lines)));
-    looked.push((CLOSE_ROOT, sealed.len() as u64));
+    for root in [CLOSE_ROOT, CHECKPOINT_ROOT] {
+        looked.push((root, sealed.iter().filter(|(_, check, _)| *check == root).count() as u64));
+    }
+    looked.push((owner_trees::CHECK, trees_looked_at));
     looked.extend(&outcome.looked);
     looked.push((compare::CHECK, rows));
     Ok(Verification {
@@ -166,46 +182,35 @@ pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification
     })
 }
 
-/// Whether a line holds a close: the first key inside `event` is the word of the event.
-fn is_close(line: &[u8]) -> bool {
+/// Whether a line holds a close or a checkpoint: the first key inside `event` is its word.
+fn is_seal(line: &[u8]) -> bool {
     let mut rest = line;
     while let Some(at) = rest.iter().skip(1).position(|byte| *byte == b'{') {
         let (before, inside) = rest.split_at(at + 1);
         if before.ends_with(br#""event":"#) {
-            return inside.starts_with(br#"{"event":"close""#);
+            let words = [&br#"{"event":"close""#[..], br#"{"event":"checkpoint""#];
+            return words.iter().any(|word| inside.starts_with(word));
         }
         rest = inside;
     }
     false
 }
 
-/// Closes whose journal is not the one that stood before them.
-fn unlike(sealed: &[(u64, JournalHead)], marked: &[(u64, Head)]) -> Vec<Problem> {
+/// Closes and checkpoints whose journal is not the one that stood before them.
+fn unlike(sealed: &[Sealed], marked: &[(u64, Head)]) -> Vec<Problem> {
     let shown = |entries: u64, root: &[u8; 32]| format!("{entries} {}", hex(root));
     let mut findings = Vec::new();
-    for (seq, told) in sealed {
+    for (seq, check, told) in sealed {
         let Ok(place) = marked.binary_search_by_key(seq, |(marked, _)| *marked) else { continue };
         let Some((_, head)) = marked.get(place) else { continue };
         if (told.entries, told.root) != (head.count, head.root) {
             let (expected, found) =
                 (shown(head.count, &head.root), shown(told.entries, &told.root));
-            let finding = Finding::new(CLOSE_ROOT, Some(*seq), "journal", expected, found);
+            let finding = Finding::new(check, Some(*seq), "journal", expected, found);
             findings.push(finding.problem());
         }
     }
     findings
-}
-
-/// The bytes of 64 hexadecimal digits.
-fn bytes_of(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (place, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * place..2 * place + 2)?, 16).ok()?;
-    }
-    Some(bytes)
 }
 
 /// Every check with what it found.
@@ -240,27 +245,35 @@ impl Rows for Counted<'_> {
     }
 }
 
-/// What the third thread ends with: state, movements, findings, and closes with their journal.
-type Passed = (State, Delta, Vec<Problem>, Vec<(u64, JournalHead)>);
+/// A close or checkpoint with its check and the journal that it says it was made on.
+type Sealed = (u64, &'static str, JournalHead);
 
-/// An entry with its place and the length of its bytes.
-type Audited = (u64, usize, Entry);
+/// What the third thread ends with: state, movements, findings, and what was sealed.
+type Passed = (State, Delta, Vec<Problem>, Vec<Sealed>);
 
-/// The fourth thread: the auditors' checks.
-fn audit(arrived: &Receiver<Vec<Audited>>) -> Verifier {
-    let mut verifier = Verifier::new();
+/// Entries, each with its place, and where its bytes stand among those of all.
+#[derive(Default)]
+struct Audited {
+    bytes: Vec<u8>,
+    entries: Vec<(u64, Range<usize>, Entry)>,
+}
+
+/// The fourth thread: the auditors' checks. Of the index, the trees of owners reflect so many entries.
+fn audit(arrived: &Receiver<Audited>, reflected: Option<u64>) -> (Verifier, OwnerTrees) {
+    let (mut verifier, mut trees) = (Verifier::new(), OwnerTrees::new(reflected));
     for chunk in arrived {
-        for (seq, bytes, entry) in &chunk {
-            verifier.check(*seq, *bytes, entry);
+        for (seq, place, entry) in &chunk.entries {
+            verifier.check(*seq, place.len(), entry);
+            trees.take(*seq, chunk.bytes.get(place.clone()).unwrap_or_default(), entry);
         }
     }
-    verifier
+    (verifier, trees)
 }
 
 /// Reads every line and hands it on.
 fn read(directory: &Path, chunks: &SyncSender<Chunk>) -> Result<crate::store::Checked, StoreError> {
     let mut chunk = Chunk::new();
-    let checked = check_marking(directory, is_close, &mut |seq, bytes| {
+    let checked = check_marking(directory, is_seal, &mut |seq, bytes| {
         let given = Entry::decode_given(bytes);
         chunk.bytes.extend_from_slice(bytes);
         chunk.lines.push((seq, bytes.len(), given));
@@ -280,12 +293,14 @@ struct Pass<'d> {
     journal: OnceCell<Option<ReadStore>>,
     state: State,
     delta: Delta,
-    audited: SyncSender<Vec<Audited>>,
-    chunk: Vec<Audited>,
+    audited: SyncSender<Audited>,
+    chunk: Vec<(u64, Range<usize>, Entry)>,
+    /// Where the line at hand begins in its chunk.
+    start: usize,
     found: Vec<Problem>,
     bytes: Vec<u8>,
-    /// Closes, each with the journal that it says it was made on.
-    sealed: Vec<(u64, JournalHead)>,
+    /// Closes and checkpoints, each with the journal that it says it was made on.
+    sealed: Vec<Sealed>,
     /// Whether a loan was held to the rules by now.
     tested: bool,
     /// True once an approval or recovery was met that says all of its ceilings and levels.
@@ -293,7 +308,7 @@ struct Pass<'d> {
 }
 
 impl<'d> Pass<'d> {
-    fn new(directory: &'d Path, audited: SyncSender<Vec<Audited>>) -> Self {
+    fn new(directory: &'d Path, audited: SyncSender<Audited>) -> Self {
         Self {
             directory,
             journal: OnceCell::new(),
@@ -301,6 +316,7 @@ impl<'d> Pass<'d> {
             delta: Delta::default(),
             audited,
             chunk: Vec::with_capacity(CHUNK),
+            start: 0,
             found: Vec::new(),
             bytes: Vec::new(),
             sealed: Vec::new(),
@@ -311,15 +327,16 @@ impl<'d> Pass<'d> {
 
     fn run(mut self, arrived: &Receiver<Chunk>) -> Passed {
         for chunk in arrived {
-            let mut start = 0;
+            self.start = 0;
             for (seq, length, given) in chunk.lines {
-                let bytes = chunk.bytes.get(start..start + length).unwrap_or_default();
-                start += length;
+                let bytes = chunk.bytes.get(self.start..self.start + length).unwrap_or_default();
                 self.take(seq, bytes, given);
+                self.start += length;
             }
-            // The other side ends only when this one hangs up, so the chunk always arrives.
             let next = Vec::with_capacity(CHUNK);
-            let _ = self.audited.send(std::mem::replace(&mut self.chunk, next));
+            let entries = std::mem::replace(&mut self.chunk, next);
+            // The other side ends only when this one hangs up, so the chunk always arrives.
+            let _ = self.audited.send(Audited { bytes: chunk.bytes, entries });
         }
         (self.state, self.delta, self.found, self.sealed)
     }
@@ -333,15 +350,16 @@ impl<'d> Pass<'d> {
             return self.follow(seq, stored, Entry::decode(stored).ok());
         }
         let earlier = given.as_ref().ok().filter(|given| has_limits(given)).cloned();
-        let journal = given.as_ref().map_or(NO_JOURNAL, |given| self.sealed(seq, stored, given));
-        let decided = given.and_then(|given| self.decide_again(seq, given, Limits::Held, journal));
+        let sealed = given.as_ref().map(|given| self.sealed(seq, stored, given));
+        let sealed = sealed.unwrap_or((NO_JOURNAL, None));
+        let decided = given.and_then(|given| self.decide_again(seq, given, Limits::Held, &sealed));
         let tested = decided.as_ref().is_ok_and(|entry| self.is_stored(entry, stored));
         if !tested && let Some(given) = earlier {
             for limits in [Limits::Noted, Limits::Unknown] {
                 if limits == Limits::Unknown && self.tested {
                     break;
                 }
-                if let Ok(entry) = self.decide_again(seq, given.clone(), limits, journal)
+                if let Ok(entry) = self.decide_again(seq, given.clone(), limits, &sealed)
                     && self.is_stored(&entry, stored)
                 {
                     self.tested |= limits == Limits::Noted;
@@ -393,7 +411,7 @@ impl<'d> Pass<'d> {
         let Some(entry) = entry else { return };
         apply(&mut self.state, &entry);
         self.delta.add(&entry, &self.state);
-        self.chunk.push((seq, stored.len(), entry));
+        self.chunk.push((seq, self.start..self.start + stored.len(), entry));
     }
 
     fn decide_again(
@@ -401,32 +419,28 @@ impl<'d> Pass<'d> {
         seq: u64,
         given: Given,
         limits: Limits,
-        journal: JournalHead,
+        (journal, seals): &(JournalHead, Option<Seals>),
     ) -> Result<Entry, Problem> {
         let original = match &given.event.kind {
             Kind::Reverse(own) if (1..seq).contains(&own.entry.0) => self.original(own.entry.0),
             _ => None,
         };
         let (recorded, original) = (given.recorded, original.as_ref());
-        let context = Context { seq, recorded, original, limits, journal };
+        let (journal, seals) = (*journal, seals.as_ref());
+        let context = Context { seq, recorded, original, limits, journal, seals };
         let more = given.more;
         decide(&self.state, given.event, &context).map(|entry| Entry { more, ..entry })
     }
 
-    /// The journal that a close says it was made on, taken as it stands and compared with what it was
-    /// in the end.
-    fn sealed(&mut self, seq: u64, stored: &[u8], given: &Given) -> JournalHead {
-        if !matches!(given.event.kind, Kind::Close(_)) {
-            return NO_JOURNAL;
+    /// What a close or checkpoint says it sealed; the journal is compared with what it was in the end.
+    fn sealed(&mut self, seq: u64, stored: &[u8], given: &Given) -> (JournalHead, Option<Seals>) {
+        if !seals(&given.event.kind) {
+            return (NO_JOURNAL, None);
         }
-        let working = Entry::decode(stored).ok().and_then(|entry| entry.working);
-        let working = working.map(|working| working.value()).unwrap_or_default();
-        let entries = working.pointer("/journal/entries").and_then(|entries| entries.as_u64());
-        let root = working.pointer("/journal/root").and_then(|root| bytes_of(root.as_str()?));
-        let head =
-            JournalHead { entries: entries.unwrap_or_default(), root: root.unwrap_or_default() };
-        self.sealed.push((seq, head));
-        head
+        let (head, seals) = trees::told(given, stored);
+        let closes = matches!(given.event.kind, Kind::Close(_));
+        self.sealed.push((seq, if closes { CLOSE_ROOT } else { CHECKPOINT_ROOT }, head));
+        (head, seals)
     }
 
     /// The journal for look-ups, opened when the first reversal comes by; none when it is damaged.

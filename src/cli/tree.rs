@@ -142,7 +142,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "change-custodian",
         ],
     ),
-    ("books", &["close", "reverse"]),
+    ("books", &["close", "checkpoint", "keep-checkpoint", "reverse"]),
     ("tools", &["reindex", "schema", "completions", "man"]),
 ];
 

@@ -205,6 +205,10 @@ reasons! {
     ReverseLater "reverse-later";
     /// Master data are superseded, not reversed.
     ReverseKind "reverse-kind";
+    /// The event is the whole city's and names an owner.
+    OwnerNeedless "owner-needless";
+    /// No checkpoint is recorded in that entry.
+    CheckpointUnknown "checkpoint-unknown";
     /// A close is dated the last day of its period.
     CloseDate "close-date";
     /// The period is closed already.

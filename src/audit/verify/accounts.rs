@@ -312,6 +312,8 @@ mod tests {
         "run-off",
         "liquidate",
         "close-pool",
+        "checkpoint",
+        "keep-checkpoint",
         // Its lines are held to those of the entry that it takes back.
         "reverse",
     ];

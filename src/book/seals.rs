@@ -1,0 +1,140 @@
+//! The trees of owners: what a close and a checkpoint seal beside the journal.
+//!
+//! They are not kept while events are recorded. When something is sealed, the trees that the index
+//! holds from the last time are brought up to date from the journal. The rows of the index are a
+//! cache like all of it: without them the trees are built from the first entry on.
+//!
+//! Rows: the table byte alone holds the number of entries that the trees reflect (8 bytes,
+//! big-endian); the byte and an owner's code hold the number of its entries (8 bytes) and the edge of
+//! its tree.
+
+use super::Book;
+use crate::domain::entry::Entry;
+use crate::domain::event::Kind;
+use crate::domain::registry::tables::OWNER_TREE;
+use crate::domain::seal::{OwnerRoot, Register, Seals, concerned};
+use crate::domain::state::State;
+use crate::domain::table::Put;
+use crate::domain::text::Id;
+use crate::problem::Problem;
+use crate::store::tree::{Frontier, leaf_hash};
+use crate::store::{Store, StoreError};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The trees over a prefix of the journal.
+#[derive(Default)]
+struct Trees {
+    entries: u64,
+    trees: BTreeMap<Id, Frontier>,
+    changed: BTreeSet<Id>,
+}
+
+impl Trees {
+    fn add(&mut self, seq: u64, bytes: &[u8], state: &State) -> Result<(), Problem> {
+        let entry = Entry::decode(bytes)?;
+        let owners = concerned(&entry, &mut |register, id| owner_of(state, seq, register, id));
+        if !owners.is_empty() {
+            let leaf = leaf_hash(bytes);
+            for owner in owners {
+                self.trees.entry(owner.clone()).or_default().append(leaf);
+                self.changed.insert(owner);
+            }
+        }
+        self.entries = seq;
+        Ok(())
+    }
+
+    /// Reads the rows of the index; nothing where one of them is not what is written here.
+    fn read(rows: &[Put], journal: u64) -> Option<Self> {
+        let mut trees = Self::default();
+        for (key, value) in rows {
+            let (count, rest) = value.split_first_chunk::<8>()?;
+            let count = u64::from_be_bytes(*count);
+            let code = key.get(1..)?;
+            if code.is_empty() {
+                trees.entries = count;
+                continue;
+            }
+            let (nodes, left) = rest.as_chunks::<32>();
+            let owner = Id::parse(std::str::from_utf8(code).ok()?).ok()?;
+            let tree = Frontier::from_nodes(count, nodes.to_vec())?;
+            trees.trees.insert(owner, tree).is_none().then_some(())?;
+            left.is_empty().then_some(())?;
+        }
+        (trees.entries <= journal).then_some(trees)
+    }
+
+    /// The rows that changed.
+    fn puts(&self) -> Vec<Put> {
+        let trees = self.changed.iter().filter_map(|owner| self.trees.get_key_value(owner));
+        let mut puts: Vec<Put> = trees
+            .map(|(owner, tree)| {
+                let key = [&[OWNER_TREE], owner.as_bytes()].concat();
+                (key, [&tree.count().to_be_bytes(), tree.nodes().as_flattened()].concat())
+            })
+            .collect();
+        puts.push((vec![OWNER_TREE], self.entries.to_be_bytes().to_vec()));
+        puts
+    }
+
+    fn seals(&self) -> Seals {
+        let root = |(owner, tree): (&Id, &Frontier)| OwnerRoot {
+            owner: owner.clone(),
+            count: tree.count(),
+            root: tree.root(),
+        };
+        Seals { owners: self.trees.iter().map(root).collect(), sm3: None }
+    }
+}
+
+/// The owner of a record that an entry names. Owners of records do not change, but for applications
+/// that were taken back and made again.
+fn owner_of(state: &State, seq: u64, register: Register, id: &Id) -> Option<Id> {
+    let owner = match register {
+        Register::Application => state.applications.get(id)?.asked_before(seq)?,
+        Register::Loan => &state.loans.get(id)?.owner,
+        Register::Claim => &state.claims.get(id)?.owner,
+        Register::Subsidy => {
+            let filing = state.filings.get(id).map(|filing| &filing.owner);
+            filing.or_else(|| state.subsidies.get(id).map(|line| &line.owner))?
+        }
+        Register::BankAccount => &state.bank_accounts.get(id)?.owner,
+    };
+    Some(owner.clone())
+}
+
+impl<S: Store> Book<S> {
+    /// Has what an event seals ready: the journal as it stands before the group that is under way.
+    /// Cost: linear in the entries since the last close or checkpoint; for a checkpoint all entries.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub(super) fn prepare_seals(
+        &mut self,
+        kind: &Kind,
+        seals: &mut Option<Seals>,
+    ) -> Result<(), Problem> {
+        if !crate::domain::decide::seals(kind) {
+            return Ok(());
+        }
+        if seals.is_none() {
+            *seals = Some(self.owner_trees()?);
+        }
+        Ok(())
+    }
+
+    /// The trees of owners over the journal as it stands; the index keeps them with its next change.
+    fn owner_trees(&mut self) -> Result<Seals, Problem> {
+        let mut rows: Vec<Put> = Vec::new();
+        self.store.range(&[OWNER_TREE], &mut |key, value| {
+            rows.push((key.to_vec(), value.to_vec()));
+        })?;
+        let mut trees = Trees::read(&rows, self.store.head().count).unwrap_or_default();
+        let state = &self.state;
+        self.store.scan(trees.entries + 1, &mut |seq, bytes| {
+            trees.add(seq, bytes, state).map_err(StoreError::from)
+        })?;
+        self.tree_rows = trees.puts();
+        Ok(trees.seals())
+    }
+}
