@@ -4,10 +4,12 @@
 //! Reading order: [`flow`] says in which column of the roll-forward a line shows; [`turnover`] adds
 //! lines up into the tables of the index; [`movements`] reads them back over any period; the views
 //! are [`balance`], [`trial_balance`], [`account_ledger`], [`scale`], [`ratios`], [`day_sums`] and
-//! [`explain`]; [`verify`], [`compare`] and [`reconcile`] look for what does not agree.
+//! [`explain`]; [`verify`], [`compare`] and [`reconcile`] look for what does not agree. [`checkpoint`]
+//! and [`proof`] are what somebody keeps and checks who has no book.
 
 pub mod account_ledger;
 pub mod balance;
+pub mod checkpoint;
 pub mod compare;
 pub mod day_sums;
 pub mod explain;
@@ -15,6 +17,7 @@ pub mod finding;
 pub mod flow;
 pub mod movements;
 pub mod owner_trees;
+pub mod proof;
 pub mod ratios;
 pub mod reconcile;
 pub mod scale;
