@@ -17,7 +17,7 @@ use crate::domain::state::State;
 use crate::domain::table::Put;
 use crate::domain::text::Id;
 use crate::problem::Problem;
-use crate::store::tree::{Frontier, leaf_hash};
+use crate::store::tree::{Edge, Frontier, Hash, Sm3, TreeHash as _, leaf_hash};
 use crate::store::{Store, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -117,10 +117,25 @@ impl<S: Store> Book<S> {
         if !crate::domain::decide::seals(kind) {
             return Ok(());
         }
-        if seals.is_none() {
-            *seals = Some(self.owner_trees()?);
+        let mut ready = match seals.take() {
+            Some(ready) => ready,
+            None => self.owner_trees()?,
+        };
+        if matches!(kind, Kind::Checkpoint(_)) && ready.sm3.is_none() {
+            ready.sm3 = Some(self.sm3_root()?);
         }
+        *seals = Some(ready);
         Ok(())
+    }
+
+    /// The root of the journal under SM3, from its bytes.
+    fn sm3_root(&self) -> Result<Hash, Problem> {
+        let mut edge = Edge::<Sm3>::default();
+        self.store.scan(1, &mut |_, bytes| {
+            edge.append(Sm3::leaf(bytes));
+            Ok(())
+        })?;
+        Ok(edge.root())
     }
 
     /// The trees of owners over the journal as it stands; the index keeps them with its next change.
