@@ -52,7 +52,7 @@ pub(super) fn keep(
     let entry = own.checkpoint.0;
     if state.checkpoint(entry).is_none() {
         let last = state.checkpoints.iter().last().map(|checkpoint| checkpoint.entry);
-        let last = last.map_or_else(|| "-".to_owned(), |entry| entry.to_string());
+        let last = last.map_or_else(|| "none".to_owned(), |entry| entry.to_string());
         return Err(Reason::CheckpointUnknown.refuse().with("entry", entry).with("last", last));
     }
     new_name(&own.by)?;

@@ -1314,8 +1314,14 @@ owner-needless = a checkpoint is the whole city's and cannot name the owner { $o
     .why = it seals the whole journal and the tree of every owner; naming one would put it among that owner's entries
     .next = leave owner (--owner) out; nothing was written
 checkpoint-unknown = entry { $entry } is no checkpoint
-    .why = only a checkpoint that was made can be kept; the last one is entry { $last } (- means none yet)
-    .next = give the entry number of a checkpoint, or make one first with poolbook checkpoint; nothing was written
+    .why = { $last ->
+        [none] only a checkpoint that was made can be kept, and this book has none yet
+       *[other] only a checkpoint that was made can be kept; the last one is entry { $last }
+    }
+    .next = { $last ->
+        [none] make one first with poolbook checkpoint; nothing was written
+       *[other] give the entry number of a checkpoint; nothing was written
+    }
 close-date = the close of { $period } is dated { $date }; it must be { $last }
     .why = a close is dated the last day of its period
     .next = give --date { $last }; nothing was written

@@ -1314,8 +1314,14 @@ owner-needless = 存证点是全市的，不能写县（市、区）{ $owner }
     .why = 存证点封存整本日记账和各县（市、区）的根；写明一家就会列入该家的凭证
     .next = 去掉 owner（--owner）；未写入任何数据
 checkpoint-unknown = 第 { $entry } 笔不是存证点
-    .why = 只能登记已做存证点的保存；最近一个存证点是第 { $last } 笔（- 表示还没有）
-    .next = 写存证点那一笔的序号；没有存证点时先运行 poolbook checkpoint；未写入任何数据
+    .why = { $last ->
+        [none] 只能登记已做的存证点由谁保存；本账本还没有存证点
+       *[other] 只能登记已做的存证点由谁保存；最近一个是第 { $last } 笔
+    }
+    .next = { $last ->
+        [none] 先运行 poolbook checkpoint；未写入任何数据
+       *[other] 写存证点那一笔的序号；未写入任何数据
+    }
 close-date = { $period } 的结账日期写作 { $date }，应为 { $last }
     .why = 结账日期是期间的最后一天
     .next = 用 --date { $last } 给出日期；未写入任何数据
