@@ -17,6 +17,7 @@ pub mod finding;
 pub mod flow;
 pub mod movements;
 pub mod owner_trees;
+pub mod pack;
 pub mod proof;
 pub mod ratios;
 pub mod reconcile;

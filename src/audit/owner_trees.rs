@@ -21,13 +21,13 @@ type Hash = [u8; 32];
 
 /// A tree as its complete subtrees, each with the power of two that it holds, largest first.
 #[derive(Clone, Debug, Default)]
-struct Tree {
-    count: u64,
+pub(super) struct Tree {
+    pub(super) count: u64,
     subtrees: Vec<(u32, Hash)>,
 }
 
 impl Tree {
-    fn add(&mut self, leaf: Hash) {
+    pub(super) fn add(&mut self, leaf: Hash) {
         let (mut level, mut hash) = (0, leaf);
         while let Some((_, left)) = self.subtrees.pop_if(|(known, _)| *known == level) {
             (level, hash) = (level + 1, node(&left, &hash));
@@ -43,7 +43,8 @@ impl Tree {
             .unwrap_or_else(|| Sha256::digest([]).into())
     }
 
-    fn shown(&self) -> String {
+    /// Count and root, for a finding.
+    pub(super) fn shown(&self) -> String {
         format!("{} {}", self.count, hex(&self.root()))
     }
 }
@@ -206,7 +207,7 @@ impl OwnerTrees {
 }
 
 /// Count and root of a seal.
-fn shown(seal: &Value) -> String {
+pub(super) fn shown(seal: &Value) -> String {
     let count = seal.get("count").and_then(Value::as_u64).unwrap_or_default();
     format!("{count} {}", seal.get("root").and_then(Value::as_str).unwrap_or("-"))
 }

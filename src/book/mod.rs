@@ -13,6 +13,7 @@
 pub mod causes;
 pub mod closing;
 pub mod interest;
+pub mod pack;
 pub mod recompute;
 mod record;
 mod replay;

@@ -89,7 +89,7 @@ impl Trees {
 
 /// The owner of a record that an entry names. Owners of records do not change, but for applications
 /// that were taken back and made again.
-fn owner_of(state: &State, seq: u64, register: Register, id: &Id) -> Option<Id> {
+pub(super) fn owner_of(state: &State, seq: u64, register: Register, id: &Id) -> Option<Id> {
     let owner = match register {
         Register::Application => state.applications.get(id)?.asked_before(seq)?,
         Register::Loan => &state.loans.get(id)?.owner,
