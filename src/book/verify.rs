@@ -10,10 +10,11 @@
 //! Cost: linear in the journal; memory: the state, 24 bytes an entry, and a few chunks of lines.
 
 use crate::audit::compare::{self, compare};
-use crate::audit::finding::{Finding, Made};
+use crate::audit::finding::{Compared, Finding, Made};
 use crate::audit::movements::Rows;
 use crate::audit::turnover::Delta;
-use crate::audit::verify::{CHECKS, Summary, Verifier};
+use crate::audit::verify::{CHECKS, Summary};
+use crate::book::against::{self, Against, Watched};
 use crate::domain::apply::apply;
 use crate::domain::decide::{Context, JournalHead, Limits, decide};
 use crate::domain::digest::hex;
@@ -21,19 +22,19 @@ use crate::domain::entry::{Entry, Given};
 use crate::domain::event::Kind;
 use crate::domain::state::State;
 use crate::problem::{Exit, Problem};
-use crate::store::{Head, ReadStore, Store, StoreError, check, check_marking};
+use crate::store::{Head, ReadStore, Store, check};
+use passes::{pass_over, stored};
 use std::cell::{Cell, OnceCell};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender};
+
+mod passes;
 
 /// Lines handed from thread to thread at once.
 const CHUNK: usize = 256;
 /// Room for the bytes of a chunk of usual lines.
 const CHUNK_BYTES: usize = CHUNK * 1024;
-/// Chunks that may wait.
-const WAITING: usize = 4;
-
 /// Checks of the bytes, with what they look at: each line, or the journal as a whole.
 const OF_BYTES: &[(&str, bool)] = &[
     ("head-missing", false),
@@ -60,7 +61,7 @@ const CLOSE_ROOT: &str = "close-root";
 pub fn checks() -> impl Iterator<Item = &'static str> {
     let bytes = OF_BYTES.iter().map(|(code, _)| *code);
     let entries = OF_DECISIONS.iter().copied().chain([CLOSE_ROOT]).chain(CHECKS.iter().copied());
-    bytes.chain(entries).chain([compare::CHECK])
+    bytes.chain(against::CHECKS.iter().copied()).chain(entries).chain([compare::CHECK])
 }
 
 /// What `verify` found.
@@ -76,6 +77,8 @@ pub struct Verification {
     pub index_compared: bool,
     /// Every check that was made.
     pub checks: Vec<Made>,
+    /// What the journal was held against.
+    pub compared: Vec<Compared>,
     /// Everything that is wrong, in the order of the journal, the index last.
     pub findings: Vec<Problem>,
 }
@@ -110,19 +113,36 @@ impl Chunk {
 /// # Errors
 /// The directory holds no book, or it cannot be read.
 pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification, Problem> {
-    let (chunks, arrived) = sync_channel::<Chunk>(WAITING);
-    let (audited, to_audit) = sync_channel::<Vec<Audited>>(WAITING);
-    let (checked, pass, verifier) = std::thread::scope(|scope| {
-        let pass = scope.spawn(move || Pass::new(directory, audited).run(&arrived));
-        let audit = scope.spawn(move || audit(&to_audit));
-        let checked = read(directory, &chunks);
-        drop(chunks);
-        let pass = pass.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (checked, pass, audit.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-    });
-    let checked = checked?;
+    verify_against(directory, index, Against::default())
+}
+
+/// As [`verify`], and holds the journal against checkpoints and copies that were kept elsewhere.
+/// Cost: one more thread where an SM3 root is wanted, one more reading for each copy.
+///
+/// # Errors
+/// As [`verify`]; `origin-other`, or what is held against the journal cannot be read.
+pub fn verify_against(
+    directory: &Path,
+    index: Option<&dyn Rows>,
+    against: Against,
+) -> Result<Verification, Problem> {
+    let Watched { beside, findings: unread } = against.watch(directory)?;
+    let gone = pass_over(directory, &against, beside)?;
+    let (state, delta, found, sealed) = gone.passed;
+    let (checked, verifier) = (gone.checked, gone.verifier);
     let mut findings = checked.findings;
-    let (state, delta, found, sealed) = pass;
+    findings.extend(unread);
+    let held = against.held.len() as u64;
+    let passed = against::Passed {
+        directory,
+        head: checked.head,
+        seen: gone.seen,
+        sm3: gone.sm3,
+        stored: stored(&sealed, &gone.told, &checked.marked),
+        told: gone.told,
+    };
+    let (compared, told) = against.judge(&passed)?;
+    findings.extend(told);
     findings.extend(found);
     findings.extend(unlike(&sealed, &checked.marked));
     let mut outcome = verifier.finish();
@@ -152,6 +172,11 @@ pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification
     let mut looked: Vec<(&'static str, u64)> = Vec::new();
     let lines = checked.head.count;
     looked.extend(OF_BYTES.iter().map(|(code, each)| (*code, if *each { lines } else { 1 })));
+    looked.extend(against::CHECKS.iter().map(|code| match *code {
+        "leaves-differ" => (*code, passed.seen.kept_count.unwrap_or(0)),
+        "checkpoint-root" => (*code, passed.told.checkpoints.len() as u64),
+        _ => (*code, held),
+    }));
     looked.extend(OF_DECISIONS.iter().map(|code| (*code, lines)));
     looked.push((CLOSE_ROOT, sealed.len() as u64));
     looked.extend(&outcome.looked);
@@ -162,21 +187,9 @@ pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification
         bytes: checked.bytes,
         summary: outcome.summary,
         index_compared: index.is_some(),
+        compared,
         findings,
     })
-}
-
-/// Whether a line holds a close: the first key inside `event` is the word of the event.
-fn is_close(line: &[u8]) -> bool {
-    let mut rest = line;
-    while let Some(at) = rest.iter().skip(1).position(|byte| *byte == b'{') {
-        let (before, inside) = rest.split_at(at + 1);
-        if before.ends_with(br#""event":"#) {
-            return inside.starts_with(br#"{"event":"close""#);
-        }
-        rest = inside;
-    }
-    false
 }
 
 /// Closes whose journal is not the one that stood before them.
@@ -197,7 +210,7 @@ fn unlike(sealed: &[(u64, JournalHead)], marked: &[(u64, Head)]) -> Vec<Problem>
 }
 
 /// The bytes of 64 hexadecimal digits.
-fn bytes_of(text: &str) -> Option<[u8; 32]> {
+pub(super) fn bytes_of(text: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     if text.len() != 64 || !text.is_ascii() {
         return None;
@@ -245,34 +258,6 @@ type Passed = (State, Delta, Vec<Problem>, Vec<(u64, JournalHead)>);
 
 /// An entry with its place and the length of its bytes.
 type Audited = (u64, usize, Entry);
-
-/// The fourth thread: the auditors' checks.
-fn audit(arrived: &Receiver<Vec<Audited>>) -> Verifier {
-    let mut verifier = Verifier::new();
-    for chunk in arrived {
-        for (seq, bytes, entry) in &chunk {
-            verifier.check(*seq, *bytes, entry);
-        }
-    }
-    verifier
-}
-
-/// Reads every line and hands it on.
-fn read(directory: &Path, chunks: &SyncSender<Chunk>) -> Result<crate::store::Checked, StoreError> {
-    let mut chunk = Chunk::new();
-    let checked = check_marking(directory, is_close, &mut |seq, bytes| {
-        let given = Entry::decode_given(bytes);
-        chunk.bytes.extend_from_slice(bytes);
-        chunk.lines.push((seq, bytes.len(), given));
-        if chunk.lines.len() == CHUNK {
-            // The pass ends only when this side hangs up, so the chunk always arrives.
-            let _ = chunks.send(std::mem::replace(&mut chunk, Chunk::new()));
-        }
-        Ok(())
-    });
-    let _ = chunks.send(chunk);
-    checked
-}
 
 /// The third thread: what the entries make, one after the other.
 struct Pass<'d> {

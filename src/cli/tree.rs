@@ -25,6 +25,7 @@ fixed! {
     Explain explain, TrialBalance trial_balance, Account account, Voucher voucher, Verify verify,
     Export export, Subsidy subsidy, Loan loan, Claim claim, Cap cap, Pool pool, Interest interest, Scale scale,
     Rules rules,
+    Checkpoint checkpoint, Prove prove, CheckProof check_proof, CheckCheckpoint check_checkpoint,
     Reindex reindex, Schema schema, Completions completions, Man man,
 }
 
@@ -33,6 +34,7 @@ fixed! {
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("finance", &["init", "quarter", "record", "reconcile", "interest"]),
     ("audit", &["balance", "explain", "trial-balance", "account", "voucher", "verify", "export"]),
+    ("proof", &["checkpoint", "prove", "check-proof", "check-checkpoint"]),
     ("bureau", &["subsidy", "loan", "claim", "cap", "pool", "scale", "rules"]),
     (
         "setup",
