@@ -23,6 +23,7 @@ mod model;
 mod oracles;
 mod people;
 mod pools;
+mod proofs;
 mod properties;
 mod readme;
 mod recompute;

@@ -10,7 +10,9 @@
 //!
 //! Invariant: the state in memory and the index reflect exactly the entries of the journal's head.
 
+pub mod against;
 pub mod causes;
+pub mod checkpoint;
 pub mod closing;
 pub mod interest;
 pub mod pack;

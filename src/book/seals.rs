@@ -8,9 +8,10 @@
 //! big-endian); the byte and an owner's code hold the number of its entries (8 bytes) and the edge of
 //! its tree.
 
-use super::Book;
+use super::{Book, Options};
+use crate::domain::calendar::Date;
 use crate::domain::entry::Entry;
-use crate::domain::event::Kind;
+use crate::domain::event::{Event, Kind};
 use crate::domain::registry::tables::OWNER_TREE;
 use crate::domain::seal::{OwnerRoot, Register, Seals, concerned};
 use crate::domain::state::State;
@@ -19,6 +20,7 @@ use crate::domain::text::Id;
 use crate::problem::Problem;
 use crate::store::tree::{Edge, Frontier, Hash, Sm3, TreeHash as _, leaf_hash};
 use crate::store::{Store, StoreError};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The trees over a prefix of the journal.
@@ -104,6 +106,24 @@ pub(super) fn owner_of(state: &State, seq: u64, register: Register, id: &Id) -> 
 }
 
 impl<S: Store> Book<S> {
+    /// Seals the journal as it stands, unless its last entry did so, and gives the number of the
+    /// entry that sealed it. Cost: one reading of the journal, and one sync.
+    ///
+    /// # Errors
+    /// The store's own; a dry run records nothing and gives the number all the same.
+    pub fn checkpoint(&mut self, date: Date, options: &Options) -> Result<u64, Problem> {
+        let entries = self.store.head().count;
+        if self.state.checkpoint(entries).is_some() {
+            return Ok(entries);
+        }
+        // The same journal is sealed once.
+        let fields = json!({ "date": date.to_string(), "event": "checkpoint",
+            "id": format!("checkpoint-{entries}") });
+        let event = Event::from_json(fields.to_string().as_bytes())?;
+        self.record(event, options)?;
+        Ok(entries + 1)
+    }
+
     /// Has what an event seals ready: the journal as it stands before the group that is under way.
     /// Cost: linear in the entries since the last close or checkpoint; for a checkpoint all entries.
     ///

@@ -9,14 +9,13 @@
 //!
 //! Cost: linear in the journal; memory: the state, 24 bytes an entry, and a few chunks of lines.
 
-mod trees;
-
 use crate::audit::compare::{self, compare};
-use crate::audit::finding::{Finding, Made};
+use crate::audit::finding::{Compared, Finding, Made};
 use crate::audit::movements::Rows;
-use crate::audit::owner_trees::{self, OwnerTrees};
+use crate::audit::owner_trees;
 use crate::audit::turnover::Delta;
-use crate::audit::verify::{CHECKS, Summary, Verifier};
+use crate::audit::verify::{CHECKS, Summary};
+use crate::book::against::{self, Against, Watched};
 use crate::domain::apply::apply;
 use crate::domain::decide::{Context, JournalHead, Limits, decide, seals};
 use crate::domain::digest::hex;
@@ -25,20 +24,23 @@ use crate::domain::event::Kind;
 use crate::domain::seal::Seals;
 use crate::domain::state::State;
 use crate::problem::{Exit, Problem};
-use crate::store::{Head, ReadStore, Store, StoreError, check, check_marking};
+use crate::store::{Head, ReadStore, Store, check};
+use passes::{pass_over, stored};
 use std::cell::{Cell, OnceCell};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender};
+
+mod passes;
+mod trees;
+
+pub(super) use trees::bytes_of;
 
 /// Lines handed from thread to thread at once.
 const CHUNK: usize = 256;
 /// Room for the bytes of a chunk of usual lines.
 const CHUNK_BYTES: usize = CHUNK * 1024;
-/// Chunks that may wait.
-const WAITING: usize = 4;
-
 /// Checks of the bytes, with what they look at: each line, or the journal as a whole.
 const OF_BYTES: &[(&str, bool)] = &[
     ("head-missing", false),
@@ -60,16 +62,15 @@ const NO_JOURNAL: JournalHead = JournalHead { entries: 0, root: [0; 32] };
 
 /// The check of each close against the journal before it.
 const CLOSE_ROOT: &str = "close-root";
-/// The same of each checkpoint.
-const CHECKPOINT_ROOT: &str = "checkpoint-root";
-/// Checks of what closes and checkpoints seal.
-const OF_SEALS: [&str; 3] = [CLOSE_ROOT, CHECKPOINT_ROOT, owner_trees::CHECK];
+/// Checks of what closes and checkpoints seal; the journal that a checkpoint names is held against
+/// with the checkpoints that were kept outside.
+const OF_SEALS: [&str; 2] = [CLOSE_ROOT, owner_trees::CHECK];
 
 /// Names of all checks, in the order in which they are made.
 pub fn checks() -> impl Iterator<Item = &'static str> {
     let bytes = OF_BYTES.iter().map(|(code, _)| *code);
     let entries = OF_DECISIONS.iter().copied().chain(OF_SEALS).chain(CHECKS.iter().copied());
-    bytes.chain(entries).chain([compare::CHECK])
+    bytes.chain(against::CHECKS.iter().copied()).chain(entries).chain([compare::CHECK])
 }
 
 /// What `verify` found.
@@ -85,6 +86,8 @@ pub struct Verification {
     pub index_compared: bool,
     /// Every check that was made.
     pub checks: Vec<Made>,
+    /// What the journal was held against.
+    pub compared: Vec<Compared>,
     /// Everything that is wrong, in the order of the journal, the index last.
     pub findings: Vec<Problem>,
 }
@@ -119,20 +122,37 @@ impl Chunk {
 /// # Errors
 /// The directory holds no book, or it cannot be read.
 pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification, Problem> {
-    let (chunks, arrived) = sync_channel::<Chunk>(WAITING);
-    let (audited, to_audit) = sync_channel::<Audited>(WAITING);
+    verify_against(directory, index, Against::default())
+}
+
+/// As [`verify`], and holds the journal against checkpoints and copies that were kept elsewhere.
+/// Cost: one more thread where an SM3 root is wanted, one more reading for each copy.
+///
+/// # Errors
+/// As [`verify`]; `origin-other`, or what is held against the journal cannot be read.
+pub fn verify_against(
+    directory: &Path,
+    index: Option<&dyn Rows>,
+    against: Against,
+) -> Result<Verification, Problem> {
+    let Watched { beside, findings: unread } = against.watch(directory)?;
     let reflected = index.map(trees::reflected).transpose()?.flatten();
-    let (checked, pass, (verifier, owners)) = std::thread::scope(|scope| {
-        let pass = scope.spawn(move || Pass::new(directory, audited).run(&arrived));
-        let audit = scope.spawn(move || audit(&to_audit, reflected));
-        let checked = read(directory, &chunks);
-        drop(chunks);
-        let pass = pass.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (checked, pass, audit.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-    });
-    let checked = checked?;
+    let gone = pass_over(directory, &against, beside, reflected)?;
+    let (state, delta, found, sealed) = gone.passed;
+    let (checked, verifier, owners) = (gone.checked, gone.verifier, gone.trees);
     let mut findings = checked.findings;
-    let (state, delta, found, sealed) = pass;
+    findings.extend(unread);
+    let held = against.held.len() as u64;
+    let passed = against::Passed {
+        directory,
+        head: checked.head,
+        seen: gone.seen,
+        sm3: gone.sm3,
+        stored: stored(&sealed, &gone.told, &checked.marked),
+        told: gone.told,
+    };
+    let (compared, told) = against.judge(&passed)?;
+    findings.extend(told);
     findings.extend(found);
     findings.extend(unlike(&sealed, &checked.marked));
     let (differing, trees_looked_at, rows_of_trees) = owners.finish();
@@ -165,10 +185,13 @@ pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification
     let mut looked: Vec<(&'static str, u64)> = Vec::new();
     let lines = checked.head.count;
     looked.extend(OF_BYTES.iter().map(|(code, each)| (*code, if *each { lines } else { 1 })));
+    looked.extend(against::CHECKS.iter().map(|code| match *code {
+        "leaves-differ" => (*code, passed.seen.kept_count.unwrap_or(0)),
+        "checkpoint-root" => (*code, passed.told.checkpoints.len() as u64),
+        _ => (*code, held),
+    }));
     looked.extend(OF_DECISIONS.iter().map(|code| (*code, lines)));
-    for root in [CLOSE_ROOT, CHECKPOINT_ROOT] {
-        looked.push((root, sealed.iter().filter(|(_, check, _)| *check == root).count() as u64));
-    }
+    looked.push((CLOSE_ROOT, sealed.len() as u64));
     looked.push((owner_trees::CHECK, trees_looked_at));
     looked.extend(&outcome.looked);
     looked.push((compare::CHECK, rows));
@@ -178,35 +201,22 @@ pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification
         bytes: checked.bytes,
         summary: outcome.summary,
         index_compared: index.is_some(),
+        compared,
         findings,
     })
 }
 
-/// Whether a line holds a close or a checkpoint: the first key inside `event` is its word.
-fn is_seal(line: &[u8]) -> bool {
-    let mut rest = line;
-    while let Some(at) = rest.iter().skip(1).position(|byte| *byte == b'{') {
-        let (before, inside) = rest.split_at(at + 1);
-        if before.ends_with(br#""event":"#) {
-            let words = [&br#"{"event":"close""#[..], br#"{"event":"checkpoint""#];
-            return words.iter().any(|word| inside.starts_with(word));
-        }
-        rest = inside;
-    }
-    false
-}
-
-/// Closes and checkpoints whose journal is not the one that stood before them.
-fn unlike(sealed: &[Sealed], marked: &[(u64, Head)]) -> Vec<Problem> {
+/// Closes whose journal is not the one that stood before them.
+fn unlike(sealed: &[(u64, JournalHead)], marked: &[(u64, Head)]) -> Vec<Problem> {
     let shown = |entries: u64, root: &[u8; 32]| format!("{entries} {}", hex(root));
     let mut findings = Vec::new();
-    for (seq, check, told) in sealed {
+    for (seq, told) in sealed {
         let Ok(place) = marked.binary_search_by_key(seq, |(marked, _)| *marked) else { continue };
         let Some((_, head)) = marked.get(place) else { continue };
         if (told.entries, told.root) != (head.count, head.root) {
             let (expected, found) =
                 (shown(head.count, &head.root), shown(told.entries, &told.root));
-            let finding = Finding::new(check, Some(*seq), "journal", expected, found);
+            let finding = Finding::new(CLOSE_ROOT, Some(*seq), "journal", expected, found);
             findings.push(finding.problem());
         }
     }
@@ -245,46 +255,14 @@ impl Rows for Counted<'_> {
     }
 }
 
-/// A close or checkpoint with its check and the journal that it says it was made on.
-type Sealed = (u64, &'static str, JournalHead);
-
-/// What the third thread ends with: state, movements, findings, and what was sealed.
-type Passed = (State, Delta, Vec<Problem>, Vec<Sealed>);
+/// What the third thread ends with: state, movements, findings, and closes with their journal.
+type Passed = (State, Delta, Vec<Problem>, Vec<(u64, JournalHead)>);
 
 /// Entries, each with its place, and where its bytes stand among those of all.
 #[derive(Default)]
 struct Audited {
     bytes: Vec<u8>,
     entries: Vec<(u64, Range<usize>, Entry)>,
-}
-
-/// The fourth thread: the auditors' checks. Of the index, the trees of owners reflect so many entries.
-fn audit(arrived: &Receiver<Audited>, reflected: Option<u64>) -> (Verifier, OwnerTrees) {
-    let (mut verifier, mut trees) = (Verifier::new(), OwnerTrees::new(reflected));
-    for chunk in arrived {
-        for (seq, place, entry) in &chunk.entries {
-            verifier.check(*seq, place.len(), entry);
-            trees.take(*seq, chunk.bytes.get(place.clone()).unwrap_or_default(), entry);
-        }
-    }
-    (verifier, trees)
-}
-
-/// Reads every line and hands it on.
-fn read(directory: &Path, chunks: &SyncSender<Chunk>) -> Result<crate::store::Checked, StoreError> {
-    let mut chunk = Chunk::new();
-    let checked = check_marking(directory, is_seal, &mut |seq, bytes| {
-        let given = Entry::decode_given(bytes);
-        chunk.bytes.extend_from_slice(bytes);
-        chunk.lines.push((seq, bytes.len(), given));
-        if chunk.lines.len() == CHUNK {
-            // The pass ends only when this side hangs up, so the chunk always arrives.
-            let _ = chunks.send(std::mem::replace(&mut chunk, Chunk::new()));
-        }
-        Ok(())
-    });
-    let _ = chunks.send(chunk);
-    checked
 }
 
 /// The third thread: what the entries make, one after the other.
@@ -299,8 +277,8 @@ struct Pass<'d> {
     start: usize,
     found: Vec<Problem>,
     bytes: Vec<u8>,
-    /// Closes and checkpoints, each with the journal that it says it was made on.
-    sealed: Vec<Sealed>,
+    /// Closes, each with the journal that it says it was made on.
+    sealed: Vec<(u64, JournalHead)>,
     /// Whether a loan was held to the rules by now.
     tested: bool,
     /// True once an approval or recovery was met that says all of its ceilings and levels.
@@ -438,8 +416,9 @@ impl<'d> Pass<'d> {
             return (NO_JOURNAL, None);
         }
         let (head, seals) = trees::told(given, stored);
-        let closes = matches!(given.event.kind, Kind::Close(_));
-        self.sealed.push((seq, if closes { CLOSE_ROOT } else { CHECKPOINT_ROOT }, head));
+        if matches!(given.event.kind, Kind::Close(_)) {
+            self.sealed.push((seq, head));
+        }
         (head, seals)
     }
 

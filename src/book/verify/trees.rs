@@ -44,7 +44,7 @@ fn owner_root(owner: Id, row: &Value) -> Option<OwnerRoot> {
 }
 
 /// The bytes of 64 hexadecimal digits.
-fn bytes_of(text: &str) -> Option<[u8; 32]> {
+pub fn bytes_of(text: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     if text.len() != 64 || !text.is_ascii() {
         return None;

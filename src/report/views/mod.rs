@@ -1,6 +1,7 @@
 //! From the auditors' views and the book's records to reports: which figure stands in which column.
 
 mod caps;
+mod checkpoints;
 mod claims;
 mod closing;
 mod entry;
@@ -17,6 +18,7 @@ mod subsidies;
 mod verify;
 
 pub use caps::{CapsAsked, caps};
+pub use checkpoints::{CheckpointRow, ProofRow, checkpoint, checkpoints, proof, proofs};
 pub use claims::{claim, claims};
 pub use closing::{MatterRow, close_preview};
 pub use entry::{FileOutcome, Standing, recorded, voucher, voucher_text};
