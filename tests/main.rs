@@ -21,6 +21,8 @@ mod fuzz_corpus;
 mod jiaozuo;
 mod model;
 mod oracles;
+mod owner_trees;
+mod packs;
 mod people;
 mod pools;
 mod proofs;

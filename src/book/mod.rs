@@ -25,6 +25,7 @@ pub mod subsidies;
 pub mod verify;
 
 pub use rows::RowGroup;
+pub use seals::Witnessed;
 
 use crate::audit::balance::OwnerName;
 use crate::audit::movements::{Rows, Tables};

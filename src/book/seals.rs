@@ -20,6 +20,7 @@ use crate::domain::text::Id;
 use crate::problem::Problem;
 use crate::store::tree::{Edge, Frontier, Hash, Sm3, TreeHash as _, leaf_hash};
 use crate::store::{Store, StoreError};
+use jiff::Timestamp;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -105,7 +106,33 @@ pub(super) fn owner_of(state: &State, seq: u64, register: Register, id: &Id) -> 
     Some(owner.clone())
 }
 
+/// How much of the journal somebody outside can vouch for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Witnessed {
+    /// Entries of the last checkpoint that left the house; none of them when none ever did.
+    pub covered: u64,
+    /// When it was recorded, or the first entry was.
+    pub since: Timestamp,
+}
+
 impl<S: Store> Book<S> {
+    /// What the last checkpoint stands for that was told to be kept outside; nothing in an empty book.
+    /// Cost: one read where there is none.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub fn witnessed(&self) -> Result<Option<Witnessed>, Problem> {
+        let kept = self.state.checkpoints.iter().rev().find(|made| !made.kept.is_empty());
+        if let Some(kept) = kept {
+            let since = Timestamp::from_second(kept.second).unwrap_or_default();
+            return Ok(Some(Witnessed { covered: kept.entry, since }));
+        }
+        if self.store.head().count == 0 {
+            return Ok(None);
+        }
+        Ok(Some(Witnessed { covered: 0, since: self.entry(1)?.recorded }))
+    }
+
     /// Seals the journal as it stands, unless its last entry did so, and gives the number of the
     /// entry that sealed it. Cost: one reading of the journal, and one sync.
     ///

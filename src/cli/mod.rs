@@ -9,6 +9,7 @@ mod ask;
 mod balance;
 mod cap;
 mod check_checkpoint;
+mod check_pack;
 mod check_proof;
 mod checkpoint;
 mod claim;

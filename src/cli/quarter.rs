@@ -68,6 +68,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         balance: &balance,
         accounts: &accounts,
     };
+    context.output.about(&book, open::now());
     context.output.report(&views::quarter(&view, book.state(), &open::journal(&book.head())))?;
     checked.iter().for_each(|account| account.tell(context));
     for (owner, loans) in &against {
@@ -123,7 +124,7 @@ fn open_book(
         people: mode(folder, writing).code().to_owned(),
     };
     book.record(init::event(&opening)?, writing)?;
-    context.output.about(book.state());
+    context.output.about(&book, open::now());
     Ok(book)
 }
 

@@ -26,6 +26,7 @@ fixed! {
     Export export, Subsidy subsidy, Loan loan, Claim claim, Cap cap, Pool pool, Interest interest, Scale scale,
     Rules rules,
     Checkpoint checkpoint, Prove prove, CheckProof check_proof, CheckCheckpoint check_checkpoint,
+    CheckPack check_pack,
     Reindex reindex, Schema schema, Completions completions, Man man,
 }
 
@@ -34,7 +35,7 @@ fixed! {
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("finance", &["init", "quarter", "record", "reconcile", "interest"]),
     ("audit", &["balance", "explain", "trial-balance", "account", "voucher", "verify", "export"]),
-    ("proof", &["checkpoint", "prove", "check-proof", "check-checkpoint"]),
+    ("proof", &["checkpoint", "prove", "check-proof", "check-checkpoint", "check-pack"]),
     ("bureau", &["subsidy", "loan", "claim", "cap", "pool", "scale", "rules"]),
     (
         "setup",

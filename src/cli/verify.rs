@@ -39,6 +39,9 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
             None
         }
     };
+    if let Some(book) = &book {
+        context.output.about(book, open::now());
+    }
     let rows = book.as_ref().map(Book::rows);
     let found = verify_against(path, rows.as_ref().map(|rows| rows as &dyn Rows), against)?;
     let view = VerifyView {

@@ -398,6 +398,15 @@ shapes! {
             "findings" [file Text, check Text, what Text, why Text, next Text]
         }
     }
+    /// A proof pack of an owner that was checked without a book.
+    CHECK_PACK "check-pack" {
+        meta [
+            owner Text, name Text, from Text, to Text, entries Integer, shared Integer, size Integer,
+            line Text, findings Integer,
+        ]
+        rows [pack_line Integer, part Text, what Text, why Text, next Text]
+        totals false
+    }
     /// A rebuilt index, or a new book.
     BOOK "book" {
         meta [book Text, city Text, name Text, entries Integer, root Text]

@@ -6,6 +6,7 @@
 use crate::domain::event::PeopleMode;
 use crate::domain::field::{Fields, Value};
 use crate::domain::money::Total;
+use crate::report::Foot;
 use crate::report::locale::Locale;
 use crate::report::table::{Cell, Column, Report};
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
@@ -21,7 +22,7 @@ const KEPT: &[&str] = &["opening", "closing", "available"];
 
 /// The text form in the locale's language, ending in a line break. For people: what is empty is
 /// left out.
-pub fn render(report: &Report, people: Option<PeopleMode>, locale: &Locale) -> String {
+pub fn render(report: &Report, foot: Option<Foot>, locale: &Locale) -> String {
     let shape = report.shape;
     let mut out = locale.text(&format!("report-{}", shape.name), &[]);
     out.push('\n');
@@ -44,8 +45,10 @@ pub fn render(report: &Report, people: Option<PeopleMode>, locale: &Locale) -> S
         out.push('\n');
         sparse |= render_table(columns, rows, None, locale, &mut out);
     }
-    let two = shape.has_journal() && people == Some(PeopleMode::Two);
-    if !report.notes.is_empty() || sparse || two {
+    let foot = foot.filter(|_| shape.has_journal());
+    let two = foot.is_some_and(|foot| foot.people == PeopleMode::Two);
+    let unwitnessed = foot.and_then(|foot| foot.unwitnessed);
+    if !report.notes.is_empty() || sparse || two || unwitnessed.is_some() {
         out.push('\n');
     }
     for note in &report.notes {
@@ -62,6 +65,12 @@ pub fn render(report: &Report, people: Option<PeopleMode>, locale: &Locale) -> S
     }
     if two {
         out.push_str(&locale.text("report-people-two", &[]));
+        out.push('\n');
+    }
+    if let Some(unwitnessed) = unwitnessed {
+        let entries = unwitnessed.entries(report).to_string();
+        let args = [("days", &*unwitnessed.days.to_string()), ("entries", &*entries)];
+        out.push_str(&locale.text("report-unwitnessed", &args));
         out.push('\n');
     }
     out

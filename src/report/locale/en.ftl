@@ -29,6 +29,7 @@ section-uses = what used it
 report-checkpoint = checkpoint
 report-prove = proof
 report-check-proof = proofs checked
+report-check-pack = check of an owner's proof pack
 report-check-checkpoint = checkpoints checked
 report-verify = check of the book
 report-book = book
@@ -36,6 +37,7 @@ report-sparse = columns of zeros are not shown; --format csv or json holds them 
 report-people-two = This book pays with two people, maker and checker; an approver is not asked for.
 section-compared = held against
 section-findings = findings
+report-unwitnessed = Not witnessed outside for { $days } days, { $entries } entries (since a checkpoint was last kept outside).
 section-checks = checks made
 section-memo = off balance
 section-funds = totals by fund
@@ -395,6 +397,8 @@ label-breaker = breaker
 label-release_document = released by
 label-released_on = released on
 label-against = held against
+label-shared = shared entries
+label-pack_line = line
 label-size = entries covered
 label-from_size = from entries
 label-origin = origin
@@ -727,6 +731,10 @@ cmd-export-ledger = the book as a journal of ledger
 cmd-export-beancount = the book as a ledger of beancount
     .long = Every account is opened, every month ends with exact balances taken from the index, without tolerance. Check it with: bean-check FILE
 cmd-export-csv = one row a line of every entry, as csv
+cmd-export-audit = an owner's proof pack: all its entries, trial balance and proofs
+    .long = The owner's entries up to the latest checkpoint with the rules, parties and accounts that they need, the trial balance of the days, and the proof that none is left out; no other owner's entries, but one that concerns two owners (a transfer) is shown to both. check-pack checks it.
+    .from = first day of the trial balance; without it the day of joining
+    .to = last day of the trial balance; without it the day of the checkpoint
 cmd-export-xlsx = one row a line of every entry, as a workbook
 cmd-loan = the register of loans, or one loan in full
 cmd-claim = claims for compensation one by one
@@ -764,6 +772,10 @@ cmd-prove = write a proof that an entry is in the journal, or that it goes on fr
     .long = The proof can be checked by anybody with check-proof, without the book.
     .from = earlier checkpoint: prove that the journal goes on from it
     .checkpoint = checkpoint that the proof leads to; without it, that of the journal as it stands
+cmd-check-pack = check an owner's proof pack, without a book
+    .long = Holds each entry to the checkpoint, all of them to the owner's tree in the journal, so that none is missing, and adds up balance, voucher numbers and trial balance again. Give the checkpoint that you kept.
+    .file = pack, as export audit wrote it
+    .checkpoint = the checkpoint that you kept; the pack must lead to it
 cmd-check-proof = check proofs, without a book
     .long = Says pass or what is wrong. A proof is worth what the checkpoint at its end is worth: give the one that you keep, or the key that must have signed it.
     .file = proof file
@@ -1373,6 +1385,9 @@ reverse-later = entry { $later } rests on entry { $entry }
 reverse-kind = entry { $entry } (`{ $event }`) cannot be reversed
     .why = master data and rules are superseded by new events
     .next = record a new event; nothing was written
+pack-no-checkpoint = there is no checkpoint yet that a pack of { $owner } could rest on
+    .why = the proofs of a pack lead to the latest checkpoint
+    .next = run poolbook checkpoint first, then export again
 owner-needless = a checkpoint is the whole city's and cannot name the owner { $owner }
     .why = it seals the whole journal and the tree of every owner; naming one would put it among that owner's entries
     .next = leave owner (--owner) out; nothing was written
@@ -1730,6 +1745,37 @@ close-digest = close { $subject } (entry { $entry }): the balances in the journa
 close-root = close (entry { $entry }): the journal before it is { $expected }, the close holds { $found }
     .why = a close holds the number of entries and the root of the journal on which it was made
     .next = compare with the closing report that was printed, and restore from the backup
+pack-written = pack: { $entries } entries, up to the checkpoint of entry { $checkpoint }; line { $line }
+pack-uncovered = note: { $count } entries of this owner came after the checkpoint (entry { $checkpoint }) and are not covered; run poolbook checkpoint and export again to have them in
+pack-sound = the pack agrees with the checkpoint that was kept; nothing is wrong
+pack-sound-alone = nothing is wrong with the pack by itself; compare the line { $line } with the one that is kept outside (--checkpoint)
+pack-format = line { $line } is not as a pack has it ({ $part })
+    .why = a pack is written by poolbook export audit, one JSON object a line with fixed keys
+    .next = see whether the file is whole, or have it exported again
+pack-wrong = line { $line }: { $part ->
+        [order] the lines are out of order: { $found } where { $expected } must stand
+        [proof] entry { $found } is not in the journal of the checkpoint, or was changed
+        [number] the entry's number must be { $expected }, it is { $found }
+        [entry] the entry cannot be read: { $found }
+        [balance] the entry does not balance: { $found }
+        [voucher] the voucher must be { $expected }, it is { $found }
+        [trial-balance] the trial balance must be { $expected }, it is { $found }
+        [shared] it holds an entry of another owner, { $found }
+        [origin] the book must be { $expected }, it is { $found }
+        [commitment] the checkpoint's entry must be { $expected }, it is { $found }
+        [commitment-missing] { $expected } line of the checkpoint's entry must stand here, there are { $found }
+        [tree] the owner's entries are not those that the journal commits to: committed { $expected }, in the pack { $found }
+        [counts] the count says { $expected }, there are { $found }
+        [name] the name must be { $expected }, it is { $found }
+        [checkpoint] it is another checkpoint than the one that was kept: kept { $expected }, in the pack { $found }
+       *[cut] the file is not whole, its last line is missing
+    }
+    .why = { $part ->
+        [tree] at a checkpoint the journal commits to count and root of each owner's entries; one missing, changed, put in or moved gives another root
+        [checkpoint] the checkpoint that was kept is the one thing that was out of the other side's hands
+       *[other] everything in a pack can be worked out again from the rest
+    }
+    .next = have the pack exported again, and verify the whole book against a checkpoint from outside (poolbook verify --against)
 owner-root = the tree of { $subject } that entry { $entry } seals: the journal gives { $expected }, the entry holds { $found }
     .why = closes and checkpoints hold count and root of each owner's entries, by which an owner checks its own
     .next = compare with the checkpoint that is kept outside, and restore from the backup

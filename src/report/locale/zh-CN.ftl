@@ -29,6 +29,7 @@ section-uses = 占用明细
 report-checkpoint = 校验点
 report-prove = 证明
 report-check-proof = 证明查验
+report-check-pack = 县（市、区）凭证包查验
 report-check-checkpoint = 校验点查验
 report-verify = 账本核验
 report-book = 账本
@@ -36,6 +37,7 @@ report-sparse = 全为零的列未显示；--format csv 或 json 含全部列
 report-people-two = 本账本付款经两人（制单、复核），不要求第三人审批。
 section-compared = 与外部存证核对
 section-findings = 发现
+report-unwitnessed = 未存证 { $days } 天，{ $entries } 笔（上次校验点送外单位保存之后）。
 section-checks = 已做检查
 section-memo = 表外
 section-funds = 各项资金合计
@@ -395,6 +397,8 @@ label-breaker = 熔断状态
 label-release_document = 解除文号
 label-released_on = 解除日
 label-against = 核对对象
+label-shared = 共用凭证数
+label-pack_line = 行
 label-size = 涵盖分录
 label-from_size = 起始分录数
 label-origin = 来源
@@ -727,6 +731,10 @@ cmd-export-ledger = 导出为 ledger 账本
 cmd-export-beancount = 导出为 beancount 账本
     .long = 开立全部科目；每月末按索引中的余额精确核对，不留误差。核对命令：bean-check 文件
 cmd-export-csv = 导出分录明细，每行一条分录（csv）
+cmd-export-audit = 导出一个县（市、区）的凭证包：全部凭证、余额表和证明
+    .long = 该县（市、区）截至最近校验点的全部凭证、所需规则、往来单位和账户、期间余额表，以及一笔不少的证明；不含其他县（市、区）的凭证，涉及两家的凭证（如调剂）两家都可看到。用 check-pack 查验。
+    .from = 余额表首日；不给则为加入日
+    .to = 余额表末日；不给则为校验点日期
 cmd-export-xlsx = 导出分录明细，每行一条分录（工作簿）
 cmd-loan = 贷款台账，或一笔贷款的全部情况
 cmd-claim = 补偿申请逐笔明细
@@ -764,6 +772,10 @@ cmd-prove = 写出证明：某笔分录在账内，或日记账是某校验点�
     .long = 任何人不需账套，用 check-proof 即可查验。
     .from = 较早的校验点：证明日记账是它的延续
     .checkpoint = 证明所指的校验点；不给则为日记账现状
+cmd-check-pack = 查验县（市、区）凭证包，不需账套
+    .long = 逐笔核对包内凭证在校验点之内、该县（市、区）的凭证一笔不少、各资金借贷平衡、凭证号连续、余额表相符。请给出自己保存的校验点。
+    .file = 凭证包（export audit 所写）
+    .checkpoint = 自己保存的校验点；凭证包须与之一致
 cmd-check-proof = 查验证明，不需账套
     .long = 说明通过，或错在何处。证明的分量取决于它所指的校验点：请给出自己保存的校验点，或应为它签名的公钥。
     .file = 证明文件
@@ -1373,6 +1385,9 @@ reverse-later = 第 { $entry } 笔之后还有依赖它的第 { $later } 笔
 reverse-kind = 第 { $entry } 笔「{ $event }」不能冲销
     .why = 基础资料和规则用新的事项取代，不冲销
     .next = 记一笔新的事项；未写入任何数据
+pack-no-checkpoint = 还没有校验点，不能给 { $owner } 出凭证包
+    .why = 凭证包的证明都指向最近的校验点
+    .next = 先运行 poolbook checkpoint，再导出
 owner-needless = 校验点是全市的，不能写县（市、区）{ $owner }
     .why = 校验点封存整本日记账和各县（市、区）的根；写明一家就会列入该家的凭证
     .next = 去掉 owner（--owner）；未写入任何数据
@@ -1741,6 +1756,37 @@ close-digest = 结账 { $subject }（第 { $entry } 笔）：按日记账各行�
 close-root = 结账（第 { $entry } 笔）：其前的日记账为 { $expected }，结账所记为 { $found }
     .why = 结账记有当时日记账的分录数和根
     .next = 与打印存档的结账报告核对，并从备份取回
+pack-written = 凭证包：{ $entries } 笔，至第 { $checkpoint } 笔校验点；校验行 { $line }
+pack-uncovered = 注意：校验点（第 { $checkpoint } 笔）之后该县（市、区）另有 { $count } 笔未列入；先运行 poolbook checkpoint 再导出即可列入
+pack-sound = 凭证包与所保存的校验点一致，未发现问题
+pack-sound-alone = 凭证包本身未发现问题；请核对校验行 { $line } 与外单位保存的是否相同（--checkpoint）
+pack-format = 第 { $line } 行不是凭证包的格式（{ $part }）
+    .why = 凭证包由 poolbook export audit 写出，每行一个 JSON 对象，字段固定
+    .next = 核对文件是否完整，或请对方重新导出
+pack-wrong = 第 { $line } 行：{ $part ->
+        [order] 各行次序不对，应在 { $expected }，现为 { $found }
+        [proof] 第 { $found } 笔不在校验点的日记账内，或已被改动
+        [number] 凭证序号应为 { $expected }，现为 { $found }
+        [entry] 凭证不能读取：{ $found }
+        [balance] 凭证不平：{ $found }
+        [voucher] 凭证号应为 { $expected }，现为 { $found }
+        [trial-balance] 余额表应为 { $expected }，现为 { $found }
+        [shared] 含有其他县（市、区）{ $found } 的凭证
+        [origin] 账本标识应为 { $expected }，现为 { $found }
+        [commitment] 校验点的凭证应为第 { $expected } 笔，现为第 { $found } 笔
+        [commitment-missing] 应有 { $expected } 行校验点凭证，现有 { $found } 行
+        [tree] 该县（市、区）的凭证与日记账所封存的不符：封存 { $expected }，包内 { $found }
+        [counts] 笔数写作 { $expected }，实有 { $found }
+        [name] 名称应为 { $expected }，现为 { $found }
+        [checkpoint] 校验点与所保存的不同：保存 { $expected }，包内 { $found }
+       *[cut] 文件不完整，没有结尾行
+    }
+    .why = { $part ->
+        [tree] 日记账在校验点封存了每个县（市、区）的凭证数和根，少一笔、多一笔、改一笔、换次序都会不同
+        [checkpoint] 所保存的校验点是唯一不在对方手里的依据
+       *[other] 凭证包内的每一项都能由其他各项重新算出
+    }
+    .next = 请对方重新导出，并用外单位保存的校验点核验全账（poolbook verify --against）
 owner-root = 第 { $entry } 笔封存的 { $subject } 的凭证根：按日记账算得 { $expected }，所记为 { $found }
     .why = 结账和校验点记有各县（市、区）当时的凭证数和根，供其单独核对
     .next = 与外单位保存的校验点核对，并从备份取回
