@@ -45,6 +45,16 @@ pub const CERTIFICATE_OPEN_MAX: usize = 5_000;
 pub const CERTIFICATE_TOUCHES_MAX: usize = 32;
 /// Longest line of a journal or of a JSON Lines file.
 pub const JOURNAL_LINE_MAX: usize = 1024 * 1024;
+/// Largest checkpoint text.
+pub const CHECKPOINT_BYTES_MAX: usize = 8 * 1024;
+/// Most signatures of one checkpoint.
+pub const CHECKPOINT_SIGNATURES_MAX: usize = 32;
+/// Most hashes of one proof: a path in a tree of 2^64 entries.
+pub const PROOF_HASHES_MAX: usize = 64;
+/// Largest proof file: a journal line with every quote escaped, and what belongs to it.
+pub const PROOF_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Largest file of a key.
+pub const KEY_BYTES_MAX: u64 = 16 * 1024;
 /// Deepest nesting of a JSON value taken in from outside.
 pub const JSON_DEPTH_MAX: usize = 16;
 /// Largest table file (csv, text) taken in.

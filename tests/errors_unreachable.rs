@@ -26,6 +26,8 @@ pub const UNREACHABLE: &[(&str, &[&str])] = &[
             "certificate-differs",
             "close-digest",
             "close-root",
+            "checkpoint-root",
+            "owner-root",
             "claim-above-balance",
             "claim-above-limit",
             "claim-allowance",

@@ -336,6 +336,18 @@ pub const CASES: &[Case] = &[
         &[("entry", "2"), ("event", "join")],
     ),
     (
+        R::OwnerNeedless,
+        "set up",
+        r#"{"event":"checkpoint","date":"2017-09-21","owner":"410821"}"#,
+        &[("owner", "410821")],
+    ),
+    (
+        R::CheckpointUnknown,
+        "set up",
+        r#"{"event":"keep-checkpoint","date":"2017-09-21","checkpoint":"2","by":"市审计局"}"#,
+        &[("entry", "2"), ("last", "none")],
+    ),
+    (
         R::CloseDate,
         "set up",
         r#"{"event":"close","date":"2017-03-30","owner":"410821","period":"2017-03","maker":"甲","checker":"乙"}"#,

@@ -74,4 +74,11 @@ pub const OF_POOLS: &[Row] = &[
         },
         &["quota-register"],
     ),
+    (
+        "owner-root",
+        Book::Closed,
+        // Six entries of the owner stand before the close.
+        |all| edit(all, "z", r#""owner_tree":{"count":6,"#, r#""owner_tree":{"count":5,"#),
+        &["owner-root"],
+    ),
 ];

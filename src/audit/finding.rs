@@ -57,3 +57,16 @@ pub struct Made {
     /// How many of them were not as they should be.
     pub findings: u64,
 }
+
+/// Something from outside that the journal was held against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compared {
+    /// Its name.
+    pub against: String,
+    /// `checkpoint`, `printed-line` or `copy`.
+    pub kind: &'static str,
+    /// How many entries it stands for.
+    pub size: u64,
+    /// `unchanged`, `changed` or `shorter`.
+    pub result: &'static str,
+}

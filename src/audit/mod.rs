@@ -5,10 +5,12 @@
 //! lines up into the tables of the index; [`movements`] reads them back over any period; the views
 //! are [`balance`], [`trial_balance`], [`account_ledger`], [`scale`], [`ratios`], [`day_sums`] and
 //! [`explain`]; [`verify`], [`compare`], [`reconcile`] and [`loan_list`] look for what does not agree;
-//! [`statements`] says which bank statements stand.
+//! [`statements`] says which bank statements stand. [`checkpoint`] and [`proof`] are what somebody keeps
+//! and checks who has no book.
 
 pub mod account_ledger;
 pub mod balance;
+pub mod checkpoint;
 pub mod compare;
 pub mod day_sums;
 pub mod explain;
@@ -16,6 +18,9 @@ pub mod finding;
 pub mod flow;
 pub mod loan_list;
 pub mod movements;
+pub mod owner_trees;
+pub mod pack;
+pub mod proof;
 pub mod ratios;
 pub mod reconcile;
 pub mod scale;

@@ -10,18 +10,23 @@
 //!
 //! Invariant: the state in memory and the index reflect exactly the entries of the journal's head.
 
+pub mod against;
 pub mod causes;
+pub mod checkpoint;
 pub mod closing;
 pub mod interest;
+pub mod pack;
 pub mod recompute;
 mod record;
 mod replay;
 mod rows;
 pub mod statements;
+mod seals;
 pub mod subsidies;
 pub mod verify;
 
 pub use rows::RowGroup;
+pub use seals::Witnessed;
 
 use crate::audit::balance::OwnerName;
 use crate::audit::movements::{Rows, Tables};
@@ -31,6 +36,7 @@ use crate::domain::entry::{Entry, id_hash};
 use crate::domain::event::Event;
 use crate::domain::registry::tables;
 use crate::domain::state::State;
+use crate::domain::table::Put;
 use crate::problem::Problem;
 use crate::store::{Changes, Frames, Head, Store, StoreError};
 use compact_str::CompactString;
@@ -106,7 +112,8 @@ pub struct RowProblem {
 pub enum Scope {
     /// Everything: to record, or to look at loans and claims.
     All,
-    /// Settings, owners, bank accounts and targets: enough for balances, however many loans.
+    /// Settings, owners, bank accounts, targets and checkpoints: enough for balances, however many
+    /// loans.
     Balances,
     /// The same with statements, matches and certificates.
     Statements,
@@ -119,6 +126,8 @@ pub struct Book<S: Store> {
     delta: Delta,
     /// Rows of movements written last: the next event mostly adds to the same ones.
     rows: HashMap<Vec<u8>, Vec<u8>>,
+    /// Trees of owners that the index takes with its next change.
+    tree_rows: Vec<Put>,
 }
 
 /// Rows of movements kept in memory, some megabytes at most.
@@ -179,8 +188,8 @@ impl<S: Store> Book<S> {
     /// # Errors
     /// The store's own, or `entry-unreadable` for a journal that this program cannot read.
     pub fn open(store: S, scope: Scope) -> Result<Self, Problem> {
-        let (state, delta, rows) = Default::default();
-        let mut book = Self { store, state, delta, rows };
+        let (state, delta, rows, tree_rows) = Default::default();
+        let mut book = Self { store, state, delta, rows, tree_rows };
         book.load(scope)?;
         Ok(book)
     }
@@ -189,6 +198,7 @@ impl<S: Store> Book<S> {
         self.state = State::default();
         self.delta = Delta::default();
         self.rows.clear();
+        self.tree_rows.clear();
         let head = self.store.head();
         let indexed = self.store.index_head();
         let current = indexed == Some(head);
@@ -204,7 +214,13 @@ impl<S: Store> Book<S> {
 
     /// Loads the tables of a scope; false when a row cannot be read.
     fn load_tables(&mut self, scope: Scope) -> Result<bool, Problem> {
-        let small = [tables::SETTINGS, tables::OWNER, tables::BANK_ACCOUNT, tables::TARGET];
+        let small = [
+            tables::SETTINGS,
+            tables::OWNER,
+            tables::BANK_ACCOUNT,
+            tables::TARGET,
+            tables::CHECKPOINT,
+        ];
         for table in State::tables() {
             let is_of_statements = (tables::IMPORT..=tables::CERTIFIED).contains(&table);
             let wanted = match scope {
@@ -237,6 +253,7 @@ impl<S: Store> Book<S> {
         self.keep_rows(&movements);
         let mut puts = self.state.drain();
         puts.extend(movements);
+        puts.append(&mut self.tree_rows);
         if let Err(error) = self.store.index(Changes { puts, deletes: Vec::new() }) {
             // What the store did not take must not be added to.
             self.rows.clear();

@@ -6,6 +6,7 @@ use crate::domain::decide::{Context, JournalHead, Limits, decide};
 use crate::domain::entry::{Entry, id_hash};
 use crate::domain::event::{Event, Kind};
 use crate::domain::refusal::Reason;
+use crate::domain::seal::Seals;
 use crate::domain::source::EventSource;
 use crate::problem::{Exit, Problem};
 use crate::store::Store;
@@ -37,6 +38,8 @@ struct Run {
     tried: Vec<Entry>,
     seen: HashMap<u64, usize>,
     limits: Limits,
+    /// What an event of the group seals, once one does.
+    seals: Option<Seals>,
 }
 
 impl<S: Store> Book<S> {
@@ -161,7 +164,9 @@ impl<S: Store> Book<S> {
         let seq = run.base + run.new + 1;
         let (recorded, original) = (options.now, original.as_ref());
         let (limits, journal) = (run.limits, run.journal);
-        let context = Context { seq, recorded, original, limits, journal };
+        self.prepare_seals(&event.kind, &mut run.seals)?;
+        let seals = run.seals.as_ref();
+        let context = Context { seq, recorded, original, limits, journal, seals };
         let mut entry = decide(&self.state, event, &context)?;
         run.new += 1;
         entry.more = run.expected.saturating_sub(run.new);

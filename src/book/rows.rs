@@ -9,6 +9,7 @@ use crate::domain::apply::apply;
 use crate::domain::decide::{Context, Limits, decide};
 use crate::domain::entry::{Entry, id_hash};
 use crate::domain::event::{Event, Kind};
+use crate::domain::seal::Seals;
 use crate::problem::Problem;
 use crate::store::Store;
 use foldhash::HashMap;
@@ -24,6 +25,8 @@ pub struct RowGroup {
     ids: HashMap<u64, usize>,
     new: u64,
     already: u64,
+    /// What an event of the group seals, once one does.
+    seals: Option<Seals>,
 }
 
 impl<S: Store> Book<S> {
@@ -100,7 +103,9 @@ impl<S: Store> Book<S> {
             };
             let seq = first + group.entries.len() as u64;
             let (recorded, original) = (options.now, original.as_ref());
-            let context = Context { seq, recorded, original, limits: Limits::Held, journal };
+            self.prepare_seals(&event.kind, &mut group.seals)?;
+            let (limits, seals) = (Limits::Held, group.seals.as_ref());
+            let context = Context { seq, recorded, original, limits, journal, seals };
             let entry = decide(&self.state, event, &context)?;
             apply(&mut self.state, &entry);
             group.ids.insert(id_hash(&entry.event.id), group.entries.len());
@@ -132,6 +137,7 @@ impl<S: Store> Book<S> {
             return Ok(());
         }
         group.ids.clear();
+        group.seals = None;
         let mut entries = std::mem::take(&mut group.entries);
         let last = entries.len() as u64;
         for (entry, place) in entries.iter_mut().zip(1u64..) {

@@ -10,30 +10,37 @@
 //! Cost: linear in the journal; memory: the state, 24 bytes an entry, and a few chunks of lines.
 
 use crate::audit::compare::{self, compare};
-use crate::audit::finding::{Finding, Made};
+use crate::audit::finding::{Compared, Finding, Made};
 use crate::audit::movements::Rows;
+use crate::audit::owner_trees;
 use crate::audit::turnover::Delta;
-use crate::audit::verify::{CHECKS, Summary, Verifier};
+use crate::audit::verify::{CHECKS, Summary};
+use crate::book::against::{self, Against, Watched};
 use crate::domain::apply::apply;
-use crate::domain::decide::{Context, JournalHead, Limits, decide};
+use crate::domain::decide::{Context, JournalHead, Limits, decide, seals};
 use crate::domain::digest::hex;
 use crate::domain::entry::{Entry, Given};
 use crate::domain::event::Kind;
+use crate::domain::seal::Seals;
 use crate::domain::state::State;
 use crate::problem::{Exit, Problem};
-use crate::store::{Head, ReadStore, Store, StoreError, check, check_marking};
+use crate::store::{Head, ReadStore, Store, check};
+use passes::{pass_over, stored};
 use std::cell::{Cell, OnceCell};
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender};
+
+mod passes;
+mod trees;
+
+pub(super) use trees::bytes_of;
 
 /// Lines handed from thread to thread at once.
 const CHUNK: usize = 256;
 /// Room for the bytes of a chunk of usual lines.
 const CHUNK_BYTES: usize = CHUNK * 1024;
-/// Chunks that may wait.
-const WAITING: usize = 4;
-
 /// Checks of the bytes, with what they look at: each line, or the journal as a whole.
 const OF_BYTES: &[(&str, bool)] = &[
     ("head-missing", false),
@@ -53,17 +60,17 @@ const OF_DECISIONS: &[&str] =
 /// What deciding is told of the journal where it does not ask.
 const NO_JOURNAL: JournalHead = JournalHead { entries: 0, root: [0; 32] };
 
-/// Most bytes of a certificate before its word: account, digest, and their names.
-const CERTIFICATE_HEAD: usize = 512;
-
 /// The check of each close against the journal before it.
 const CLOSE_ROOT: &str = "close-root";
+/// Checks of what closes and checkpoints seal; the journal that a checkpoint names is held against
+/// with the checkpoints that were kept outside.
+const OF_SEALS: [&str; 2] = [CLOSE_ROOT, owner_trees::CHECK];
 
 /// Names of all checks, in the order in which they are made.
 pub fn checks() -> impl Iterator<Item = &'static str> {
     let bytes = OF_BYTES.iter().map(|(code, _)| *code);
-    let entries = OF_DECISIONS.iter().copied().chain([CLOSE_ROOT]).chain(CHECKS.iter().copied());
-    bytes.chain(entries).chain([compare::CHECK])
+    let entries = OF_DECISIONS.iter().copied().chain(OF_SEALS).chain(CHECKS.iter().copied());
+    bytes.chain(against::CHECKS.iter().copied()).chain(entries).chain([compare::CHECK])
 }
 
 /// What `verify` found.
@@ -79,6 +86,8 @@ pub struct Verification {
     pub index_compared: bool,
     /// Every check that was made.
     pub checks: Vec<Made>,
+    /// What the journal was held against.
+    pub compared: Vec<Compared>,
     /// Everything that is wrong, in the order of the journal, the index last.
     pub findings: Vec<Problem>,
 }
@@ -113,21 +122,41 @@ impl Chunk {
 /// # Errors
 /// The directory holds no book, or it cannot be read.
 pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification, Problem> {
-    let (chunks, arrived) = sync_channel::<Chunk>(WAITING);
-    let (audited, to_audit) = sync_channel::<Vec<Audited>>(WAITING);
-    let (checked, pass, verifier) = std::thread::scope(|scope| {
-        let pass = scope.spawn(move || Pass::new(directory, audited).run(&arrived));
-        let audit = scope.spawn(move || audit(&to_audit));
-        let checked = read(directory, &chunks);
-        drop(chunks);
-        let pass = pass.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (checked, pass, audit.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-    });
-    let checked = checked?;
+    verify_against(directory, index, Against::default())
+}
+
+/// As [`verify`], and holds the journal against checkpoints and copies that were kept elsewhere.
+/// Cost: one more thread where an SM3 root is wanted, one more reading for each copy.
+///
+/// # Errors
+/// As [`verify`]; `origin-other`, or what is held against the journal cannot be read.
+pub fn verify_against(
+    directory: &Path,
+    index: Option<&dyn Rows>,
+    against: Against,
+) -> Result<Verification, Problem> {
+    let Watched { beside, findings: unread } = against.watch(directory)?;
+    let reflected = index.map(trees::reflected).transpose()?.flatten();
+    let gone = pass_over(directory, &against, beside, reflected)?;
+    let (state, delta, found, sealed) = gone.passed;
+    let (checked, verifier, owners) = (gone.checked, gone.verifier, gone.trees);
     let mut findings = checked.findings;
-    let (state, delta, found, sealed) = pass;
+    findings.extend(unread);
+    let held = against.held.len() as u64;
+    let passed = against::Passed {
+        directory,
+        head: checked.head,
+        seen: gone.seen,
+        sm3: gone.sm3,
+        stored: stored(&sealed, &gone.told, &checked.marked),
+        told: gone.told,
+    };
+    let (compared, told) = against.judge(&passed)?;
+    findings.extend(told);
     findings.extend(found);
     findings.extend(unlike(&sealed, &checked.marked));
+    let (differing, trees_looked_at, rows_of_trees) = owners.finish();
+    findings.extend(differing.iter().map(Finding::problem));
     let mut outcome = verifier.finish();
     if !outcome.same_hash.is_empty() {
         // The lines are gone over once more rather than looked up, because a damaged journal
@@ -150,13 +179,20 @@ pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification
         let differing = compare(delta, &counted)?;
         findings.extend(differing.iter().map(Finding::problem));
         compare_records(state, &counted, &mut findings)?;
+        trees::compare_rows(rows_of_trees, reflected, &counted, &mut findings)?;
         rows = counted.seen.get();
     }
     let mut looked: Vec<(&'static str, u64)> = Vec::new();
     let lines = checked.head.count;
     looked.extend(OF_BYTES.iter().map(|(code, each)| (*code, if *each { lines } else { 1 })));
+    looked.extend(against::CHECKS.iter().map(|code| match *code {
+        "leaves-differ" => (*code, passed.seen.kept_count.unwrap_or(0)),
+        "checkpoint-root" => (*code, passed.told.checkpoints.len() as u64),
+        _ => (*code, held),
+    }));
     looked.extend(OF_DECISIONS.iter().map(|code| (*code, lines)));
     looked.push((CLOSE_ROOT, sealed.len() as u64));
+    looked.push((owner_trees::CHECK, trees_looked_at));
     looked.extend(&outcome.looked);
     looked.push((compare::CHECK, rows));
     Ok(Verification {
@@ -165,33 +201,12 @@ pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification
         bytes: checked.bytes,
         summary: outcome.summary,
         index_compared: index.is_some(),
+        compared,
         findings,
     })
 }
 
-/// Whether a line holds a close or a certificate, which say on what journal they were made. The own
-/// fields of an event stand in alphabetical order, so its word comes first in a close, and after
-/// account and digest in a certificate.
-fn is_sealed(line: &[u8]) -> bool {
-    let mut rest = line;
-    while let Some(at) = rest.iter().skip(1).position(|byte| *byte == b'{') {
-        let (before, inside) = rest.split_at(at + 1);
-        if before.ends_with(br#""event":"#) {
-            return inside.starts_with(br#"{"event":"close""#) || is_certificate(inside);
-        }
-        rest = inside;
-    }
-    false
-}
-
-/// As above, of what stands inside the event. A line that is marked without need costs nothing.
-fn is_certificate(inside: &[u8]) -> bool {
-    let word = br#"","event":"certify","#;
-    let head = inside.get(..inside.len().min(CERTIFICATE_HEAD)).unwrap_or_default();
-    inside.starts_with(br#"{"bank_account":"#) && head.windows(word.len()).any(|text| text == word)
-}
-
-/// Closes and certificates whose journal is not the one that stood before them.
+/// Closes whose journal is not the one that stood before them.
 fn unlike(sealed: &[(u64, JournalHead)], marked: &[(u64, Head)]) -> Vec<Problem> {
     let shown = |entries: u64, root: &[u8; 32]| format!("{entries} {}", hex(root));
     let mut findings = Vec::new();
@@ -206,18 +221,6 @@ fn unlike(sealed: &[(u64, JournalHead)], marked: &[(u64, Head)]) -> Vec<Problem>
         }
     }
     findings
-}
-
-/// The bytes of 64 hexadecimal digits.
-fn bytes_of(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (place, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * place..2 * place + 2)?, 16).ok()?;
-    }
-    Some(bytes)
 }
 
 /// Every check with what it found.
@@ -256,35 +259,11 @@ impl Rows for Counted<'_> {
 /// made.
 type Passed = (State, Delta, Vec<Problem>, Vec<(u64, JournalHead)>);
 
-/// An entry with its place and the length of its bytes.
-type Audited = (u64, usize, Entry);
-
-/// The fourth thread: the auditors' checks.
-fn audit(arrived: &Receiver<Vec<Audited>>) -> Verifier {
-    let mut verifier = Verifier::new();
-    for chunk in arrived {
-        for (seq, bytes, entry) in &chunk {
-            verifier.check(*seq, *bytes, entry);
-        }
-    }
-    verifier
-}
-
-/// Reads every line and hands it on.
-fn read(directory: &Path, chunks: &SyncSender<Chunk>) -> Result<crate::store::Checked, StoreError> {
-    let mut chunk = Chunk::new();
-    let checked = check_marking(directory, is_sealed, &mut |seq, bytes| {
-        let given = Entry::decode_given(bytes);
-        chunk.bytes.extend_from_slice(bytes);
-        chunk.lines.push((seq, bytes.len(), given));
-        if chunk.lines.len() == CHUNK {
-            // The pass ends only when this side hangs up, so the chunk always arrives.
-            let _ = chunks.send(std::mem::replace(&mut chunk, Chunk::new()));
-        }
-        Ok(())
-    });
-    let _ = chunks.send(chunk);
-    checked
+/// Entries, each with its place, and where its bytes stand among those of all.
+#[derive(Default)]
+struct Audited {
+    bytes: Vec<u8>,
+    entries: Vec<(u64, Range<usize>, Entry)>,
 }
 
 /// The third thread: what the entries make, one after the other.
@@ -293,8 +272,10 @@ struct Pass<'d> {
     journal: OnceCell<Option<ReadStore>>,
     state: State,
     delta: Delta,
-    audited: SyncSender<Vec<Audited>>,
-    chunk: Vec<Audited>,
+    audited: SyncSender<Audited>,
+    chunk: Vec<(u64, Range<usize>, Entry)>,
+    /// Where the line at hand begins in its chunk.
+    start: usize,
     found: Vec<Problem>,
     bytes: Vec<u8>,
     /// Closes and certificates, each with the journal that it says it was made on.
@@ -306,7 +287,7 @@ struct Pass<'d> {
 }
 
 impl<'d> Pass<'d> {
-    fn new(directory: &'d Path, audited: SyncSender<Vec<Audited>>) -> Self {
+    fn new(directory: &'d Path, audited: SyncSender<Audited>) -> Self {
         Self {
             directory,
             journal: OnceCell::new(),
@@ -314,6 +295,7 @@ impl<'d> Pass<'d> {
             delta: Delta::default(),
             audited,
             chunk: Vec::with_capacity(CHUNK),
+            start: 0,
             found: Vec::new(),
             bytes: Vec::new(),
             sealed: Vec::new(),
@@ -324,15 +306,16 @@ impl<'d> Pass<'d> {
 
     fn run(mut self, arrived: &Receiver<Chunk>) -> Passed {
         for chunk in arrived {
-            let mut start = 0;
+            self.start = 0;
             for (seq, length, given) in chunk.lines {
-                let bytes = chunk.bytes.get(start..start + length).unwrap_or_default();
-                start += length;
+                let bytes = chunk.bytes.get(self.start..self.start + length).unwrap_or_default();
                 self.take(seq, bytes, given);
+                self.start += length;
             }
-            // The other side ends only when this one hangs up, so the chunk always arrives.
             let next = Vec::with_capacity(CHUNK);
-            let _ = self.audited.send(std::mem::replace(&mut self.chunk, next));
+            let entries = std::mem::replace(&mut self.chunk, next);
+            // The other side ends only when this one hangs up, so the chunk always arrives.
+            let _ = self.audited.send(Audited { bytes: chunk.bytes, entries });
         }
         (self.state, self.delta, self.found, self.sealed)
     }
@@ -346,15 +329,16 @@ impl<'d> Pass<'d> {
             return self.follow(seq, stored, Entry::decode(stored).ok());
         }
         let earlier = given.as_ref().ok().filter(|given| has_limits(given)).cloned();
-        let journal = given.as_ref().map_or(NO_JOURNAL, |given| self.sealed(seq, stored, given));
-        let decided = given.and_then(|given| self.decide_again(seq, given, Limits::Held, journal));
+        let sealed = given.as_ref().map(|given| self.sealed(seq, stored, given));
+        let sealed = sealed.unwrap_or((NO_JOURNAL, None));
+        let decided = given.and_then(|given| self.decide_again(seq, given, Limits::Held, &sealed));
         let tested = decided.as_ref().is_ok_and(|entry| self.is_stored(entry, stored));
         if !tested && let Some(given) = earlier {
             for limits in [Limits::Noted, Limits::Unknown] {
                 if limits == Limits::Unknown && self.tested {
                     break;
                 }
-                if let Ok(entry) = self.decide_again(seq, given.clone(), limits, journal)
+                if let Ok(entry) = self.decide_again(seq, given.clone(), limits, &sealed)
                     && self.is_stored(&entry, stored)
                 {
                     self.tested |= limits == Limits::Noted;
@@ -406,7 +390,7 @@ impl<'d> Pass<'d> {
         let Some(entry) = entry else { return };
         apply(&mut self.state, &entry);
         self.delta.add(&entry, &self.state);
-        self.chunk.push((seq, stored.len(), entry));
+        self.chunk.push((seq, self.start..self.start + stored.len(), entry));
     }
 
     fn decide_again(
@@ -414,32 +398,30 @@ impl<'d> Pass<'d> {
         seq: u64,
         given: Given,
         limits: Limits,
-        journal: JournalHead,
+        (journal, seals): &(JournalHead, Option<Seals>),
     ) -> Result<Entry, Problem> {
         let original = match &given.event.kind {
             Kind::Reverse(own) if (1..seq).contains(&own.entry.0) => self.original(own.entry.0),
             _ => None,
         };
         let (recorded, original) = (given.recorded, original.as_ref());
-        let context = Context { seq, recorded, original, limits, journal };
+        let (journal, seals) = (*journal, seals.as_ref());
+        let context = Context { seq, recorded, original, limits, journal, seals };
         let more = given.more;
         decide(&self.state, given.event, &context).map(|entry| Entry { more, ..entry })
     }
 
-    /// The journal that a close or a certificate says it was made on, taken as it stands and compared with what it was
-    /// in the end.
-    fn sealed(&mut self, seq: u64, stored: &[u8], given: &Given) -> JournalHead {
-        if !matches!(given.event.kind, Kind::Close(_) | Kind::Certify(_)) {
-            return NO_JOURNAL;
+    /// What a close, checkpoint or certificate says it sealed; the journal is compared with what it was in the end.
+    fn sealed(&mut self, seq: u64, stored: &[u8], given: &Given) -> (JournalHead, Option<Seals>) {
+        let certifies = matches!(given.event.kind, Kind::Certify(_));
+        if !certifies && !seals(&given.event.kind) {
+            return (NO_JOURNAL, None);
         }
-        let working = Entry::decode(stored).ok().and_then(|entry| entry.working);
-        let working = working.map(|working| working.value()).unwrap_or_default();
-        let entries = working.pointer("/journal/entries").and_then(|entries| entries.as_u64());
-        let root = working.pointer("/journal/root").and_then(|root| bytes_of(root.as_str()?));
-        let head =
-            JournalHead { entries: entries.unwrap_or_default(), root: root.unwrap_or_default() };
-        self.sealed.push((seq, head));
-        head
+        let (head, seals) = trees::told(given, stored);
+        if certifies || matches!(given.event.kind, Kind::Close(_)) {
+            self.sealed.push((seq, head));
+        }
+        (head, seals)
     }
 
     /// The journal for look-ups, opened when the first reversal comes by; none when it is damaged.

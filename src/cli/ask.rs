@@ -33,15 +33,11 @@ impl Days {
         if let Some(period) = &self.period {
             return period_span(period);
         }
-        let day = |name: &'static str, text: &Option<String>| {
-            let day = text.as_deref().map(parse_date).transpose();
-            day.map_err(|error| wrong_day(error.code(), name, text.as_deref().unwrap_or_default()))
-        };
-        let to = match day("as-of", &self.as_of)? {
+        let to = match one_day("as-of", &self.as_of)? {
             Some(to) => to,
             None => last_day(),
         };
-        match day("from", &self.from)? {
+        match one_day("from", &self.from)? {
             Some(from) => Span::new(from, to),
             None => Ok(Span::until(to)),
         }
@@ -91,6 +87,12 @@ impl Days {
         })?;
         view(&delta)
     }
+}
+
+/// A day that an option may give.
+pub fn one_day(name: &'static str, text: &Option<String>) -> Result<Option<Date>, Problem> {
+    let day = text.as_deref().map(parse_date).transpose();
+    day.map_err(|error| wrong_day(error.code(), name, text.as_deref().unwrap_or_default()))
 }
 
 fn wrong_day(code: &'static str, field: &'static str, text: &str) -> Problem {

@@ -22,9 +22,17 @@ use sha2::{Digest as _, Sha256};
 /// Common fields that are no options here: the command is the event, and the people are global.
 const ELSEWHERE: &[&str] = &["event", "maker", "checker", "approver"];
 
-/// Adds a command for every event but the opening of the book, which is `init`'s.
+/// Events whose command does more than record them: `init` and `checkpoint`.
+const OWN_COMMAND: &[&str] = &[OPENING, "checkpoint"];
+
+/// The events that are commands by themselves.
+pub fn plain() -> impl Iterator<Item = &'static (&'static str, &'static [FieldSpec])> {
+    VOCABULARY.iter().filter(|(word, _)| !OWN_COMMAND.contains(word))
+}
+
+/// Adds a command for every event that has none of its own.
 pub fn augment(mut root: Command) -> Command {
-    for (word, own) in VOCABULARY.iter().filter(|(word, _)| *word != OPENING) {
+    for (word, own) in plain() {
         let mut command = Command::new(*word);
         for spec in options(own) {
             command = command.arg(option(spec));
@@ -39,7 +47,7 @@ pub fn augment(mut root: Command) -> Command {
 
 /// The own fields of an event, if the word is one.
 pub fn fields_of(word: &str) -> Option<&'static [FieldSpec]> {
-    VOCABULARY.iter().find(|(known, _)| *known == word && word != OPENING).map(|(_, own)| *own)
+    plain().find(|(known, _)| *known == word).map(|(_, own)| *own)
 }
 
 /// The fields that are options of an event's command: its own first.

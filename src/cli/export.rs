@@ -1,11 +1,12 @@
 //! `export`: the entries as they are stored and hashed, or the book for other programs.
 
-use crate::cli::ask::{Days, Which};
+use crate::cli::ask::{Days, Which, one_day};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::open::{self, AnyStore};
 use crate::cli::target::Target;
-use poolbook::book::{Book, Scope};
+use poolbook::book::{self, Book, Scope};
+use poolbook::domain::text::Id;
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::export::beancount::Dialect;
 use poolbook::report::export::plain::Plain;
@@ -40,6 +41,19 @@ enum What {
     },
     Csv(Asked),
     Xlsx(Asked),
+    Audit(Pack),
+}
+
+#[derive(clap::Args)]
+struct Pack {
+    #[arg(long)]
+    owner: String,
+    #[arg(long)]
+    from: Option<String>,
+    #[arg(long)]
+    to: Option<String>,
+    #[command(flatten)]
+    target: Target,
 }
 
 #[derive(clap::Args)]
@@ -67,7 +81,29 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         }
         What::Csv(asked) => asked.fill(context, |source, sink| flat::csv(source, sink)),
         What::Xlsx(asked) => asked.fill(context, |source, sink| sheet::workbook(source, sink)),
+        What::Audit(asked) => pack(asked, context),
     }
+}
+
+/// An owner's proof pack; what came after the checkpoint is told.
+fn pack(asked: &Pack, context: &Context<'_>) -> Result<Exit, Failure> {
+    let days = [("from", &asked.from), ("to", &asked.to)].map(|(name, text)| one_day(name, text));
+    let [from, to] = days;
+    let owner = Id::parse(&asked.owner)
+        .map_err(|_| Problem::refused("owner-unknown").with("owner", &asked.owner))?;
+    let asked_pack = book::pack::Asked { owner, from: from?, to: to? };
+    let book = open::for_reading(context, Scope::All)?;
+    let pack = book.pack(&asked_pack)?;
+    let exit = asked.target.fill(context, |sink| pack.write(&mut |bytes| sink(bytes)))?;
+    let (entries, checkpoint) = (pack.entries.to_string(), pack.checkpoint.to_string());
+    let line = pack.body.line().to_string();
+    let told = [("entries", &*entries), ("checkpoint", &*checkpoint), ("line", &*line)];
+    context.output.say("pack-written", &told);
+    if pack.uncovered > 0 {
+        let count = pack.uncovered.to_string();
+        context.output.say("pack-uncovered", &[("count", &count), ("checkpoint", &checkpoint)]);
+    }
+    Ok(exit)
 }
 
 fn ledger(asked: &Asked, form: &dyn Form, context: &Context<'_>) -> Result<Exit, Failure> {

@@ -22,6 +22,11 @@ impl Failure {
         Self { exit, problems: Vec::new() }
     }
 
+    /// Whether the book can be read all the same: another process holds it, or it cannot be written.
+    pub fn allows_reading(&self) -> bool {
+        self.problems.iter().any(|is| is.exit == Exit::Busy || is.code == "read-only")
+    }
+
     /// Prints to stderr and gives the exit code.
     pub fn print(&self, output: &Output) -> Exit {
         for problem in self.problems.iter().take(SHOWN_MAX) {

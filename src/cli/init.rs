@@ -35,7 +35,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         open::create(context)?
     };
     let head = book.record(event, &options)?.1.head;
-    context.output.about(book.state());
+    context.output.about(&book, open::now());
     let shown = path.display().to_string();
     context.output.report(&views::book(&shown, Some(&args.city), &open::journal(&head)))?;
     Ok(Exit::Done)

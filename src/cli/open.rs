@@ -141,7 +141,7 @@ fn opened(store: AnyStore, scope: Scope, context: &Context<'_>) -> Result<Book<A
         context.output.talk(&in_words_as_note(note, &context.output.locale));
     }
     let book = Book::open(store, scope)?;
-    context.output.about(book.state());
+    context.output.about(&book, now());
     Ok(book)
 }
 

@@ -1,12 +1,15 @@
 //! The only place that writes to the terminal: data to stdout, talk to stderr.
 
 use crate::cli::failure::Failure;
-use poolbook::domain::event::PeopleMode;
-use poolbook::domain::state::State;
+use jiff::Timestamp;
+use poolbook::book::Book;
 use poolbook::problem::{Exit, Problem};
-use poolbook::report::{Format, Locale, Report, render};
-use std::cell::OnceCell;
+use poolbook::report::{Foot, Format, Locale, Report, Unwitnessed, render};
+use poolbook::store::Store;
+use std::cell::Cell;
 use std::io::Write as _;
+
+const SECONDS_A_DAY: i64 = 86_400;
 
 /// Where results and talk go, in which form and language.
 pub struct Output {
@@ -14,21 +17,26 @@ pub struct Output {
     pub format: Format,
     /// Wordings.
     pub locale: Locale,
-    /// How many people a payment of the book takes, once a book is open.
-    people: OnceCell<PeopleMode>,
+    /// What reports tell of the book, once one is open.
+    foot: Cell<Option<Foot>>,
 }
 
 impl Output {
     /// Output in a form and a language.
     pub fn new(format: Format, locale: Locale) -> Self {
-        Self { format, locale, people: OnceCell::new() }
+        Self { format, locale, foot: Cell::new(None) }
     }
 
-    /// From now on, reports are about this book.
-    pub fn about(&self, state: &State) {
-        if state.settings.is_some() {
-            // A command opens one book; a second time it is the same.
-            let _ = self.people.set(state.people());
+    /// From now on, reports are about this book as it stands at an instant.
+    pub fn about<S: Store>(&self, book: &Book<S>, now: Timestamp) {
+        if book.state().settings.is_some() {
+            // That the first entry cannot be read is for `verify` to tell, not for every report.
+            let unwitnessed = book.witnessed().ok().flatten().map(|witnessed| {
+                let seconds = now.as_second().saturating_sub(witnessed.since.as_second());
+                let days = u64::try_from(seconds / SECONDS_A_DAY).unwrap_or(0);
+                Unwitnessed { days, covered: witnessed.covered }
+            });
+            self.foot.set(Some(Foot { people: book.state().people(), unwitnessed }));
         }
     }
 
@@ -45,7 +53,7 @@ impl Output {
     /// # Errors
     /// `output-failed` when they cannot be made.
     pub fn rendered(&self, report: &Report, format: Format) -> Result<Vec<u8>, Problem> {
-        render(report, self.people.get().copied(), format, &self.locale)
+        render(report, self.foot.get(), format, &self.locale)
     }
 
     /// Writes bytes to stdout.

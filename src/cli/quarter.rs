@@ -72,6 +72,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         balance: &balance,
         accounts: &accounts,
     };
+    context.output.about(&book, open::now());
     context.output.report(&views::quarter(&view, book.state(), &open::journal(&book.head())))?;
     aside.iter().for_each(|files| files.tell(context));
     checked.iter().for_each(|(account, _)| account.tell(context));
@@ -129,7 +130,7 @@ fn open_book(
         people: mode(folder, writing).code().to_owned(),
     };
     book.record(init::event(&opening)?, writing)?;
-    context.output.about(book.state());
+    context.output.about(&book, open::now());
     Ok(book)
 }
 

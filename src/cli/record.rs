@@ -49,6 +49,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
             Err(problem) => {
                 // What earlier files brought in stays; say so before the failure.
                 if !outcomes.is_empty() {
+                    context.output.about(&book, open::now());
                     context.output.report(&views::recorded(
                         &outcomes,
                         &open::journal(&book.head()),
@@ -59,6 +60,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
             }
         }
     }
+    context.output.about(&book, open::now());
     context.output.report(&views::recorded(
         &outcomes,
         &open::journal(&book.head()),

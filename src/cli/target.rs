@@ -22,12 +22,22 @@ impl Target {
         let output = context.output;
         let Some(path) = &self.output else { return output.report(report) };
         let bytes = output.rendered(report, form(path)?)?;
-        self.fill(context, |sink| sink(&bytes)).map(|_| ())
+        self.put(&bytes, context).map(|_| ())
     }
 
     /// Refuses a name whose end names no form, before any work is done.
     pub fn check(&self) -> Result<(), Problem> {
         self.output.as_deref().map_or(Ok(()), |path| form(path).map(|_| ()))
+    }
+
+    /// Writes bytes into the file, or to stdout.
+    pub fn put(&self, bytes: &[u8], context: &Context<'_>) -> Result<Exit, Failure> {
+        self.fill(context, |sink| sink(bytes))
+    }
+
+    /// The file's name, if one was given.
+    pub fn name(&self) -> Option<String> {
+        self.output.as_ref().map(|path| path.display().to_string())
     }
 
     /// Runs a writer into the file, or to stdout. A file appears whole or not at all.

@@ -25,6 +25,8 @@ fixed! {
     Explain explain, TrialBalance trial_balance, Account account, Voucher voucher, Verify verify,
     Export export, Subsidy subsidy, Loan loan, Claim claim, Cap cap, Pool pool, Interest interest, Scale scale,
     Rules rules,
+    Checkpoint checkpoint, Prove prove, CheckProof check_proof, CheckCheckpoint check_checkpoint,
+    CheckPack check_pack,
     Reindex reindex, Schema schema, Completions completions, Man man,
 }
 
@@ -33,6 +35,7 @@ fixed! {
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("finance", &["init", "quarter", "record", "statement", "reconcile", "interest"]),
     ("audit", &["balance", "explain", "trial-balance", "account", "voucher", "verify", "export"]),
+    ("proof", &["checkpoint", "prove", "check-proof", "check-checkpoint", "check-pack"]),
     ("bureau", &["subsidy", "loan", "claim", "cap", "pool", "scale", "rules"]),
     (
         "setup",
@@ -142,7 +145,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "change-custodian",
         ],
     ),
-    ("books", &["close", "reverse"]),
+    ("books", &["close", "keep-checkpoint", "reverse"]),
     (
         "statement",
         &[
@@ -182,7 +185,6 @@ pub fn dispatch(matches: &clap::ArgMatches, context: &Context<'_>) -> Result<Exi
 mod tests {
     use super::*;
     use crate::cli::help;
-    use poolbook::domain::event::{OPENING, VOCABULARY};
     use poolbook::report::{Lang, Locale};
     use std::collections::BTreeSet;
 
@@ -197,7 +199,7 @@ mod tests {
     #[test]
     fn every_event_is_a_command_with_options_of_the_same_names() {
         let tree = command();
-        for (word, own) in VOCABULARY.iter().filter(|(word, _)| *word != OPENING) {
+        for (word, own) in events::plain() {
             let command = tree.find_subcommand(word).unwrap();
             for spec in *own {
                 let option = spec.name.replace('_', "-");

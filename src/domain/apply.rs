@@ -4,6 +4,7 @@
 //! damaged or forged journal can hold) leaves the record it names untouched, and `verify` finds it.
 
 mod application;
+mod checkpoint;
 mod clawback;
 mod close;
 mod funding;
@@ -119,6 +120,8 @@ fn follow(state: &mut State, entry: &Entry) {
             application::enrolled(state, &own.loan, entry.seq);
         }
         Kind::Close(own) => close::follow(state, entry, own),
+        Kind::Checkpoint(_) => checkpoint::made(state, entry),
+        Kind::KeepCheckpoint(own) => checkpoint::kept(state, own, entry.seq),
         Kind::ReceiveDeposit(_)
         | Kind::RefundDeposit(_)
         | Kind::ApplyDeposit(_)

@@ -41,6 +41,11 @@ pub fn digest(owner: &str, day: Date, balances: &Balances) -> String {
     hex(&Sha256::digest(text(owner, day, balances).as_bytes()))
 }
 
+/// The hash of nothing, which is the root of an empty tree, in hexadecimal.
+pub fn of_nothing() -> String {
+    hex(&Sha256::digest([]))
+}
+
 /// Lower-case hexadecimal text of bytes.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {

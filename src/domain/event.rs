@@ -373,6 +373,10 @@ events! {
     // --- books --------------------------------------------------------------------------------
     /// E-80, E-81 an owner's period is closed: a month, a quarter or a year, dated its last day.
     Close "close" { period: CompactString, stage: Option<Stage> }
+    /// The journal is sealed for a checkpoint that leaves the house; the program makes the figures.
+    Checkpoint "checkpoint" {}
+    /// The checkpoint of an entry is kept outside the office, `by` whom.
+    KeepCheckpoint "keep-checkpoint" { by: CompactString, checkpoint: Seq }
     /// E-90 an entry is reversed by its exact opposite; at most once, never a reversal itself.
     Reverse "reverse" { entry: Seq, reason: CompactString }
 

@@ -134,6 +134,15 @@ pub struct Application {
     pub trail: Vec<u64>,
     /// Where it stood before each of them.
     pub before: Vec<LoanState>,
+    /// Every owner that was asked under this number, with the entry that asked.
+    pub asked: Vec<(u64, Id)>,
+}
+
+impl Application {
+    /// The owner that was asked last before an entry.
+    pub fn asked_before(&self, entry: u64) -> Option<&Id> {
+        self.asked.iter().rev().find(|(asked, _)| *asked < entry).map(|(_, owner)| owner)
+    }
 }
 
 /// What a cure ended.

@@ -34,6 +34,7 @@ pub mod rates;
 pub mod refusal;
 pub mod registry;
 pub mod rules;
+pub mod seal;
 pub mod settings;
 pub mod source;
 pub mod state;

@@ -237,6 +237,10 @@ reasons! {
     CertifyUncovered "certify-uncovered";
     /// The day is certified already, and nothing touched it since.
     CertifiedAlready "certified-already";
+    /// The event is the whole city's and names an owner.
+    OwnerNeedless "owner-needless";
+    /// No checkpoint is recorded in that entry.
+    CheckpointUnknown "checkpoint-unknown";
     /// A close is dated the last day of its period.
     CloseDate "close-date";
     /// The period is closed already.

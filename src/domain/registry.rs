@@ -64,6 +64,10 @@ pub mod tables {
     pub const CLOSING: u8 = 0x48;
     /// Sums of accounts by owner and open month.
     pub const MONTH: u8 = 0x49;
+    /// Checkpoints.
+    pub const CHECKPOINT: u8 = 0x47;
+    /// Trees of owners as they stood when something was sealed last; see [`crate::book`].
+    pub const OWNER_TREE: u8 = 0x4a;
     /// Suspensions by the circuit breaker.
     pub const SUSPENSION: u8 = 0x40;
     /// Stages of owners' pools.
@@ -158,6 +162,26 @@ pub struct AdoptedRates {
     pub id: Id,
     /// The whole text.
     pub text: String,
+}
+
+/// A checkpoint, and whether it left the house.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// The number of its entry as a text.
+    pub id: Id,
+    /// Its entry.
+    pub entry: u64,
+    /// When it was recorded, in seconds since 1970.
+    pub second: i64,
+    /// Entries that say who keeps it.
+    pub kept: Vec<u64>,
+}
+
+impl Checkpoint {
+    /// The id of the checkpoint of an entry.
+    pub fn id_of(entry: u64) -> Id {
+        Id::joined(&entry.to_string())
+    }
 }
 
 /// What the three funds together are to reach.
@@ -522,6 +546,7 @@ records! {
     CapUse CAP id;
     Receipt RECEIPT id;
     Closing CLOSING owner;
+    Checkpoint CHECKPOINT id;
     CapCount CAP_COUNT id;
     Quota QUOTA id;
     Filing FILING id;

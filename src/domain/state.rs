@@ -14,8 +14,8 @@ use crate::domain::months::Months;
 use crate::domain::pool::{Pool, Suspension};
 use crate::domain::rates::RateTable;
 use crate::domain::registry::{
-    AdoptedRates, AdoptedRules, BankAccount, CapUse, Claim, Closing, Filing, Owner, Party,
-    Qualification, Receipt, Subsidy, Target, tables,
+    AdoptedRates, AdoptedRules, BankAccount, CapUse, Checkpoint, Claim, Closing, Filing, Owner,
+    Party, Qualification, Receipt, Subsidy, Target, tables,
 };
 use crate::domain::rules::RuleSet;
 use crate::domain::statement::facts::Facts;
@@ -79,6 +79,8 @@ pub struct State {
     pub receipts: Table<Receipt>,
     /// What of each owner's books is closed.
     pub closings: Table<Closing>,
+    /// Checkpoints, in the order of their entries.
+    pub checkpoints: Table<Checkpoint>,
     months: Months,
     /// What the circuit breaker remembers.
     pub suspensions: Table<Suspension>,
@@ -131,6 +133,7 @@ macro_rules! each_table {
         $state.caps.$call();
         $state.receipts.$call();
         $state.closings.$call();
+        $state.checkpoints.$call();
         $state.months.$call();
         $state.suspensions.$call();
         $state.pools.$call();
@@ -463,6 +466,11 @@ impl State {
         self.parties.get(firm).map_or(firm, |party| party.identity())
     }
 
+    /// The checkpoint of an entry.
+    pub fn checkpoint(&self, entry: u64) -> Option<&Checkpoint> {
+        self.checkpoints.get(&Checkpoint::id_of(entry))
+    }
+
     /// The application for a loan, unless it was taken back.
     pub fn application(&self, loan: &str) -> Option<&Application> {
         self.applications.get(loan).filter(|application| !application.trail.is_empty())
@@ -483,6 +491,7 @@ impl State {
         self.caps.drain(&mut puts);
         self.receipts.drain(&mut puts);
         self.closings.drain(&mut puts);
+        self.checkpoints.drain(&mut puts);
         self.months.drain(tables::MONTH, &mut puts);
         self.suspensions.drain(&mut puts);
         self.pools.drain(&mut puts);
@@ -551,6 +560,7 @@ impl State {
             tables::CAP => self.caps.load(value),
             tables::RECEIPT => self.receipts.load(value),
             tables::CLOSING => self.closings.load(value),
+            tables::CHECKPOINT => self.checkpoints.load(value),
             tables::MONTH => self.months.load(key, value),
             tables::SUSPENSION => self.suspensions.load(value),
             tables::POOL => self.pools.load(value),

@@ -4,12 +4,12 @@
 //! Amounts and rates are strings, so that no reader turns them into floats. One row stands on one
 //! line, so that two outputs can be compared line by line.
 
-use crate::domain::event::PeopleMode;
 use crate::domain::json::Writer;
+use crate::report::Foot;
 use crate::report::table::{Cell, Column, Note, Report};
 
 /// The JSON form, ending in a line break.
-pub fn render(report: &Report, people: Option<PeopleMode>) -> Vec<u8> {
+pub fn render(report: &Report, foot: Option<Foot>) -> Vec<u8> {
     let shape = report.shape;
     let mut out = b"{".to_vec();
     let mut first = true;
@@ -30,8 +30,21 @@ pub fn render(report: &Report, people: Option<PeopleMode>) -> Vec<u8> {
     }
     if shape.has_journal() {
         member(&mut out, "people");
-        let people = people.map_or(Cell::Empty, |people| Cell::Word(people.code()));
+        let people = foot.map_or(Cell::Empty, |foot| Cell::Word(foot.people.code()));
         write_cell(&people, &mut Writer::new(&mut out));
+        member(&mut out, "unwitnessed");
+        let mut writer = Writer::new(&mut out);
+        match foot.and_then(|foot| foot.unwitnessed) {
+            Some(unwitnessed) => {
+                writer.begin_object();
+                writer.key("days");
+                writer.integer(unwitnessed.days);
+                writer.key("entries");
+                writer.integer(unwitnessed.entries(report));
+                writer.end_object();
+            }
+            None => writer.raw(b"null"),
+        }
     }
     if !shape.rows.is_empty() {
         member(&mut out, "rows");

@@ -55,21 +55,51 @@ impl Format {
     }
 }
 
-/// The bytes of a report in a format; `people` is how many a payment of its book takes, where a
-/// book is known. Cost: linear in its cells.
+/// What the foot of every report tells of its book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Foot {
+    /// How many people a payment takes.
+    pub people: PeopleMode,
+    /// How much of the journal nobody outside can vouch for; none in an empty book.
+    pub unwitnessed: Option<Unwitnessed>,
+}
+
+/// How long no checkpoint has left the house.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unwitnessed {
+    /// Whole days since the last one that did was recorded, or since the book was opened.
+    pub days: u64,
+    /// Entries that it stands for.
+    pub covered: u64,
+}
+
+impl Unwitnessed {
+    /// How many of a report's entries came later. Cost: its single values.
+    pub(crate) fn entries(self, report: &Report) -> u64 {
+        let values = report.shape.meta.iter().zip(&report.meta);
+        let entries = values.filter_map(|(column, cell)| match cell {
+            Cell::Integer(count) if column.key == "entries" => Some(*count),
+            _ => None,
+        });
+        entries.max().unwrap_or(0).saturating_sub(self.covered)
+    }
+}
+
+/// The bytes of a report in a format, with what its foot tells where a book is known. Cost: linear in
+/// its cells.
 ///
 /// # Errors
 /// `output-failed` when a workbook cannot be made.
 pub fn render(
     report: &Report,
-    people: Option<PeopleMode>,
+    foot: Option<Foot>,
     format: Format,
     locale: &Locale,
 ) -> Result<Vec<u8>, Problem> {
     Ok(match format {
-        Format::Table => text::render(report, people, locale).into_bytes(),
-        Format::Json => json::render(report, people),
+        Format::Table => text::render(report, foot, locale).into_bytes(),
+        Format::Json => json::render(report, foot),
         Format::Csv => csv::render(report, locale),
-        Format::Xlsx => xlsx::render(report, people, locale)?,
+        Format::Xlsx => xlsx::render(report, foot, locale)?,
     })
 }

@@ -97,6 +97,14 @@ pub fn report(shape: &Shape) -> Value {
         let modes: Vec<Option<&str>> =
             PeopleMode::WORDS.iter().map(|word| Some(*word)).chain([None]).collect();
         properties.insert("people".to_owned(), json!({"enum": modes}));
+        let count = json!({"type": "integer", "minimum": 0});
+        let unwitnessed = json!({
+            "type": ["object", "null"],
+            "properties": {"days": count, "entries": count},
+            "required": ["days", "entries"],
+            "additionalProperties": false,
+        });
+        properties.insert("unwitnessed".to_owned(), unwitnessed);
     }
     if !shape.rows.is_empty() {
         properties.insert("rows".to_owned(), rows(shape.rows));

@@ -6,6 +6,7 @@
 use crate::domain::event::PeopleMode;
 use crate::domain::field::{Fields, Value};
 use crate::domain::money::Total;
+use crate::report::Foot;
 use crate::report::locale::Locale;
 use crate::report::table::{Cell, Column, Note, Report};
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
@@ -21,7 +22,7 @@ const KEPT: &[&str] = &["opening", "closing", "available"];
 
 /// The text form in the locale's language, ending in a line break. For people: what is empty is
 /// left out.
-pub fn render(report: &Report, people: Option<PeopleMode>, locale: &Locale) -> String {
+pub fn render(report: &Report, foot: Option<Foot>, locale: &Locale) -> String {
     let shape = report.shape;
     let mut out = locale.text(&format!("report-{}", shape.name), &[]);
     out.push('\n');
@@ -45,7 +46,7 @@ pub fn render(report: &Report, people: Option<PeopleMode>, locale: &Locale) -> S
         out.push('\n');
         sparse |= render_table(columns, rows, None, locale, &mut out);
     }
-    let remarks = remarks(report, people, locale);
+    let remarks = remarks(report, foot, locale);
     if !remarks.is_empty() || sparse {
         out.push('\n');
     }
@@ -58,10 +59,16 @@ pub fn render(report: &Report, people: Option<PeopleMode>, locale: &Locale) -> S
 }
 
 /// The remarks under a report, a line each.
-pub(super) fn remarks(report: &Report, people: Option<PeopleMode>, locale: &Locale) -> Vec<String> {
+pub(super) fn remarks(report: &Report, foot: Option<Foot>, locale: &Locale) -> Vec<String> {
     let mut remarks: Vec<String> = report.notes.iter().map(|note| worded(note, locale)).collect();
-    if report.shape.has_journal() && people == Some(PeopleMode::Two) {
+    let Some(foot) = foot.filter(|_| report.shape.has_journal()) else { return remarks };
+    if foot.people == PeopleMode::Two {
         remarks.push(locale.text("report-people-two", &[]));
+    }
+    if let Some(unwitnessed) = foot.unwitnessed {
+        let entries = unwitnessed.entries(report).to_string();
+        let args = [("days", &*unwitnessed.days.to_string()), ("entries", &*entries)];
+        remarks.push(locale.text("report-unwitnessed", &args));
     }
     remarks
 }

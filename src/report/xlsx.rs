@@ -6,9 +6,9 @@
 //! edited its cell. Nothing depends on the clock: the same report gives the same bytes.
 
 use crate::domain::calendar::Date;
-use crate::domain::event::PeopleMode;
 use crate::domain::money::Total;
 use crate::problem::{Exit, Problem};
+use crate::report::Foot;
 use crate::report::csv::guarded;
 use crate::report::locale::Locale;
 use crate::report::table::{Cell, Column, Report};
@@ -79,16 +79,16 @@ impl Formats {
 /// `output-failed` when the workbook cannot be made.
 pub fn render(
     report: &Report,
-    people: Option<PeopleMode>,
+    foot: Option<Foot>,
     locale: &Locale,
 ) -> Result<Vec<u8>, Problem> {
     let failed = |error: XlsxError| Problem::new("output-failed", Exit::Io).with("detail", error);
-    workbook(report, people, locale).map_err(failed)
+    workbook(report, foot, locale).map_err(failed)
 }
 
 fn workbook(
     report: &Report,
-    people: Option<PeopleMode>,
+    foot: Option<Foot>,
     locale: &Locale,
 ) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
@@ -106,7 +106,7 @@ fn workbook(
             page.totals(totals)?;
         }
     }
-    page.foot(&remarks(report, people, locale))?;
+    page.foot(&remarks(report, foot, locale))?;
     pages.end(page)?;
     for ((key, columns), rows) in report.shape.sections.iter().zip(&report.sections) {
         if !rows.is_empty() {

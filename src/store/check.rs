@@ -11,7 +11,7 @@ use super::head::{SLOT, Slot, SlotFault, newer, read_slot};
 use super::journal::Lines;
 use super::line::{is_framed, more, parse};
 use super::recover::Paths;
-use super::tree::{Frontier, leaf_hash};
+use super::tree::{Frontier, Hash, leaf_hash};
 use super::{Head, StoreError, Visit};
 use crate::problem::{Exit, Problem};
 
@@ -21,6 +21,22 @@ pub const FINDINGS_MAX: usize = 1000;
 const CHUNK: usize = 512 * 1024;
 /// Chunks that may wait.
 const WAITING: usize = 4;
+
+/// Sees each leaf on the thread that hashes the lines, before the tree takes it.
+pub trait Watch: Send {
+    /// The hash of the next line, damaged lines as they stand, and the tree before it.
+    fn leaf(&mut self, leaf: &Hash, before: &Frontier);
+
+    /// The whole tree.
+    fn end(&mut self, tree: &Frontier);
+}
+
+/// Nobody looks.
+impl Watch for () {
+    fn leaf(&mut self, _: &Hash, _: &Frontier) {}
+
+    fn end(&mut self, _: &Frontier) {}
+}
 
 /// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,17 +80,19 @@ impl Findings {
 /// # Errors
 /// `book-missing`, `format-newer`, reading fails, or the visitor's error.
 pub fn check(directory: &Path, visit: &mut Visit<'_>) -> Result<Checked, StoreError> {
-    check_marking(directory, |_| false, visit)
+    check_watching(directory, |_| false, &mut (), visit)
 }
 
 /// As [`check`]; of the lines whose JSON `mark` picks it also tells where the journal stood before
-/// their group. Cost: one call of `mark` a line, and the root once for each line picked.
+/// their group, and `watch` sees every leaf. Cost: one call of `mark` and of `watch` a line, and the
+/// root once for each line picked.
 ///
 /// # Errors
 /// As [`check`].
-pub fn check_marking(
+pub fn check_watching(
     directory: &Path,
     mark: fn(&[u8]) -> bool,
+    watch: &mut dyn Watch,
     visit: &mut Visit<'_>,
 ) -> Result<Checked, StoreError> {
     let paths = Paths::new(directory);
@@ -91,7 +109,7 @@ pub fn check_marking(
         let path = &paths.journal;
         let slot = slot.as_ref();
         let walker = scope.spawn(move || {
-            let mut walk = Walk::new(path, slot, mark);
+            let mut walk = Walk::new(path, slot, mark, watch);
             walk.go(length, &chunks, &empties).map(|()| walk)
         });
         let shown = show(&arrived, &back, visit);
@@ -175,15 +193,21 @@ struct Walk<'a> {
     open_group: bool,
     findings: Findings,
     mark: fn(&[u8]) -> bool,
+    watch: &'a mut dyn Watch,
     /// The tree before the group at hand.
     before: Frontier,
     marked: Vec<(u64, Head)>,
 }
 
 impl<'a> Walk<'a> {
-    fn new(path: &'a Path, slot: Option<&'a Slot>, mark: fn(&[u8]) -> bool) -> Self {
+    fn new(
+        path: &'a Path,
+        slot: Option<&'a Slot>,
+        mark: fn(&[u8]) -> bool,
+        watch: &'a mut dyn Watch,
+    ) -> Self {
         let (tree, before, findings, marked) = Default::default();
-        Self { path, slot, tree, open_group: false, findings, mark, before, marked }
+        Self { path, slot, tree, open_group: false, findings, mark, watch, before, marked }
     }
 
     fn go(
@@ -241,7 +265,9 @@ impl<'a> Walk<'a> {
         }
         // A damaged line is hashed as it stands, so that the root shows it, too.
         let hashed = json.or(line.bytes.get(super::line::LEAD..)).unwrap_or_default();
-        self.tree.append(leaf_hash(hashed));
+        let leaf = leaf_hash(hashed);
+        self.watch.leaf(&leaf, &self.tree);
+        self.tree.append(leaf);
     }
 
     fn compare(&mut self, length: u64) {
@@ -254,6 +280,7 @@ impl<'a> Walk<'a> {
     }
 
     fn end(&mut self, at_head: bool, length: u64) {
+        self.watch.end(&self.tree);
         let slot = self.slot.filter(|slot| !at_head || slot.length > length);
         if let Some(slot) = slot {
             let finding = Problem::new("journal-short", Exit::Damaged)

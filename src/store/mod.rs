@@ -13,22 +13,26 @@
 
 mod catalogue;
 mod check;
+mod copy;
 mod error;
 mod file;
 mod group;
 mod head;
 mod ids;
 mod journal;
+pub mod leaves;
 mod line;
 mod lock;
 mod memory;
 mod place;
 mod read;
 mod recover;
+pub mod roots;
 mod sled;
 pub mod tree;
 
-pub use check::{Checked, FINDINGS_MAX, check, check_marking};
+pub use check::{Checked, FINDINGS_MAX, Watch, check, check_watching};
+pub use copy::{Copy, Step};
 pub use error::StoreError;
 pub use file::FileStore;
 pub use memory::MemoryStore;

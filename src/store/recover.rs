@@ -25,6 +25,8 @@ pub struct Paths {
     pub index: PathBuf,
     /// What was set aside.
     pub quarantine: PathBuf,
+    /// The leaf hashes up to the last checkpoint.
+    pub leaves: PathBuf,
 }
 
 impl Paths {
@@ -37,6 +39,7 @@ impl Paths {
             lock: book.join("lock"),
             index: book.join("index"),
             quarantine: book.join("quarantine"),
+            leaves: book.join("leaves"),
         }
     }
 

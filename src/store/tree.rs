@@ -5,40 +5,93 @@
 //! at most 64 hashes however long the journal grows.
 
 use sha2::{Digest, Sha256};
+use std::marker::PhantomData;
 
-/// One SHA-256 value.
+pub mod prove;
+
+/// One value of a hash function of 256 bits.
 pub type Hash = [u8; 32];
+
+/// The hash function that a tree is built with.
+pub trait TreeHash: Clone + Copy + std::fmt::Debug + Default + PartialEq + Eq {
+    /// The hash of bytes.
+    fn hash(bytes: &[u8]) -> Hash;
+
+    /// The hash of a byte and the bytes after it.
+    fn tagged(tag: u8, bytes: &[u8]) -> Hash;
+
+    /// Hash of one entry's bytes.
+    fn leaf(entry: &[u8]) -> Hash {
+        Self::tagged(0x00, entry)
+    }
+
+    /// Hash of two neighbouring subtrees.
+    fn node(left: &Hash, right: &Hash) -> Hash {
+        // One buffer of known length is hashed faster than three updates.
+        let mut bytes = [0x01_u8; 65];
+        bytes[1..33].copy_from_slice(left);
+        bytes[33..65].copy_from_slice(right);
+        Self::hash(&bytes)
+    }
+}
+
+/// A tree hash from a crate's hash function.
+macro_rules! tree_hash {
+    ($($(#[$doc:meta])* $name:ident $function:ty;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct $name;
+
+        impl TreeHash for $name {
+            fn hash(bytes: &[u8]) -> Hash {
+                <$function>::digest(bytes).into()
+            }
+
+            fn tagged(tag: u8, bytes: &[u8]) -> Hash {
+                <$function>::new().chain_update([tag]).chain_update(bytes).finalize().into()
+            }
+        }
+    )*};
+}
+
+tree_hash! {
+    /// SHA-256 (FIPS 180-4): the tree of the journal.
+    Sha2 Sha256;
+    /// SM3 (GB/T 32905-2016): the same tree beside it, in checkpoints.
+    Sm3 sm3::Sm3;
+}
 
 /// Hash of one entry's bytes.
 pub fn leaf_hash(entry: &[u8]) -> Hash {
-    Sha256::new().chain_update([0x00]).chain_update(entry).finalize().into()
+    Sha2::leaf(entry)
 }
 
 /// Hash of two neighbouring subtrees.
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    // One buffer of known length is hashed faster than three updates.
-    let mut bytes = [0x01_u8; 65];
-    bytes[1..33].copy_from_slice(left);
-    bytes[33..65].copy_from_slice(right);
-    Sha256::digest(bytes).into()
+    Sha2::node(left, right)
 }
 
 /// Root of the empty tree: the hash of nothing.
 pub fn empty_root() -> Hash {
-    Sha256::digest([]).into()
+    Sha2::hash(&[])
 }
 
-/// The right edge of the tree: the roots of its complete subtrees, largest first.
+/// The right edge of a tree: the roots of its complete subtrees, largest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Frontier {
+pub struct Edge<H> {
     count: u64,
     nodes: Vec<Hash>,
+    function: PhantomData<H>,
 }
 
-impl Frontier {
+/// The edge of the journal's tree.
+pub type Frontier = Edge<Sha2>;
+
+impl<H: TreeHash> Edge<H> {
     /// The edge of a tree of `count` leaves, if there is one node for each binary one of the count.
     pub fn from_nodes(count: u64, nodes: Vec<Hash>) -> Option<Self> {
-        (nodes.len() == count.count_ones() as usize).then_some(Self { count, nodes })
+        let fits = nodes.len() == count.count_ones() as usize;
+        fits.then_some(Self { count, nodes, function: PhantomData })
     }
 
     /// Becomes the same edge, in the memory that it has.
@@ -63,7 +116,7 @@ impl Frontier {
         // Each trailing one of the count is a complete subtree that the new leaf completes further.
         for _ in 0..self.count.trailing_ones() {
             if let Some(left) = self.nodes.pop() {
-                hash = node_hash(&left, &hash);
+                hash = H::node(&left, &hash);
             }
         }
         self.nodes.push(hash);
@@ -73,8 +126,8 @@ impl Frontier {
     /// Root over all leaves.
     pub fn root(&self) -> Hash {
         let mut nodes = self.nodes.iter().rev();
-        let Some(last) = nodes.next() else { return empty_root() };
-        nodes.fold(*last, |right, left| node_hash(left, &right))
+        let Some(last) = nodes.next() else { return H::hash(&[]) };
+        nodes.fold(*last, |right, left| H::node(left, &right))
     }
 }
 
@@ -133,12 +186,26 @@ mod tests {
     fn roots_equal_those_of_another_implementation() {
         let mut ours = Frontier::default();
         let mut theirs = MemoryBackedTree::<Sha256, Vec<u8>>::new();
+        let mut ours_sm3 = Edge::<Sm3>::default();
+        let mut theirs_sm3 = MemoryBackedTree::<sm3::Sm3, Vec<u8>>::new();
         for n in 0..300_u32 {
             let entry = n.to_be_bytes().repeat(n as usize % 7);
             ours.append(leaf_hash(&entry));
-            theirs.push(entry);
+            ours_sm3.append(Sm3::leaf(&entry));
+            theirs.push(entry.clone());
+            theirs_sm3.push(entry);
             assert_eq!(ours.root().as_slice(), theirs.root().as_bytes().as_slice(), "{n}");
+            assert_eq!(ours_sm3.root().as_slice(), theirs_sm3.root().as_bytes().as_slice(), "{n}");
         }
+    }
+
+    #[test]
+    fn sm3_is_that_of_the_standard() {
+        // GB/T 32905-2016, example 1 of annex A.
+        assert_eq!(
+            hex(&Sm3::hash(b"abc")),
+            "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"
+        );
     }
 
     #[test]

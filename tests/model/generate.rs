@@ -266,7 +266,7 @@ impl Maker<'_> {
             "settle-transfer" => Some(self.settle_transfer()),
             "change-custodian" => Some(self.change_custodian()),
             "wind-up" => Some(self.wind_up()),
-            "release" => Some(self.release()),
+            "release" => Some(self.release_or_checkpoint()),
             "reverse" => Some(self.reverse()),
             _ => Some(self.funding(kind)),
         };

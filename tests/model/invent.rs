@@ -3,7 +3,7 @@
 use super::books::last_day;
 use super::funding::SOURCES;
 use super::generate::{Maker, OWNERS, SMALL, pick, yuan};
-use super::twin::Counter;
+use super::twin::{Counter, Done, text};
 use serde_json::{Value, json};
 
 impl Maker<'_> {
@@ -86,7 +86,25 @@ impl Maker<'_> {
         self.documented(json!({"from_bank_account": from, "to_bank_account": to}))
     }
 
-    pub(super) fn release(&self) -> Value {
+    /// Checkpoints take the place of some releases, so that all else comes as often as without them.
+    pub(super) fn release_or_checkpoint(&self) -> Value {
+        match self.step.day % 4 {
+            0 => json!({"event": "checkpoint"}),
+            1 => self.keep_checkpoint(),
+            _ => self.release(),
+        }
+    }
+
+    /// Mostly of the last checkpoint.
+    fn keep_checkpoint(&self) -> Value {
+        let made = |done: &Done| text(&done.event, "event") == "checkpoint";
+        let last = self.twin.done.iter().rposition(made).unwrap_or(0);
+        let far = if self.step.twist % 16 == 11 { usize::from(self.step.b) } else { 0 };
+        let entry = (self.twin.first_entry + 1 + last + far).to_string();
+        json!({"event": "keep-checkpoint", "checkpoint": entry, "by": "市审计局"})
+    }
+
+    fn release(&self) -> Value {
         let stopped = OWNERS.iter().map(|(owner, _)| *owner);
         let stopped = stopped.filter(|owner| self.twin.suspended(owner)).collect::<Vec<_>>();
         let owner = pick(&stopped, self.step.a).unwrap_or_else(|| self.owner());

@@ -44,6 +44,13 @@ impl Twin {
             "run-off" | "liquidate" | "close-pool" | "share-loss" => self.pool_event(event, draft),
             "release" => self.release_pool(event, draft),
             "close" => self.close(event, draft),
+            "checkpoint" => {}
+            "keep-checkpoint" => {
+                let place = self.entry_place(event, "checkpoint");
+                let made = place.and_then(|place| self.done.get(place));
+                let made = made.is_some_and(|done| text(&done.event, "event") == "checkpoint");
+                draft.need(made, "checkpoint-unknown");
+            }
             "reverse" => self.reverse(event, draft),
             word => panic!("the model knows no {word}"),
         }
@@ -65,7 +72,8 @@ impl Twin {
             return;
         }
         draft.need(done.reversed_by.is_none(), "reverse-twice");
-        draft.need(!["enrol", "remove", "close", "change-party"].contains(&word), "reverse-kind");
+        let never = ["enrol", "remove", "close", "change-party", "checkpoint"];
+        draft.need(!never.contains(&word), "reverse-kind");
         draft.need(text(event, "date") >= text(&done.event, "date"), "date-order");
         let standing =
             |other: &&Done| other.reversed_by.is_none() && text(&other.event, "event") != "reverse";

@@ -434,7 +434,12 @@ impl Twin {
         if text(event, "event") != "reverse" {
             return None;
         }
-        text(event, "entry").parse::<usize>().ok()?.checked_sub(self.first_entry + 1)
+        self.entry_place(event, "entry")
+    }
+
+    /// Where the entry stands among those of the life that a field names.
+    pub fn entry_place(&self, event: &Value, field: &str) -> Option<usize> {
+        text(event, field).parse::<usize>().ok()?.checked_sub(self.first_entry + 1)
     }
 
     /// Puts the records back as they were before an entry; its lines were turned by the reversal.

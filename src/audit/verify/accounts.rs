@@ -318,6 +318,8 @@ mod tests {
         "unmatch-lines",
         "reconcile-settings",
         "certify",
+        "checkpoint",
+        "keep-checkpoint",
         // Its lines are held to those of the entry that it takes back.
         "reverse",
     ];

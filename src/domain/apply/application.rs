@@ -18,6 +18,9 @@ pub(super) fn follow(state: &mut State, entry: &Entry) {
 
 fn apply(state: &mut State, event: &Event, own: &ApplyLoan, seq: u64) {
     let Some(owner) = event.owner.clone() else { return };
+    let before = state.applications.get(&own.loan).map(|taken_back| taken_back.asked.clone());
+    let mut asked = before.unwrap_or_default();
+    asked.push((seq, owner.clone()));
     let application = Application {
         id: own.loan.clone(),
         owner,
@@ -30,6 +33,7 @@ fn apply(state: &mut State, event: &Event, own: &ApplyLoan, seq: u64) {
         state: LoanState::Applied,
         trail: vec![seq],
         before: vec![LoanState::Applied],
+        asked,
     };
     // One that was taken back makes room for another of the same number.
     match state.applications.get_mut(&own.loan) {

@@ -19,6 +19,7 @@ pub(super) fn undo(state: &mut State, original: &Entry) {
             }
         }
         Kind::Qualify(_) | Kind::Disqualify(_) => qualification::undo(state, event),
+        Kind::KeepCheckpoint(own) => checkpoint::undo(state, own, original.seq),
         Kind::ReceiveDeposit(_)
         | Kind::RefundDeposit(_)
         | Kind::ApplyDeposit(_)

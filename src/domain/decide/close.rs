@@ -1,6 +1,6 @@
 //! Closing a period (E-80, E-81), and what a closed period means for every other event.
 
-use super::{Decision, JournalHead, owner};
+use super::{Context, Decision, checkpoint, owner};
 use crate::domain::account::{Account, Class, Fund};
 use crate::domain::calendar::{Date, Month, next_day};
 use crate::domain::digest::{self, Balances};
@@ -21,7 +21,7 @@ pub(super) fn close(
     state: &State,
     event: &Event,
     own: &Close,
-    journal: JournalHead,
+    context: &Context<'_>,
 ) -> Result<Decision, Problem> {
     let owner = owner(state, event, None)?;
     let period = BookPeriod::parse(&own.period).map_err(|problem| problem.in_column("period"))?;
@@ -60,10 +60,15 @@ pub(super) fn close(
     for line in draft.iter().flat_map(|draft| &draft.lines) {
         *balances.entry((line.fund, line.account)).or_default() += line.signed();
     }
-    let working = json!({
+    let journal = context.journal;
+    let mut working = json!({
         "digest": digest::digest(&owner.code, period.to, &balances),
         "journal": { "entries": journal.entries, "root": digest::hex(&journal.root) },
     });
+    // Closes of the first version knew no trees of owners; they are decided again as they stand.
+    if let (Some(seals), Some(object)) = (context.seals, working.as_object_mut()) {
+        object.insert("owner_tree".to_owned(), checkpoint::tree(seals.of(&owner.code)));
+    }
     let decision = match draft {
         Some(draft) => Decision::entry(owner.code.clone(), draft),
         None => Decision::fact(Some(owner.code.clone())),
@@ -202,9 +207,10 @@ fn carried(
 /// No event lands in a closed period (invariant 6), whosever money it moves; in one that is closed
 /// to all but adjustments it takes an approver who did not make it.
 pub(super) fn check_open(state: &State, event: &Event, decision: &Decision) -> Result<(), Problem> {
-    // What the bank says of a closed period is no change of it.
-    let is_exempt = matches!(event.kind, Kind::Close(_)) || event.kind.is_of_statements();
-    if state.closings.is_empty() || is_exempt {
+    // What the bank says of a closed period is no change of it, and a seal books nothing.
+    let is_seal =
+        matches!(event.kind, Kind::Close(_) | Kind::Checkpoint(_) | Kind::KeepCheckpoint(_));
+    if state.closings.is_empty() || is_seal || event.kind.is_of_statements() {
         return Ok(());
     }
     let owner = decision.owner.as_ref().or(event.owner.as_ref());

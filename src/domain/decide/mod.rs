@@ -9,6 +9,7 @@
 mod accrual;
 mod application;
 mod benefit;
+mod checkpoint;
 mod claim;
 mod clawback;
 mod close;
@@ -47,6 +48,7 @@ use crate::domain::money::{Money, MoneyError, Total};
 use crate::domain::posting::Draft;
 use crate::domain::refusal::Reason;
 use crate::domain::registry::{BankAccount, Owner, Party};
+use crate::domain::seal::Seals;
 use crate::domain::state::{Cell, State};
 use crate::domain::text::{Id, TextError};
 use crate::limits::{ID_MAX, LINES_MAX, MONEY_MAX_FEN, NAME_MAX};
@@ -66,6 +68,13 @@ pub struct Context<'a> {
     pub limits: Limits,
     /// The journal as it stood before the group that the event belongs to.
     pub journal: JournalHead,
+    /// The trees of owners as they stood then, for an event that seals them.
+    pub seals: Option<&'a Seals>,
+}
+
+/// Whether an event asks for the trees of owners.
+pub fn seals(kind: &Kind) -> bool {
+    matches!(kind, Kind::Close(_) | Kind::Checkpoint(_))
 }
 
 /// A prefix of the journal, as a close keeps it.
@@ -216,7 +225,9 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::ReceiveClawback(own) => clawback::receive(state, &event, own),
         Kind::OffsetClawback(own) => clawback::offset(state, &event, own),
         Kind::WriteOffClawback(own) => clawback::write_off(state, &event, own),
-        Kind::Close(own) => close::close(state, &event, own, context.journal),
+        Kind::Close(own) => close::close(state, &event, own, context),
+        Kind::Checkpoint(_) => checkpoint::seal(&event, context),
+        Kind::KeepCheckpoint(own) => checkpoint::keep(state, &event, own),
         Kind::Release(own) => pool::release(state, &event, own),
         Kind::RunOff(_) => pool::run_off(state, &event),
         Kind::Liquidate(_) => pool::liquidate(state, &event),

@@ -107,6 +107,7 @@ fn check_kind(original: &Entry) -> Result<(), Problem> {
         | Kind::Enrol(_)
         | Kind::Remove(_)
         | Kind::Close(_)
+        | Kind::Checkpoint(_)
         | Kind::Reverse(_) => Err(Reason::ReverseKind
             .refuse()
             .with("entry", original.seq)

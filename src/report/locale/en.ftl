@@ -31,10 +31,18 @@ report-claims = claims
 report-caps = use of yearly caps
 report-pools = state of the pools
 section-uses = what used it
+report-checkpoint = checkpoint
+report-prove = proof
+report-check-proof = proofs checked
+report-check-pack = check of an owner's proof pack
+report-check-checkpoint = checkpoints checked
 report-verify = check of the book
 report-book = book
 report-sparse = columns of zeros are not shown; --format csv or json holds them all
 report-people-two = This book pays with two people, maker and checker; an approver is not asked for.
+section-compared = held against
+section-findings = findings
+report-unwitnessed = Not witnessed outside for { $days } days, { $entries } entries (since a checkpoint was last kept outside).
 section-checks = checks made
 section-memo = off balance
 section-funds = totals by fund
@@ -246,6 +254,16 @@ word-closing = closing
 word-receivable = receivable
 word-payable = payable
 word-available = available
+word-inclusion = entry in the journal
+word-consistency = journal goes on
+word-pass = pass
+word-failed = FAILED
+word-unchanged = unchanged
+word-changed = CHANGED
+word-shorter = SHORTER
+word-checkpoint = checkpoint
+word-printed-line = printed line
+word-copy = copy
 word-line = line
 word-month = month
 word-year = year to date
@@ -450,6 +468,21 @@ label-stop = stop at
 label-breaker = breaker
 label-release_document = released by
 label-released_on = released on
+label-against = held against
+label-shared = shared entries
+label-pack_line = line
+label-size = entries covered
+label-from_size = from entries
+label-origin = origin
+label-sm3 = root under SM3
+label-closed = last close
+label-code = check code
+label-line = printed line
+label-text = text
+label-signatures = signatures
+label-signed_by = signed by
+label-hashes = hashes
+label-count = files
 label-looked_at = looked at
 label-check = check
 label-what = finding
@@ -744,7 +777,7 @@ field-number = account number at the bank
 field-rules = rules file (TOML)
 field-rates = file of reference rates (TOML)
 field-amount = amount in yuan
-field-by = day by which it is to be reached
+field-by = day by which it is to be reached; of a kept checkpoint, who keeps it
 field-source = who the money comes from
 field-to_bank_account = receiving bank account
 field-from_bank_account = paying bank account
@@ -770,6 +803,7 @@ field-note = drawdown note; may be left out when there is one only
 field-fee_rate = guarantee fee rate a year
 field-reason = reason
 field-base = compensation base (overdue principal)
+field-checkpoint = entry number of the checkpoint
 field-claim = claim number
 field-opinion = opinion of the review
 field-purpose = purpose of the loan
@@ -923,6 +957,8 @@ event-share-loss = what a pool lost, or gained, is shared back to its contributo
 event-close-pool = a pool is closed
 event-settle-transfer = a transfer between pools is settled: cash back, or turned into fund
 event-change-custodian = the money of every cell on a bank account goes to another one
+event-checkpoint = the journal and the trees of its owners are sealed for a checkpoint
+event-keep-checkpoint = a checkpoint is kept outside the office
 event-reverse = an entry is reversed by its exact opposite
 event-import-statement = a bank statement is taken in, as the bank gave it
     .from = first day of the statement
@@ -957,6 +993,10 @@ cmd-export-ledger = the book as a journal of ledger
 cmd-export-beancount = the book as a ledger of beancount
     .long = Every account is opened, every month ends with exact balances taken from the index, without tolerance. Check it with: bean-check FILE
 cmd-export-csv = one row a line of every entry, as csv
+cmd-export-audit = an owner's proof pack: all its entries, trial balance and proofs
+    .long = The owner's entries up to the latest checkpoint with the rules, parties and accounts that they need, the trial balance of the days, and the proof that none is left out; no other owner's entries, but one that concerns two owners (a transfer) is shown to both. check-pack checks it.
+    .from = first day of the trial balance; without it the day of joining
+    .to = last day of the trial balance; without it the day of the checkpoint
 cmd-export-xlsx = one row a line of every entry, as a workbook
 cmd-loan = the register of loans, or one loan in full
 cmd-claim = claims for compensation one by one
@@ -1060,6 +1100,33 @@ cmd-statement-profile-new = draft a profile from a file
     .long = Finds the header, guesses what the columns mean by their names and writes that as TOML, with the file's own columns as comments. Look through it before it is used. Exit 1 says that something required could not be guessed.
     .from = statement file to draft from
 cmd-verify = recheck everything and list every finding
+    .long = With --against or --line, says whether history before a checkpoint was changed, and which entry is the first. Without them nobody can see what somebody did who rewrote the journal and computed every checksum anew: keep checkpoints outside the house.
+    .against = checkpoint, backup, exported journal or directory of another book to hold the journal against; may be given more than once
+    .line = printed line of a checkpoint: "410800 18234 XXXXX-XXXXX-XXXXX-XXXXX"
+    .leaves = leaf hashes kept elsewhere, in the place of those in the book; used once a checkpoint has vouched for them
+    .public-key = Ed25519 public key (PEM) that must have signed the checkpoints
+cmd-checkpoint = read the whole journal again and write a checkpoint to be kept outside
+    .long = A checkpoint holds the number of entries, their roots under SHA-256 and SM3, and the last close. Whoever keeps it, or only its printed line, can tell later whether anything before it was changed. Hand it to somebody outside the office: the custodian bank, the auditors, the science bureau.
+    .key = sign with this Ed25519 private key (PKCS#8 PEM), which nobody else may read
+    .name = name of the key in the signature; without it, the origin of the book
+cmd-prove = write a proof that an entry is in the journal, or that it goes on from a checkpoint
+    .long = The proof can be checked by anybody with check-proof, without the book.
+    .from = earlier checkpoint: prove that the journal goes on from it
+    .checkpoint = checkpoint that the proof leads to; without it, that of the journal as it stands
+cmd-check-pack = check an owner's proof pack, without a book
+    .long = Holds each entry to the checkpoint, all of them to the owner's tree in the journal, so that none is missing, and adds up balance, voucher numbers and trial balance again. Give the checkpoint that you kept.
+    .file = pack, as export audit wrote it
+    .checkpoint = the checkpoint that you kept; the pack must lead to it
+cmd-check-proof = check proofs, without a book
+    .long = Says pass or what is wrong. A proof is worth what the checkpoint at its end is worth: give the one that you keep, or the key that must have signed it.
+    .file = proof file
+    .checkpoint = checkpoint that you keep; the proof must lead to it or from it
+    .public-key = Ed25519 public key (PEM) that must have signed the checkpoints
+cmd-check-checkpoint = check checkpoints, without a book
+    .long = Reads them strictly, compares check codes and signatures, and finds two of the same book and size that differ.
+    .file = checkpoint
+    .public-key = Ed25519 public key (PEM) that must have signed them
+    .code = printed check code, or the whole printed line
 cmd-subsidy = the quarterly subsidies
 cmd-subsidy-compute = compute the subsidies of a quarter, write nothing
 cmd-subsidy-post = approve the subsidies of a quarter
@@ -1125,6 +1192,13 @@ opt-from_entry = from this entry on
 opt-output = write to this file; without it to standard output
 opt-dialect = version of the program that is to read it
 value-output = FILE
+value-against = PATH
+value-line = LINE
+value-leaves = FILE
+value-public_key = FILE
+value-key = FILE
+value-checkpoint = FILE
+value-code = CODE
 value-dialect = VERSION
 export-opening = balances brought forward
 export-check = balances at the end of the month
@@ -1189,6 +1263,7 @@ help-env = {"["}env: { $name }]
 help-more = Help of a command: poolbook COMMAND --help
 help-exit = Exit codes: 0 done; 1 done, with differences or findings; 2 usage; 65 bad input data; 66 input missing; 70 bug; 73 cannot create output; 74 reading or writing failed; 75 book in use; 76 journal damaged; 77 refused by a rule
 group-finance = Finance staff
+group-proof = Checkpoints and proofs
 group-audit = Auditors
 group-bureau = Science bureau
 group-setup = Set-up events
@@ -1209,6 +1284,9 @@ failure-more = { $count } more are not shown
 failure-note = note
 already-recorded = the id { $id } is recorded as entry { $entry } with the same content, nothing was recorded twice; give another --id to a second event
 rules-sound = the rules { $rules } are sound ({ $file })
+checkpoint-line-told = printed line, to be kept on paper: { $line }
+checkpoint-without-leaves = the leaf hashes were not kept in the book: a changed entry will be found, but not named
+proof-trust = the checkpoints inside were not compared with one that you keep (--checkpoint)
 verify-sound = nothing is wrong
 
 ## the operating system
@@ -1738,6 +1816,21 @@ certified-already = { $bank_account } is certified as of { $date } by entry { $e
     .why = a day is certified once
     .next = nothing to do
 
+pack-no-checkpoint = there is no checkpoint yet that a pack of { $owner } could rest on
+    .why = the proofs of a pack lead to the latest checkpoint
+    .next = run poolbook checkpoint first, then export again
+owner-needless = a checkpoint is the whole city's and cannot name the owner { $owner }
+    .why = it seals the whole journal and the tree of every owner; naming one would put it among that owner's entries
+    .next = leave owner (--owner) out; nothing was written
+checkpoint-unknown = entry { $entry } is no checkpoint
+    .why = { $last ->
+        [none] only a checkpoint that was made can be kept, and this book has none yet
+       *[other] only a checkpoint that was made can be kept; the last one is entry { $last }
+    }
+    .next = { $last ->
+        [none] make one first with poolbook checkpoint; nothing was written
+       *[other] give the entry number of a checkpoint; nothing was written
+    }
 close-date = the close of { $period } is dated { $date }; it must be { $last }
     .why = a close is dated the last day of its period
     .next = give --date { $last }; nothing was written
@@ -1866,6 +1959,111 @@ group-torn = the last group of entries is not whole (up to line { $line }): { $p
 findings-more = { $count } more findings are not listed
     .why = the number of listed findings is limited
     .next = deal with the listed ones first
+## checkpoints, proofs and what the journal is held against
+checkpoint-large = the file is no checkpoint: more than { $limit } bytes
+    .why = a checkpoint is a few lines of text
+    .next = name the file that `checkpoint` wrote
+checkpoint-format = line { $line } is not that of a checkpoint: { $part ->
+    [origin] the origin `poolbook/CITY/16 digits` is expected
+    [entries] the number of entries is expected, without leading zeros
+    [root] a root is expected: 44 characters of base64
+    [sm3] `sm3` and a root are expected: 44 characters of base64
+    [closed] `closed` with owner, period and entry, or `closed -`, is expected
+    [end] an empty line is expected before the signatures
+    [signature] a signature line is expected: a dash, a name, base64
+    [signatures-many] there are more than 32 signatures
+   *[other] it is not UTF-8 text
+ } (found `{ $text }`)
+    .why = a checkpoint is compared byte for byte; an editor that changes ends of lines or adds a mark makes another text of it
+    .next = take the file as it was written; if only the printed line is left, use verify --line
+journal-empty = there is nothing to vouch for: the journal holds no entry ({ $path })
+    .why = a checkpoint names the book by its first entry
+    .next = open the book with `init` first
+key-format = this is no Ed25519 private key in PKCS#8 PEM: { $path }
+    .why = checkpoints are signed with Ed25519
+    .next = make one with: openssl genpkey -algorithm ed25519 -out KEY.pem
+key-exposed = others may read the private key (mode { $mode }): { $path }
+    .why = who can read a key can sign with it
+    .next = chmod 600 the file; if anybody may have read it, make a new key and tell those who check
+public-key-format = this is no Ed25519 public key in PEM: { $path }
+    .why = the file begins with `-----BEGIN PUBLIC KEY-----`
+    .next = make one from the private key with: openssl pkey -in KEY.pem -pubout -out PUBLIC.pem
+key-name = no key can have the name `{ $text }`
+    .why = the name stands in the signature line: no spaces, no `+`, nothing that does not show
+    .next = give another --name; without one it is the origin of the book
+signature-missing = no signature of this key on the checkpoint ({ $count } of others)
+    .why = the key that was noted down must have signed it
+    .next = ask for the signed checkpoint, or check which key it was signed with
+signature-wrong = the signature of `{ $name }` does not fit the checkpoint
+    .why = the text was changed after signing, or the signature was
+    .next = do not rely on it; ask the signer for the original
+proof-large = the file is no proof: more than { $limit } bytes
+    .why = a proof holds one entry and 64 hashes at most
+    .next = name the file that `prove` wrote
+proof-format = the file is no proof: { $detail }
+    .why = a proof is one JSON object, schema poolbook/proof/1
+    .next = name the file that `prove` wrote
+proof-wrong = the proof fails: { $part ->
+    [leaf] the hash is not that of the entry shown
+    [number] the entry shown has another number
+    [size] the checkpoint inside is of another number of entries
+    [origin] the two checkpoints are of different books
+    [order] the earlier checkpoint has more entries than the later one
+   *[other] the hashes do not lead to the root of the checkpoint
+ }
+    .why = an entry is in the journal only if its hashes lead to the root; a history goes on from another only if both roots follow
+    .next = do not rely on it; ask for the proof again, and verify the book against the checkpoint
+proof-checkpoint = the proof is not about the checkpoint that you keep: { $expected }, it is about { $found }
+    .why = a proof is worth what the checkpoint at its end is worth
+    .next = ask for a proof of the checkpoint that you keep
+proof-order = the later checkpoint has { $to } entries, the earlier one { $from }
+    .why = a proof leads from a checkpoint to one with as many entries or more
+    .next = exchange the two
+proof-beyond = entry { $entry } is not among the { $size } entries of the checkpoint
+    .why = a checkpoint vouches for the entries before it
+    .next = name an entry among them, or leave --checkpoint away
+leaves-format = this is no file of leaf hashes: { $bytes } bytes, not a multiple of 32 ({ $path })
+    .why = the file holds 32 bytes for each entry
+    .next = take the file as `checkpoint` wrote it; if it is the book's own and damaged, move it away: the next checkpoint makes it again
+leaves-differ = entry { $entry } is not what it was at the last checkpoint: kept { $expected }, found { $found } ({ $path })
+    .why = the hashes kept at a checkpoint are those of the journal, unless one of both was changed
+    .next = verify against a checkpoint from outside; only if the journal proves right, move the file away
+leaves-unproven = the leaf hashes are not used: no checkpoint given has their root
+    .why = hashes prove nothing before a checkpoint vouches for them
+    .next = give the checkpoint that was made together with them
+copy-damaged = line { $line } of the copy cannot be read: { $path }
+    .why = a damaged copy says nothing about the journal
+    .next = take another copy
+against-unknown = this is neither a checkpoint nor a copy of a journal: { $path }
+    .why = --against takes a checkpoint, a backup, an exported journal or the directory of a book
+    .next = name one of them
+origin-other = { $against } is of another book: { $found }, this one is { $expected }
+    .why = a checkpoint says something about its own book only
+    .next = name the right book or the right file
+rolled-back = the journal is shorter than it was: { $against } stands for { $expected } entries, there are { $found }
+    .why = nothing is ever deleted: entries were cut off, or an older copy was put back
+    .next = find the entries that are missing; restore the whole journal from the backup
+history-differs = entry { $entry } is not what it was when { $against } was made: expected { $expected }, found { $found }
+    .why = nothing that was recorded is ever changed, inserted or deleted; every entry from this one on may be another
+    .next = compare this entry with the vouchers and the backup; if it is entry 1, see first whether this is the right book
+history-differs-between = the first { $size } entries are not what they were when { $against } was made; the first changed one lies between { $from } and { $to }
+    .why = the root over the entries is not that of the checkpoint
+    .next = verify against a backup, or with the leaf hashes of that time (--leaves), to learn which entry it is
+fork-found = two histories of one book: { $against } ({ $size } entries) and { $other } ({ $other_size } entries) do not contain each other
+    .why = of two checkpoints of one book the larger one goes on from the smaller one; otherwise different people were shown different books
+    .next = keep both files and their signatures: together they are the proof
+checkpoint-line = { $against }: the entries are as they were, but the line `{ $part }` says { $found }, the journal says { $expected }
+    .why = a checkpoint is written from the journal as a whole
+    .next = do not rely on this file; compare its check code with the printed one
+checkpoint-root = the checkpoint recorded as entry { $entry } names the journal { $found }, it is { $expected }
+    .why = an entry of a checkpoint holds the number of entries and the roots of the journal before it
+    .next = verify against a checkpoint from outside, and restore from the backup
+check-code = the check code of { $size } entries is { $found }, printed is { $expected }
+    .why = the code stands for the whole checkpoint: entries, roots and last close
+    .next = read the printed code again; if it is right, history was changed: verify against a backup to learn where
+check-code-format = `{ $text }` is no printed line of a checkpoint
+    .why = the line is city, entries and check code: 410800 18234 XXXXX-XXXXX-XXXXX-XXXXX
+    .next = type it as it is printed, in quotes
 line-broken = bug: a line feed inside an entry
     .why = this is a defect of the program
     .next = please report it; nothing was written
@@ -1978,6 +2176,40 @@ close-digest = close { $subject } (entry { $entry }): the balances in the journa
 close-root = close (entry { $entry }): the journal before it is { $expected }, the close holds { $found }
     .why = a close holds the number of entries and the root of the journal on which it was made
     .next = compare with the closing report that was printed, and restore from the backup
+pack-written = pack: { $entries } entries, up to the checkpoint of entry { $checkpoint }; line { $line }
+pack-uncovered = note: { $count } entries of this owner came after the checkpoint (entry { $checkpoint }) and are not covered; run poolbook checkpoint and export again to have them in
+pack-sound = the pack agrees with the checkpoint that was kept; nothing is wrong
+pack-sound-alone = nothing is wrong with the pack by itself; compare the line { $line } with the one that is kept outside (--checkpoint)
+pack-format = line { $line } is not as a pack has it ({ $part })
+    .why = a pack is written by poolbook export audit, one JSON object a line with fixed keys
+    .next = see whether the file is whole, or have it exported again
+pack-wrong = line { $line }: { $part ->
+        [order] the lines are out of order: { $found } where { $expected } must stand
+        [proof] entry { $found } is not in the journal of the checkpoint, or was changed
+        [number] the entry's number must be { $expected }, it is { $found }
+        [entry] the entry cannot be read: { $found }
+        [balance] the entry does not balance: { $found }
+        [voucher] the voucher must be { $expected }, it is { $found }
+        [trial-balance] the trial balance must be { $expected }, it is { $found }
+        [shared] it holds an entry of another owner, { $found }
+        [origin] the book must be { $expected }, it is { $found }
+        [commitment] the checkpoint's entry must be { $expected }, it is { $found }
+        [commitment-missing] { $expected } line of the checkpoint's entry must stand here, there are { $found }
+        [tree] the owner's entries are not those that the journal commits to: committed { $expected }, in the pack { $found }
+        [counts] the count says { $expected }, there are { $found }
+        [name] the name must be { $expected }, it is { $found }
+        [checkpoint] it is another checkpoint than the one that was kept: kept { $expected }, in the pack { $found }
+       *[cut] the file is not whole, its last line is missing
+    }
+    .why = { $part ->
+        [tree] at a checkpoint the journal commits to count and root of each owner's entries; one missing, changed, put in or moved gives another root
+        [checkpoint] the checkpoint that was kept is the one thing that was out of the other side's hands
+       *[other] everything in a pack can be worked out again from the rest
+    }
+    .next = have the pack exported again, and verify the whole book against a checkpoint from outside (poolbook verify --against)
+owner-root = the tree of { $subject } that entry { $entry } seals: the journal gives { $expected }, the entry holds { $found }
+    .why = closes and checkpoints hold count and root of each owner's entries, by which an owner checks its own
+    .next = compare with the checkpoint that is kept outside, and restore from the backup
 cell-below-zero = { $subject }: the money stood at { $found } at its lowest, must be { $expected } (from entry { $entry } on)
     .why = on no business date may the money of an owner and fund be below zero
     .next = check the business dates; where one is wrong, reverse and record again with the right one

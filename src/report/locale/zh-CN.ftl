@@ -31,10 +31,18 @@ report-claims = 补偿逐笔明细
 report-caps = 限额占用表
 report-pools = 资金池状态
 section-uses = 占用明细
+report-checkpoint = 校验点
+report-prove = 证明
+report-check-proof = 证明查验
+report-check-pack = 县（市、区）凭证包查验
+report-check-checkpoint = 校验点查验
 report-verify = 账本核验
 report-book = 账本
 report-sparse = 全为零的列未显示；--format csv 或 json 含全部列
 report-people-two = 本账本付款经两人（制单、复核），不要求第三人审批。
+section-compared = 与外部存证核对
+section-findings = 发现
+report-unwitnessed = 未存证 { $days } 天，{ $entries } 笔（上次校验点送外单位保存之后）。
 section-checks = 已做检查
 section-memo = 表外
 section-funds = 各项资金合计
@@ -246,6 +254,16 @@ word-closing = 期末余额
 word-receivable = 应收
 word-payable = 应付
 word-available = 可用余额
+word-inclusion = 分录在账
+word-consistency = 账为延续
+word-pass = 通过
+word-failed = 不成立
+word-unchanged = 未改动
+word-changed = 有改动
+word-shorter = 变短
+word-checkpoint = 校验点
+word-printed-line = 打印行
+word-copy = 副本
 word-line = 分录
 word-month = 本月合计
 word-year = 本年累计
@@ -450,6 +468,21 @@ label-stop = 暂停线
 label-breaker = 熔断状态
 label-release_document = 解除文号
 label-released_on = 解除日
+label-against = 核对对象
+label-shared = 共用凭证数
+label-pack_line = 行
+label-size = 涵盖分录
+label-from_size = 起始分录数
+label-origin = 来源
+label-sm3 = SM3 根
+label-closed = 最近结账
+label-code = 校验码
+label-line = 打印行
+label-text = 原文
+label-signatures = 签名数
+label-signed_by = 签名人
+label-hashes = 哈希数
+label-count = 文件数
 label-looked_at = 检查数
 label-check = 核验项
 label-what = 发现
@@ -744,7 +777,7 @@ field-number = 银行账号
 field-rules = 规则文件（TOML）
 field-rates = 参考利率文件（TOML）
 field-amount = 金额（元）
-field-by = 目标日期
+field-by = 目标日期；登记校验点送存时为保存人
 field-source = 出资方
 field-to_bank_account = 转入银行账户编号
 field-from_bank_account = 转出银行账户编号
@@ -770,6 +803,7 @@ field-note = 借据号；只有一张借据时可省
 field-fee_rate = 年担保费率
 field-reason = 原因
 field-base = 补偿基数（逾期本金）
+field-checkpoint = 校验点的日记账序号
 field-claim = 补偿申请编号
 field-opinion = 审查意见
 field-purpose = 贷款用途
@@ -923,6 +957,8 @@ event-share-loss = 损失（或盈余）按出资比例分担给出资方
 event-close-pool = 关闭资金池
 event-settle-transfer = 结清池间往来：现金归还或转为基金
 event-change-custodian = 变更托管：账户上各县区的资金一次全部转出
+event-checkpoint = 做校验点：封存当时日记账和各县（市、区）的根
+event-keep-checkpoint = 登记校验点由外单位保存
 event-reverse = 冲销凭证
 event-import-statement = 导入银行对账单
     .from = 对账单首日
@@ -957,6 +993,10 @@ cmd-export-ledger = 导出为 ledger 账本
 cmd-export-beancount = 导出为 beancount 账本
     .long = 开立全部科目；每月末按索引中的余额精确核对，不留误差。核对命令：bean-check 文件
 cmd-export-csv = 导出分录明细，每行一条分录（csv）
+cmd-export-audit = 导出一个县（市、区）的凭证包：全部凭证、余额表和证明
+    .long = 该县（市、区）截至最近校验点的全部凭证、所需规则、往来单位和账户、期间余额表，以及一笔不少的证明；不含其他县（市、区）的凭证，涉及两家的凭证（如调剂）两家都可看到。用 check-pack 查验。
+    .from = 余额表首日；不给则为加入日
+    .to = 余额表末日；不给则为校验点日期
 cmd-export-xlsx = 导出分录明细，每行一条分录（工作簿）
 cmd-loan = 贷款台账，或一笔贷款的全部情况
 cmd-claim = 补偿申请逐笔明细
@@ -1060,6 +1100,33 @@ cmd-statement-profile-new = 按文件起草版式
     .long = 找出表头行，按列名猜出各列含义并写成 TOML，文件的真实列名列在注释中。请逐项核对后使用。退出码 1 表示还有必填项没有猜出。
     .from = 要起草版式的对账单文件
 cmd-verify = 核验整本账，列出全部发现
+    .long = 给出 --against 或 --line 时，说明校验点之前的历史有无改动，首个被改的是哪一笔。不给则看不出有人改写整本日记账并重算全部校验和：校验点务必存于单位之外。
+    .against = 用来核对的校验点、备份、导出的日记账，或另一账套的目录；可多次给出
+    .line = 校验点的打印行："410800 18234 XXXXX-XXXXX-XXXXX-XXXXX"
+    .leaves = 另处保存的叶哈希，代替账套内的；有校验点担保后才采用
+    .public-key = 应为校验点签名的 Ed25519 公钥（PEM）
+cmd-checkpoint = 重读整本日记账，写出供外部保存的校验点
+    .long = 校验点含分录数、SHA-256 和 SM3 两种根以及最近一次结账。保存它的人，哪怕只存打印的一行，日后也能查出此前的账有无改动。请交给单位之外的人：托管银行、审计、科技局。
+    .key = 用此 Ed25519 私钥签名（PKCS#8 PEM），他人不得可读
+    .name = 签名中的密钥名称；不给则为账套来源
+cmd-prove = 写出证明：某笔分录在账内，或日记账是某校验点的延续
+    .long = 任何人不需账套，用 check-proof 即可查验。
+    .from = 较早的校验点：证明日记账是它的延续
+    .checkpoint = 证明所指的校验点；不给则为日记账现状
+cmd-check-pack = 查验县（市、区）凭证包，不需账套
+    .long = 逐笔核对包内凭证在校验点之内、该县（市、区）的凭证一笔不少、各资金借贷平衡、凭证号连续、余额表相符。请给出自己保存的校验点。
+    .file = 凭证包（export audit 所写）
+    .checkpoint = 自己保存的校验点；凭证包须与之一致
+cmd-check-proof = 查验证明，不需账套
+    .long = 说明通过，或错在何处。证明的分量取决于它所指的校验点：请给出自己保存的校验点，或应为它签名的公钥。
+    .file = 证明文件
+    .checkpoint = 自己保存的校验点；证明须通往它或由它出发
+    .public-key = 应为校验点签名的 Ed25519 公钥（PEM）
+cmd-check-checkpoint = 查验校验点，不需账套
+    .long = 严格读取，核对校验码和签名，找出同一账套、同一分录数而不相同的校验点。
+    .file = 校验点
+    .public-key = 应为其签名的 Ed25519 公钥（PEM）
+    .code = 打印的校验码，或整个打印行
 cmd-subsidy = 季度补贴
 cmd-subsidy-compute = 计算一个季度的补贴，不写入
 cmd-subsidy-post = 核定一个季度的补贴
@@ -1125,6 +1192,13 @@ opt-from_entry = 从第几笔起
 opt-output = 写入该文件；不指定时写到标准输出
 opt-dialect = 读取该文件的程序版本
 value-output = 文件
+value-against = 路径
+value-line = 打印行
+value-leaves = 文件
+value-public_key = 文件
+value-key = 文件
+value-checkpoint = 文件
+value-code = 校验码
 value-dialect = 版本
 export-opening = 期初余额结转
 export-check = 月末余额核对
@@ -1189,6 +1263,7 @@ help-env = {"["}环境变量：{ $name }]
 help-more = 各命令的说明：poolbook 命令 --help
 help-exit = 退出码：0 完成；1 完成但有差异或发现；2 用法有误；65 数据有误；66 缺少输入；70 程序错误；73 无法写出；74 读写失败；75 账本被占用；76 日记账损坏；77 规则不允许
 group-finance = 财务人员
+group-proof = 存证与证明
 group-audit = 审计人员
 group-bureau = 科技局
 group-setup = 建账事项
@@ -1209,6 +1284,9 @@ failure-more = 另有 { $count } 处问题未列出
 failure-note = 提示
 already-recorded = 编号 { $id } 已记为第 { $entry } 笔，内容相同，未重复记账；确属另一笔请用 --id 另给编号
 rules-sound = 规则 { $rules } 可用（{ $file }）
+checkpoint-line-told = 供纸面保存的打印行：{ $line }
+checkpoint-without-leaves = 未在账套内留存叶哈希：日后能查出有改动，但指不出是哪一笔
+proof-trust = 未与自己保存的校验点核对（--checkpoint）
 verify-sound = 未发现问题
 
 ## the operating system
@@ -1738,6 +1816,21 @@ certified-already = { $bank_account } 截至 { $date } 已由记录 { $entry } �
     .why = 同一日只确认一次
     .next = 无需处理
 
+pack-no-checkpoint = 还没有校验点，不能给 { $owner } 出凭证包
+    .why = 凭证包的证明都指向最近的校验点
+    .next = 先运行 poolbook checkpoint，再导出
+owner-needless = 校验点是全市的，不能写县（市、区）{ $owner }
+    .why = 校验点封存整本日记账和各县（市、区）的根；写明一家就会列入该家的凭证
+    .next = 去掉 owner（--owner）；未写入任何数据
+checkpoint-unknown = 第 { $entry } 笔不是校验点
+    .why = { $last ->
+        [none] 只能登记已做的校验点由谁保存；本账本还没有校验点
+       *[other] 只能登记已做的校验点由谁保存；最近一个是第 { $last } 笔
+    }
+    .next = { $last ->
+        [none] 先运行 poolbook checkpoint；未写入任何数据
+       *[other] 写校验点那一笔的序号；未写入任何数据
+    }
 close-date = { $period } 的结账日期写作 { $date }，应为 { $last }
     .why = 结账日期是期间的最后一天
     .next = 用 --date { $last } 给出日期；未写入任何数据
@@ -1877,6 +1970,111 @@ group-torn = 最后一组分录不完整（至第 { $line } 行）：{ $path }
 findings-more = 另有 { $count } 处未列出
     .why = 逐条列出的数目有上限
     .next = 先处理已列出的
+## 校验点、证明，以及与外部存证的核对
+checkpoint-large = 这不是校验点：超过 { $limit } 字节
+    .why = 校验点只有几行文字
+    .next = 指明 `checkpoint` 写出的文件
+checkpoint-format = 第 { $line } 行不是校验点应有的内容：{ $part ->
+    [origin] 应为来源 `poolbook/城市/16 位`
+    [entries] 应为分录数，不带前导零
+    [root] 应为根：44 个 base64 字符
+    [sm3] 应为 `sm3` 和根：44 个 base64 字符
+    [closed] 应为 `closed` 加县区、期间和分录号，或 `closed -`
+    [end] 签名之前应为空行
+    [signature] 应为签名行：破折号、名称、base64
+    [signatures-many] 签名超过 32 个
+   *[other] 不是 UTF-8 文本
+ }（现为 `{ $text }`）
+    .why = 校验点逐字节核对；编辑器改了换行或加了标记，就不再是原文
+    .next = 使用原样保存的文件；只剩打印的那一行时，用 verify --line
+journal-empty = 无可存证：日记账没有分录（{ $path }）
+    .why = 校验点以首笔分录标识账套
+    .next = 先用 `init` 建账
+key-format = 这不是 PKCS#8 PEM 格式的 Ed25519 私钥：{ $path }
+    .why = 校验点用 Ed25519 签名
+    .next = 生成命令：openssl genpkey -algorithm ed25519 -out KEY.pem
+key-exposed = 他人可读此私钥（权限 { $mode }）：{ $path }
+    .why = 能读私钥的人就能签名
+    .next = 把文件权限改为 600；若可能已被他人读取，换新私钥并告知核验人
+public-key-format = 这不是 PEM 格式的 Ed25519 公钥：{ $path }
+    .why = 文件以 `-----BEGIN PUBLIC KEY-----` 开头
+    .next = 由私钥导出：openssl pkey -in KEY.pem -pubout -out PUBLIC.pem
+key-name = `{ $text }` 不能作为密钥名称
+    .why = 名称写在签名行里：不得有空格、`+` 和不可见字符
+    .next = 用 --name 另给名称；不给则为账套来源
+signature-missing = 校验点没有此密钥的签名（另有他人签名 { $count } 个）
+    .why = 应由事先登记的密钥签名
+    .next = 索取已签名的校验点，或核对签名用的是哪把密钥
+signature-wrong = `{ $name }` 的签名与校验点不符
+    .why = 签名之后文字被改，或签名被改
+    .next = 不要采信；向签名人索取原件
+proof-large = 这不是证明文件：超过 { $limit } 字节
+    .why = 证明只含一笔分录和至多 64 个哈希
+    .next = 指明 `prove` 写出的文件
+proof-format = 这不是证明文件：{ $detail }
+    .why = 证明是一个 JSON 对象，schema 为 poolbook/proof/1
+    .next = 指明 `prove` 写出的文件
+proof-wrong = 证明不成立：{ $part ->
+    [leaf] 哈希不是所示分录的哈希
+    [number] 所示分录另有编号
+    [size] 其中的校验点是另一分录数的
+    [origin] 两个校验点不是同一账套的
+    [order] 较早的校验点分录数反而更多
+   *[other] 各哈希推不出校验点的根
+ }
+    .why = 哈希推得出根，分录才在账内；两个根都推得出，后账才是前账的延续
+    .next = 不要采信；重新索取证明，并用校验点核验账套
+proof-checkpoint = 此证明与所持校验点无关：所持为 { $expected }，证明的是 { $found }
+    .why = 证明的分量取决于它所指的校验点
+    .next = 索取针对所持校验点的证明
+proof-order = 较晚的校验点有 { $to } 笔，较早的有 { $from } 笔
+    .why = 证明由一个校验点通往分录数相同或更多的校验点
+    .next = 两个文件对调
+proof-beyond = 第 { $entry } 笔不在校验点的 { $size } 笔之内
+    .why = 校验点只存证其前的分录
+    .next = 另指其中的一笔，或不给 --checkpoint
+leaves-format = 这不是叶哈希文件：{ $bytes } 字节，不是 32 的倍数（{ $path }）
+    .why = 文件中每笔分录占 32 字节
+    .next = 使用 `checkpoint` 写出的原文件；若是账套自己的文件损坏，移走即可，下次存证时重建
+leaves-differ = 第 { $entry } 笔与上次存证时不同：当时 { $expected }，现为 { $found }（{ $path }）
+    .why = 存证时留下的哈希与日记账一致，除非其中之一被改
+    .next = 用外部保存的校验点核验；确认日记账无误后，才可移走此文件
+leaves-unproven = 未采用叶哈希：所给校验点的根都与之不符
+    .why = 没有校验点担保，哈希不能证明什么
+    .next = 给出与之同时生成的校验点
+copy-damaged = 副本第 { $line } 行无法读取：{ $path }
+    .why = 损坏的副本不能说明日记账如何
+    .next = 换一份副本
+against-unknown = 这既不是校验点，也不是日记账副本：{ $path }
+    .why = --against 接受校验点、备份、导出的日记账或账套目录
+    .next = 指明其中之一
+origin-other = { $against } 属于另一账套：{ $found }，本账套为 { $expected }
+    .why = 校验点只说明它自己的账套
+    .next = 指明正确的账套或文件
+rolled-back = 日记账变短了：{ $against } 存证 { $expected } 笔，现有 { $found } 笔
+    .why = 账目从不删除：末尾被截，或换回了旧副本
+    .next = 查明缺少的分录；从备份取回完整的日记账
+history-differs = 第 { $entry } 笔与 { $against } 存证时不同：应为 { $expected }，现为 { $found }
+    .why = 记过的账不改、不插、不删；自此笔起各笔都可能已非原账
+    .next = 将此笔与凭证和备份核对；若是第 1 笔，先确认账套没有拿错
+history-differs-between = 前 { $size } 笔与 { $against } 存证时不同；首个被改的分录在第 { $from } 至 { $to } 笔之间
+    .why = 各分录的根与校验点的根不同
+    .next = 用备份，或当时的叶哈希（--leaves）核验，即知是哪一笔
+fork-found = 同一账套有两种历史：{ $against }（{ $size } 笔）与 { $other }（{ $other_size } 笔）互不包含
+    .why = 同一账套的两个校验点，大的必为小的延续；否则就是给不同的人看了不同的账
+    .next = 保存两个文件及其签名，合在一起即为证据
+checkpoint-line = { $against }：分录与当时相同，但「{ $part }」一行写 { $found }，日记账为 { $expected }
+    .why = 校验点整体由日记账写出
+    .next = 不要采信此文件；与打印的校验码核对
+checkpoint-root = 第 { $entry } 笔存证所记日记账为 { $found }，实为 { $expected }
+    .why = 存证分录记有其前日记账的分录数和根
+    .next = 用外部保存的校验点核验，并从备份取回
+check-code = 前 { $size } 笔的校验码为 { $found }，打印的是 { $expected }
+    .why = 校验码代表整个校验点：分录、根和最近一次结账
+    .next = 再读一遍打印的校验码；若无误，则历史被改：用备份核验即知何处
+check-code-format = `{ $text }` 不是校验点的打印行
+    .why = 打印行为城市、分录数和校验码：410800 18234 XXXXX-XXXXX-XXXXX-XXXXX
+    .next = 照打印的样子输入，加引号
 line-broken = 程序内部错误：分录内含换行符
     .why = 这是程序缺陷
     .next = 请反馈；未写入任何数据
@@ -1989,6 +2187,40 @@ close-digest = 结账 { $subject }（第 { $entry } 笔）：按日记账各行�
 close-root = 结账（第 { $entry } 笔）：其前的日记账为 { $expected }，结账所记为 { $found }
     .why = 结账记有当时日记账的分录数和根
     .next = 与打印存档的结账报告核对，并从备份取回
+pack-written = 凭证包：{ $entries } 笔，至第 { $checkpoint } 笔校验点；校验行 { $line }
+pack-uncovered = 注意：校验点（第 { $checkpoint } 笔）之后该县（市、区）另有 { $count } 笔未列入；先运行 poolbook checkpoint 再导出即可列入
+pack-sound = 凭证包与所保存的校验点一致，未发现问题
+pack-sound-alone = 凭证包本身未发现问题；请核对校验行 { $line } 与外单位保存的是否相同（--checkpoint）
+pack-format = 第 { $line } 行不是凭证包的格式（{ $part }）
+    .why = 凭证包由 poolbook export audit 写出，每行一个 JSON 对象，字段固定
+    .next = 核对文件是否完整，或请对方重新导出
+pack-wrong = 第 { $line } 行：{ $part ->
+        [order] 各行次序不对，应在 { $expected }，现为 { $found }
+        [proof] 第 { $found } 笔不在校验点的日记账内，或已被改动
+        [number] 凭证序号应为 { $expected }，现为 { $found }
+        [entry] 凭证不能读取：{ $found }
+        [balance] 凭证不平：{ $found }
+        [voucher] 凭证号应为 { $expected }，现为 { $found }
+        [trial-balance] 余额表应为 { $expected }，现为 { $found }
+        [shared] 含有其他县（市、区）{ $found } 的凭证
+        [origin] 账本标识应为 { $expected }，现为 { $found }
+        [commitment] 校验点的凭证应为第 { $expected } 笔，现为第 { $found } 笔
+        [commitment-missing] 应有 { $expected } 行校验点凭证，现有 { $found } 行
+        [tree] 该县（市、区）的凭证与日记账所封存的不符：封存 { $expected }，包内 { $found }
+        [counts] 笔数写作 { $expected }，实有 { $found }
+        [name] 名称应为 { $expected }，现为 { $found }
+        [checkpoint] 校验点与所保存的不同：保存 { $expected }，包内 { $found }
+       *[cut] 文件不完整，没有结尾行
+    }
+    .why = { $part ->
+        [tree] 日记账在校验点封存了每个县（市、区）的凭证数和根，少一笔、多一笔、改一笔、换次序都会不同
+        [checkpoint] 所保存的校验点是唯一不在对方手里的依据
+       *[other] 凭证包内的每一项都能由其他各项重新算出
+    }
+    .next = 请对方重新导出，并用外单位保存的校验点核验全账（poolbook verify --against）
+owner-root = 第 { $entry } 笔封存的 { $subject } 的凭证根：按日记账算得 { $expected }，所记为 { $found }
+    .why = 结账和校验点记有各县（市、区）当时的凭证数和根，供其单独核对
+    .next = 与外单位保存的校验点核对，并从备份取回
 cell-below-zero = { $subject } 期间存款余额最低为 { $found }，应 { $expected }（自第 { $entry } 笔起）
     .why = 任何业务日期，每个县区每项资金的存款都不得低于零
     .next = 核对业务日期；确属倒签的，按查明的日期冲销重记

@@ -2,6 +2,7 @@
 
 mod bank_lines;
 mod caps;
+mod checkpoints;
 mod claims;
 mod closing;
 mod entry;
@@ -9,6 +10,7 @@ mod imports;
 mod interest;
 mod ledger;
 mod loans;
+mod packs;
 mod pools;
 mod quarter;
 mod recompute;
@@ -23,6 +25,7 @@ mod verify;
 
 pub use bank_lines::{LinesAsked, OtherView, SuggestionsView, bank_lines, proposed, suggestions};
 pub use caps::{CapsAsked, caps};
+pub use checkpoints::{CheckpointRow, ProofRow, checkpoint, checkpoints, proof, proofs};
 pub use claims::{claim, claims};
 pub use closing::{MatterRow, close_preview};
 pub use entry::{FileOutcome, Standing, recorded, voucher, voucher_text};
@@ -32,6 +35,7 @@ pub use imports::{
 pub use interest::interest_split;
 pub use ledger::{account, trial_balance};
 pub use loans::{applications, loan, loans};
+pub use packs::pack;
 pub use pools::pools;
 pub use quarter::{QuarterView, quarter};
 pub use recompute::recompute;

@@ -1,12 +1,12 @@
 //! What a full check looked at and found.
 
-use crate::audit::finding::Made;
+use crate::audit::finding::{Compared, Made};
 use crate::audit::verify::Summary;
 use crate::problem::{Exit, Problem};
 use crate::report::locale::Locale;
 use crate::report::message::Message;
 use crate::report::shapes;
-use crate::report::table::Report;
+use crate::report::table::{Cell, Report};
 use crate::report::views::{Journal, journal_cells};
 
 /// The outcome of a check.
@@ -19,6 +19,8 @@ pub struct VerifyView<'a> {
     pub summary: Summary,
     /// True when the index was compared with the entries.
     pub index_compared: bool,
+    /// What the journal was held against.
+    pub compared: &'a [Compared],
     /// Every check that was made.
     pub checks: &'a [Made],
     /// Everything that is wrong.
@@ -49,6 +51,17 @@ pub fn verify(found: &VerifyView<'_>, locale: &Locale) -> Report {
             message.why.into(),
             message.next.into(),
         ]);
+    }
+    for compared in found.compared {
+        report.section_row(
+            "compared",
+            vec![
+                compared.against.as_str().into(),
+                Cell::Word(compared.kind),
+                compared.size.into(),
+                Cell::Word(compared.result),
+            ],
+        );
     }
     for made in found.checks {
         // The rule that a check holds the book to is that of its findings.

@@ -1,0 +1,89 @@
+//! Files that somebody keeps outside the book: checkpoints, copies, proofs and keys.
+
+use poolbook::audit::checkpoint::Checkpoint;
+use poolbook::audit::checkpoint::note::{KeyFile, PublicKey};
+use poolbook::book::against::Held;
+use poolbook::intake::decode::io_problem;
+use poolbook::limits::{CHECKPOINT_BYTES_MAX, KEY_BYTES_MAX, PROOF_BYTES_MAX};
+use poolbook::problem::{Exit, Problem};
+use poolbook::store::Copy;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+/// What every checkpoint begins with.
+const CHECKPOINT: &[u8] = b"poolbook/";
+
+/// At most `limit` bytes of a file and one more, by which a longer one is known.
+fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Problem> {
+    let failed = |error: std::io::Error| io_problem(path, &error);
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(bytes)
+}
+
+fn named(problem: Problem, path: &Path) -> Problem {
+    problem.in_file(path.display().to_string())
+}
+
+/// Reads a checkpoint.
+pub fn checkpoint(path: &Path) -> Result<Checkpoint, Problem> {
+    let bytes = read(path, CHECKPOINT_BYTES_MAX as u64)?;
+    Checkpoint::parse(&bytes).map_err(|problem| named(problem, path))
+}
+
+/// The bytes of a proof file; what is longer than any proof is cut there and found too long.
+pub fn proof(path: &Path) -> Result<Vec<u8>, Problem> {
+    read(path, PROOF_BYTES_MAX as u64)
+}
+
+/// What a path names: a checkpoint, or a copy of the journal (a book's directory, a backup, an export).
+pub fn held(path: &Path) -> Result<Held, Problem> {
+    let name = path.display().to_string();
+    if !path.is_dir() && read(path, CHECKPOINT.len() as u64)?.starts_with(CHECKPOINT) {
+        return Ok(Held::Checkpoint(name, Box::new(checkpoint(path)?)));
+    }
+    match Copy::open(path)? {
+        Some(copy) => Ok(Held::Copy(path.to_owned(), copy)),
+        None => Err(Problem::data("against-unknown").with("path", name)),
+    }
+}
+
+/// Reads a private key that nobody else can read.
+pub fn key(path: &Path) -> Result<KeyFile, Problem> {
+    private(path)?;
+    let text = read(path, KEY_BYTES_MAX)?;
+    let text = std::str::from_utf8(&text).unwrap_or_default();
+    KeyFile::from_pem(text).map_err(|problem| problem.with("path", path.display()))
+}
+
+/// Reads a public key.
+pub fn public_key(path: &Path) -> Result<PublicKey, Problem> {
+    let text = read(path, KEY_BYTES_MAX)?;
+    let text = std::str::from_utf8(&text).unwrap_or_default();
+    PublicKey::from_pem(text).map_err(|problem| problem.with("path", path.display()))
+}
+
+/// A key that others can read is no longer anybody's own.
+#[cfg(unix)]
+fn private(path: &Path) -> Result<(), Problem> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = match std::fs::metadata(path) {
+        Ok(about) => about.permissions().mode() & 0o777,
+        // Reading it says the same in better words.
+        Err(_) => return Ok(()),
+    };
+    if mode & 0o077 != 0 {
+        return Err(Problem::new("key-exposed", Exit::Refused)
+            .with("path", path.display())
+            .with("mode", format!("{mode:03o}")));
+    }
+    Ok(())
+}
+
+/// Elsewhere the rights of a file are not told in this way.
+#[cfg(not(unix))]
+fn private(_: &Path) -> Result<(), Problem> {
+    Ok(())
+}

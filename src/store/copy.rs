@@ -1,0 +1,136 @@
+//! Copies of a journal to compare with: another book, a backup, or an exported journal.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use super::StoreError;
+use super::error::io;
+use super::journal::Lines;
+use super::line::{LEAD, is_framed, parse};
+use super::recover::Paths;
+use crate::problem::Problem;
+
+/// What the schema of a backup's first line begins with.
+const BACKUP: &str = "poolbook/backup/";
+
+/// A copy of a journal, read entry by entry.
+pub struct Copy {
+    path: PathBuf,
+    lines: Lines,
+    framed: bool,
+    /// Bytes of the journal that are left; a backup goes on behind them.
+    left: Option<u64>,
+    entries: u64,
+}
+
+/// One step of reading a copy and the book's journal side by side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The copy ends after this many entries, and the journal begins with them.
+    Same(u64),
+    /// The first entry that differs: its number, the bytes of the copy, those of the journal.
+    Differs(u64, Vec<u8>, Vec<u8>),
+    /// The journal ends after this many entries, all of them the copy's; the copy has so many.
+    Short(u64, u64),
+}
+
+impl Copy {
+    /// Opens a directory with a book, or a file. None when the file is no copy of a journal.
+    ///
+    /// # Errors
+    /// Reading fails.
+    pub fn open(path: &Path) -> Result<Option<Self>, StoreError> {
+        let file = if path.is_dir() { Paths::new(path).journal } else { path.to_owned() };
+        let length = std::fs::metadata(&file).map_err(io("read", &file))?.len();
+        let mut start = Vec::new();
+        let opened = File::open(&file).map_err(io("open", &file))?;
+        opened.take(4096).read_to_end(&mut start).map_err(io("read", &file))?;
+        let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let mut copy = Self {
+            lines: Lines::open(&file, 0, length)?,
+            path: file,
+            framed: is_framed(first),
+            left: None,
+            entries: 0,
+        };
+        if copy.framed {
+            return Ok(Some(copy));
+        }
+        if !first.starts_with(b"{") {
+            return Ok(None);
+        }
+        if let Some(bytes) = backup(first) {
+            // The header is no entry.
+            copy.lines.next()?;
+            copy.left = Some(bytes);
+            copy.framed = true;
+        }
+        Ok(Some(copy))
+    }
+
+    /// The next entry; none at the end.
+    ///
+    /// # Errors
+    /// `copy-damaged`, or reading fails.
+    #[allow(clippy::should_implement_trait, reason = "reading may fail")]
+    pub fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+        if self.left == Some(0) {
+            return Ok(None);
+        }
+        let Some(line) = self.lines.next()? else {
+            return match self.left {
+                Some(_) => Err(self.damaged()),
+                None => Ok(None),
+            };
+        };
+        let json = if self.framed { parse(line.bytes) } else { Some(line.bytes) };
+        let json = json.filter(|_| line.whole).map(<[u8]>::to_vec);
+        if let Some(left) = &mut self.left {
+            *left = left.saturating_sub(line.length);
+        }
+        let Some(json) = json else { return Err(self.damaged()) };
+        self.entries += 1;
+        Ok(Some(json))
+    }
+
+    fn damaged(&self) -> StoreError {
+        let problem = Problem::data("copy-damaged").with("path", self.path.display());
+        problem.with("line", self.entries + 1).into()
+    }
+
+    /// Reads the copy and the journal of a book side by side, up to the first difference. A damaged
+    /// line of the journal differs from every sound one. Cost: one reading of both.
+    ///
+    /// # Errors
+    /// `copy-damaged`, or reading fails.
+    pub fn compare(mut self, directory: &Path) -> Result<Step, StoreError> {
+        let path = Paths::new(directory).journal;
+        let length = std::fs::metadata(&path).map_err(io("read", &path))?.len();
+        let mut ours = Lines::open(&path, 0, length)?;
+        while let Some(theirs) = self.next()? {
+            let Some(line) = ours.next()? else {
+                let common = self.entries - 1;
+                while self.next()?.is_some() {}
+                return Ok(Step::Short(common, self.entries));
+            };
+            let json = parse(line.bytes).filter(|_| line.whole);
+            if json != Some(theirs.as_slice()) {
+                let found = json.or(line.bytes.get(LEAD..)).unwrap_or_default().to_vec();
+                return Ok(Step::Differs(self.entries, theirs, found));
+            }
+        }
+        Ok(Step::Same(self.entries))
+    }
+}
+
+/// How many bytes of journal follow, if this is the first line of a backup.
+fn backup(line: &[u8]) -> Option<u64> {
+    #[derive(serde::Deserialize)]
+    struct Header {
+        schema: String,
+        bytes: u64,
+    }
+    let header: Header = serde_json::from_slice(line).ok()?;
+    header.schema.starts_with(BACKUP).then_some(header.bytes)
+}

@@ -1,0 +1,258 @@
+//! `leaves`: the SHA-256 hashes of all entries up to the last checkpoint, 32 bytes each.
+//!
+//! The file proves nothing by itself. Once its root was found equal to that of a checkpoint that
+//! somebody outside kept, it tells which entry is the first that was changed since. It is written
+//! aside and renamed, so it is whole or the one before.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::check::Watch;
+use super::error::io;
+use super::recover::Paths;
+use super::tree::{Frontier, Hash};
+use super::{Head, StoreError};
+use crate::problem::{Exit, Problem};
+
+/// Bytes of one hash.
+const WIDTH: u64 = 32;
+
+/// Kept leaf hashes, read one after the other.
+pub struct Kept {
+    path: PathBuf,
+    reader: BufReader<File>,
+    left: u64,
+}
+
+impl Kept {
+    /// Opens a file of leaf hashes.
+    ///
+    /// # Errors
+    /// `leaves-format` when it is no regular file of whole hashes, or opening fails.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let file = File::open(path).map_err(io("open", path))?;
+        let about = file.metadata().map_err(io("read", path))?;
+        if !about.is_file() || about.len() % WIDTH != 0 {
+            let problem = Problem::data("leaves-format").with("path", path.display());
+            return Err(problem.with("bytes", about.len()).into());
+        }
+        let reader = BufReader::with_capacity(64 * 1024, file);
+        Ok(Self { path: path.to_owned(), reader, left: about.len() / WIDTH })
+    }
+
+    /// Opens the file of a book, if it has one.
+    ///
+    /// # Errors
+    /// As [`Kept::open`].
+    pub fn of_book(directory: &Path) -> Result<Option<Self>, StoreError> {
+        let path = Paths::new(directory).leaves;
+        match std::fs::symlink_metadata(&path) {
+            Ok(_) => Self::open(&path).map(Some),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(io("open", &path)(error)),
+        }
+    }
+
+    /// The next hash; none at the end.
+    ///
+    /// # Errors
+    /// Reading fails.
+    pub fn next_hash(&mut self) -> Result<Option<Hash>, StoreError> {
+        if self.left == 0 {
+            return Ok(None);
+        }
+        let mut hash = [0; 32];
+        self.reader.read_exact(&mut hash).map_err(io("read", &self.path))?;
+        self.left -= 1;
+        Ok(Some(hash))
+    }
+}
+
+/// Where the journal and the kept hashes part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parting {
+    /// The first entry that is not what it was.
+    pub entry: u64,
+    /// The hash that was kept.
+    pub expected: Hash,
+    /// The hash of what stands there.
+    pub found: Hash,
+}
+
+/// What [`Beside`] saw.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The journal's root at each size asked for that it reaches, ascending.
+    pub journal: Vec<Head>,
+    /// The kept hashes' root at each size asked for that they reach, ascending.
+    pub kept: Vec<Head>,
+    /// How many hashes were kept; none without a file.
+    pub kept_count: Option<u64>,
+    /// Where both part, as far as both reach.
+    pub parting: Option<Parting>,
+}
+
+/// Follows the tree of the journal: its roots at some sizes, and whether kept hashes agree.
+pub struct Beside {
+    sizes: Vec<u64>,
+    kept: Option<Kept>,
+    /// The kept hashes' own tree, from where it is another one.
+    other: Option<Frontier>,
+    /// New hashes, if they are to be written.
+    out: Option<Growing>,
+    seen: Seen,
+    failed: Option<StoreError>,
+}
+
+impl Beside {
+    /// Looks at these sizes (in any order) and compares with these hashes.
+    pub fn new(mut sizes: Vec<u64>, kept: Option<Kept>) -> Self {
+        sizes.sort_unstable();
+        sizes.dedup();
+        let seen = Seen { kept_count: kept.as_ref().map(|kept| kept.left), ..Seen::default() };
+        Self { sizes, kept, other: None, out: None, seen, failed: None }
+    }
+
+    /// Writes the hashes beside the book's, too.
+    ///
+    /// # Errors
+    /// Nothing can be created in the book's directory.
+    pub fn growing(mut self, directory: &Path) -> Result<Self, StoreError> {
+        self.out = Some(Growing::create(directory)?);
+        Ok(self)
+    }
+
+    /// What was seen, and the new hashes, which count once they are [kept](Growing::keep).
+    ///
+    /// # Errors
+    /// Reading the kept hashes failed, or writing the new ones.
+    pub fn finish(mut self) -> Result<(Seen, Option<Growing>), StoreError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        // What was kept beyond the end of the journal still says what its roots were.
+        if let (Some(kept), Some(mut tree)) = (&mut self.kept, self.other) {
+            while let Some(hash) = kept.next_hash()? {
+                tree.append(hash);
+                note(&self.sizes, &tree, &mut self.seen.kept);
+            }
+        }
+        Ok((self.seen, self.out))
+    }
+
+    fn follow(&mut self, leaf: &Hash, before: &Frontier) -> Result<(), StoreError> {
+        if let Some(out) = &mut self.out {
+            out.push(leaf)?;
+        }
+        let Some(kept) = &mut self.kept else { return Ok(()) };
+        let Some(hash) = kept.next_hash()? else { return Ok(()) };
+        if let Some(tree) = &mut self.other {
+            tree.append(hash);
+            note(&self.sizes, tree, &mut self.seen.kept);
+        } else if hash != *leaf {
+            let mut tree = before.clone();
+            tree.append(hash);
+            note(&self.sizes, &tree, &mut self.seen.kept);
+            self.other = Some(tree);
+            let entry = before.count() + 1;
+            self.seen.parting = Some(Parting { entry, expected: hash, found: *leaf });
+        }
+        Ok(())
+    }
+
+    /// The tree of the journal as it is now; as long as nothing parts, it is that of the kept hashes.
+    fn note_both(&mut self, tree: &Frontier) {
+        note(&self.sizes, tree, &mut self.seen.journal);
+        let reaches = self.seen.kept_count.is_some_and(|kept| tree.count() <= kept);
+        if self.other.is_none() && reaches {
+            note(&self.sizes, tree, &mut self.seen.kept);
+        }
+    }
+}
+
+/// Notes the root if this size was asked for.
+fn note(sizes: &[u64], tree: &Frontier, seen: &mut Vec<Head>) {
+    if sizes.binary_search(&tree.count()).is_ok() {
+        seen.push(Head { count: tree.count(), root: tree.root() });
+    }
+}
+
+impl Watch for Beside {
+    fn leaf(&mut self, leaf: &Hash, before: &Frontier) {
+        self.note_both(before);
+        if self.failed.is_none() {
+            self.failed = self.follow(leaf, before).err();
+        }
+    }
+
+    fn end(&mut self, tree: &Frontier) {
+        self.note_both(tree);
+        if self.other.is_none() && self.seen.kept_count.is_some_and(|kept| tree.count() < kept) {
+            // The kept hashes go on where the journal ends.
+            self.other = Some(tree.clone());
+        }
+    }
+}
+
+/// A file of leaf hashes while it is written, under another name.
+pub struct Growing {
+    new: PathBuf,
+    paths: Paths,
+    writer: BufWriter<File>,
+}
+
+impl Growing {
+    fn create(directory: &Path) -> Result<Self, StoreError> {
+        let paths = Paths::new(directory);
+        let new = paths.leaves.with_extension("new");
+        let file = File::create(&new).map_err(io("create", &new))?;
+        Ok(Self { writer: BufWriter::with_capacity(64 * 1024, file), new, paths })
+    }
+
+    fn push(&mut self, leaf: &Hash) -> Result<(), StoreError> {
+        self.writer.write_all(leaf).map_err(io("write", &self.new))
+    }
+
+    /// Puts the file in the place of the one before, durably.
+    ///
+    /// # Errors
+    /// Writing, syncing or renaming fails; the file before stays.
+    pub fn keep(mut self) -> Result<(), StoreError> {
+        self.writer.flush().map_err(io("write", &self.new))?;
+        self.writer.get_ref().sync_all().map_err(io("sync", &self.new))?;
+        std::fs::rename(&self.new, &self.paths.leaves).map_err(io("rename", &self.paths.leaves))?;
+        let book = File::open(&self.paths.book).map_err(io("open", &self.paths.book))?;
+        book.sync_all().map_err(io("sync", &self.paths.book))
+    }
+
+    /// Gives the file up.
+    pub fn drop_it(self) {
+        // It is in nobody's way: the next checkpoint writes over it.
+        let _ = std::fs::remove_file(&self.new);
+    }
+}
+
+/// Every leaf hash up to a size, for making proofs. Cost: 32 bytes an entry.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// The hashes, in the order of the entries.
+    pub leaves: Vec<Hash>,
+}
+
+impl Watch for Collected {
+    fn leaf(&mut self, leaf: &Hash, _: &Frontier) {
+        self.leaves.push(*leaf);
+    }
+
+    fn end(&mut self, _: &Frontier) {}
+}
+
+/// `leaves-differ`: the book's own kept hashes are not those of its journal.
+pub fn differ(directory: &Path, parting: &Parting) -> Problem {
+    Problem::new("leaves-differ", Exit::Damaged)
+        .with("path", Paths::new(directory).leaves.display())
+        .with("entry", parting.entry)
+        .with("expected", super::tree::hex(&parting.expected))
+        .with("found", super::tree::hex(&parting.found))
+}
