@@ -16,6 +16,7 @@ mod errors;
 mod errors_unreachable;
 mod examples;
 mod exports;
+mod forged_history;
 mod found;
 mod fuzz_corpus;
 mod jiaozuo;
