@@ -40,10 +40,10 @@ impl Chance {
 
 /// A book's directory with exactly these entries, made by hand from what `notes/format.md` says:
 /// sound checksums, tree and head.
-struct Written(TempDir);
+pub(crate) struct Written(TempDir);
 
 impl Written {
-    fn new(entries: &[Vec<u8>]) -> Self {
+    pub(crate) fn new(entries: &[Vec<u8>]) -> Self {
         let written = Self(tempfile::tempdir().unwrap());
         std::fs::create_dir(written.path()).unwrap();
         let (mut journal, mut tree) = (Vec::new(), Frontier::default());
@@ -71,7 +71,7 @@ impl Written {
         written
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.0.path().join("book")
     }
 
@@ -82,7 +82,11 @@ impl Written {
         Checkpoint { body: taken.body, signatures: Vec::new() }
     }
 
-    fn against(&self, held: &[(&str, &Checkpoint)], leaves: Option<&Path>) -> Verification {
+    pub(crate) fn against(
+        &self,
+        held: &[(&str, &Checkpoint)],
+        leaves: Option<&Path>,
+    ) -> Verification {
         let held = held
             .iter()
             .map(|(name, is)| Held::Checkpoint((*name).to_owned(), Box::new((*is).clone())));

@@ -6,6 +6,7 @@ mod bad_input;
 mod bounds;
 mod caps;
 mod caps_lives;
+mod checkpoints;
 mod cli;
 mod close;
 mod close_blocked;
