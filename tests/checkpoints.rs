@@ -237,7 +237,7 @@ fn proofs_hold_and_bent_ones_do_not() {
     };
     assert_eq!(file("in")["schema"], json!("poolbook/proof/1"));
     assert_eq!(file("in")["json"].as_str().unwrap().as_bytes(), entries(&dir)[4]);
-    let mut judged = |proof: &Value, part: &str| {
+    let judged = |proof: &Value, part: &str| {
         fs::write(dir.path().join("bent"), proof.to_string()).unwrap();
         let (code, report) = read("poolbook check-proof bent", &dir);
         let found = &report["findings"][0];

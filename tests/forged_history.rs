@@ -15,7 +15,7 @@ use poolbook::domain::entry::Entry;
 use poolbook::domain::event::Event;
 use poolbook::problem::{Exit, Problem};
 use poolbook::store::tree::{Frontier, leaf_hash};
-use poolbook::store::{FileStore, Store as _};
+use poolbook::store::FileStore;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
