@@ -3,9 +3,11 @@
 //! Included by the fuzz targets and by `tests/fuzz_corpus.rs`. A broken property is a panic.
 
 mod damage;
+mod proofs;
 mod session;
 
 pub use damage::damage;
+pub use proofs::{checkpoint, consistency, inclusion, proof_consistency, proof_inclusion};
 pub use session::{play, session};
 
 use poolbook::domain::calendar::{

@@ -42,7 +42,10 @@ targets!(
     mt940,
     sniff,
     session,
-    damage
+    damage,
+    checkpoint,
+    proof_inclusion,
+    proof_consistency
 );
 
 fn fuzz() -> PathBuf {
@@ -175,6 +178,7 @@ fn seeds(target: &str) -> Vec<(String, Vec<u8>)> {
 /// Properties of refused inputs say little: most seeds must be taken.
 #[test]
 fn seeds_reach_behind_the_first_refusal() {
+    use poolbook::audit::checkpoint::Checkpoint;
     use poolbook::domain::{entry::Entry, event::Event, rates::RateTable, rules::RuleSet};
     use poolbook::intake::{mapping::Mapping, profile::Profile};
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
@@ -201,6 +205,15 @@ fn seeds_reach_behind_the_first_refusal() {
     }
     for (name, bytes) in seeds("rates") {
         RateTable::parse(&text(&bytes)).unwrap_or_else(|problem| panic!("{name}: {problem:?}"));
+    }
+    for (name, bytes) in seeds("checkpoint") {
+        Checkpoint::parse(&bytes).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+    }
+    for (name, bytes) in seeds("proof_inclusion") {
+        assert!(properties::inclusion(&bytes), "{name}");
+    }
+    for (name, bytes) in seeds("proof_consistency") {
+        assert!(properties::consistency(&bytes), "{name}");
     }
     let recorded: Vec<(String, u64)> = seeds("session")
         .into_iter()
