@@ -33,6 +33,8 @@ pub const BAND_CASES_MAX: usize = 200_000;
 pub const LINES_MAX: usize = 500;
 /// Longest line of a journal or of a JSON Lines file.
 pub const JOURNAL_LINE_MAX: usize = 1024 * 1024;
+/// Longest first line of a backup.
+pub const BACKUP_HEADER_MAX: usize = 4 * 1024;
 /// Deepest nesting of a JSON value taken in from outside.
 pub const JSON_DEPTH_MAX: usize = 16;
 /// Largest table file (csv, text) taken in.

@@ -10,6 +10,7 @@
 //!
 //! Invariant: the state in memory and the index reflect exactly the entries of the journal's head.
 
+pub mod backup;
 pub mod causes;
 pub mod closing;
 pub mod interest;

@@ -9,6 +9,8 @@
 //!
 //! Cost: linear in the journal; memory: the state, 24 bytes an entry, and a few chunks of lines.
 
+mod source;
+
 use crate::audit::compare::{self, compare};
 use crate::audit::finding::{Finding, Made};
 use crate::audit::movements::Rows;
@@ -21,7 +23,8 @@ use crate::domain::entry::{Entry, Given};
 use crate::domain::event::Kind;
 use crate::domain::state::State;
 use crate::problem::{Exit, Problem};
-use crate::store::{Head, ReadStore, Store, StoreError, check, check_marking};
+use crate::store::{Checked, Extent, Head, ReadStore, Store, StoreError};
+use source::Source;
 use std::cell::{Cell, OnceCell};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -47,7 +50,7 @@ const OF_BYTES: &[(&str, bool)] = &[
 ];
 
 /// Checks of each entry against what deciding its event again gives.
-const OF_DECISIONS: &[&str] =
+pub(super) const OF_DECISIONS: &[&str] =
     &["entry-unreadable", "entry-not-canonical", "entry-refused", "entry-differs"];
 
 /// What deciding is told of the journal where it does not ask.
@@ -105,17 +108,29 @@ impl Chunk {
     }
 }
 
+/// Rechecks a journal that lies in a file without a head, as in a backup: all but the head.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn verify_lines(extent: &Extent) -> Result<Verification, Problem> {
+    verify_source(Source::Lines(extent), None)
+}
+
 /// Rechecks the book of a directory; `index` is the book's own index, when it could be opened.
 ///
 /// # Errors
 /// The directory holds no book, or it cannot be read.
 pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification, Problem> {
+    verify_source(Source::Book(directory), index)
+}
+
+fn verify_source(source: Source<'_>, index: Option<&dyn Rows>) -> Result<Verification, Problem> {
     let (chunks, arrived) = sync_channel::<Chunk>(WAITING);
     let (audited, to_audit) = sync_channel::<Vec<Audited>>(WAITING);
     let (checked, pass, verifier) = std::thread::scope(|scope| {
-        let pass = scope.spawn(move || Pass::new(directory, audited).run(&arrived));
+        let pass = scope.spawn(move || Pass::new(source, audited).run(&arrived));
         let audit = scope.spawn(move || audit(&to_audit));
-        let checked = read(directory, &chunks);
+        let checked = read(source, &chunks);
         drop(chunks);
         let pass = pass.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         (checked, pass, audit.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
@@ -131,7 +146,7 @@ pub fn verify(directory: &Path, index: Option<&dyn Rows>) -> Result<Verification
         // cannot be opened, and its other faults are to be told all the same.
         let wanted: HashSet<u64> = outcome.same_hash.iter().flatten().copied().collect();
         let mut found: HashMap<u64, Entry> = HashMap::new();
-        check(directory, &mut |seq, bytes| {
+        source.check(|_| false, &mut |seq, bytes| {
             if wanted.contains(&seq) {
                 found.extend(Entry::decode(bytes).map(|entry| (seq, entry)));
             }
@@ -258,9 +273,9 @@ fn audit(arrived: &Receiver<Vec<Audited>>) -> Verifier {
 }
 
 /// Reads every line and hands it on.
-fn read(directory: &Path, chunks: &SyncSender<Chunk>) -> Result<crate::store::Checked, StoreError> {
+fn read(source: Source<'_>, chunks: &SyncSender<Chunk>) -> Result<Checked, StoreError> {
     let mut chunk = Chunk::new();
-    let checked = check_marking(directory, is_close, &mut |seq, bytes| {
+    let checked = source.check(is_close, &mut |seq, bytes| {
         let given = Entry::decode_given(bytes);
         chunk.bytes.extend_from_slice(bytes);
         chunk.lines.push((seq, bytes.len(), given));
@@ -276,7 +291,7 @@ fn read(directory: &Path, chunks: &SyncSender<Chunk>) -> Result<crate::store::Ch
 
 /// The third thread: what the entries make, one after the other.
 struct Pass<'d> {
-    directory: &'d Path,
+    source: Source<'d>,
     journal: OnceCell<Option<ReadStore>>,
     state: State,
     delta: Delta,
@@ -293,9 +308,9 @@ struct Pass<'d> {
 }
 
 impl<'d> Pass<'d> {
-    fn new(directory: &'d Path, audited: SyncSender<Vec<Audited>>) -> Self {
+    fn new(source: Source<'d>, audited: SyncSender<Vec<Audited>>) -> Self {
         Self {
-            directory,
+            source,
             journal: OnceCell::new(),
             state: State::default(),
             delta: Delta::default(),
@@ -431,12 +446,7 @@ impl<'d> Pass<'d> {
 
     /// The journal for look-ups, opened when the first reversal comes by; none when it is damaged.
     fn journal(&self) -> Option<&ReadStore> {
-        let open = || {
-            let mut journal = ReadStore::open(self.directory).ok()?;
-            journal.locate_all().ok()?;
-            Some(journal)
-        };
-        self.journal.get_or_init(open).as_ref()
+        self.journal.get_or_init(|| self.source.open().ok()).as_ref()
     }
 
     /// The reversed entry. Cost: one read.

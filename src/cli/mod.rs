@@ -6,6 +6,7 @@
 
 mod account;
 mod ask;
+mod backup;
 mod balance;
 mod cap;
 mod claim;
@@ -29,6 +30,7 @@ mod recompute;
 mod reconcile;
 mod record;
 mod reindex;
+mod restore;
 mod rules;
 mod scale;
 mod schema;

@@ -25,7 +25,7 @@ fixed! {
     Explain explain, TrialBalance trial_balance, Account account, Voucher voucher, Verify verify,
     Export export, Subsidy subsidy, Loan loan, Claim claim, Cap cap, Pool pool, Interest interest, Scale scale,
     Rules rules,
-    Reindex reindex, Schema schema, Completions completions, Man man,
+    Backup backup, Restore restore, Reindex reindex, Schema schema, Completions completions, Man man,
 }
 
 /// The commands by who needs them, in the order of help. What no group names is shown with the
@@ -143,7 +143,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
         ],
     ),
     ("books", &["close", "reverse"]),
-    ("tools", &["reindex", "schema", "completions", "man"]),
+    ("tools", &["backup", "restore", "reindex", "schema", "completions", "man"]),
 ];
 
 /// The tree without wording, which is enough to parse.

@@ -358,6 +358,15 @@ shapes! {
             "checks" [check Text, looked_at Integer, findings Integer, why Text]
         }
     }
+    /// A book that was backed up or restored.
+    BACKUP "backup" {
+        meta [
+            file Text, book Text, city Text, name Text, entries Integer, bytes Integer, root Text,
+            findings Integer, dry_run Bool,
+        ]
+        rows []
+        totals false
+    }
     /// A rebuilt index, or a new book.
     BOOK "book" {
         meta [book Text, city Text, name Text, entries Integer, root Text]

@@ -3,7 +3,7 @@
 //! One thread reads, checksums and hashes, while the caller looks at the contents of the same
 //! lines; the memory stays flat.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::error::{damaged, io};
@@ -33,6 +33,17 @@ pub struct Checked {
     pub findings: Vec<Problem>,
     /// Numbers of the lines that were to be marked, each with the journal before its group.
     pub marked: Vec<(u64, Head)>,
+}
+
+/// The lines of a journal inside a file: all of it, or a part as in a backup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// The file.
+    pub path: PathBuf,
+    /// First byte of the first line.
+    pub offset: u64,
+    /// Bytes of the lines.
+    pub length: u64,
 }
 
 #[derive(Default)]
@@ -85,14 +96,36 @@ pub fn check_marking(
     // The head first: a writer beside may add entries, never take any away.
     let slot = check_head(&paths.head, &mut findings)?;
     let length = std::fs::metadata(&paths.journal).map_err(io("read", &paths.journal))?.len();
+    let extent = Extent { path: paths.journal, offset: 0, length };
+    walk(&extent, slot.as_ref(), findings, mark, visit)
+}
+
+/// As [`check_marking`], for the lines of a file that has no head beside it: of the findings only
+/// those of lines and groups can come.
+///
+/// # Errors
+/// Reading fails, or the visitor's error.
+pub fn check_extent(
+    extent: &Extent,
+    mark: fn(&[u8]) -> bool,
+    visit: &mut Visit<'_>,
+) -> Result<Checked, StoreError> {
+    walk(extent, None, Findings::default(), mark, visit)
+}
+
+fn walk(
+    extent: &Extent,
+    slot: Option<&Slot>,
+    mut findings: Findings,
+    mark: fn(&[u8]) -> bool,
+    visit: &mut Visit<'_>,
+) -> Result<Checked, StoreError> {
     let (chunks, arrived) = sync_channel(WAITING);
     let (back, empties) = sync_channel(WAITING + 2);
     let (walk, shown) = std::thread::scope(|scope| {
-        let path = &paths.journal;
-        let slot = slot.as_ref();
         let walker = scope.spawn(move || {
-            let mut walk = Walk::new(path, slot, mark);
-            walk.go(length, &chunks, &empties).map(|()| walk)
+            let mut walk = Walk::new(&extent.path, slot, mark);
+            walk.go(extent, &chunks, &empties).map(|()| walk)
         });
         let shown = show(&arrived, &back, visit);
         // Dropping the receiver ends a walker whose chunks nobody wants any more.
@@ -109,7 +142,7 @@ pub fn check_marking(
         findings.told.push(Problem::new("findings-more", Exit::Damaged).with("count", more));
     }
     let head = Head { count: walk.tree.count(), root: walk.tree.root() };
-    Ok(Checked { head, bytes: length, findings: findings.told, marked: walk.marked })
+    Ok(Checked { head, bytes: extent.length, findings: findings.told, marked: walk.marked })
 }
 
 fn show(
@@ -188,11 +221,12 @@ impl<'a> Walk<'a> {
 
     fn go(
         &mut self,
-        length: u64,
+        extent: &Extent,
         chunks: &SyncSender<Chunk>,
         empties: &Receiver<Chunk>,
     ) -> Result<(), StoreError> {
-        let mut lines = Lines::open(self.path, 0, length)?;
+        let end = extent.offset.saturating_add(extent.length);
+        let mut lines = Lines::open(self.path, extent.offset, end)?;
         let mut chunk = Chunk::default();
         let mut at_head = self.slot.is_none_or(|slot| slot.tree.count() == 0);
         while let Some(line) = lines.next()? {
@@ -211,7 +245,7 @@ impl<'a> Walk<'a> {
         }
         // As above: whether anyone still listens is the other side's matter.
         let _ = chunks.send(chunk);
-        self.end(at_head, length);
+        self.end(at_head, extent.length);
         Ok(())
     }
 

@@ -11,6 +11,8 @@
 //! Invariant: the index is never trusted beyond its stamp; whatever is wrong with it, it is set
 //! aside and made again from the journal.
 
+pub mod aside;
+pub mod backup;
 mod catalogue;
 mod check;
 mod error;
@@ -25,10 +27,11 @@ mod memory;
 mod place;
 mod read;
 mod recover;
+pub mod restore;
 mod sled;
 pub mod tree;
 
-pub use check::{Checked, FINDINGS_MAX, check, check_marking};
+pub use check::{Checked, Extent, FINDINGS_MAX, check, check_extent, check_marking};
 pub use error::StoreError;
 pub use file::FileStore;
 pub use memory::MemoryStore;

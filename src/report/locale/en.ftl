@@ -27,6 +27,7 @@ report-caps = use of yearly caps
 report-pools = state of the pools
 section-uses = what used it
 report-verify = check of the book
+report-backup = backup and restore
 report-book = book
 report-sparse = columns of zeros are not shown; --format csv or json holds them all
 report-people-two = This book pays with two people, maker and checker; an approver is not asked for.
@@ -714,6 +715,13 @@ cmd-cap = every ceiling and quota, used, held and left
 cmd-scale = size of the three funds against the targets
 cmd-rules = rules files
 cmd-rules-check = check a rules file before it is adopted
+cmd-backup = back the whole book up into one file, every entry decided again before it counts
+    .long = The file is written beside its name, synced, read back from the first byte, every entry is decided again and the root compared; only then does it get its name. It works beside a writer and on a read-only disk. A file of the same name is never replaced unless --force is given. With --dry-run nothing is left behind. A backup holds every entry, so only its owner may read it; keep it elsewhere, and try it with restore --dry-run from time to time.
+    .force = the new backup takes the place of a file of that name
+cmd-restore = make a book of a backup or of an exported journal
+    .long = Takes a backup, what export journal gave, and a book's journal.jsonl. Every byte is checked and every entry decided again before the directory of --book appears; it must not exist or be empty, and an existing book is never touched. An interruption leaves no half book. An exported journal carries no root of its own: give the one that was noted elsewhere with --root. With --dry-run nothing is left behind.
+    .backup = a backup, what export journal gave, or a journal.jsonl
+    .root = the root that the journal must have (64 hexadecimal digits)
 cmd-reindex = make the index again from the journal
 cmd-quarter = the quarterly run: take a folder in, compute and post subsidies, reconcile, list balances and what is open
     .from = folder of the inputs
@@ -782,6 +790,9 @@ opt-year = year
 opt-kind = kind of ceiling
 opt-from_entry = from this entry on
 opt-output = write to this file; without it to standard output
+opt-backup = backup file
+value-backup = FILE
+value-root = ROOT
 opt-dialect = version of the program that is to read it
 value-output = FILE
 value-dialect = VERSION
@@ -868,6 +879,9 @@ failure-note = note
 already-recorded = the id { $id } is recorded as entry { $entry } with the same content, nothing was recorded twice; give another --id to a second event
 rules-sound = the rules { $rules } are sound ({ $file })
 verify-sound = nothing is wrong
+backup-advice = Every entry was checked. Keep it in another place and note the root; try it with poolbook --book EMPTY-DIRECTORY restore FILE --dry-run.
+restore-advice = Every entry was checked. Compare the root with the one noted elsewhere.
+backup-findings = The book itself has findings, and the copy agrees with it; see poolbook verify.
 
 ## the operating system
 os-error-2 = no such file or directory
@@ -1396,6 +1410,42 @@ book-foreign = not a file of a book: { $path }
 book-exists = there is a book already: { $path }
     .why = making a book never overwrites another
     .next = use it, or choose another directory
+backup-exists = there is a file of that name: { $path }
+    .why = a backup never replaces another file silently: the old one may be the only sound one
+    .next = choose another name (a date in it helps), or add --force; no file was changed
+backup-damaged = the backup is damaged and not used: { $path } ({ $part ->
+        [header] its first line
+        [length] its length
+        [digest] the digest on its last line
+        [root] the root of its journal
+        [sm3] the SM3 root of its journal
+        [last-line] its last line is not whole
+        [journal] its journal
+       *[other] { $part }
+    })
+    .why = these are not the bytes that were written, or not all of them; no existing book is affected
+    .next = use another backup; try another disk or medium
+backup-newer = the backup has the form { $found }, and this program knows { $known }: { $path }
+    .why = a form that is not known is never used
+    .next = restore it with a newer program; no file was changed
+backup-empty = there is no book to back up or restore: the journal lacks the entry that opens it
+    .why = the first entry of a journal opens the book; without it there is no book
+    .next = check the path of --book and the file; no file was changed
+restore-foreign = neither a backup nor a journal: { $path }
+    .why = restore takes a backup, what export journal gave, or a book's journal.jsonl
+    .next = check the name; no file was changed
+restore-differs = the journal has the root { $found }, not { $expected }: { $path }
+    .why = these are not the entries of which the root was noted: some were changed, added or removed, or it was another day
+    .next = check where the root comes from, and use the backup that has it; no file was changed
+restore-altered = entry { $entry } is not what deciding it again gives ({ $check }): { $path }
+    .why = an exported journal carries no root of its own, so what does not follow counts as changed
+    .next = use a backup, or give the root with --root if you know it; no file was changed
+directory-not-empty = the directory is not empty: { $path }
+    .why = a book is restored only where there is nothing, so that it mixes with no other files
+    .next = choose another directory with --book; no file was changed
+output-busy = another process writes the same file: { $path }
+    .why = two backups or restores cannot write to one place at the same time
+    .next = wait for the other, or choose another name; no file was changed
 book-busy = the book is in use by { $user } (process { $pid }, since { $since }, command { $command }): { $path }
     .why = one process writes at a time; waited { $seconds } seconds
     .next = try again when the other has ended; commands that only read are not affected

@@ -27,6 +27,7 @@ report-caps = 限额占用表
 report-pools = 资金池状态
 section-uses = 占用明细
 report-verify = 账本核验
+report-backup = 备份与恢复
 report-book = 账本
 report-sparse = 全为零的列未显示；--format csv 或 json 含全部列
 report-people-two = 本账本付款经两人（制单、复核），不要求第三人审批。
@@ -714,6 +715,13 @@ cmd-cap = 各项限额和额度的占用和剩余
 cmd-scale = 三项资金的规模与目标
 cmd-rules = 规则文件
 cmd-rules-check = 启用之前检查规则文件
+cmd-backup = 备份：整本账写成一个文件，逐笔重算核对后才算完成
+    .long = 先写在旁边，落盘，从头读回，每笔重新推算并核对根，全部一致才改为正式文件名。记账进行中也可备份；账本所在磁盘只读时也可备份。已有同名文件时不覆盖，除非加 --force。加 --dry-run 则核对后不留下文件。备份含全部账目，文件只许本人读取；请保存在另一处，并定期用 restore --dry-run 试恢复。
+    .force = 同名文件由新备份取代
+cmd-restore = 恢复：由备份或导出的日记账重建账本
+    .long = 接受 backup 的备份、export journal 的导出和账本的 journal.jsonl。先核对每个字节，每笔重新推算，再放入 --book 目录；该目录必须不存在或为空，从不改动已有的账本。中途停下不会留下半本账。导出的日记账自身不带根，请用 --root 给出另处记下的根。加 --dry-run 则核对后不留下账本。
+    .backup = 备份、export journal 的导出，或 journal.jsonl
+    .root = 日记账应有的根（64 位十六进制），不同则拒绝
 cmd-reindex = 由日记账重建索引
 cmd-quarter = 季度结算：收入文件夹、计算并核定补贴、银行对账、列出余额和未了事项
     .from = 数据文件夹
@@ -782,6 +790,9 @@ opt-year = 年度
 opt-kind = 限额种类
 opt-from_entry = 从第几笔起
 opt-output = 写入该文件；不指定时写到标准输出
+opt-backup = 备份文件
+value-backup = 文件
+value-root = 根
 opt-dialect = 读取该文件的程序版本
 value-output = 文件
 value-dialect = 版本
@@ -868,6 +879,9 @@ failure-note = 提示
 already-recorded = 编号 { $id } 已记为第 { $entry } 笔，内容相同，未重复记账；确属另一笔请用 --id 另给编号
 rules-sound = 规则 { $rules } 可用（{ $file }）
 verify-sound = 未发现问题
+backup-advice = 已逐笔核对。请另存一处，并记下根；用 poolbook --book 空目录 restore 文件 --dry-run 试恢复。
+restore-advice = 已逐笔核对。请把根与另处记下的根相比。
+backup-findings = 账本自身有发现，副本与之一致；运行 poolbook verify 查看。
 
 ## the operating system
 os-error-2 = 没有这个文件或目录
@@ -1407,6 +1421,42 @@ book-foreign = 不是账本的文件：{ $path }
 book-exists = 这里已有账本：{ $path }
     .why = 新建不会覆盖已有的账本
     .next = 直接使用，或另选目录
+backup-exists = 已有同名文件：{ $path }
+    .why = 备份从不悄悄取代另一个文件，旧备份可能是唯一完好的一份
+    .next = 换一个文件名（如加上日期），或确认后加 --force；未改动任何文件
+backup-damaged = 备份损坏，不予采用：{ $path }（{ $part ->
+        [header] 首行
+        [length] 长度
+        [digest] 末行的摘要
+        [root] 日记账的根
+        [sm3] SM3 根
+        [last-line] 末行不完整
+        [journal] 日记账
+       *[other] { $part }
+    }不符）
+    .why = 文件不是当初写下的那些字节，或没有写完；已有的账本未受影响
+    .next = 改用另一份备份；换一块磁盘或介质再试
+backup-newer = 备份的格式 { $found } 不是本程序所知的 { $known }：{ $path }
+    .why = 不认识的格式一律不采用
+    .next = 用较新的程序恢复；未改动任何文件
+backup-empty = 没有可备份或恢复的账：日记账里还没有建账的一笔
+    .why = 日记账的第一笔是建账；没有它就不是一本账
+    .next = 核对 --book 路径和文件；未改动任何文件
+restore-foreign = 不是备份，也不是日记账：{ $path }
+    .why = 可恢复的是 backup 的备份、export journal 的导出和账本的 journal.jsonl
+    .next = 核对文件名；未改动任何文件
+restore-differs = 日记账的根是 { $found }，应为 { $expected }：{ $path }
+    .why = 内容与记下根时的账不同：有的分录被改写、增删，或不是同一时点
+    .next = 核对根的出处；改用与之相符的备份；未改动任何文件
+restore-altered = 第 { $entry } 笔与重新推算的不同（{ $check }），不予采用：{ $path }
+    .why = 导出的日记账自身不带根，内容对不上就当作被改动
+    .next = 改用备份；若确知其根，用 --root 给出；未改动任何文件
+directory-not-empty = 目录不是空的：{ $path }
+    .why = 账本只恢复到不存在或空的目录，以免与别的文件相混
+    .next = 用 --book 另选目录；未改动任何文件
+output-busy = 另一个进程正在写同一个文件：{ $path }
+    .why = 两次备份或恢复不能同时写同一处
+    .next = 等对方结束，或另选文件名；未改动任何文件
 book-busy = 账本正由 { $user } 使用（进程 { $pid }，自 { $since }，命令 { $command }）：{ $path }
     .why = 同一时间只许一个进程写入；已等待 { $seconds } 秒
     .next = 等对方结束后重试；只读的命令不受影响

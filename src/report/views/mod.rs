@@ -3,6 +3,7 @@
 mod caps;
 mod claims;
 mod closing;
+mod copy;
 mod entry;
 mod interest;
 mod ledger;
@@ -19,6 +20,7 @@ mod verify;
 pub use caps::{CapsAsked, caps};
 pub use claims::{claim, claims};
 pub use closing::{MatterRow, close_preview};
+pub use copy::{CopyView, copy};
 pub use entry::{FileOutcome, Standing, recorded, voucher, voucher_text};
 pub use interest::interest_split;
 pub use ledger::{account, trial_balance};
