@@ -33,6 +33,8 @@ mod refusals;
 mod refusals_books;
 mod refusals_pools;
 mod scenarios;
+mod second_damage;
+mod second_verifier;
 mod sharing;
 mod states;
 mod store_contract;
