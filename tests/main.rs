@@ -20,6 +20,8 @@ mod exports;
 mod found;
 mod fuzz_corpus;
 mod jiaozuo;
+mod late;
+mod limits;
 mod model;
 mod oracles;
 mod people;

@@ -271,7 +271,10 @@ pub const OF_ENTRIES: &[(&str, OfEntries)] = &[
         })
     }),
     ("what a reversal takes back", |all, dice| {
-        let fits = |entry: &Value| entry["reverses"].is_number();
+        // Of a fact without lines nothing is taken back that could differ.
+        let fits = |entry: &Value| {
+            entry["reverses"].is_number() && (with_lines(entry) || entry["memo"].is_array())
+        };
         edit(all, dice, fits, |entry, _| {
             entry["reverses"] = 1.into();
             entry["event"]["entry"] = 1.into();

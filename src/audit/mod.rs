@@ -4,7 +4,7 @@
 //! Reading order: [`flow`] says in which column of the roll-forward a line shows; [`turnover`] adds
 //! lines up into the tables of the index; [`movements`] reads them back over any period; the views
 //! are [`balance`], [`trial_balance`], [`account_ledger`], [`scale`], [`ratios`], [`day_sums`] and
-//! [`explain`]; [`verify`], [`compare`] and [`reconcile`] look for what does not agree.
+//! [`explain`]; [`late`] lists what was booked long after its day; [`verify`], [`compare`] and [`reconcile`] look for what does not agree.
 
 pub mod account_ledger;
 pub mod balance;
@@ -13,6 +13,7 @@ pub mod day_sums;
 pub mod explain;
 pub mod finding;
 pub mod flow;
+pub mod late;
 pub mod movements;
 pub mod ratios;
 pub mod reconcile;

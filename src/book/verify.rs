@@ -39,6 +39,7 @@ const WAITING: usize = 4;
 
 /// Checks of the bytes, with what they look at: each line, or the journal as a whole.
 const OF_BYTES: &[(&str, bool)] = &[
+    ("file-mode", false),
     ("head-missing", false),
     ("head-damaged", false),
     ("journal-short", false),

@@ -20,6 +20,7 @@ mod failure;
 mod help;
 mod init;
 mod interest;
+mod late;
 mod loan;
 mod man;
 mod open;

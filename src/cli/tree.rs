@@ -23,7 +23,7 @@ macro_rules! fixed {
 fixed! {
     Init init, Quarter quarter, Record record, Reconcile reconcile, Balance balance,
     Explain explain, TrialBalance trial_balance, Account account, Voucher voucher, Verify verify,
-    Export export, Subsidy subsidy, Loan loan, Claim claim, Cap cap, Pool pool, Interest interest, Scale scale,
+    Late late,    Export export, Subsidy subsidy, Loan loan, Claim claim, Cap cap, Pool pool, Interest interest, Scale scale,
     Rules rules,
     Backup backup, Restore restore, Reindex reindex, Schema schema, Completions completions, Man man,
 }
@@ -32,7 +32,10 @@ fixed! {
 /// last.
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("finance", &["init", "quarter", "record", "reconcile", "interest"]),
-    ("audit", &["balance", "explain", "trial-balance", "account", "voucher", "verify", "export"]),
+    (
+        "audit",
+        &["balance", "explain", "trial-balance", "account", "voucher", "verify", "late", "export"],
+    ),
     ("bureau", &["subsidy", "loan", "claim", "cap", "pool", "scale", "rules"]),
     (
         "setup",

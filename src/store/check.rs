@@ -10,7 +10,7 @@ use super::error::{damaged, io};
 use super::head::{SLOT, Slot, SlotFault, newer, read_slot};
 use super::journal::Lines;
 use super::line::{is_framed, more, parse};
-use super::recover::Paths;
+use super::recover::{Paths, expect_regular};
 use super::tree::{Frontier, leaf_hash};
 use super::{Head, StoreError, Visit};
 use crate::problem::{Exit, Problem};
@@ -70,10 +70,11 @@ impl Findings {
 ///
 /// Findings: `line-damaged` (checksum wrong), `line-unframed` (not a line of a journal),
 /// `line-torn` (no line feed at the end), `group-torn` (the last group is not whole),
-/// `journal-short`, `root-differs`, `head-damaged`, `head-missing`, `findings-more`.
+/// `journal-short`, `root-differs`, `head-damaged`, `head-missing`, `file-mode`, `findings-more`.
 ///
 /// # Errors
-/// `book-missing`, `format-newer`, reading fails, or the visitor's error.
+/// `book-missing`, `book-foreign` (not a regular file), `format-newer`, reading fails, or the visitor's
+/// error.
 pub fn check(directory: &Path, visit: &mut Visit<'_>) -> Result<Checked, StoreError> {
     check_marking(directory, |_| false, visit)
 }
@@ -95,7 +96,9 @@ pub fn check_marking(
     let mut findings = Findings::default();
     // The head first: a writer beside may add entries, never take any away.
     let slot = check_head(&paths.head, &mut findings)?;
-    let length = std::fs::metadata(&paths.journal).map_err(io("read", &paths.journal))?.len();
+    let about = expect_regular(&paths.journal)?;
+    check_mode(&paths.journal, &about, &mut findings);
+    let length = about.len();
     let extent = Extent { path: paths.journal, offset: 0, length };
     walk(&extent, slot.as_ref(), findings, mark, visit)
 }
@@ -162,6 +165,20 @@ fn show(
     Ok(())
 }
 
+/// A file that everybody may write can be changed by everybody.
+#[cfg(unix)]
+fn check_mode(path: &Path, about: &std::fs::Metadata, findings: &mut Findings) {
+    let mode = std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o777;
+    if mode & 0o002 != 0 {
+        let finding = Problem::new("file-mode", Exit::Findings).with("path", path.display());
+        findings.tell(finding.with("mode", format_args!("{mode:o}")));
+    }
+}
+
+/// Elsewhere the rights of files are not told by a mode.
+#[cfg(not(unix))]
+fn check_mode(_: &Path, _: &std::fs::Metadata, _: &mut Findings) {}
+
 fn check_head(path: &Path, findings: &mut Findings) -> Result<Option<Slot>, StoreError> {
     let about = match std::fs::symlink_metadata(path) {
         Ok(about) => about,
@@ -172,6 +189,8 @@ fn check_head(path: &Path, findings: &mut Findings) -> Result<Option<Slot>, Stor
         }
         Err(error) => return Err(io("read", path)(error)),
     };
+    expect_regular(path)?;
+    check_mode(path, &about, findings);
     let bad = |slot: usize| {
         let finding = Problem::new("head-damaged", Exit::Damaged);
         finding.with("path", path.display()).with("slot", slot)
