@@ -23,10 +23,10 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// A book in a directory of its own.
-struct Place(TempDir);
+pub struct Place(TempDir);
 
 impl Place {
-    fn of(events: &[Event]) -> Self {
+    pub fn of(events: &[Event]) -> Self {
         let place = Self(tempfile::tempdir().unwrap());
         let store = FileStore::create(&place.path("book")).unwrap();
         let mut book = Book::open(store, Scope::All).unwrap();
@@ -38,11 +38,11 @@ impl Place {
         Self::of(&small())
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn backup(&self) -> Copied {
+    pub fn backup(&self) -> Copied {
         backup(&self.path("book"), &self.path("b.backup"), false, false).unwrap()
     }
 
@@ -74,7 +74,7 @@ fn names(directory: &Path) -> BTreeSet<String> {
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
-fn small() -> Vec<Event> {
+pub fn small() -> Vec<Event> {
     [
         OPENING,
         r#"{"event":"join","id":"j","date":"2017-01-01","owner":"410821"}"#,

@@ -20,7 +20,7 @@ fn written(directory: &Path, events: &[(&str, &str)]) {
 
 const JOIN: &str = r#"{"event":"join","id":"j","date":"2018-01-02","owner":"410821"}"#;
 const ACCOUNT: &str = r#"{"event":"bank-account","id":"a","date":"2018-01-10","owner":"410821","bank_account":"P","fund":"RISK"}"#;
-const MONEY: &str = r#"{"event":"contribute","id":"c","date":"2018-01-03","effective":"2017-12-20","owner":"410821","source":"city","bank_account":"P","amount":"5.00","document":"1号","maker":"甲","checker":"乙"}"#;
+const MONEY: &str = r#"{"event":"contribute","id":"c","date":"2018-01-03","effective":"2018-01-02","owner":"410821","source":"city","bank_account":"P","amount":"5.00","document":"1号","maker":"甲","checker":"乙"}"#;
 
 fn listed(directory: &Path, options: &str) -> Vec<(u64, Value, Value)> {
     let command = format!("poolbook --format json late {options}");

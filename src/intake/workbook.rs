@@ -340,6 +340,23 @@ mod tests {
         );
     }
 
+    /// The counts that no test can fill with real cells.
+    #[test]
+    fn cells_are_counted() {
+        let mut visit = |_: u64, _: &[Cell<'_>]| Ok(ControlFlow::Continue(()));
+        for (count, row, expected) in [
+            (WORKBOOK_CELLS_MAX - 1, 0, None),
+            (WORKBOOK_CELLS_MAX, 0, Some("too-many-cells")),
+            (0, SHEET_ROWS_MAX - 1, None),
+            (0, SHEET_ROWS_MAX, Some("too-many-columns")),
+        ] {
+            let (visit, cells) = (&mut visit, Vec::new());
+            let mut sheet = SheetRows { visit, row: None, cells, count, stopped: false };
+            let put = sheet.put(row, 0, Cell::Bool(true));
+            assert_eq!(put.err().map(|problem| problem.code), expected, "{count} {row}");
+        }
+    }
+
     #[test]
     fn cell_references() {
         assert_eq!(reference(6, 1), "B7");
