@@ -20,6 +20,7 @@ mod exports;
 mod found;
 mod fuzz_corpus;
 mod jiaozuo;
+mod kept;
 mod late;
 mod limits;
 mod model;

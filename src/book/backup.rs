@@ -169,9 +169,8 @@ fn verified(lines: &Extent, file: &Path) -> Result<Verification, Problem> {
         None => Ok(verified),
         Some(finding) => {
             let problem = Problem::new("backup-damaged", Exit::Damaged);
-            let line = finding.arg("line").map(|line| format!("line {line}"));
-            let part = line.unwrap_or_else(|| finding.code.to_owned());
-            Err(problem.with("path", file.display()).with("part", part))
+            let line = finding.arg("line").unwrap_or("-").to_owned();
+            Err(problem.with("path", file.display()).with("part", "line").with("line", line))
         }
     }
 }

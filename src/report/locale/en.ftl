@@ -1431,6 +1431,7 @@ backup-damaged = the backup is damaged and not used: { $path } ({ $part ->
         [root] the root of its journal
         [sm3] the SM3 root of its journal
         [last-line] its last line is not whole
+        [line] line { $line } of its journal
         [journal] its journal
        *[other] { $part }
     })

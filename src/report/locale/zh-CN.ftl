@@ -1442,6 +1442,7 @@ backup-damaged = 备份损坏，不予采用：{ $path }（{ $part ->
         [root] 日记账的根
         [sm3] SM3 根
         [last-line] 末行不完整
+        [line] 日记账第 { $line } 行
         [journal] 日记账
        *[other] { $part }
     }不符）
