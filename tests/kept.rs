@@ -97,6 +97,44 @@ fn replay(entries: &[Vec<u8>], store: &mut MemoryStore) {
     store.reset_index().unwrap();
 }
 
+/// A link or a pipe in the place of a file could be anything; it is refused, not waited for.
+#[cfg(unix)]
+#[test]
+fn links_pipes_and_files_that_all_may_write_are_told() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    for name in ["journal.jsonl", "head"] {
+        let temp = tempfile::tempdir().unwrap();
+        let (path, other) = (temp.path().join("book"), temp.path().join("other"));
+        copy_dir(&fixture("books/kept-closed"), &path);
+        let file = path.join(name);
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+        let found = verify(&path, None).unwrap();
+        let codes: Vec<&str> = found.findings.iter().map(|finding| finding.code).collect();
+        assert_eq!((codes, found.exit() as i32), (vec!["file-mode"], 1), "{name}");
+        assert_eq!(found.findings[0].arg("mode"), Some("666"));
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o664)).unwrap();
+        assert_eq!(verify(&path, None).unwrap().findings, []);
+        fs::rename(&file, &other).unwrap();
+        symlink(&other, &file).unwrap();
+        let refused = |what: &str| {
+            let problem = verify(&path, None).unwrap_err();
+            assert_eq!((problem.code, problem.exit as i32), ("book-foreign", 76), "{what} {name}");
+            for command in ["verify", "balance", "backup b.backup", "late"] {
+                let (exit, _, err) = shell(&format!("poolbook {command}"), temp.path(), "en");
+                assert_eq!((exit, err.contains("book-foreign")), (76, true), "{command}: {err}");
+            }
+        };
+        refused("a link");
+        fs::remove_file(&file).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(&file).status().unwrap();
+        assert!(made.success());
+        refused("a pipe");
+        fs::remove_file(&file).unwrap();
+        fs::create_dir(&file).unwrap();
+        refused("a directory");
+    }
+}
+
 /// Every file below a directory with its bytes.
 fn files(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();

@@ -4,7 +4,7 @@
 //! `POOLBOOK_SECOND_BOOKS` says how many books are judged: 100 by default, 10,000 in the long form
 //! (`POOLBOOK_SECOND_BOOKS=10000 cargo test --release --test integration second_verifier`), and
 //! `POOLBOOK_SECOND_SEED` where the dice begin. Without `python3` the tests say so and go on; with
-//! `POOLBOOK_ORACLES=required` that is a failure.
+//! `POOLBOOK_SECOND=required` that is a failure.
 
 use crate::backup::sm3_root;
 use crate::properties::life;
@@ -24,11 +24,25 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 /// The program of the second verifier.
 fn script() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/second_verifier.py")
+}
+
+/// What a command of Python gives; nothing, and a word about it, where there is no Python.
+fn ran(command: &mut Command) -> Option<Output> {
+    if let Ok(output) = command.output() {
+        return Some(output);
+    }
+    let told = "python3 is not installed (apt-get install python3)";
+    let required = std::env::var("POOLBOOK_SECOND").is_ok_and(|set| set == "required");
+    assert!(!required, "{told}");
+    // Past the capture of the test harness, so that it is seen.
+    let told = format!("SKIPPED, not checked: {told}\n");
+    std::io::stderr().lock().write_all(told.as_bytes()).unwrap();
+    None
 }
 
 /// What the second verifier says of each path; nothing where there is no Python.
@@ -38,14 +52,7 @@ fn judged(options: &[&str], paths: &[PathBuf]) -> Option<Vec<Value>> {
     }
     let mut command = Command::new("python3");
     command.arg("-I").arg(script()).arg("--json").args(options).args(paths);
-    let Ok(output) = command.output() else {
-        let told = "python3 is not installed (apt-get install python3)";
-        let required = std::env::var("POOLBOOK_ORACLES").is_ok_and(|set| set == "required");
-        assert!(!required, "{told}");
-        let told = format!("SKIPPED, not checked: {told}\n");
-        std::io::stderr().lock().write_all(told.as_bytes()).unwrap();
-        return None;
-    };
+    let output = ran(&mut command)?;
     let text = String::from_utf8(output.stdout).unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     let said: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -390,7 +397,7 @@ fn a_checkpoint_tells_whether_history_was_changed() {
 fn judged_or_refused(options: &[&str], path: &Path) -> Option<(i64, String)> {
     let mut command = Command::new("python3");
     command.arg("-I").arg(script()).arg("--json").args(options).arg(path);
-    let Ok(output) = command.output() else { return None };
+    let output = ran(&mut command)?;
     let said: Value = serde_json::from_slice(&output.stdout).unwrap();
     let code = said["first"]["code"].as_str().unwrap_or("-").to_owned();
     Some((i64::from(output.status.code().unwrap()), code))
@@ -398,10 +405,8 @@ fn judged_or_refused(options: &[&str], path: &Path) -> Option<(i64, String)> {
 
 #[test]
 fn the_second_verifier_tests_itself() {
-    let Ok(output) = Command::new("python3").arg("-I").arg(script()).arg("--self-test").output()
-    else {
-        return;
-    };
+    let mut command = Command::new("python3");
+    let Some(output) = ran(command.arg("-I").arg(script()).arg("--self-test")) else { return };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.stdout, b"self-test passed\n");
 }

@@ -4,7 +4,8 @@
 //! Reading order: [`flow`] says in which column of the roll-forward a line shows; [`turnover`] adds
 //! lines up into the tables of the index; [`movements`] reads them back over any period; the views
 //! are [`balance`], [`trial_balance`], [`account_ledger`], [`scale`], [`ratios`], [`day_sums`] and
-//! [`explain`]; [`late`] lists what was booked long after its day; [`verify`], [`compare`] and [`reconcile`] look for what does not agree.
+//! [`explain`]; [`late`] lists what was booked long after its day; [`verify`], [`compare`] and
+//! [`reconcile`] look for what does not agree.
 
 pub mod account_ledger;
 pub mod balance;
