@@ -65,6 +65,8 @@ pub mod notes {
     pub mod decisions {}
     #[doc = include_str!("notes/invariants.md")]
     pub mod invariants {}
+    #[doc = include_str!("notes/verify.md")]
+    pub mod verify {}
     #[doc = include_str!("notes/changelog.md")]
     pub mod changelog {}
 }

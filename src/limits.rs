@@ -55,6 +55,8 @@ pub const PROOF_HASHES_MAX: usize = 64;
 pub const PROOF_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Largest file of a key.
 pub const KEY_BYTES_MAX: u64 = 16 * 1024;
+/// Longest first line of a backup.
+pub const BACKUP_HEADER_MAX: usize = 4 * 1024;
 /// Deepest nesting of a JSON value taken in from outside.
 pub const JSON_DEPTH_MAX: usize = 16;
 /// Largest table file (csv, text) taken in.

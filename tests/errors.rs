@@ -437,3 +437,55 @@ pub fn raise_format(head: &Path) {
     }
     fs::write(head, bytes).unwrap();
 }
+
+/// Messages whose next step or reason goes without saying: findings without a step of their own.
+#[test]
+fn every_error_text_has_three_parts() {
+    let mut wrong = Vec::new();
+    for language in ["zh-CN.ftl", "en.ftl"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/locale").join(language);
+        let text = fs::read_to_string(path).unwrap();
+        let resource = fluent_syntax::parser::parse(text.as_str()).unwrap();
+        let codes = worded(language);
+        for entry in &resource.body {
+            let fluent_syntax::ast::Entry::Message(message) = entry else { continue };
+            let has = |part: &str| {
+                let found = message.attributes.iter().find(|own| own.id.name == part);
+                found.is_some_and(|own| !own.value.elements.is_empty())
+            };
+            let name = message.id.name;
+            let what = message.value.as_ref().is_some_and(|value| !value.elements.is_empty());
+            // A message with one of the parts is an error, and has all of them.
+            if (codes.contains(name) || has("next")) && !(what && has("why") && has("next")) {
+                wrong.push(format!("{language}: {name}"));
+            }
+        }
+        let coded = Reason::ALL.iter().map(|reason| reason.code().to_owned());
+        wrong.extend(coded.filter(|code| !codes.contains(code)));
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    assert_eq!(worded("zh-CN.ftl"), worded("en.ftl"), "both languages word the same codes");
+}
+
+/// In the gallery each case shows what, why and what to do, in both languages.
+#[test]
+fn every_case_shows_three_parts() {
+    let parts = [("zh", "  原因：", "  处理："), ("en", "  why: ", "  what to do: ")];
+    let mut wrong = Vec::new();
+    for path in files("errors") {
+        if path.extension().is_none_or(|extension| extension != "txt") {
+            continue;
+        }
+        let case = Case::read(path);
+        for (language, why, next) in parts {
+            let text = case.get(language);
+            let shown = |part: &str| {
+                text.lines().any(|line| line.len() > part.len() && line.starts_with(part))
+            };
+            if !(shown(why) && shown(next)) {
+                wrong.push(format!("{} {language}", case.path.display()));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}

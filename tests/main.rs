@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod audit;
+mod backup;
 mod bad_input;
 mod bounds;
 mod caps;
@@ -17,11 +18,14 @@ mod errors;
 mod errors_unreachable;
 mod examples;
 mod exports;
-mod formula_cells;
 mod forged_history;
+mod formula_cells;
 mod found;
 mod fuzz_corpus;
 mod jiaozuo;
+mod kept;
+mod late;
+mod limits;
 mod matching;
 mod model;
 mod oracles;
@@ -40,6 +44,8 @@ mod refusals;
 mod refusals_books;
 mod refusals_pools;
 mod scenarios;
+mod second_damage;
+mod second_verifier;
 mod sharing;
 mod statement_facts;
 mod statements;
@@ -57,3 +63,4 @@ mod verify_checks;
 mod verify_forgeries;
 mod verify_forgeries_pools;
 mod verify_forgeries_statements;
+mod verify_page;

@@ -4,9 +4,9 @@
 //! Reading order: [`flow`] says in which column of the roll-forward a line shows; [`turnover`] adds
 //! lines up into the tables of the index; [`movements`] reads them back over any period; the views
 //! are [`balance`], [`trial_balance`], [`account_ledger`], [`scale`], [`ratios`], [`day_sums`] and
-//! [`explain`]; [`verify`], [`compare`], [`reconcile`] and [`loan_list`] look for what does not agree;
-//! [`statements`] says which bank statements stand. [`checkpoint`] and [`proof`] are what somebody keeps
-//! and checks who has no book.
+//! [`explain`]; [`late`] lists what was booked long after its day; [`verify`], [`compare`],
+//! [`reconcile`] and [`loan_list`] look for what does not agree; [`statements`] says which bank
+//! statements stand. [`checkpoint`] and [`proof`] are what somebody keeps and checks who has no book.
 
 pub mod account_ledger;
 pub mod balance;
@@ -16,6 +16,7 @@ pub mod day_sums;
 pub mod explain;
 pub mod finding;
 pub mod flow;
+pub mod late;
 pub mod loan_list;
 pub mod movements;
 pub mod owner_trees;

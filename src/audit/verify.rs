@@ -438,7 +438,7 @@ impl Verifier {
     /// What was found. Cost: sorts the hashes of ids and the days with cash movements.
     pub fn finish(mut self) -> Outcome {
         if self.more > 0 {
-            let last = self.summary.entries;
+            let last = self.ids.last().map_or(0, |(_, seq)| *seq);
             self.find(Check::EntryGroupBroken, last, "more", 0, self.more);
         }
         let below_zero = self.cash.below_zero(|owner| self.owners.name(owner));

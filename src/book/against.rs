@@ -17,7 +17,7 @@ use crate::problem::{Exit, Problem};
 use crate::store::leaves::{Beside, Kept};
 use crate::store::roots::{Roots, roots};
 use crate::store::tree::Sm3;
-use crate::store::{Copy, Head};
+use crate::store::{Copy, Extent, Head};
 use std::path::{Path, PathBuf};
 
 /// One thing to hold the journal against.
@@ -145,8 +145,8 @@ impl Against {
     ///
     /// # Errors
     /// The journal cannot be read.
-    pub fn sm3(directory: &Path, sizes: &[u64]) -> Result<Roots, Problem> {
-        Ok(roots::<Sm3>(directory, sizes, is_checkpoint)?)
+    pub fn sm3(extent: &Extent, sizes: &[u64]) -> Result<Roots, Problem> {
+        Ok(roots::<Sm3>(extent, sizes, is_checkpoint)?)
     }
 }
 

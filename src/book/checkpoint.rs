@@ -11,7 +11,7 @@ use crate::problem::{Exit, Problem};
 use crate::store::leaves::{Beside, Collected, Growing, Kept, Seen, differ};
 use crate::store::roots::roots;
 use crate::store::tree::{Hash, Sm3};
-use crate::store::{Checked, ReadStore, Store as _, StoreError, check_watching};
+use crate::store::{Checked, Extent, ReadStore, Store as _, StoreError, check_watching};
 use std::path::Path;
 
 /// What entries tell a checkpoint, gathered in one pass.
@@ -151,9 +151,10 @@ pub fn take(directory: &Path, grow: bool) -> Result<Taken, Vec<Problem>> {
     if grow {
         beside = beside.growing(directory).map_err(one)?;
     }
+    let extent = Extent::of_book(directory).map_err(one)?;
     let mut told = Told::default();
     let (checked, sm3) = std::thread::scope(|scope| {
-        let sm3 = scope.spawn(|| roots::<Sm3>(directory, &[entries], |_| false));
+        let sm3 = scope.spawn(|| roots::<Sm3>(&extent, &[entries], |_| false));
         let checked = check_watching(directory, |_| false, &mut beside, &mut |seq, bytes| {
             if seq == 1 || is_close(bytes) {
                 told.take(seq, bytes, Entry::decode_given(bytes).ok().as_ref());

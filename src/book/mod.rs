@@ -11,6 +11,7 @@
 //! Invariant: the state in memory and the index reflect exactly the entries of the journal's head.
 
 pub mod against;
+pub mod backup;
 pub mod causes;
 pub mod checkpoint;
 pub mod closing;
@@ -20,8 +21,8 @@ pub mod recompute;
 mod record;
 mod replay;
 mod rows;
-pub mod statements;
 mod seals;
+pub mod statements;
 pub mod subsidies;
 pub mod verify;
 

@@ -24,8 +24,10 @@ use crate::domain::event::Kind;
 use crate::domain::seal::Seals;
 use crate::domain::state::State;
 use crate::problem::{Exit, Problem};
-use crate::store::{Head, ReadStore, Store, check};
+use crate::store::leaves::Beside;
+use crate::store::{Extent, Head, ReadStore, Store};
 use passes::{pass_over, stored};
+use source::Source;
 use std::cell::{Cell, OnceCell};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -33,6 +35,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender};
 
 mod passes;
+mod source;
 mod trees;
 
 pub(super) use trees::bytes_of;
@@ -43,6 +46,7 @@ const CHUNK: usize = 256;
 const CHUNK_BYTES: usize = CHUNK * 1024;
 /// Checks of the bytes, with what they look at: each line, or the journal as a whole.
 const OF_BYTES: &[(&str, bool)] = &[
+    ("file-mode", false),
     ("head-missing", false),
     ("head-damaged", false),
     ("journal-short", false),
@@ -54,7 +58,7 @@ const OF_BYTES: &[(&str, bool)] = &[
 ];
 
 /// Checks of each entry against what deciding its event again gives.
-const OF_DECISIONS: &[&str] =
+pub(super) const OF_DECISIONS: &[&str] =
     &["entry-unreadable", "entry-not-canonical", "entry-refused", "entry-differs"];
 
 /// What deciding is told of the journal where it does not ask.
@@ -117,6 +121,15 @@ impl Chunk {
     }
 }
 
+/// Rechecks a journal that lies in a file without a head, as in a backup: all but the head.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn verify_lines(extent: &Extent) -> Result<Verification, Problem> {
+    let nothing = Watched { beside: Beside::new(Vec::new(), None), findings: Vec::new() };
+    verify_source(Source::Lines(extent), None, Against::default(), nothing)
+}
+
 /// Rechecks the book of a directory; `index` is the book's own index, when it could be opened.
 ///
 /// # Errors
@@ -135,16 +148,25 @@ pub fn verify_against(
     index: Option<&dyn Rows>,
     against: Against,
 ) -> Result<Verification, Problem> {
-    let Watched { beside, findings: unread } = against.watch(directory)?;
+    let watched = against.watch(directory)?;
+    verify_source(Source::Book(directory), index, against, watched)
+}
+
+fn verify_source(
+    source: Source<'_>,
+    index: Option<&dyn Rows>,
+    against: Against,
+    Watched { beside, findings: unread }: Watched,
+) -> Result<Verification, Problem> {
     let reflected = index.map(trees::reflected).transpose()?.flatten();
-    let gone = pass_over(directory, &against, beside, reflected)?;
+    let gone = pass_over(source, &against, beside, reflected)?;
     let (state, delta, found, sealed) = gone.passed;
     let (checked, verifier, owners) = (gone.checked, gone.verifier, gone.trees);
     let mut findings = checked.findings;
     findings.extend(unread);
     let held = against.held.len() as u64;
     let passed = against::Passed {
-        directory,
+        directory: source.path(),
         head: checked.head,
         seen: gone.seen,
         sm3: gone.sm3,
@@ -163,7 +185,7 @@ pub fn verify_against(
         // cannot be opened, and its other faults are to be told all the same.
         let wanted: HashSet<u64> = outcome.same_hash.iter().flatten().copied().collect();
         let mut found: HashMap<u64, Entry> = HashMap::new();
-        check(directory, &mut |seq, bytes| {
+        source.check(|_| false, &mut (), &mut |seq, bytes| {
             if wanted.contains(&seq) {
                 found.extend(Entry::decode(bytes).map(|entry| (seq, entry)));
             }
@@ -268,7 +290,7 @@ struct Audited {
 
 /// The third thread: what the entries make, one after the other.
 struct Pass<'d> {
-    directory: &'d Path,
+    source: Source<'d>,
     journal: OnceCell<Option<ReadStore>>,
     state: State,
     delta: Delta,
@@ -287,9 +309,9 @@ struct Pass<'d> {
 }
 
 impl<'d> Pass<'d> {
-    fn new(directory: &'d Path, audited: SyncSender<Audited>) -> Self {
+    fn new(source: Source<'d>, audited: SyncSender<Audited>) -> Self {
         Self {
-            directory,
+            source,
             journal: OnceCell::new(),
             state: State::default(),
             delta: Delta::default(),
@@ -426,12 +448,7 @@ impl<'d> Pass<'d> {
 
     /// The journal for look-ups, opened when the first reversal comes by; none when it is damaged.
     fn journal(&self) -> Option<&ReadStore> {
-        let open = || {
-            let mut journal = ReadStore::open(self.directory).ok()?;
-            journal.locate_all().ok()?;
-            Some(journal)
-        };
-        self.journal.get_or_init(open).as_ref()
+        self.journal.get_or_init(|| self.source.open().ok()).as_ref()
     }
 
     /// The reversed entry. Cost: one read.

@@ -6,6 +6,7 @@
 
 mod account;
 mod ask;
+mod backup;
 mod balance;
 mod cap;
 mod check_checkpoint;
@@ -24,6 +25,7 @@ mod help;
 mod init;
 mod interest;
 mod kept;
+mod late;
 mod loan;
 mod man;
 mod open;
@@ -35,6 +37,7 @@ mod recompute;
 mod reconcile;
 mod record;
 mod reindex;
+mod restore;
 mod rules;
 mod scale;
 mod schema;

@@ -67,7 +67,18 @@ impl Store for AnyStore {
 /// Opens the book for writing.
 pub fn for_writing(context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
     let store = FileStore::open(&context.global.book).map_err(Problem::from)?;
-    opened(AnyStore::File(Box::new(store)), Scope::All, context)
+    let book = opened(AnyStore::File(Box::new(store)), Scope::All, context)?;
+    if let Some(problem) = clock_behind(book.state().last_recorded, now()) {
+        context.output.talk(&in_words_as_note(&problem, &context.output.locale));
+    }
+    Ok(book)
+}
+
+/// A clock that stands more than a day before the last entry is wrong, or was when that was recorded.
+/// The time of recording never goes back, so the entry is taken, and the user is told.
+fn clock_behind(last: Option<Timestamp>, now: Timestamp) -> Option<Problem> {
+    let last = last.filter(|last| last.as_second() - now.as_second() > 24 * 60 * 60)?;
+    Some(Problem::new("clock-behind", Exit::Done).with("now", now).with("last", last))
 }
 
 /// Opens the book for reading. Where its directory cannot be written, or another process holds it,

@@ -113,7 +113,7 @@ fn part(path: &Path) -> PathBuf {
 }
 
 /// Refuses to write among the files of the book itself.
-fn outside(path: &Path, book: &Path) -> Result<(), Problem> {
+pub fn outside(path: &Path, book: &Path) -> Result<(), Problem> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

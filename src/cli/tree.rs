@@ -23,10 +23,10 @@ macro_rules! fixed {
 fixed! {
     Init init, Quarter quarter, Record record, Reconcile reconcile, Statement statement, Balance balance,
     Explain explain, TrialBalance trial_balance, Account account, Voucher voucher, Verify verify,
-    Export export, Subsidy subsidy, Loan loan, Claim claim, Cap cap, Pool pool, Interest interest, Scale scale,
+    Late late, Export export, Subsidy subsidy, Loan loan, Claim claim, Cap cap, Pool pool, Interest interest, Scale scale,
     Rules rules,
     Checkpoint checkpoint, Prove prove, CheckProof check_proof, CheckCheckpoint check_checkpoint,
-    CheckPack check_pack,
+    CheckPack check_pack, Backup backup, Restore restore,
     Reindex reindex, Schema schema, Completions completions, Man man,
 }
 
@@ -34,7 +34,10 @@ fixed! {
 /// last.
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("finance", &["init", "quarter", "record", "statement", "reconcile", "interest"]),
-    ("audit", &["balance", "explain", "trial-balance", "account", "voucher", "verify", "export"]),
+    (
+        "audit",
+        &["balance", "explain", "trial-balance", "account", "voucher", "verify", "late", "export"],
+    ),
     ("proof", &["checkpoint", "prove", "check-proof", "check-checkpoint", "check-pack"]),
     ("bureau", &["subsidy", "loan", "claim", "cap", "pool", "scale", "rules"]),
     (
@@ -157,7 +160,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "certify",
         ],
     ),
-    ("tools", &["reindex", "schema", "completions", "man"]),
+    ("tools", &["backup", "restore", "reindex", "schema", "completions", "man"]),
 ];
 
 /// The tree without wording, which is enough to parse.

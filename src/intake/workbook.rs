@@ -310,6 +310,7 @@ impl SheetRows<'_, '_> {
 mod tests {
     use super::*;
     use crate::intake::rows;
+    use crate::limits::WORKBOOK_CELLS_MAX;
     use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
     use std::io::Write;
 
@@ -345,6 +346,23 @@ mod tests {
                 r#"3: Empty Date(2017-12-31) Bool(true) Number("2")"#
             ]
         );
+    }
+
+    /// The counts that no test can fill with real cells.
+    #[test]
+    fn cells_are_counted() {
+        let mut visit = |_: u64, _: &[Cell<'_>]| Ok(ControlFlow::Continue(()));
+        for (count, row, expected) in [
+            (WORKBOOK_CELLS_MAX - 1, 0, None),
+            (WORKBOOK_CELLS_MAX, 0, Some("too-many-cells")),
+            (0, SHEET_ROWS_MAX - 1, None),
+            (0, SHEET_ROWS_MAX, Some("too-many-columns")),
+        ] {
+            let (visit, cells, bounds) = (&mut visit, Vec::new(), Bounds::default());
+            let mut sheet = SheetRows { visit, bounds, row: None, cells, count, stopped: false };
+            let put = sheet.put(row, 0, Cell::Bool(true));
+            assert_eq!(put.err().map(|problem| problem.code), expected, "{count} {row}");
+        }
     }
 
     #[test]

@@ -558,6 +558,25 @@ shapes! {
             "checks" [check Text, looked_at Integer, findings Integer, why Text]
         }
     }
+    /// Entries recorded long after their business date, or before it.
+    LATE "late" {
+        meta [days Integer, after_entry Integer, entries Integer, root Text]
+        rows [
+            entry Integer, owner Text, voucher Text, event Word, date Date, effective Date,
+            recorded_at Text, days_late Integer, days_ahead Integer, document Text, maker Text,
+            checker Text,
+        ]
+        totals false
+    }
+    /// A book that was backed up or restored.
+    BACKUP "backup" {
+        meta [
+            file Text, book Text, city Text, name Text, entries Integer, bytes Integer, root Text,
+            findings Integer, dry_run Bool,
+        ]
+        rows []
+        totals false
+    }
     /// A checkpoint that was made.
     CHECKPOINT "checkpoint" {
         meta [

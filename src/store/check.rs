@@ -3,14 +3,14 @@
 //! One thread reads, checksums and hashes, while the caller looks at the contents of the same
 //! lines; the memory stays flat.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::error::{damaged, io};
 use super::head::{SLOT, Slot, SlotFault, newer, read_slot};
 use super::journal::Lines;
 use super::line::{is_framed, more, parse};
-use super::recover::Paths;
+use super::recover::{Paths, expect_regular};
 use super::tree::{Frontier, Hash, leaf_hash};
 use super::{Head, StoreError, Visit};
 use crate::problem::{Exit, Problem};
@@ -51,6 +51,29 @@ pub struct Checked {
     pub marked: Vec<(u64, Head)>,
 }
 
+/// The lines of a journal inside a file: all of it, or a part as in a backup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// The file.
+    pub path: PathBuf,
+    /// First byte of the first line.
+    pub offset: u64,
+    /// Bytes of the lines.
+    pub length: u64,
+}
+
+impl Extent {
+    /// The whole journal of a book as it stands.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn of_book(directory: &Path) -> Result<Self, StoreError> {
+        let path = Paths::new(directory).journal;
+        let length = std::fs::metadata(&path).map_err(io("read", &path))?.len();
+        Ok(Self { path, offset: 0, length })
+    }
+}
+
 #[derive(Default)]
 struct Chunk {
     bytes: Vec<u8>,
@@ -75,10 +98,11 @@ impl Findings {
 ///
 /// Findings: `line-damaged` (checksum wrong), `line-unframed` (not a line of a journal),
 /// `line-torn` (no line feed at the end), `group-torn` (the last group is not whole),
-/// `journal-short`, `root-differs`, `head-damaged`, `head-missing`, `findings-more`.
+/// `journal-short`, `root-differs`, `head-damaged`, `head-missing`, `file-mode`, `findings-more`.
 ///
 /// # Errors
-/// `book-missing`, `format-newer`, reading fails, or the visitor's error.
+/// `book-missing`, `book-foreign` (not a regular file), `format-newer`, reading fails, or the visitor's
+/// error.
 pub fn check(directory: &Path, visit: &mut Visit<'_>) -> Result<Checked, StoreError> {
     check_watching(directory, |_| false, &mut (), visit)
 }
@@ -102,15 +126,40 @@ pub fn check_watching(
     let mut findings = Findings::default();
     // The head first: a writer beside may add entries, never take any away.
     let slot = check_head(&paths.head, &mut findings)?;
-    let length = std::fs::metadata(&paths.journal).map_err(io("read", &paths.journal))?.len();
+    let about = expect_regular(&paths.journal)?;
+    check_mode(&paths.journal, &about, &mut findings);
+    let length = about.len();
+    let extent = Extent { path: paths.journal, offset: 0, length };
+    walk(&extent, slot.as_ref(), findings, (mark, watch), visit)
+}
+
+/// As [`check_watching`], for the lines of a file that has no head beside it: of the findings only
+/// those of lines and groups can come.
+///
+/// # Errors
+/// Reading fails, or the visitor's error.
+pub fn check_extent(
+    extent: &Extent,
+    mark: fn(&[u8]) -> bool,
+    watch: &mut dyn Watch,
+    visit: &mut Visit<'_>,
+) -> Result<Checked, StoreError> {
+    walk(extent, None, Findings::default(), (mark, watch), visit)
+}
+
+fn walk(
+    extent: &Extent,
+    slot: Option<&Slot>,
+    mut findings: Findings,
+    (mark, watch): (fn(&[u8]) -> bool, &mut dyn Watch),
+    visit: &mut Visit<'_>,
+) -> Result<Checked, StoreError> {
     let (chunks, arrived) = sync_channel(WAITING);
     let (back, empties) = sync_channel(WAITING + 2);
     let (walk, shown) = std::thread::scope(|scope| {
-        let path = &paths.journal;
-        let slot = slot.as_ref();
         let walker = scope.spawn(move || {
-            let mut walk = Walk::new(path, slot, mark, watch);
-            walk.go(length, &chunks, &empties).map(|()| walk)
+            let mut walk = Walk::new(&extent.path, slot, mark, watch);
+            walk.go(extent, &chunks, &empties).map(|()| walk)
         });
         let shown = show(&arrived, &back, visit);
         // Dropping the receiver ends a walker whose chunks nobody wants any more.
@@ -127,7 +176,7 @@ pub fn check_watching(
         findings.told.push(Problem::new("findings-more", Exit::Damaged).with("count", more));
     }
     let head = Head { count: walk.tree.count(), root: walk.tree.root() };
-    Ok(Checked { head, bytes: length, findings: findings.told, marked: walk.marked })
+    Ok(Checked { head, bytes: extent.length, findings: findings.told, marked: walk.marked })
 }
 
 fn show(
@@ -147,6 +196,20 @@ fn show(
     Ok(())
 }
 
+/// A file that everybody may write can be changed by everybody.
+#[cfg(unix)]
+fn check_mode(path: &Path, about: &std::fs::Metadata, findings: &mut Findings) {
+    let mode = std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o777;
+    if mode & 0o002 != 0 {
+        let finding = Problem::new("file-mode", Exit::Findings).with("path", path.display());
+        findings.tell(finding.with("mode", format_args!("{mode:o}")));
+    }
+}
+
+/// Elsewhere the rights of files are not told by a mode.
+#[cfg(not(unix))]
+fn check_mode(_: &Path, _: &std::fs::Metadata, _: &mut Findings) {}
+
 fn check_head(path: &Path, findings: &mut Findings) -> Result<Option<Slot>, StoreError> {
     let about = match std::fs::symlink_metadata(path) {
         Ok(about) => about,
@@ -157,6 +220,8 @@ fn check_head(path: &Path, findings: &mut Findings) -> Result<Option<Slot>, Stor
         }
         Err(error) => return Err(io("read", path)(error)),
     };
+    expect_regular(path)?;
+    check_mode(path, &about, findings);
     let bad = |slot: usize| {
         let finding = Problem::new("head-damaged", Exit::Damaged);
         finding.with("path", path.display()).with("slot", slot)
@@ -212,11 +277,12 @@ impl<'a> Walk<'a> {
 
     fn go(
         &mut self,
-        length: u64,
+        extent: &Extent,
         chunks: &SyncSender<Chunk>,
         empties: &Receiver<Chunk>,
     ) -> Result<(), StoreError> {
-        let mut lines = Lines::open(self.path, 0, length)?;
+        let end = extent.offset.saturating_add(extent.length);
+        let mut lines = Lines::open(self.path, extent.offset, end)?;
         let mut chunk = Chunk::default();
         let mut at_head = self.slot.is_none_or(|slot| slot.tree.count() == 0);
         while let Some(line) = lines.next()? {
@@ -235,7 +301,7 @@ impl<'a> Walk<'a> {
         }
         // As above: whether anyone still listens is the other side's matter.
         let _ = chunks.send(chunk);
-        self.end(at_head, length);
+        self.end(at_head, extent.length);
         Ok(())
     }
 

@@ -170,9 +170,17 @@ impl HeadFile {
     /// # Errors
     /// Writing fails.
     pub fn create(path: &Path) -> Result<(), StoreError> {
+        Self::create_for(path, 0, &Frontier::default())
+    }
+
+    /// A new head, both slots saying the same of a journal that is on the disk already, synced.
+    ///
+    /// # Errors
+    /// Writing fails.
+    pub fn create_for(path: &Path, length: u64, tree: &Frontier) -> Result<(), StoreError> {
         let new = path.with_extension("new");
-        let mut bytes = Slot::default().encode();
-        bytes.extend(Slot { generation: 1, ..Slot::default() }.encode());
+        let slot = |generation| Slot { generation, length, tree: tree.clone() }.encode();
+        let bytes = [slot(0), slot(1)].concat();
         let file = File::create(&new).map_err(io("create", &new))?;
         write_all_at(&file, &bytes, 0).map_err(io("write", &new))?;
         file.sync_all().map_err(io("sync", &new))?;

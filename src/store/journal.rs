@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::error::{damaged, io};
 use super::line::{LINE_MAX, parse};
+use super::recover::expect_regular;
 use super::{StoreError, Visit};
-use crate::problem::{Exit, Problem};
 
 /// Bytes read at once.
 const BUFFER: usize = 256 * 1024;
@@ -25,11 +25,7 @@ impl Journal {
     /// # Errors
     /// It is not a regular file (`book-foreign`), or opening fails.
     pub fn open(path: &Path, writable: bool) -> Result<Self, StoreError> {
-        let about = std::fs::symlink_metadata(path).map_err(io("open", path))?;
-        if !about.is_file() {
-            let problem = Problem::new("book-foreign", Exit::Damaged).with("path", path.display());
-            return Err(problem.into());
-        }
+        expect_regular(path)?;
         let file = OpenOptions::new().read(true).write(writable).open(path);
         Ok(Self { path: path.to_owned(), file: Arc::new(file.map_err(io("open", path))?) })
     }

@@ -11,6 +11,8 @@
 //! Invariant: the index is never trusted beyond its stamp; whatever is wrong with it, it is set
 //! aside and made again from the journal.
 
+pub mod aside;
+pub mod backup;
 mod catalogue;
 mod check;
 mod copy;
@@ -27,11 +29,12 @@ mod memory;
 mod place;
 mod read;
 mod recover;
+pub mod restore;
 pub mod roots;
 mod sled;
 pub mod tree;
 
-pub use check::{Checked, FINDINGS_MAX, Watch, check, check_watching};
+pub use check::{Checked, Extent, FINDINGS_MAX, Watch, check, check_extent, check_watching};
 pub use copy::{Copy, Step};
 pub use error::StoreError;
 pub use file::FileStore;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::check::Extent;
 use super::error::misuse;
 use super::file::root_differs;
 use super::group::missing;
@@ -21,6 +22,8 @@ use crate::problem::{Exit, Problem};
 pub struct ReadStore {
     journal: Journal,
     tree: Frontier,
+    /// First byte of the first line, and the byte behind the last one.
+    start: u64,
     length: u64,
     places: Places,
     /// The same without a replay, from [`ReadStore::locate_all`].
@@ -44,6 +47,7 @@ impl ReadStore {
         Ok(Self {
             journal,
             tree: found.tree,
+            start: 0,
             length: found.length,
             places: Places::default(),
             located: Places::default(),
@@ -54,14 +58,33 @@ impl ReadStore {
         })
     }
 
+    /// The entries of a journal that lies inside another file. Cost: one scan with its hashes.
+    ///
+    /// # Errors
+    /// An entry is damaged, or reading fails.
+    pub fn open_extent(extent: &Extent) -> Result<Self, StoreError> {
+        let journal = Journal::open(&extent.path, false)?;
+        let (start, length) = (extent.offset, extent.offset.saturating_add(extent.length));
+        let mut tree = Frontier::default();
+        let mut located = Places { length: start, ..Places::default() };
+        journal.scan(1, start, length, &mut |_, json| {
+            tree.append(leaf_hash(json));
+            located.push(Tag::of(0), json.len() + LEAD + 1);
+            Ok(())
+        })?;
+        let (places, ids, index) = Default::default();
+        let (indexed, notes) = (None, Vec::new());
+        Ok(Self { journal, tree, start, length, places, located, ids, index, indexed, notes })
+    }
+
     /// Notes where every entry lies, so that any of them costs one read from then on. Cost: one scan
     /// of the journal without its hashes.
     ///
     /// # Errors
     /// An entry is damaged, or reading fails.
     pub fn locate_all(&mut self) -> Result<(), StoreError> {
-        let mut places = Places::default();
-        self.journal.scan(1, 0, self.length, &mut |_, json| {
+        let mut places = Places { length: self.start, ..Places::default() };
+        self.journal.scan(1, self.start, self.length, &mut |_, json| {
             places.push(Tag::of(0), json.len() + LEAD + 1);
             Ok(())
         })?;
@@ -138,8 +161,9 @@ impl Store for ReadStore {
             };
         }
         let mut tree = Frontier::default();
+        self.places.length = self.start;
         let (places, ids) = (&mut self.places, &mut self.ids);
-        self.journal.scan(1, 0, self.length, &mut |seq, json| {
+        self.journal.scan(1, self.start, self.length, &mut |seq, json| {
             let tag = Tag::of(visit(seq, json)?);
             tree.append(leaf_hash(json));
             places.push(tag, json.len() + LEAD + 1);
@@ -162,7 +186,7 @@ impl Store for ReadStore {
         if from > self.tree.count() {
             return Ok(());
         }
-        let offset = if from == 1 { 0 } else { self.locate(from)?.0 };
+        let offset = if from == 1 { self.start } else { self.locate(from)?.0 };
         self.journal.scan(from, offset, self.length, visit)
     }
 

@@ -67,6 +67,19 @@ impl Paths {
     }
 }
 
+/// Tests that a file of a book is a regular one: through a link another file could stand in its
+/// place, and a pipe would be waited for.
+///
+/// # Errors
+/// `book-foreign`, or the system does not tell.
+pub fn expect_regular(path: &Path) -> Result<std::fs::Metadata, StoreError> {
+    let about = std::fs::symlink_metadata(path).map_err(io("open", path))?;
+    if about.is_file() {
+        return Ok(about);
+    }
+    Err(Problem::new("book-foreign", Exit::Damaged).with("path", path.display()).into())
+}
+
 /// What the journal and the head say together.
 pub struct Found {
     /// The newest sound slot and its number.

@@ -3,14 +3,10 @@
 //! SM3 takes four times as long as SHA-256 on processors that know the latter, so it has a thread of
 //! its own, which shares nothing with the check beside it.
 
-use std::path::Path;
-
-use super::error::io;
 use super::journal::Lines;
 use super::line::{LEAD, more, parse};
-use super::recover::Paths;
 use super::tree::{Edge, TreeHash};
-use super::{Head, StoreError};
+use super::{Extent, Head, StoreError};
 
 /// Roots of beginnings of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,13 +25,12 @@ pub struct Roots {
 /// # Errors
 /// The journal cannot be read.
 pub fn roots<H: TreeHash>(
-    directory: &Path,
+    extent: &Extent,
     sizes: &[u64],
     mark: fn(&[u8]) -> bool,
 ) -> Result<Roots, StoreError> {
-    let path = Paths::new(directory).journal;
-    let length = std::fs::metadata(&path).map_err(io("read", &path))?.len();
-    let mut lines = Lines::open(&path, 0, length)?;
+    let end = extent.offset.saturating_add(extent.length);
+    let mut lines = Lines::open(&extent.path, extent.offset, end)?;
     let head = |edge: &Edge<H>| Head { count: edge.count(), root: edge.root() };
     let (mut edge, mut before) = (Edge::<H>::default(), Edge::<H>::default());
     let (mut at, mut marked, mut open_group) = (Vec::new(), Vec::new(), false);
@@ -75,14 +70,15 @@ mod tests {
         }
         std::fs::write(directory.path().join("journal.jsonl"), &bytes).unwrap();
         let mark = |json: &[u8]| json.ends_with(b"\"n\":4}");
-        let found = roots::<Sm3>(directory.path(), &[1, 5, 9, 12], mark).unwrap();
+        let found = roots::<Sm3>(&Extent::of_book(directory.path()).unwrap(), &[1, 5, 9, 12], mark)
+            .unwrap();
         let leaves: Vec<_> = entries.iter().map(|entry| Sm3::leaf(entry.as_bytes())).collect();
         let head =
             |count: usize| Head { count: count as u64, root: prove::root::<Sm3>(&leaves[..count]) };
         // All lines are one group, before which the journal is empty.
         let marked = vec![(4, head(0))];
         assert_eq!(found, Roots { all: head(9), at: vec![head(1), head(5), head(9)], marked });
-        let sha = roots::<Sha2>(directory.path(), &[], mark).unwrap();
+        let sha = roots::<Sha2>(&Extent::of_book(directory.path()).unwrap(), &[], mark).unwrap();
         assert_ne!(sha.all.root, found.all.root);
     }
 }

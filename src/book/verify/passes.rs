@@ -1,5 +1,6 @@
 //! The threads of `verify`, and what each of them ends with.
 
+use super::source::Source;
 use super::{Audited, CHUNK, Chunk, Pass, Passed};
 use crate::audit::owner_trees::OwnerTrees;
 use crate::audit::verify::Verifier;
@@ -10,8 +11,7 @@ use crate::domain::entry::Entry;
 use crate::problem::Problem;
 use crate::store::leaves::{Beside, Seen};
 use crate::store::roots::Roots;
-use crate::store::{Checked, Head, StoreError, check_watching};
-use std::path::Path;
+use crate::store::{Checked, Head, StoreError};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::ScopedJoinHandle;
 
@@ -32,7 +32,7 @@ pub struct Gone {
 /// Goes over the journal once, and under SM3 beside it where that is wanted. The trees of owners in the
 /// index reflect so many entries.
 pub fn pass_over(
-    directory: &Path,
+    source: Source<'_>,
     against: &Against,
     mut beside: Beside,
     reflected: Option<u64>,
@@ -41,18 +41,18 @@ pub fn pass_over(
     let (chunks, arrived) = sync_channel::<Chunk>(WAITING);
     let (audited, to_audit) = sync_channel::<Audited>(WAITING);
     let (checked, passed, (verifier, trees), sm3) = std::thread::scope(|scope| {
-        let wanted = against.wants_sm3(directory);
-        let sm3 = wanted.then(|| scope.spawn(|| Against::sm3(directory, &sizes)));
-        let pass = scope.spawn(move || Pass::new(directory, audited).run(&arrived));
+        let wanted = against.wants_sm3(source.path());
+        let sm3 = wanted.then(|| scope.spawn(|| Against::sm3(&source.extent()?, &sizes)));
+        let pass = scope.spawn(move || Pass::new(source, audited).run(&arrived));
         let audit = scope.spawn(move || audit(&to_audit, reflected));
-        let checked = read(directory, &mut beside, &mut told, &chunks);
+        let checked = read(source, &mut beside, &mut told, &chunks);
         drop(chunks);
         (checked, ended(pass), ended(audit), sm3.map(ended))
     });
     let named = told.checkpoints.iter().any(|(_, (.., sm3))| sm3.is_some());
     let sm3 = match sm3 {
         // That it is wanted, too, was found out on the way.
-        None if named => Some(Against::sm3(directory, &sizes)),
+        None if named => Some(Against::sm3(&source.extent()?, &sizes)),
         sm3 => sm3,
     };
     let (seen, _) = beside.finish()?;
@@ -91,13 +91,13 @@ fn audit(arrived: &Receiver<Audited>, reflected: Option<u64>) -> (Verifier, Owne
 
 /// Reads every line and hands it on.
 fn read(
-    directory: &Path,
+    source: Source<'_>,
     watch: &mut Beside,
     told: &mut Told,
     chunks: &SyncSender<Chunk>,
 ) -> Result<Checked, StoreError> {
     let mut chunk = Chunk::new();
-    let checked = check_watching(directory, names_journal, watch, &mut |seq, bytes| {
+    let checked = source.check(names_journal, watch, &mut |seq, bytes| {
         let given = Entry::decode_given(bytes);
         told.take(seq, bytes, given.as_ref().ok());
         chunk.bytes.extend_from_slice(bytes);

@@ -5,9 +5,11 @@ mod caps;
 mod checkpoints;
 mod claims;
 mod closing;
+mod copy;
 mod entry;
 mod imports;
 mod interest;
+mod late;
 mod ledger;
 mod loans;
 mod packs;
@@ -28,11 +30,13 @@ pub use caps::{CapsAsked, caps};
 pub use checkpoints::{CheckpointRow, ProofRow, checkpoint, checkpoints, proof, proofs};
 pub use claims::{claim, claims};
 pub use closing::{MatterRow, close_preview};
+pub use copy::{CopyView, copy};
 pub use entry::{FileOutcome, Standing, recorded, voucher, voucher_text};
 pub use imports::{
     ImportRow, LineRow, LinesView, TakenRow, statement_import, statement_lines, statements,
 };
 pub use interest::interest_split;
+pub use late::late;
 pub use ledger::{account, trial_balance};
 pub use loans::{applications, loan, loans};
 pub use packs::pack;

@@ -1,0 +1,103 @@
+//! A journal written anew from the lines of a file, in a directory that is no book yet.
+
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
+
+use super::StoreError;
+use super::backup::{Sm3Tree, broken, copy};
+use super::check::Extent;
+use super::error::io;
+use super::head::HeadFile;
+use super::journal::Lines;
+use super::line::{frame, is_framed, parse};
+use super::recover::{Paths, sync_directory};
+use super::tree::{Frontier, Hash, leaf_hash};
+use crate::problem::{Exit, Problem};
+
+/// What the lines of a file are.
+pub enum Form {
+    /// Lines of a journal, checksums in front.
+    Framed(Extent),
+    /// JSON alone, as `export journal` gives it.
+    Plain,
+}
+
+/// Looks at the first line of a file.
+///
+/// # Errors
+/// `restore-foreign` for neither, or reading fails.
+pub fn look(path: &Path) -> Result<Form, StoreError> {
+    let length = File::open(path).and_then(|file| file.metadata()).map_err(io("read", path))?.len();
+    let mut lines = Lines::open(path, 0, length)?;
+    let first = lines.next()?;
+    match first.filter(|line| line.whole) {
+        Some(line) if is_framed(line.bytes) => {
+            Ok(Form::Framed(Extent { path: path.to_owned(), offset: 0, length }))
+        }
+        Some(line) if line.bytes.starts_with(b"{") => Ok(Form::Plain),
+        _ => Err(Problem::data("restore-foreign").with("path", path.display()).into()),
+    }
+}
+
+/// Copies lines as they stand into the directory's journal, synced.
+///
+/// # Errors
+/// Reading or writing fails.
+pub fn copy_lines(extent: &Extent, directory: &Path) -> Result<Extent, StoreError> {
+    let path = Paths::new(directory).journal;
+    let mut file = File::create_new(&path).map_err(io("create", &path))?;
+    copy(extent, &mut |bytes| file.write_all(bytes).map_err(io("write", &path)))?;
+    file.sync_all().map_err(io("sync", &path))?;
+    Ok(Extent { path, offset: 0, length: extent.length })
+}
+
+/// Puts a checksum before each line and writes the directory's journal, synced.
+///
+/// # Errors
+/// A line is not whole or too long (`backup-damaged`), or reading or writing fails.
+pub fn frame_lines(from: &Path, directory: &Path) -> Result<Extent, StoreError> {
+    let path = Paths::new(directory).journal;
+    let end = std::fs::metadata(from).map_err(io("read", from))?.len();
+    let mut lines = Lines::open(from, 0, end)?;
+    let file = File::create_new(&path).map_err(io("create", &path))?;
+    let mut writer = BufWriter::with_capacity(1024 * 1024, file);
+    let (mut framed, mut length) = (Vec::new(), 0);
+    while let Some(line) = lines.next()? {
+        if !line.whole {
+            return Err(broken(from, "last-line"));
+        }
+        framed.clear();
+        frame(&mut framed, |out| out.extend_from_slice(line.bytes))?;
+        writer.write_all(&framed).map_err(io("write", &path))?;
+        length += framed.len() as u64;
+    }
+    let file = writer.into_inner().map_err(|error| io("write", &path)(error.into_error()))?;
+    file.sync_all().map_err(io("sync", &path))?;
+    Ok(Extent { path, offset: 0, length })
+}
+
+/// Writes the head of a journal that was found sound, which makes the directory a book, and syncs
+/// both. Gives the bytes of the first entry and the root under SM3.
+///
+/// # Errors
+/// A line cannot be read again, or writing fails.
+pub fn finish(journal: &Extent, directory: &Path) -> Result<(Vec<u8>, Hash), StoreError> {
+    let (mut tree, mut sm3, mut first) = (Frontier::default(), Sm3Tree::default(), Vec::new());
+    let mut lines = Lines::open(&journal.path, 0, journal.length)?;
+    while let Some(line) = lines.next()? {
+        let json = line.whole.then(|| parse(line.bytes)).flatten();
+        let json = json.ok_or_else(|| broken(&journal.path, "journal"))?;
+        if tree.count() == 0 {
+            first = json.to_vec();
+        }
+        tree.append(leaf_hash(json));
+        sm3.append(json);
+    }
+    if tree.count() == 0 {
+        return Err(Problem::new("backup-empty", Exit::Refused).into());
+    }
+    HeadFile::create_for(&Paths::new(directory).head, journal.length, &tree)?;
+    sync_directory(directory)?;
+    Ok((first, sm3.root()))
+}
