@@ -336,7 +336,7 @@ fn is_found(case: &Case) -> bool {
     };
     let suggestions = suggest(&input);
     assert_eq!(suggestions.len(), form.items.len());
-    suggestions.iter().flatten().for_each(drafts_can_be_recorded);
+    suggestions.iter().filter_map(|all| all.first()).for_each(drafts_can_be_recorded);
     let wanted = wanted(case);
     let is_right = |first: &Suggestion| {
         let involved: BTreeSet<Place> = first.involved.iter().copied().collect();
@@ -402,7 +402,10 @@ fn is_matched(matching: &Matching, wanted: &BTreeSet<Place>) -> bool {
 }
 
 fn drafts_can_be_recorded(suggestion: &Suggestion) {
-    assert!(!suggestion.evidence.is_empty(), "{}", suggestion.fault);
+    for name in super::drafts::arguments(suggestion.fault) {
+        let is_told = suggestion.evidence.iter().any(|(own, _)| *own == name);
+        assert!(is_told, "{} does not say {name}", suggestion.fault);
+    }
     let Some(Value::Array(events)) = &suggestion.draft else { return };
     for event in events {
         // Its event is checked where it is recorded.
