@@ -8,6 +8,9 @@ use poolbook::audit::reconcile::{
 use poolbook::domain::money::Total;
 use serde_json::{Value, json};
 
+const ENGLISH: &str = include_str!("../../src/report/locale/en.ftl");
+const CHINESE: &str = include_str!("../../src/report/locale/zh-CN.ftl");
+
 /// Suggestions of account A at the year's end, and what explains the difference of the balances.
 fn of(
     statement: &[StatementLine],
@@ -152,11 +155,7 @@ fn a_charge_and_an_unknown_receipt_are_ready_to_record() {
 
 #[test]
 fn every_fault_and_reason_has_its_words() {
-    let locales = ["zh-CN", "en"].map(|lang| {
-        let path = format!("{}/src/report/locale/{lang}.ftl", env!("CARGO_MANIFEST_DIR"));
-        std::fs::read_to_string(path).unwrap()
-    });
-    for text in &locales {
+    for text in [ENGLISH, CHINESE] {
         let has = |key: String| text.contains(&format!("\n{key} = "));
         for word in FAULTS.iter().chain(REASONS).chain(&["matched", "proposed"]) {
             assert!(has(format!("word-{word}")), "{word}");
@@ -168,10 +167,7 @@ fn every_fault_and_reason_has_its_words() {
 /// What the wording of a fault asks for, in both languages.
 pub fn arguments(fault: &str) -> Vec<String> {
     let mut names = Vec::new();
-    for text in [
-        include_str!("../../src/report/locale/en.ftl"),
-        include_str!("../../src/report/locale/zh-CN.ftl"),
-    ] {
+    for text in [ENGLISH, CHINESE] {
         let start = text.find(&format!("\nsuggest-{fault} = ")).unwrap() + 1;
         let message = text[start..].split("\nsuggest-").next().unwrap();
         let message = message.split("\n#").next().unwrap();
