@@ -288,6 +288,18 @@ fn event(accounts: &[Account; 3], entry: u64) -> Option<Value> {
     Some(event)
 }
 
+fn others<'a>(rest: &'a [Account], matchings: &'a [Matching]) -> Vec<OtherAccount<'a>> {
+    let all = rest.iter().zip(matchings).zip(&ACCOUNTS[1..]);
+    all.map(|((own, matching), (bank_account, owner))| OtherAccount {
+        bank_account,
+        owner,
+        statement: &own.statement,
+        book: &own.book,
+        matching,
+    })
+    .collect()
+}
+
 /// True when the program names the fault.
 fn is_found(case: &Case) -> bool {
     let settings = Settings::default();
@@ -309,18 +321,7 @@ fn is_found(case: &Case) -> bool {
         &matchings[0],
     );
     assert!(form.agrees());
-    let others: Vec<OtherAccount<'_>> = rest
-        .iter()
-        .zip(&matchings[1..])
-        .zip(&ACCOUNTS[1..])
-        .map(|((own, matching), (bank_account, owner))| OtherAccount {
-            bank_account,
-            owner,
-            statement: &own.statement,
-            book: &own.book,
-            matching,
-        })
-        .collect();
+    let others = others(rest, &matchings[1..]);
     let by_entry = |entry| event(&case.accounts, entry);
     let input = SuggestInput {
         bank_account: ACCOUNTS[0].0,
