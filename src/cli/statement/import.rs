@@ -136,8 +136,8 @@ impl Intake {
             return Ok(());
         }
         let in_file = |problem: Problem| problem.in_file(path.display().to_string());
-        let taken = sheet(statement, place, way)
-            .and_then(|sheet| book.take_statement(&sheet, options).map_err(|problem| problem));
+        let taken =
+            sheet(statement, place, way).and_then(|sheet| book.take_statement(&sheet, options));
         match taken {
             Ok(taken) => {
                 row.outcome = if taken.already { "already" } else { "taken" };
