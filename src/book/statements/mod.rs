@@ -298,8 +298,8 @@ impl<S: Store> Book<S> {
 
     /// The thresholds of matching in force.
     pub fn thresholds(&self, known_at: Option<u64>) -> Option<&Thresholds> {
-        let all = self.state().statements.thresholds.iter();
-        all.rev().find(|one| known_at.is_none_or(|count| one.entry <= count))
+        let mut all = self.state().statements.thresholds.iter();
+        all.rfind(|one| known_at.is_none_or(|count| one.entry <= count))
     }
 }
 

@@ -59,11 +59,11 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     record(&mut book, events, &options, context)
 }
 
+/// Lines of the statement and of the book by their names.
+type Names = (Vec<CompactString>, Vec<CompactString>);
+
 /// The lines of both sides of each match that is meant.
-fn pairings(
-    args: &Args,
-    account: &Account,
-) -> Result<Vec<(Vec<CompactString>, Vec<CompactString>)>, Problem> {
+fn pairings(args: &Args, account: &Account) -> Result<Vec<Names>, Problem> {
     if args.proposed.is_empty() && !args.all_proposed {
         let names = |given: &[String]| given.iter().map(CompactString::from).collect();
         return Ok(vec![(names(&args.line), names(&args.posting))]);
