@@ -71,6 +71,12 @@ fn book(events: u64, loans: u64) {
     row(events, "`balance` at a past month end, whole process", &parts, found["process"], &found);
     let found = run("verify");
     row(events, "`verify`", &rate(events, found["verify"]), found["verify"], &found);
+    let found = run("checkpoint");
+    let spent = found["checkpoint"];
+    row(events, "`checkpoint`, both hashes", &rate(events, spent), spent, &found);
+    let found = run("against");
+    let spent = found["against"];
+    row(events, "`verify --against`, both hashes", &rate(events, spent), spent, &found);
     let found = run("reindex");
     row(events, "`reindex`", &rate(events, found["reindex"]), found["reindex"], &found);
     let found = run("one");

@@ -3,9 +3,12 @@
 use crate::measure::{micros, tell, timed};
 use crate::plan::{InMemory, Plan};
 use poolbook::audit::balance::{Cells, balance};
+use poolbook::audit::checkpoint::Checkpoint;
 use poolbook::audit::movements::Span;
+use poolbook::book::against::{Against, Held};
+use poolbook::book::checkpoint::take;
 use poolbook::book::subsidies::compute_subsidies;
-use poolbook::book::verify::verify;
+use poolbook::book::verify::{verify, verify_against};
 use poolbook::book::{Book, Options, People, Scope};
 use poolbook::domain::calendar::{Quarter, parse_date};
 use poolbook::domain::event::Programme;
@@ -43,6 +46,8 @@ pub fn run(name: &str, directory: &Path, plan: &Plan) {
         "plain" => plain(directory),
         "balance" => balances(directory),
         "verify" => verified(directory),
+        "checkpoint" => checkpoint(directory),
+        "against" => against(directory),
         "reindex" => reindex(directory),
         "one" => one_by_one(directory, plan),
         "discount" => discount(plan),
@@ -109,6 +114,26 @@ fn verified(directory: &Path) {
     let book = open(directory, Scope::Balances);
     let found = timed("verify", || verify(&directory.join("book"), Some(&book.rows())).unwrap());
     assert!(found.findings.is_empty(), "{:?}", found.findings.first());
+}
+
+fn checkpoint(directory: &Path) {
+    let taken =
+        timed("checkpoint", || take(&directory.join("book"), true).unwrap_or_else(|_| panic!()));
+    taken.leaves.unwrap().keep().unwrap();
+    std::fs::write(directory.join("checkpoint"), format!("{}\n", taken.body)).unwrap();
+}
+
+/// The full check with both hashes.
+fn against(directory: &Path) {
+    let text = std::fs::read(directory.join("checkpoint")).unwrap();
+    let checkpoint = Checkpoint::parse(&text).unwrap();
+    let held = vec![Held::Checkpoint("c".to_owned(), Box::new(checkpoint))];
+    let against = Against { held, ..Against::default() };
+    let book = open(directory, Scope::Balances);
+    let found = timed("against", || {
+        verify_against(&directory.join("book"), Some(&book.rows()), against).unwrap()
+    });
+    assert_eq!((found.findings, found.compared[0].result), (Vec::new(), "unchanged"));
 }
 
 fn reindex(directory: &Path) {
