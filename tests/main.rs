@@ -48,3 +48,4 @@ mod verify;
 mod verify_checks;
 mod verify_forgeries;
 mod verify_forgeries_pools;
+mod witness;
