@@ -101,6 +101,24 @@ pub const UNREACHABLE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "findings in the tables of `verify`, `check-proof` and `check-checkpoint`, not errors; \
+         tests/checkpoints.rs and tests/forged_history.rs make each",
+        &[
+            "check-code",
+            "checkpoint-line",
+            "checkpoint-root",
+            "fork-found",
+            "history-differs",
+            "leaves-unproven",
+            "proof-checkpoint",
+            "proof-format",
+            "proof-large",
+            "proof-wrong",
+            "signature-missing",
+            "signature-wrong",
+        ],
+    ),
+    (
         "an entry or an index row whose checksum is right and whose content is not",
         &["entry-unreadable", "index-row-unreadable"],
     ),

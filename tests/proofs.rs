@@ -90,7 +90,7 @@ fn proofs_are_those_of_another_implementation() {
 }
 
 /// A tree that keeps every row: as simple as a tree can be, and used nowhere else.
-mod naive {
+pub(crate) mod naive {
     use super::{Function, Hash};
 
     /// Root of the leaves, row by row; the odd one out moves up as it is.

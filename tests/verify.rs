@@ -22,7 +22,7 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.directory.path().join("book")
     }
 

@@ -6,9 +6,9 @@
 
 mod judge;
 
-use crate::audit::checkpoint::Checkpoint;
 use crate::audit::checkpoint::code::Line;
 use crate::audit::checkpoint::note::PublicKey;
+use crate::audit::checkpoint::{Checkpoint, Origin};
 use crate::audit::finding::Compared;
 use crate::book::checkpoint::{Says, Told, is_checkpoint};
 use crate::domain::entry::Entry;
@@ -88,12 +88,14 @@ impl Against {
     /// # Errors
     /// `origin-other` for a checkpoint or copy of another city, or `--leaves` cannot be read.
     pub fn watch(&self, directory: &Path) -> Result<Watched, Problem> {
-        if let Some(city) = city_of(directory)? {
+        if let Some(Origin { city, .. }) = origin_of(directory)? {
             for held in &self.held {
                 let (name, other) = match held {
                     Held::Checkpoint(name, is) => (name.clone(), Some(is.body.origin.city.clone())),
                     Held::Line(line) => (line.to_string(), Some(line.city.clone())),
-                    Held::Copy(path, _) => (path.display().to_string(), city_of(path)?),
+                    Held::Copy(path, _) => {
+                        (path.display().to_string(), origin_of(path)?.map(|is| is.city))
+                    }
                 };
                 if let Some(other) = other.filter(|other| *other != city) {
                     return Err(Problem::data("origin-other")
@@ -164,13 +166,16 @@ pub struct Passed<'p> {
     pub stored: Vec<Stored>,
 }
 
-/// The city of a book or copy, as far as its first entry can be read.
-fn city_of(path: &Path) -> Result<Option<String>, Problem> {
+/// The origin of a book or copy, as far as its first entry can be read.
+///
+/// # Errors
+/// Reading fails.
+pub fn origin_of(path: &Path) -> Result<Option<Origin>, Problem> {
     let Some(mut copy) = Copy::open(path)? else { return Ok(None) };
     let Ok(Some(first)) = copy.next() else { return Ok(None) };
     let event = Entry::decode_given(&first).ok().map(|given| given.event.kind);
     Ok(match event {
-        Some(Kind::OpenBook(own)) => Some(own.city.to_string()),
+        Some(Kind::OpenBook(own)) => Some(Origin::of(&own.city, &first)),
         _ => None,
     })
 }

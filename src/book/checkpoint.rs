@@ -4,6 +4,7 @@
 //! is taken from the head but how many entries were acknowledged.
 
 use crate::audit::checkpoint::{Body, Closed, Origin};
+use crate::audit::proof::{Sha2, leaf};
 use crate::domain::entry::{Entry, Given};
 use crate::domain::event::{Kind, Stage};
 use crate::problem::{Exit, Problem};
@@ -16,8 +17,10 @@ use std::path::Path;
 /// What entries tell a checkpoint, gathered in one pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Told {
-    /// The origin, once the first entry was seen.
-    pub origin: Option<Origin>,
+    /// The city, if the first entry opens a book.
+    pub city: Option<String>,
+    /// Hash of the first entry, whatever it is.
+    pub first: Option<Hash>,
     /// Every final close, ascending by entry.
     pub closes: Vec<Closed>,
     /// Every entry of a checkpoint with the journal that it names, ascending.
@@ -30,13 +33,16 @@ pub type Says = (u64, Hash, Option<Hash>);
 impl Told {
     /// Takes an entry in.
     pub fn take(&mut self, seq: u64, bytes: &[u8], given: Option<&Given>) {
+        if seq == 1 {
+            self.first = Some(leaf::<Sha2>(bytes));
+        }
         let Some(event) = given.map(|given| &given.event) else {
             // An entry of a later version of the program may still be read as far as it matters here.
             return self.checkpoints.extend(named(bytes).map(|says| (seq, says)));
         };
         match (&event.kind, &event.owner) {
             (Kind::OpenBook(own), _) if seq == 1 => {
-                self.origin = Some(Origin::of(&own.city, bytes));
+                self.city = Some(own.city.to_string());
             }
             (Kind::Close(own), Some(owner))
                 if own.stage.unwrap_or(Stage::Final) == Stage::Final =>
@@ -53,7 +59,7 @@ impl Told {
 
     /// What a checkpoint of the first `entries` entries says, given its roots.
     pub fn body(&self, entries: u64, root: Hash, sm3: Hash) -> Option<Body> {
-        let origin = self.origin.clone()?;
+        let origin = Origin::of_leaf(self.city.as_ref()?, self.first.as_ref()?);
         let closed = self.closes.iter().rev().find(|close| close.entry <= entries).cloned();
         Some(Body { origin, entries, root, sm3: Some(sm3), closed: Some(closed) })
     }
@@ -174,8 +180,10 @@ fn sound(
         matches!(finding.code, "line-torn" | "group-torn")
             && line.is_some_and(|line| line > entries)
     };
+    // One slot of the head may be damaged: the other one and the journal say what was acknowledged.
+    let told = |finding: &Problem| finding.code == "head-damaged" || beyond(finding);
     let mut problems: Vec<Problem> =
-        checked.findings.iter().filter(|finding| !beyond(finding)).cloned().collect();
+        checked.findings.iter().filter(|finding| !told(finding)).cloned().collect();
     problems.extend(unlike_kept(directory, seen, checked.head.count));
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }

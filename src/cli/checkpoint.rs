@@ -5,6 +5,7 @@ use crate::cli::failure::{Failure, in_words_as_note};
 use crate::cli::target::Target;
 use crate::cli::{kept, open};
 use poolbook::audit::checkpoint::Checkpoint;
+use poolbook::audit::checkpoint::note::check_name;
 use poolbook::book::checkpoint::{Taken, take};
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::{Format, views};
@@ -23,6 +24,7 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let signer = args.key.as_deref().map(kept::key).transpose()?;
+    args.name.as_deref().map(check_name).transpose()?;
     let path = &context.global.book;
     // While this process holds the book nobody else records anything.
     let held = match open::for_writing(context) {

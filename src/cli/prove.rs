@@ -5,8 +5,9 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::kept;
 use crate::cli::target::Target;
-use poolbook::audit::checkpoint::{Body, Checkpoint, Origin};
+use poolbook::audit::checkpoint::{Body, Checkpoint};
 use poolbook::audit::proof::file::{Consistency, Inclusion, Proof};
+use poolbook::book::against::origin_of;
 use poolbook::book::checkpoint::{collect, take};
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views;
@@ -35,11 +36,11 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         None => Checkpoint { body: take(path, false)?.body, signatures: Vec::new() },
     };
     let leaves = collect(path)?;
-    contains(&to.body, &leaves)?;
+    contains(&to.body, args.checkpoint.as_deref(), &leaves)?;
     let known = leaves.get(..size(&to.body)).unwrap_or_default();
     let proof = match (from, args.entry) {
         (Some(from), _) => {
-            contains(&from.body, &leaves)?;
+            contains(&from.body, args.from.as_deref(), &leaves)?;
             let order = || {
                 Problem::data("proof-order")
                     .with("from", from.body.entries)
@@ -91,10 +92,7 @@ fn size(body: &Body) -> usize {
 /// A checkpoint of this very book.
 fn held(book: &Path, file: &Path) -> Result<Checkpoint, Problem> {
     let checkpoint = kept::checkpoint(file)?;
-    let mut journal = poolbook::store::Copy::open(book)?;
-    let first = journal.as_mut().map(|journal| journal.next()).transpose()?.flatten();
-    let city = &checkpoint.body.origin.city;
-    let own = first.map(|first| Origin::of(city, &first));
+    let own = origin_of(book)?;
     if own.as_ref() != Some(&checkpoint.body.origin) {
         let own = own.map_or_else(|| "-".to_owned(), |own| own.to_string());
         return Err(Problem::data("origin-other")
@@ -106,16 +104,17 @@ fn held(book: &Path, file: &Path) -> Result<Checkpoint, Problem> {
 }
 
 /// The journal must begin with what the checkpoint stands for.
-fn contains(body: &Body, leaves: &[Hash]) -> Result<(), Problem> {
+fn contains(body: &Body, file: Option<&Path>, leaves: &[Hash]) -> Result<(), Problem> {
+    let name = file.map_or_else(|| "-".to_owned(), |file| file.display().to_string());
     let Some(known) = leaves.get(..size(body)) else {
         return Err(Problem::new("rolled-back", Exit::Damaged)
-            .with("against", body.line())
+            .with("against", &name)
             .with("expected", body.entries)
             .with("found", leaves.len()));
     };
     if prove::root::<Sha2>(known) != body.root {
         return Err(Problem::new("history-differs-between", Exit::Damaged)
-            .with("against", body.line())
+            .with("against", &name)
             .with("size", body.entries)
             .with("from", 1)
             .with("to", body.entries));

@@ -5,6 +5,7 @@
 //! `SHA-256(name || 0x0A || 0x01 || public key)`, its first 4 bytes: it finds the key, it proves nothing.
 
 use super::{Checkpoint, is_name};
+use crate::limits::MEMO_MAX;
 use crate::problem::{Exit, Problem};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -107,15 +108,24 @@ fn key_hash(name: &str, key: &[u8; 32]) -> [u8; KEY_HASH] {
     short
 }
 
+/// Tests the name of a key.
+///
+/// # Errors
+/// `key-name` when no key can have that name.
+pub fn check_name(name: &str) -> Result<(), Problem> {
+    if is_name(name) && name.len() <= MEMO_MAX {
+        return Ok(());
+    }
+    Err(Problem::data("key-name").with("text", name.escape_debug()))
+}
+
 impl Checkpoint {
     /// Adds a signature under a name.
     ///
     /// # Errors
-    /// `key-name` when no key can have that name, `signatures-many`, or signing fails.
+    /// `key-name` when no key can have that name, or signing fails.
     pub fn sign(&mut self, name: &str, signer: &dyn Signer) -> Result<(), Problem> {
-        if !is_name(name) || name.len() > crate::limits::MEMO_MAX {
-            return Err(Problem::data("key-name").with("text", name.escape_debug()));
-        }
+        check_name(name)?;
         let mut bytes = key_hash(name, &signer.public_key()).to_vec();
         bytes.extend(signer.sign(self.body.to_string().as_bytes())?);
         self.signatures.push(SignatureLine { name: name.to_owned(), bytes });

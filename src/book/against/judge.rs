@@ -1,9 +1,9 @@
 //! The judgement: roots compared, the first changed entry named, forks told.
 
 use super::{Passed, Stored};
-use crate::audit::checkpoint::Checkpoint;
 use crate::audit::checkpoint::code::Line;
 use crate::audit::checkpoint::note::PublicKey;
+use crate::audit::checkpoint::{Checkpoint, Closed, Origin};
 use crate::audit::finding::Compared;
 use crate::book::checkpoint::unlike_kept;
 use crate::domain::digest::hex;
@@ -107,15 +107,18 @@ impl<'p> Judge<'p> {
     ) -> &'static str {
         let Passed { head, seen, told, sm3, .. } = self.passed;
         let body = &is.body;
-        let first = told.origin.as_ref().filter(|origin| **origin != body.origin);
-        if let Some(origin) = first {
+        let root = at(&seen.journal, body.entries);
+        if root.is_none() {
+            self.short(name, body.entries, head.count);
+        }
+        let origin = told.first.map(|first| Origin::of_leaf(&body.origin.city, &first));
+        if let Some(origin) = origin.filter(|origin| *origin != body.origin) {
             // The origin holds the beginning of the first entry's hash.
             let (expected, found) = (body.origin.to_string(), origin.to_string());
             self.differs(name, 1, &expected, &found);
             return "changed";
         }
-        let Some(root) = at(&seen.journal, body.entries) else {
-            self.short(name, body.entries, head.count);
+        let Some(root) = root else {
             return if self.name_parting(name, head.count) { "changed" } else { "shorter" };
         };
         if root != body.root {
@@ -141,7 +144,7 @@ impl<'p> Judge<'p> {
         if let (Some(expected), Some(closed)) = (expected, &body.closed)
             && expected != *closed
         {
-            let text = |closed: &Option<crate::audit::checkpoint::Closed>| match closed {
+            let text = |closed: &Option<Closed>| match closed {
                 Some(is) => format!("{} {} {}", is.owner, is.period, is.entry),
                 None => "-".to_owned(),
             };
@@ -169,12 +172,16 @@ impl<'p> Judge<'p> {
         let smaller = || all.iter().map(|(_, is)| is).filter(|is| is.body.entries < size);
         let sizes =
             |holding| smaller().filter(move |is| holds(is) == holding).map(|is| is.body.entries);
-        let mut from = sizes(true).max().unwrap_or(0);
+        // A larger one that holds shows that they are not all of one history.
+        let forked = all.iter().any(|(_, is)| is.body.entries > size && holds(is));
+        let mut from = sizes(true).max().filter(|_| !forked).unwrap_or(0);
         let mut to = sizes(false).filter(|to| *to > from).min().unwrap_or(size);
-        let inside = |is: &&Stored| is.says.0 > from && is.says.0 < to;
-        let broken = stored.iter().filter(inside).filter(|is| !is.holds());
-        if let Some(first) = broken.map(|is| is.says.0).min() {
-            let sound = stored.iter().filter(|is| is.holds() && is.says.0 < first);
+        // What names another number of entries than stand before it says nothing of their root.
+        let apart = |is: &Stored| is.is.is_some_and(|head| head.count == is.says.0) && !is.holds();
+        let broken = stored.iter().filter(|is| is.says.0 > from && is.entry < to && apart(is));
+        if let Some(first) = broken.map(|is| is.entry).min() {
+            // Something before that entry was changed, or what the entry itself says.
+            let sound = stored.iter().filter(|is| is.holds() && is.entry < first);
             from = sound.map(|is| is.says.0).max().unwrap_or(from).max(from);
             to = first;
         }
