@@ -100,7 +100,7 @@ fn an_owner_takes_its_pack_away_and_checks_it_without_the_book() {
         "the same journal is sealed once"
     );
     run(
-        "poolbook bank-charge --date 2018-01-31 --owner 410883 --bank-account RISK-410883 --amount 1.00",
+        "poolbook bank-charge --date 2018-01-31 --owner 410883 --bank-account RISK-CCB-410883 --amount 1.00",
         dir,
         "zh",
     );
