@@ -14,8 +14,8 @@ use poolbook::book::verify::{Verification, verify_against};
 use poolbook::domain::entry::Entry;
 use poolbook::domain::event::Event;
 use poolbook::problem::{Exit, Problem};
+use poolbook::store::FileStore;
 use poolbook::store::tree::{Frontier, leaf_hash};
-use poolbook::store::{FileStore, Store as _};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
