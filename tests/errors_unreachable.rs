@@ -31,6 +31,7 @@ pub const UNREACHABLE: &[(&str, &[&str])] = &[
             "close-digest",
             "close-root",
             "checkpoint-root",
+            "pack-wrong",
             "owner-root",
             "claim-above-balance",
             "claim-above-limit",

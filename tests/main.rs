@@ -64,3 +64,4 @@ mod verify_forgeries;
 mod verify_forgeries_pools;
 mod verify_forgeries_statements;
 mod verify_page;
+mod witness;

@@ -137,6 +137,22 @@ mod tests {
     };
 
     #[test]
+    fn a_report_of_a_book_counts_what_nobody_outside_stands_for() {
+        use crate::domain::event::PeopleMode;
+        use crate::report::{Unwitnessed, shapes};
+        let meta = vec!["b".into(), Cell::Empty, Cell::Empty, 45u64.into(), "r".into()];
+        let report = Report::new(&shapes::BOOK, meta);
+        let told = |foot| {
+            let value: serde_json::Value = serde_json::from_slice(&render(&report, foot)).unwrap();
+            value["unwitnessed"].clone()
+        };
+        let unwitnessed = Some(Unwitnessed { days: 3, covered: 4 });
+        let foot = Some(Foot { people: PeopleMode::Three, unwitnessed });
+        assert_eq!(told(foot), serde_json::json!({"days": 3, "entries": 41}));
+        assert_eq!(told(None), serde_json::Value::Null);
+    }
+
+    #[test]
     fn amounts_are_texts_numbers_are_numbers_and_keys_stay() {
         let mut report = Report::new(&SHAPE, vec![7u64.into()]);
         report.row(vec!["410821".into(), Total(1_000_000_000_000_000_000_000).into()]);
