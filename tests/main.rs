@@ -41,6 +41,7 @@ mod store_index;
 mod support;
 mod tape;
 mod tidy;
+mod torture;
 mod verify;
 mod verify_checks;
 mod verify_forgeries;

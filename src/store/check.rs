@@ -4,11 +4,13 @@
 //! lines; the memory stays flat.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use super::disk::{Disk, Mode, real};
 use super::error::{damaged, io};
 use super::head::{SLOT, Slot, SlotFault, newer, read_slot};
-use super::journal::Lines;
+use super::journal::Journal;
 use super::line::{is_framed, more, parse};
 use super::recover::Paths;
 use super::tree::{Frontier, leaf_hash};
@@ -77,21 +79,34 @@ pub fn check_marking(
     mark: fn(&[u8]) -> bool,
     visit: &mut Visit<'_>,
 ) -> Result<Checked, StoreError> {
-    let paths = Paths::new(directory);
-    if std::fs::symlink_metadata(&paths.journal).is_err() {
+    check_on(real(), directory, mark, visit)
+}
+
+/// As [`check_marking`], on a disk of the caller's.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_on(
+    disk: Arc<dyn Disk>,
+    directory: &Path,
+    mark: fn(&[u8]) -> bool,
+    visit: &mut Visit<'_>,
+) -> Result<Checked, StoreError> {
+    let paths = Paths::new(disk, directory);
+    if paths.disk.about(&paths.journal).is_err() {
         paths.expect_book()?;
     }
     let mut findings = Findings::default();
     // The head first: a writer beside may add entries, never take any away.
-    let slot = check_head(&paths.head, &mut findings)?;
-    let length = std::fs::metadata(&paths.journal).map_err(io("read", &paths.journal))?.len();
+    let slot = check_head(&paths, &mut findings)?;
+    let journal = Journal::open(paths.disk.as_ref(), &paths.journal, Mode::Read)?;
+    let length = journal.length()?;
     let (chunks, arrived) = sync_channel(WAITING);
     let (back, empties) = sync_channel(WAITING + 2);
     let (walk, shown) = std::thread::scope(|scope| {
-        let path = &paths.journal;
-        let slot = slot.as_ref();
+        let (journal, slot) = (&journal, slot.as_ref());
         let walker = scope.spawn(move || {
-            let mut walk = Walk::new(path, slot, mark);
+            let mut walk = Walk::new(journal, slot, mark);
             walk.go(length, &chunks, &empties).map(|()| walk)
         });
         let shown = show(&arrived, &back, visit);
@@ -129,8 +144,9 @@ fn show(
     Ok(())
 }
 
-fn check_head(path: &Path, findings: &mut Findings) -> Result<Option<Slot>, StoreError> {
-    let about = match std::fs::symlink_metadata(path) {
+fn check_head(paths: &Paths, findings: &mut Findings) -> Result<Option<Slot>, StoreError> {
+    let (disk, path) = (paths.disk.as_ref(), paths.head.as_path());
+    let about = match disk.about(path) {
         Ok(about) => about,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let missing = Problem::new("head-missing", Exit::Damaged);
@@ -143,13 +159,13 @@ fn check_head(path: &Path, findings: &mut Findings) -> Result<Option<Slot>, Stor
         let finding = Problem::new("head-damaged", Exit::Damaged);
         finding.with("path", path.display()).with("slot", slot)
     };
-    if about.len() > 2 * SLOT as u64 {
+    if about.length > 2 * SLOT as u64 {
         findings.tell(bad(2));
     }
     let mut newest: Option<Slot> = None;
     for number in 0..2 {
-        let whole = about.len() >= ((number + 1) * SLOT) as u64;
-        let slot = match whole.then(|| read_slot(path, number)).transpose()? {
+        let whole = about.length >= ((number + 1) * SLOT) as u64;
+        let slot = match whole.then(|| read_slot(disk, path, number)).transpose()? {
             Some(bytes) => match Slot::decode(&bytes) {
                 Err(SlotFault::Newer(version)) => return Err(newer(path, version)),
                 slot => slot.ok(),
@@ -169,6 +185,7 @@ fn check_head(path: &Path, findings: &mut Findings) -> Result<Option<Slot>, Stor
 
 /// The walk over the journal.
 struct Walk<'a> {
+    journal: &'a Journal,
     path: &'a Path,
     slot: Option<&'a Slot>,
     tree: Frontier,
@@ -181,9 +198,10 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(path: &'a Path, slot: Option<&'a Slot>, mark: fn(&[u8]) -> bool) -> Self {
+    fn new(journal: &'a Journal, slot: Option<&'a Slot>, mark: fn(&[u8]) -> bool) -> Self {
         let (tree, before, findings, marked) = Default::default();
-        Self { path, slot, tree, open_group: false, findings, mark, before, marked }
+        let (path, open_group) = (journal.path(), false);
+        Self { journal, path, slot, tree, open_group, findings, mark, before, marked }
     }
 
     fn go(
@@ -192,7 +210,7 @@ impl<'a> Walk<'a> {
         chunks: &SyncSender<Chunk>,
         empties: &Receiver<Chunk>,
     ) -> Result<(), StoreError> {
-        let mut lines = Lines::open(self.path, 0, length)?;
+        let mut lines = self.journal.lines(0, length);
         let mut chunk = Chunk::default();
         let mut at_head = self.slot.is_none_or(|slot| slot.tree.count() == 0);
         while let Some(line) = lines.next()? {

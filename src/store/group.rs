@@ -3,14 +3,14 @@
 //! Small batches are done at once; from [`PIPELINE_AT`] entries on a worker does them, so that
 //! encoding and hashing run beside deciding. The group's state lives in one place or the other.
 
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 
+use super::disk::{File, write_all_at};
 use super::error::{io, misuse};
-use super::journal::{read_line, write_all_at};
+use super::journal::read_line;
 use super::line::{frame, more};
 use super::place::{Places, Tag, block_of, entries};
 use super::tree::{Frontier, leaf_hash};
@@ -26,7 +26,7 @@ const BUFFER: usize = 1024 * 1024;
 
 /// The entries of one group.
 pub struct Group {
-    file: Arc<File>,
+    file: Arc<dyn File>,
     path: PathBuf,
     /// Entries before the group.
     before: u64,
@@ -43,7 +43,7 @@ pub struct Group {
 
 impl Group {
     /// A group behind `tree` and `places`, written through `file`.
-    pub fn new(file: Arc<File>, path: PathBuf, tree: Frontier, places: Places) -> Self {
+    pub fn new(file: Arc<dyn File>, path: PathBuf, tree: Frontier, places: Places) -> Self {
         let (before, written) = (tree.count(), places.length);
         let buffer = Vec::new();
         Self { file, path, before, tree, places, buffer, written, first_more: 0, last_more: 0 }
@@ -78,7 +78,8 @@ impl Group {
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {
-        write_all_at(&self.file, &self.buffer, self.written).map_err(io("write", &self.path))?;
+        let file = self.file.as_ref();
+        write_all_at(file, &self.buffer, self.written).map_err(io("write", &self.path))?;
         self.written += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())
@@ -101,7 +102,7 @@ impl Group {
         let (block, place) = block_of(seq);
         let found = self.places.block(block).and_then(|block| entries(block).nth(place));
         match found {
-            Some(at) => read_line(&self.file, &self.path, seq, at.offset, at.length),
+            Some(at) => read_line(self.file.as_ref(), &self.path, seq, at.offset, at.length),
             None => Err(missing(seq)),
         }
     }

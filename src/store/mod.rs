@@ -13,6 +13,8 @@
 
 mod catalogue;
 mod check;
+pub mod disk;
+mod engine;
 mod error;
 mod file;
 mod group;
@@ -28,7 +30,7 @@ mod recover;
 mod sled;
 pub mod tree;
 
-pub use check::{Checked, FINDINGS_MAX, check, check_marking};
+pub use check::{Checked, FINDINGS_MAX, check, check_marking, check_on};
 pub use error::StoreError;
 pub use file::FileStore;
 pub use memory::MemoryStore;

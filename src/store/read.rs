@@ -1,9 +1,10 @@
 //! A book that is only read: from a read-only disk, or beside a process that writes.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use super::error::misuse;
-use super::file::root_differs;
+use super::disk::{Disk, Mode, real};
+use super::error::{misuse, root_differs};
 use super::group::missing;
 use super::ids::Ids;
 use super::journal::Journal;
@@ -37,9 +38,17 @@ impl ReadStore {
     /// # Errors
     /// As opening for writing, less those of the lock.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
-        let paths = Paths::new(directory);
+        Self::open_on(real(), directory)
+    }
+
+    /// As [`ReadStore::open`], on a disk of the caller's.
+    ///
+    /// # Errors
+    /// As [`ReadStore::open`].
+    pub fn open_on(disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, StoreError> {
+        let paths = Paths::new(disk, directory);
         paths.expect_book()?;
-        let journal = Journal::open(&paths.journal, false)?;
+        let journal = Journal::open(paths.disk.as_ref(), &paths.journal, Mode::Read)?;
         let found = examine(&paths, &journal)?;
         Ok(Self {
             journal,

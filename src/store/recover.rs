@@ -1,8 +1,10 @@
 //! Opening: what the files say, decided without changing any of them.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::StoreError;
+use super::disk::{Disk, Mode, make_directories, parent, write_all_at};
 use super::error::{damaged, io};
 use super::head::{self, Slot};
 use super::journal::Journal;
@@ -13,6 +15,8 @@ use crate::problem::{Exit, Problem};
 /// The files of a book.
 #[derive(Clone, Debug)]
 pub struct Paths {
+    /// Where they are.
+    pub disk: Arc<dyn Disk>,
     /// The directory.
     pub book: PathBuf,
     /// The entries.
@@ -29,8 +33,9 @@ pub struct Paths {
 
 impl Paths {
     /// The files of the book in a directory.
-    pub fn new(book: &Path) -> Self {
+    pub fn new(disk: Arc<dyn Disk>, book: &Path) -> Self {
         Self {
+            disk,
             book: book.to_owned(),
             journal: book.join("journal.jsonl"),
             head: book.join("head"),
@@ -45,23 +50,33 @@ impl Paths {
     /// # Errors
     /// `book-missing`, or `book-incomplete` naming the file that is gone.
     pub fn expect_book(&self) -> Result<(), StoreError> {
-        let has = |path: &Path| std::fs::symlink_metadata(path).is_ok();
-        let empty = |path: &Path| std::fs::metadata(path).is_ok_and(|about| about.len() == 0);
+        // Only what is known not to be there counts as missing.
+        let about = |path: &Path| match self.disk.about(path) {
+            Ok(about) => Ok(Some(about)),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(io("read", path)(error)),
+        };
+        let (journal, head) = (about(&self.journal)?, about(&self.head)?);
         let incomplete = |missing: &str| {
             Problem::new("book-incomplete", Exit::Damaged)
                 .with("path", self.book.display())
                 .with("missing", missing)
         };
-        match (has(&self.journal), has(&self.head)) {
-            (true, true) => Ok(()),
-            (false, true) => Err(incomplete("journal.jsonl").into()),
+        match (journal, head) {
+            (Some(_), Some(_)) => Ok(()),
+            (None, Some(_)) => Err(incomplete("journal.jsonl").into()),
             // An empty journal alone is left by a creation that was cut short: no book yet.
-            (true, false) if !empty(&self.journal) => Err(incomplete("head").into()),
+            (Some(journal), None) if journal.length > 0 => Err(incomplete("head").into()),
             _ => Err(Problem::new("book-missing", Exit::NoInput)
                 .with("path", self.book.display())
                 .into()),
         }
     }
+}
+
+fn is_missing(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory)
 }
 
 /// What the journal and the head say together.
@@ -74,6 +89,8 @@ pub struct Found {
     pub length: u64,
     /// Bytes of the file.
     pub file_length: u64,
+    /// Whether a slot of the head is to be written anew.
+    pub bad_slot: bool,
     /// What is to be told.
     pub notes: Vec<Problem>,
 }
@@ -84,7 +101,7 @@ pub struct Found {
 /// `journal-short` or `journal-damaged` if entries that were acknowledged are gone or changed,
 /// `head-damaged` if nothing says how many there were, and the errors of [`head::read`].
 pub fn examine(paths: &Paths, journal: &Journal) -> Result<Found, StoreError> {
-    let slots = head::read(&paths.head)?;
+    let slots = head::read(paths.disk.as_ref(), &paths.head)?;
     let file_length = journal.length()?;
     let mut notes = Vec::new();
     for slot in &slots.bad {
@@ -106,7 +123,8 @@ pub fn examine(paths: &Paths, journal: &Journal) -> Result<Found, StoreError> {
     if length > 0 {
         test_last_line(journal, tree.count(), length)?;
     }
-    let mut found = Found { newest: slots.newest, tree, length, file_length, notes };
+    let (newest, bad_slot) = (slots.newest, !slots.bad.is_empty());
+    let mut found = Found { newest, tree, length, file_length, bad_slot, notes };
     if file_length > length {
         take_tail(journal, &mut found)?;
     }
@@ -143,7 +161,7 @@ fn test_last_line(journal: &Journal, seq: u64, end: u64) -> Result<(), StoreErro
 /// Groups are synced one after the other, so a power cut can tear only the last one. A sound group
 /// behind a bad line proves that the bad line had been synced: that is damage, not a torn write.
 fn take_tail(journal: &Journal, found: &mut Found) -> Result<(), StoreError> {
-    let mut lines = journal.lines(found.length, found.file_length)?;
+    let mut lines = journal.lines(found.length, found.file_length);
     let mut tree = found.tree.clone();
     let before = tree.count();
     let mut bad: Option<(u64, u64)> = None;
@@ -178,7 +196,7 @@ fn take_tail(journal: &Journal, found: &mut Found) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Copies an unfinished tail to `quarantine/`, synced, and says where.
+/// Copies an unfinished tail to `quarantine/`, synced with every name on the way, and says where.
 ///
 /// # Errors
 /// The copy cannot be made; nothing was changed then.
@@ -187,39 +205,39 @@ pub fn set_tail_aside(
     journal: &Journal,
     found: &Found,
 ) -> Result<Problem, StoreError> {
-    let to = free_name(&paths.quarantine, &format!("tail-{}", found.length))?;
-    let mut source = std::fs::File::open(&paths.journal).map_err(io("open", &paths.journal))?;
-    let mut copy = std::fs::File::create_new(&to).map_err(io("create", &to))?;
-    std::io::Seek::seek(&mut source, std::io::SeekFrom::Start(found.length))
-        .map_err(io("read", journal.path()))?;
-    std::io::copy(&mut source, &mut copy).map_err(io("write", &to))?;
-    copy.sync_all().map_err(io("sync", &to))?;
-    sync_directory(&paths.quarantine)?;
+    let (disk, quarantine) = (paths.disk.as_ref(), &paths.quarantine);
+    make_directories(disk, quarantine).map_err(io("create", quarantine))?;
+    let to = free_name(disk, quarantine, &format!("tail-{}", found.length));
+    let copy = disk.open(&to, Mode::New).map_err(io("create", &to))?;
+    journal.pieces(found.length, found.file_length, &mut |bytes, offset| {
+        write_all_at(copy.as_ref(), bytes, offset - found.length).map_err(io("write", &to))
+    })?;
+    copy.sync().map_err(io("sync", &to))?;
+    disk.sync_directory(quarantine).map_err(io("sync", quarantine))?;
     Ok(Problem::new("torn-tail", Exit::Findings)
         .with("bytes", found.file_length - found.length)
         .with("path", to.display()))
 }
 
 /// A name in `quarantine/` that nothing has yet.
-///
-/// # Errors
-/// The directory cannot be made.
-pub fn free_name(quarantine: &Path, name: &str) -> Result<PathBuf, StoreError> {
-    std::fs::create_dir_all(quarantine).map_err(io("create", quarantine))?;
+fn free_name(disk: &dyn Disk, quarantine: &Path, name: &str) -> PathBuf {
     let names = std::iter::once(name.to_owned()).chain((2_u32..).map(|n| format!("{name}-{n}")));
     let mut free = names.map(|name| quarantine.join(name));
-    let free = free.find(|path| std::fs::symlink_metadata(path).is_err());
-    Ok(free.unwrap_or_else(|| quarantine.join(name)))
+    let free = free.find(|path| disk.about(path).is_err());
+    free.unwrap_or_else(|| quarantine.join(name))
 }
 
-/// Makes the names in a directory durable. Windows has no such call and needs none.
+/// Makes the names of a new book durable: those in its directory, and its own.
 ///
 /// # Errors
 /// What the system said.
-pub fn sync_directory(path: &Path) -> Result<(), StoreError> {
-    if cfg!(unix) {
-        let directory = std::fs::File::open(path).map_err(io("open", path))?;
-        directory.sync_all().map_err(io("sync", path))?;
+pub fn sync_names(paths: &Paths) -> Result<(), StoreError> {
+    let sync = |path: &Path| paths.disk.sync_directory(path);
+    sync(&paths.book).map_err(io("sync", &paths.book))?;
+    let above = parent(&paths.book);
+    match sync(above) {
+        // Who may not read the directory above has not made this one.
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Ok(()),
+        synced => synced.map_err(io("sync", above)),
     }
-    Ok(())
 }

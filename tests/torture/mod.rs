@@ -1,0 +1,6 @@
+//! What the world may do to a book: cut the power, kill the process, fail a call, flip a bit.
+//!
+//! Each test has a budget and a seed in environment variables (see the README under developers).
+
+mod power;
+mod script;
