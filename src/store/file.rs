@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::catalogue::Catalogue;
 use super::disk::{Disk, Mode, make_directories, real};
 use super::error::{io, misuse, root_differs};
-use super::group::{Group, Writer, missing};
+use super::group::{Failed, Group, Writer, missing};
 use super::head::HeadFile;
 use super::journal::Journal;
 use super::lock::Lock;
@@ -248,8 +248,9 @@ impl Store for FileStore {
 
     fn abandon(&mut self) -> Result<(), StoreError> {
         let Some(group) = self.group.take() else { return Ok(()) };
-        // The worker must have ended before the file is cut.
-        let _ = group.end();
+        // The worker must have ended before the file is cut. Reading an entry back may have failed
+        // to write it before.
+        self.poisoned |= group.end().is_ok_and(|group| group.failed == Failed::Final);
         self.catalogue.unlearn(self.tree.count());
         // The one thing that is left to do after a failure: no half of it must stay.
         let length = self.journal.length();
@@ -265,7 +266,11 @@ impl Store for FileStore {
         self.usable()?;
         let writer = self.group.take().ok_or_else(|| misuse("commit"))?;
         let before = self.tree.count();
-        let ended = writer.end().and_then(|mut group| group.finish().map(|()| group));
+        let ended = writer.end().and_then(|mut group| {
+            let finished = group.finish();
+            self.poisoned |= group.failed == Failed::Final;
+            finished.map(|()| group)
+        });
         let group = match ended {
             Ok(group) if group.len() == 0 => return Ok(self.head()),
             Ok(group) => group,

@@ -39,6 +39,19 @@ pub struct Group {
     written: u64,
     first_more: u64,
     last_more: u64,
+    /// How writing failed, if it did: nothing of the group is written again then.
+    pub failed: Failed,
+}
+
+/// Whether and how writing a group failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// It did not.
+    No,
+    /// For want of room, which passes.
+    Full,
+    /// In another way, after which nothing more is written through this handle.
+    Final,
 }
 
 impl Group {
@@ -46,7 +59,8 @@ impl Group {
     pub fn new(file: Arc<dyn File>, path: PathBuf, tree: Frontier, places: Places) -> Self {
         let (before, written) = (tree.count(), places.length);
         let buffer = Vec::new();
-        Self { file, path, before, tree, places, buffer, written, first_more: 0, last_more: 0 }
+        let (first_more, last_more, failed) = (0, 0, Failed::No);
+        Self { file, path, before, tree, places, buffer, written, first_more, last_more, failed }
     }
 
     /// Number of entries.
@@ -78,8 +92,13 @@ impl Group {
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {
-        let file = self.file.as_ref();
-        write_all_at(file, &self.buffer, self.written).map_err(io("write", &self.path))?;
+        if self.failed != Failed::No {
+            return Err(StoreError::Poisoned);
+        }
+        let written = write_all_at(self.file.as_ref(), &self.buffer, self.written);
+        written.map_err(io("write", &self.path)).inspect_err(|error| {
+            self.failed = if error.is_disk_full() { Failed::Full } else { Failed::Final };
+        })?;
         self.written += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())

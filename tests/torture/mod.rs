@@ -2,5 +2,7 @@
 //!
 //! Each test has a budget and a seed in environment variables (see the README under developers).
 
+mod faults;
+mod flips;
 mod power;
 mod script;
