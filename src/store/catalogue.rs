@@ -80,7 +80,7 @@ impl Catalogue {
             indexed_here: 0,
         };
         let (existed, start) = (paths.disk.about(&paths.index).is_ok(), Instant::now());
-        let reason = match catalogue.try_open(journal, found) {
+        let mut reason = match catalogue.try_open(journal, found) {
             Ok(true) => return Ok(catalogue),
             Ok(false) if found.tree.count() == 0 && catalogue.stamp.is_none() => {
                 return Ok(catalogue);
@@ -102,8 +102,7 @@ impl Catalogue {
             let made = if hung { catalogue.forget() } else { catalogue.reset() };
             if hung || made.is_err() {
                 catalogue.index = Some(SledIndex::in_memory());
-                let note = Problem::new("index-in-memory", Exit::Findings);
-                notes.push(note.with("path", paths.index.display()));
+                reason = "index-in-memory";
             }
         }
         let note = Problem::new(reason, Exit::Findings).with("path", paths.index.display());

@@ -4,5 +4,7 @@
 
 mod faults;
 mod flips;
+mod kills;
+mod media;
 mod power;
 mod script;
