@@ -22,6 +22,8 @@ mod jiaozuo;
 mod model;
 mod oracles;
 mod people;
+#[cfg(feature = "planted-bugs")]
+mod planted;
 mod pools;
 mod properties;
 mod readme;

@@ -21,6 +21,7 @@ use super::recover::{Found, Paths};
 use super::sled::{Puts, SledIndex, Stamp, block_key, rows};
 use super::tree::{Frontier, leaf_hash};
 use super::{Changes, Head, StoreError};
+use crate::planted::{Bug, planted};
 use crate::problem::{Exit, Problem};
 
 /// Entries whose changes may wait in memory, which is also how many a crash leaves to be replayed.
@@ -124,7 +125,7 @@ impl Catalogue {
         if placed != count % BLOCK {
             return Ok(false);
         }
-        if !leads_to(&stamp, journal, found)? {
+        if !planted(Bug::IndexBelieved) && !leads_to(&stamp, journal, found)? {
             return Ok(false);
         }
         self.places = Places::resume(count, stamp.length, last);

@@ -172,10 +172,7 @@ pub trait Table: Debug + Send + Sync {
     ///
     /// # Errors
     /// What went wrong, in words.
-    fn apply(
-        &self,
-        changes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
-    ) -> std::result::Result<(), String>;
+    fn apply(&self, changes: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> std::result::Result<(), String>;
 
     /// Forgets every row.
     ///

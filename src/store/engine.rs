@@ -16,6 +16,7 @@ use ::sled::{Batch, Config, Db, IVec, Mode};
 use super::StoreError;
 use super::disk::{Disk, Table};
 use super::memory::MemoryTable;
+use crate::planted::{Bug, planted};
 use crate::problem::{Exit, Problem};
 
 /// Memory for pages.
@@ -227,6 +228,9 @@ fn in_time<T: Send + 'static>(
 
 fn guard<T>(call: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
+        if planted(Bug::IndexUnguarded) {
+            std::panic::resume_unwind(panic);
+        }
         Err(panic
             .downcast_ref::<String>()
             .cloned()

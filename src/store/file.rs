@@ -16,6 +16,7 @@ use super::recover::{Found, Paths, examine, set_tail_aside, sync_names};
 use super::tree::Frontier;
 use super::{Changes, Frames, Head, Replay, Store, StoreError, TABLE_MAX, Visit};
 use crate::limits::LOCK_WAIT_SECONDS;
+use crate::planted::{Bug, planted};
 use crate::problem::Problem;
 
 /// A book's directory, open for writing. One process at a time.
@@ -65,7 +66,9 @@ impl FileStore {
         journal.sync().map_err(io("sync", &paths.journal))?;
         // The head comes last: it is what makes the directory a book. No power cut may leave it
         // without the journal.
-        disk.sync_directory(directory).map_err(io("sync", directory))?;
+        if !planted(Bug::HeadNamedFirst) {
+            disk.sync_directory(directory).map_err(io("sync", directory))?;
+        }
         HeadFile::create(disk, &paths.head)?;
         Self::open_locked(&paths, lock)
     }
@@ -100,7 +103,7 @@ impl FileStore {
         let paths = Paths::new(disk, directory);
         let disk = paths.disk.as_ref();
         paths.expect_book()?;
-        if disk.about(&paths.lock).is_err() {
+        if disk.about(&paths.lock).is_err() && !planted(Bug::RefusalLeavesLock) {
             // A book that is refused does not even get a lock.
             examine(&paths, &Journal::open(disk, &paths.journal, Mode::Read)?)?;
         }
@@ -164,7 +167,8 @@ impl FileStore {
     }
 
     fn usable(&self) -> Result<(), StoreError> {
-        if self.poisoned { Err(StoreError::Poisoned) } else { Ok(()) }
+        let poisoned = self.poisoned && !planted(Bug::PoisonForgotten);
+        if poisoned { Err(StoreError::Poisoned) } else { Ok(()) }
     }
 
     /// A full disk passes; after any other failure of the system nothing is written any more.
@@ -192,11 +196,14 @@ fn settle(
     head_file: &mut HeadFile,
     notes: &mut Vec<Problem>,
 ) -> Result<(), StoreError> {
-    if found.tree.count() == 0 {
+    if found.tree.count() == 0 && !planted(Bug::NamesUnsynced) {
         // Whoever made the book may have ended before its names were durable.
         sync_names(paths)?;
     }
     if found.file_length > found.length {
+        if planted(Bug::CutBeforeCopy) {
+            journal.cut(found.length)?;
+        }
         notes.push(set_tail_aside(paths, journal, found)?);
         journal.cut(found.length)?;
     }
@@ -204,7 +211,9 @@ fn settle(
     if known != Some(found.tree.count()) || found.bad_slot {
         // Entries behind the head may be in the system's memory only; the head must not run ahead.
         let from = found.newest.as_ref().map_or(0, |(_, slot)| slot.length);
-        journal.renew(from, found.length)?;
+        if !planted(Bug::TailBelieved) {
+            journal.renew(from, found.length)?;
+        }
         match known {
             Some(_) => head_file.write(found.length, &found.tree)?,
             None => head_file.restore(found.length, &found.tree)?,
@@ -256,8 +265,8 @@ impl Store for FileStore {
         let length = self.journal.length();
         let longer = length.map(|length| length > self.length);
         let cut = longer.and_then(|longer| match longer {
-            true => self.journal.cut(self.length),
-            false => Ok(()),
+            true if !planted(Bug::TailLeft) => self.journal.cut(self.length),
+            _ => Ok(()),
         });
         cut.inspect_err(|_| self.poisoned = true)
     }
@@ -279,6 +288,10 @@ impl Store for FileStore {
                 return Err(self.failed(error));
             }
         };
+        if planted(Bug::HeadBeforeData) {
+            self.head_file.write(group.places.length, &group.tree)?;
+            self.head_file.sync()?;
+        }
         if let Err(source) = self.journal.sync() {
             self.poisoned = true;
             self.catalogue.unlearn(before);
@@ -319,7 +332,8 @@ impl Store for FileStore {
             catalogue.replayed(tag, json);
             Ok(())
         })?;
-        if *catalogue.tree() == self.tree { Ok(()) } else { Err(root_differs(journal)) }
+        let same = *catalogue.tree() == self.tree || planted(Bug::RootNotCompared);
+        if same { Ok(()) } else { Err(root_differs(journal)) }
     }
 
     fn read(&self, seq: u64) -> Result<Vec<u8>, StoreError> {

@@ -11,6 +11,7 @@ use super::StoreError;
 use super::disk::{Disk, File, Mode, read_exact_at, write_all_at};
 use super::error::io;
 use super::tree::{Frontier, Hash};
+use crate::planted::{Bug, planted};
 use crate::problem::{Exit, Problem};
 
 /// Bytes of one slot.
@@ -69,7 +70,8 @@ impl Slot {
         let mut rest = body.strip_prefix(MAGIC).ok_or(SlotFault::Foreign)?;
         // Magic, version and checksum keep their places in every version, so that an older program
         // can tell a newer format from damage.
-        if slot.len() != SLOT || crc32c::crc32c(body) != u32::from_be_bytes(*sum) {
+        let matches = crc32c::crc32c(body) == u32::from_be_bytes(*sum);
+        if slot.len() != SLOT || !(matches || planted(Bug::SlotChecksumIgnored)) {
             return Err(SlotFault::Damaged);
         }
         let version = u32::from_be_bytes(take(&mut rest)?);
@@ -126,7 +128,9 @@ pub fn read(disk: &dyn Disk, path: &Path) -> Result<Slots, StoreError> {
         match Slot::decode(slot) {
             Ok(slot) => {
                 ours = true;
-                let newer = |(_, other): &(usize, Slot)| slot.generation > other.generation;
+                let newer = |(_, other): &(usize, Slot)| {
+                    (slot.generation > other.generation) != planted(Bug::OlderSlotCounts)
+                };
                 if slots.newest.as_ref().is_none_or(newer) {
                     slots.newest = Some((number, slot));
                 }
@@ -202,7 +206,7 @@ impl HeadFile {
     /// # Errors
     /// Writing fails.
     pub fn write(&mut self, length: u64, tree: &Frontier) -> Result<(), StoreError> {
-        if let Some(slot) = self.unsure.take() {
+        if let Some(slot) = self.unsure.take().filter(|_| !planted(Bug::SlotBelieved)) {
             // It may have been written by a process that ended before syncing it, or whose sync
             // failed; after that a sync alone would succeed and prove nothing.
             self.put(self.kept, &slot)?;
@@ -210,7 +214,8 @@ impl HeadFile {
         }
         self.generation += 1;
         let slot = Slot { generation: self.generation, length, tree: tree.clone() };
-        self.put(1 - self.kept, &slot)?;
+        let place = if planted(Bug::HeadNotAlternating) { self.kept } else { 1 - self.kept };
+        self.put(place, &slot)?;
         self.unsynced += 1;
         if self.unsynced >= SYNC_EVERY { self.sync() } else { Ok(()) }
     }
@@ -339,10 +344,7 @@ mod tests {
         for count in 1..=3 {
             head.write(u64::from(count) * 100, &slot(0, count).tree).unwrap();
             assert_eq!(read_slot(1), kept);
-            assert_eq!(
-                Slot::decode(&read_slot(0)).unwrap().generation,
-                1 + u64::from(count)
-            );
+            assert_eq!(Slot::decode(&read_slot(0)).unwrap().generation, 1 + u64::from(count));
         }
         head.sync().unwrap();
         let kept = read_slot(0);

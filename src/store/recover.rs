@@ -10,6 +10,7 @@ use super::head::{self, Slot};
 use super::journal::Journal;
 use super::line::{LINE_MAX, more, parse};
 use super::tree::{Frontier, leaf_hash};
+use crate::planted::{Bug, planted};
 use crate::problem::{Exit, Problem};
 
 /// The files of a book.
@@ -112,7 +113,7 @@ pub fn examine(paths: &Paths, journal: &Journal) -> Result<Found, StoreError> {
         None if file_length == 0 => return Err(head_note(&paths.head, 0, Exit::Damaged).into()),
         None => (Frontier::default(), 0),
     };
-    if file_length < length {
+    if file_length < length && !planted(Bug::ShortJournalAccepted) {
         return Err(Problem::new("journal-short", Exit::Damaged)
             .with("path", paths.journal.display())
             .with("entries", tree.count())
@@ -171,13 +172,16 @@ fn take_tail(journal: &Journal, found: &mut Found) -> Result<(), StoreError> {
         match (json, bad) {
             (Some(json), None) => {
                 tree.append(leaf_hash(json));
-                if more(json) == 0 {
+                if more(json) == 0 || planted(Bug::TornGroupCounted) {
                     found.tree.clone_from(&tree);
                     found.length = line.offset + line.length;
                 }
             }
             (None, None) => bad = Some((tree.count() + 1, line.offset)),
-            (Some(_), Some((seq, offset))) if group_ended => {
+            (Some(_), Some((seq, offset)))
+                if (group_ended || planted(Bug::TornTailIsDamage))
+                    && !planted(Bug::DamageIsTornTail) =>
+            {
                 return Err(damaged(journal.path(), seq, offset));
             }
             (Some(json), Some(_)) => group_ended = more(json) == 0,
@@ -209,10 +213,13 @@ pub fn set_tail_aside(
     make_directories(disk, quarantine).map_err(io("create", quarantine))?;
     let to = free_name(disk, quarantine, &format!("tail-{}", found.length));
     let copy = disk.open(&to, Mode::New).map_err(io("create", &to))?;
-    journal.pieces(found.length, found.file_length, &mut |bytes, offset| {
+    let end = found.file_length.min(journal.length()?);
+    journal.pieces(found.length, end, &mut |bytes, offset| {
         write_all_at(copy.as_ref(), bytes, offset - found.length).map_err(io("write", &to))
     })?;
-    copy.sync().map_err(io("sync", &to))?;
+    if !planted(Bug::QuarantineUnsynced) {
+        copy.sync().map_err(io("sync", &to))?;
+    }
     disk.sync_directory(quarantine).map_err(io("sync", quarantine))?;
     Ok(Problem::new("torn-tail", Exit::Findings)
         .with("bytes", found.file_length - found.length)

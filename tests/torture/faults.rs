@@ -23,7 +23,8 @@ fn strike(
     if let Err(error) = &ran {
         let problem = error.problem();
         let code = problem.code;
-        let known = ["io-failed", "disk-full", "cannot-create", "outcome-unknown", "store-poisoned"];
+        let known =
+            ["io-failed", "disk-full", "cannot-create", "outcome-unknown", "store-poisoned"];
         if !known.contains(&code) {
             return Err(format!("told as {problem:?}"));
         }

@@ -120,13 +120,7 @@ fn judge(sample: &Sample, which: usize, changed: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-fn try_out(
-    what: &str,
-    sample: &Sample,
-    which: usize,
-    changed: &[u8],
-    done: &mut u64,
-) {
+fn try_out(what: &str, sample: &Sample, which: usize, changed: &[u8], done: &mut u64) {
     let judged = judge(sample, which, changed);
     judged.unwrap_or_else(|wrong| panic!("{what} of {}: {wrong}", NAMES[which]));
     *done += 1;

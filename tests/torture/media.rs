@@ -16,9 +16,8 @@ fn on_small_disk(script: &str, directory: &Path) -> Option<String> {
     let run = |script: &str| {
         let path = Path::new(env!("CARGO_BIN_EXE_poolbook")).parent().unwrap().to_owned();
         let paths = std::env::var_os("PATH").unwrap_or_default();
-        let paths = std::env::join_paths(
-            std::iter::once(path).chain(std::env::split_paths(&paths)),
-        );
+        let paths =
+            std::env::join_paths(std::iter::once(path).chain(std::env::split_paths(&paths)));
         let mut command = Command::new("unshare");
         command.args(["-m", "sh", "-c", script]).current_dir(directory);
         command.env("PATH", paths.unwrap()).env("POOLBOOK_LANG", "en").output()

@@ -2,9 +2,9 @@
 //!
 //! Each test has a budget and a seed in environment variables (see the README under developers).
 
-mod faults;
-mod flips;
+pub mod faults;
+pub mod flips;
 mod kills;
 mod media;
-mod power;
+pub mod power;
 mod script;
