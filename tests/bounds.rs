@@ -4,6 +4,7 @@ use crate::refusals::{book_at, read};
 use crate::support::book::record;
 use poolbook::book::Options;
 use poolbook::domain::money::{Money, MoneyError};
+use poolbook::domain::rate::Fraction;
 use poolbook::limits::MONEY_MAX_FEN;
 
 /// One fen, one day less, and the same event is taken.
@@ -105,6 +106,15 @@ pub fn sums_end_at_the_bounds() {
     assert_eq!(most.add(fen), Err(MoneyError::Range));
     assert_eq!(most.negated().sub(fen), Err(MoneyError::Range));
     assert_eq!(most.sub(fen).unwrap().add(fen), Ok(most));
+}
+
+/// Half a fen goes away from zero, whatever stands before it.
+#[test]
+pub fn half_a_fen_goes_away_from_zero() {
+    for (halves, fen) in [(1, 1), (3, 2), (5, 3), (-1, -1), (-3, -2), (-5, -3), (4, 2)] {
+        let rounded = Fraction::new(halves, 2).unwrap().round_fen().unwrap();
+        assert_eq!(rounded.fen(), fen, "{halves} halves");
+    }
 }
 
 /// A clock that was set back leaves the order of recording as it was.

@@ -266,7 +266,7 @@ fn run_file(file: &str) -> usize {
 }
 
 #[test]
-pub fn worked_interest_discounts() {
+fn worked_interest_discounts() {
     assert!(run_file("interest.toml") > 25);
 }
 
@@ -276,7 +276,7 @@ fn worked_guarantee_fees() {
 }
 
 #[test]
-pub fn worked_splits() {
+fn worked_splits() {
     let whole = table("examples/splits.toml");
     let show = |parts: &[Money]| parts.iter().map(Money::to_string).collect::<Vec<_>>();
     let tables = |key: &str| list(&whole, key).iter().map(|value| value.as_table().unwrap());

@@ -10,8 +10,8 @@ use poolbook::planted::{Bug, plant};
 
 use crate::torture::{faults, flips, power};
 use crate::{
-    bounds, caps, close, conformance, effective, examples, people, refusals, store_contract,
-    store_files, store_index, verify,
+    bounds, caps, close, conformance, effective, people, refusals, store_contract, store_files,
+    store_index, verify,
 };
 
 /// A guard: its name, and what it does.
@@ -50,7 +50,7 @@ const BUGS: &[(Bug, Guard)] = &[
     ),
     (Bug::TailBelieved, POWER),
     (Bug::LaterSyncBelieved, FAULTS),
-    (Bug::SlotBelieved, FAULTS),
+    (Bug::SlotBelieved, POWER),
     (
         Bug::RootNotCompared,
         ("rewriting", store_files::rewritten_history_with_sound_checksums_differs_from_the_head),
@@ -65,7 +65,7 @@ const BUGS: &[(Bug, Guard)] = &[
     (Bug::RefusalLeavesLock, CUTS),
     (Bug::IndexUnguarded, INDEX_FAULTS),
     (Bug::SamePerson, ("people", people::a_payment_takes_as_many_people_as_the_book_says)),
-    (Bug::HalfEven, ("splits", examples::worked_splits)),
+    (Bug::HalfEven, ("rounding", bounds::half_a_fen_goes_away_from_zero)),
     (
         Bug::VoucherTwice,
         ("vouchers", people::vouchers_run_without_gaps_over_transfers_refusals_and_closes),

@@ -99,7 +99,7 @@ pub fn kills(rounds: u64, seed: u64) -> u64 {
 
 #[test]
 fn killed_program_loses_nothing_that_it_said() {
-    let (rounds, start) = (budget("POOLBOOK_KILLS", 40), Instant::now());
+    let (rounds, start) = (budget("POOLBOOK_KILLS", 24), Instant::now());
     let done = kills(rounds, seed());
     let spent = start.elapsed().as_millis();
     println!("{rounds} kills ({done} after the answer) in {spent} ms: nothing lost");

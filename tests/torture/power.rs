@@ -76,6 +76,7 @@ fn sound(disk: &SimDisk, count: u64) -> Result<(), String> {
 /// One power cut and what follows: opening, perhaps a second cut while opening or recording.
 fn cut(state: &State, attempt: &Attempt, random: &mut Random) -> Result<u64, String> {
     let disk = state.cut(random);
+    let first = disk.state().files();
     let again = random.below(4) == 0;
     if again {
         disk.remember();
@@ -89,7 +90,9 @@ fn cut(state: &State, attempt: &Attempt, random: &mut Random) -> Result<u64, Str
     if again && !states.is_empty() {
         let during = &states[random.below(states.len())];
         let second = during.cut(random);
-        kept(&second, attempt).map_err(|fault| format!("cut again while opening: {fault}"))?;
+        kept(&second, attempt)
+            .and_then(|_| evidence(&first, &second))
+            .map_err(|fault| format!("cut again while opening: {fault}"))?;
         cuts += 1;
     }
     if random.below(4) == 0 {
@@ -112,7 +115,9 @@ pub fn go_on(disk: SimDisk, attempt: Attempt, random: &mut Random) -> Result<u64
     let mut next = Session::after(disk, attempt);
     next.open().map_err(|error| format!("it does not open: {:?}", error.problem()))?;
     next.disk.remember();
-    next.record(2, 2).map_err(|error| format!("it takes nothing: {:?}", error.problem()))?;
+    next.record(2, 2)
+        .and_then(|()| next.record(9, 9))
+        .map_err(|error| format!("it takes nothing: {:?}", error.problem()))?;
     let states = next.disk.history();
     let state = &states[random.below(states.len())];
     kept(&state.cut(random), &next.moments[state.mark as usize])
@@ -129,7 +134,13 @@ pub fn states(command: &Command) -> (Vec<State>, Vec<Attempt>) {
     session.disk.remember();
     let run = (command.run)(&mut session);
     run.unwrap_or_else(|error| panic!("{}: {:?}", command.name, error.problem()));
-    (session.disk.history(), session.moments)
+    let history = session.disk.history();
+    // What ended in order leaves nothing to be put right.
+    drop(session.store.take());
+    let read = ReadStore::open_on(session.disk.disk(), book()).unwrap();
+    let told = (read.head().count, read.notes());
+    assert_eq!(told, (session.now().acknowledged, &[][..]), "{}", command.name);
+    (history, session.moments)
 }
 
 /// Cuts the power so often, over every state of every command; how often it was.

@@ -79,8 +79,8 @@ impl Session {
         self.store.as_mut().unwrap()
     }
 
-    /// Writes a group in batches, each read back before the next.
-    fn write(&mut self, size: u64, batch: u64) -> Result<(), StoreError> {
+    /// Writes a group in batches, each read back before the next; whether a write failed meanwhile.
+    fn write(&mut self, size: u64, batch: u64) -> Result<bool, StoreError> {
         let before = self.store().head().count;
         let lines = group(before + 1..=before + size);
         let (mut entries, mut ends) = (self.now().entries.to_vec(), self.now().ends.to_vec());
@@ -92,19 +92,27 @@ impl Session {
         self.moment(Attempt { entries, ends, ..self.now().clone() });
         let store = self.store();
         store.begin()?;
+        let mut lost = false;
         for batch in lines.chunks(batch as usize) {
             store.write(Box::new(Lines(batch.to_vec())))?;
             if size > batch.len() as u64 {
-                store.read(batch.last().unwrap().0)?;
+                // A caller who does not mind: the group is lost all the same.
+                let read = store.read(batch.last().unwrap().0);
+                let is_write =
+                    |error: &StoreError| matches!(error, StoreError::Io { operation: "write", .. });
+                lost |= read.as_ref().is_err_and(is_write);
+                read.or_else(|error| if is_write(&error) { Ok(Vec::new()) } else { Err(error) })?;
             }
         }
-        Ok(())
+        Ok(lost)
     }
 
     /// Records a group; what was acknowledged is noted.
     pub fn record(&mut self, size: u64, batch: u64) -> Result<(), StoreError> {
         let written = self.write(size, batch);
-        let committed = written.and_then(|()| self.store().commit());
+        let lost = *written.as_ref().unwrap_or(&false);
+        let committed = written.and_then(|_| self.store().commit());
+        assert!(!(lost && committed.is_ok()), "a write that failed was tried again");
         let head = match committed {
             Ok(head) => head,
             Err(error) => {
@@ -120,7 +128,7 @@ impl Session {
     pub fn give_up(&mut self, size: u64, batch: u64) -> Result<(), StoreError> {
         let written = self.write(size, batch);
         self.store().abandon()?;
-        written
+        written.map(drop)
     }
 
     pub fn close(&mut self) -> Result<(), StoreError> {
@@ -257,7 +265,9 @@ pub const COMMANDS: &[Command] = &[
             session.give_up(30, 7)?;
             session.record(2, 2)?;
             session.give_up(300, 300)?;
-            session.record(1, 1)
+            session.record(1, 1)?;
+            session.give_up(3, 1)?;
+            session.close()
         },
         weight: 3,
     },
