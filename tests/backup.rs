@@ -319,6 +319,12 @@ fn the_commands_do_it_beside_a_writer_and_tell_the_root() {
     let back: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!((&back["root"], &back["entries"]), (&made["root"], &made["entries"]));
     assert_eq!(shell("poolbook --book back verify", dir, "zh").0, 0);
+    // What is restored from may be a link, and must be there.
+    let (exit, _, err) =
+        shell("ln -s b.backup link; poolbook --book linked restore link", dir, "zh");
+    assert_eq!(exit, 0, "{err}");
+    let (exit, _, err) = shell("poolbook --book none restore nowhere", dir, "zh");
+    assert_eq!((exit, err.contains("file-missing")), (66, true), "{err}");
     let (exit, _, err) = shell("poolbook backup book/b", dir, "zh");
     assert_eq!((exit, err.contains("output-in-book")), (73, true), "{err}");
     #[cfg(unix)]

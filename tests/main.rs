@@ -26,6 +26,8 @@ mod limits;
 mod model;
 mod oracles;
 mod people;
+#[cfg(feature = "planted-bugs")]
+mod planted;
 mod pools;
 mod properties;
 mod readme;
@@ -47,6 +49,7 @@ mod store_index;
 mod support;
 mod tape;
 mod tidy;
+mod torture;
 mod verify;
 mod verify_checks;
 mod verify_forgeries;

@@ -5,10 +5,11 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use poolbook::book::backup::{Wanted, restore};
 use poolbook::book::{Book, Scope};
+use poolbook::intake::decode::check_size;
 use poolbook::problem::{Exit, Problem};
 use poolbook::store::FileStore;
 use poolbook::store::tree::hex;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -19,10 +20,18 @@ pub struct Args {
     root: Option<String>,
 }
 
+/// What a link leads to: the files of a book are no links, what is brought in may be.
+fn followed(path: &Path) -> PathBuf {
+    let is_link = std::fs::symlink_metadata(path).is_ok_and(|about| about.is_symlink());
+    let target = is_link.then(|| path.canonicalize().ok()).flatten();
+    target.unwrap_or_else(|| path.to_owned())
+}
+
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let directory = &context.global.book;
     let wanted = Wanted { root: args.root.clone(), dry_run: context.global.dry_run };
-    let done = restore(&args.backup, directory, &wanted)?;
+    check_size(&args.backup, u64::MAX)?;
+    let done = restore(&followed(&args.backup), directory, &wanted)?;
     if !wanted.dry_run {
         // The book is there; opening it once makes its index, and shows that it opens.
         let store = FileStore::open(directory).map_err(Problem::from)?;

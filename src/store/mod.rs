@@ -15,6 +15,8 @@ pub mod aside;
 pub mod backup;
 mod catalogue;
 mod check;
+pub mod disk;
+mod engine;
 mod error;
 mod file;
 mod group;
@@ -31,7 +33,7 @@ pub mod restore;
 mod sled;
 pub mod tree;
 
-pub use check::{Checked, Extent, FINDINGS_MAX, check, check_extent, check_marking};
+pub use check::{Checked, Extent, FINDINGS_MAX, check, check_extent, check_marking, check_on};
 pub use error::StoreError;
 pub use file::FileStore;
 pub use memory::MemoryStore;

@@ -6,12 +6,15 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::planted::{Bug, planted};
+
 /// One SHA-256 value.
 pub type Hash = [u8; 32];
 
 /// Hash of one entry's bytes.
 pub fn leaf_hash(entry: &[u8]) -> Hash {
-    Sha256::new().chain_update([0x00]).chain_update(entry).finalize().into()
+    let prefix = u8::from(planted(Bug::LeafPrefix));
+    Sha256::new().chain_update([prefix]).chain_update(entry).finalize().into()
 }
 
 /// Hash of two neighbouring subtrees.
