@@ -47,6 +47,7 @@ pub mod book;
 pub mod domain;
 pub mod intake;
 pub mod limits;
+pub mod planted;
 pub mod problem;
 pub mod report;
 pub mod store;

@@ -75,6 +75,8 @@ pub const WORKBOOK_CELLS_MAX: usize = 2_000_000;
 pub const SETTINGS_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Seconds a second process waits for the book.
 pub const LOCK_WAIT_SECONDS: u64 = 5;
+/// Seconds that sled may take over opening or one batch before the index is given up.
+pub const INDEX_WAIT_SECONDS: u64 = 60;
 /// Most parts of a workbook's archive.
 pub const WORKBOOK_PARTS_MAX: usize = 200;
 /// Largest part of a workbook, inflated.

@@ -2,6 +2,10 @@
 
 use crate::refusals::{book_at, read};
 use crate::support::book::record;
+use poolbook::book::Options;
+use poolbook::domain::money::{Money, MoneyError};
+use poolbook::domain::rate::Fraction;
+use poolbook::limits::MONEY_MAX_FEN;
 
 /// One fen, one day less, and the same event is taken.
 #[test]
@@ -92,4 +96,50 @@ fn the_bounds_themselves_are_taken() {
         let event = read(&book, json, "taken");
         record(&mut book, &[event]);
     }
+}
+
+/// A sum beyond the bounds is refused, on either side.
+#[test]
+pub fn sums_end_at_the_bounds() {
+    let most = Money::from_fen(MONEY_MAX_FEN).unwrap();
+    let fen = Money::from_fen(1).unwrap();
+    assert_eq!(most.add(fen), Err(MoneyError::Range));
+    assert_eq!(most.negated().sub(fen), Err(MoneyError::Range));
+    assert_eq!(most.sub(fen).unwrap().add(fen), Ok(most));
+}
+
+/// Half a fen goes away from zero, whatever stands before it.
+#[test]
+pub fn half_a_fen_goes_away_from_zero() {
+    for (halves, fen) in [(1, 1), (3, 2), (5, 3), (-1, -1), (-3, -2), (-5, -3), (4, 2)] {
+        let rounded = Fraction::new(halves, 2).unwrap().round_fen().unwrap();
+        assert_eq!(rounded.fen(), fen, "{halves} halves");
+    }
+}
+
+/// A clock that was set back leaves the order of recording as it was.
+#[test]
+pub fn the_time_of_recording_never_goes_back() {
+    let mut book = crate::support::book::blank();
+    let at = |now: &str| Options { now: now.parse().unwrap(), ..crate::support::book::options() };
+    let events = [
+        ("2019-01-05T08:00:00Z", crate::verify::OPENING.to_owned()),
+        ("2018-03-01T00:00:00Z", party("A")),
+        ("2019-01-06T00:00:00Z", party("B")),
+    ];
+    for (now, json) in events {
+        book.record(crate::support::book::event(&json), &at(now)).unwrap();
+    }
+    let recorded: Vec<String> = crate::support::book::entries(book.store())
+        .iter()
+        .map(|entry| entry.recorded.to_string())
+        .collect();
+    assert_eq!(recorded, ["2019-01-05T08:00:00Z", "2019-01-05T08:00:00Z", "2019-01-06T00:00:00Z",]);
+}
+
+fn party(id: &str) -> String {
+    format!(
+        "{{\"event\":\"party\",\"id\":\"{id}\",\"date\":\"2017-01-01\",\"party\":\"{id}\",\
+         \"kind\":\"bank\",\"name\":\"{id}\"}}"
+    )
 }

@@ -20,7 +20,7 @@ fn told<T: std::fmt::Debug>(result: Result<T, Problem>) -> String {
 }
 
 #[test]
-fn two_requests_cannot_both_use_the_last_yuan() {
+pub fn two_requests_cannot_both_use_the_last_yuan() {
     for (first, second) in [("A-1", "B"), ("B", "A-1")] {
         let mut town = Town::new("principal", "bank_year = \"100.00\"");
         town.file("2017-10-01", first, "100.00");

@@ -183,7 +183,7 @@ fn charge(id: &str, date: &str, more: &str) -> Event {
 }
 
 #[test]
-fn every_way_in_is_shut_and_leaves_no_trace() {
+pub fn every_way_in_is_shut_and_leaves_no_trace() {
     let mut book = closed_year();
     let before = fingerprint(&book);
     let late = charge("late", "2017-12-31", "");

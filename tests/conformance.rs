@@ -70,7 +70,7 @@ pub(crate) fn known(what: &str, table: &Table, keys: &[&str]) {
 }
 
 #[test]
-fn every_case_comes_to_its_figures() {
+pub fn every_case_comes_to_its_figures() {
     for (name, case) in cases() {
         known(&name, &case, &["case", "title", "setup", "play"]);
         assert!(case["title"].as_str().is_some_and(|title| !title.is_empty()), "{name}");

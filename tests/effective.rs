@@ -101,7 +101,7 @@ fn the_order_of_facts_is_that_of_their_true_dates() {
 }
 
 #[test]
-fn the_same_id_with_another_true_date_is_another_event() {
+pub fn the_same_id_with_another_true_date_is_another_event() {
     let mut book = set_up();
     record(&mut book, &[told(LIFE[0], 0, Some("2017-05-01"))]);
     let before = fingerprint(&book);

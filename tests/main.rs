@@ -32,6 +32,8 @@ mod oracles;
 mod owner_trees;
 mod packs;
 mod people;
+#[cfg(feature = "planted-bugs")]
+mod planted;
 mod pools;
 mod proofs;
 mod properties;
@@ -58,6 +60,7 @@ mod store_index;
 mod support;
 mod tape;
 mod tidy;
+mod torture;
 mod verify;
 mod verify_checks;
 mod verify_forgeries;

@@ -56,7 +56,7 @@ const FEE: &str =
     r#""event":"trustee-fee","date":"2017-02-01","owner":"410821","bank_account":"P","amount":"1""#;
 
 #[test]
-fn a_payment_takes_as_many_people_as_the_book_says() {
+pub fn a_payment_takes_as_many_people_as_the_book_says() {
     let cases = [
         ("甲 乙 丙", "taken", "taken"),
         ("甲 乙 -", "taken", "checker-missing approver"),
@@ -175,7 +175,7 @@ fn runs(entries: &[Entry]) -> BTreeMap<String, Vec<u32>> {
 }
 
 #[test]
-fn vouchers_run_without_gaps_over_transfers_refusals_and_closes() {
+pub fn vouchers_run_without_gaps_over_transfers_refusals_and_closes() {
     let mut book = opened("two");
     let charge = |id: &str, owner: &str, amount: &str| {
         event(&format!(

@@ -194,7 +194,7 @@ fn every_reason_has_its_case_in_order() {
 }
 
 #[test]
-fn every_reason_is_reached_and_names_its_numbers() {
+pub fn every_reason_is_reached_and_names_its_numbers() {
     for (reason, stage, json, args) in cases() {
         let mut book = book_at(stage);
         let event = read(&book, json, "refused");

@@ -38,8 +38,8 @@ impl Kind for Files {
 
 macro_rules! contract {
     ($($name:ident)*) => {
-        mod memory { $(#[test] fn $name() { super::$name::<super::Memory>(); })* }
-        mod files { $(#[test] fn $name() { super::$name::<super::Files>(); })* }
+        pub mod memory { $(#[test] pub fn $name() { super::$name::<super::Memory>(); })* }
+        pub mod files { $(#[test] pub fn $name() { super::$name::<super::Files>(); })* }
     };
 }
 

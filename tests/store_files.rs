@@ -335,7 +335,7 @@ fn unfinished_end_is_told_by_the_check() {
 }
 
 #[test]
-fn rewritten_history_with_sound_checksums_differs_from_the_head() {
+pub fn rewritten_history_with_sound_checksums_differs_from_the_head() {
     let (_directory, book) = small();
     let journal = fs::read_to_string(book.join("journal.jsonl")).unwrap();
     let mut lines: Vec<String> = journal.lines().map(str::to_owned).collect();
@@ -402,7 +402,7 @@ fn two_bad_slots_are_made_again_from_a_whole_journal_only() {
 }
 
 #[test]
-fn damage_behind_a_lagging_head_is_told_from_a_torn_write() {
+pub fn damage_behind_a_lagging_head_is_told_from_a_torn_write() {
     let (_directory, book, head, journal) = lagging();
     let ends: Vec<usize> = (1..=journal.len()).filter(|end| journal[end - 1] == b'\n').collect();
     let lagging = book.with_file_name("lagging");

@@ -54,7 +54,7 @@ fn index_lost_or_spoilt_is_made_again() {
 }
 
 #[test]
-fn index_of_another_book_or_of_another_time_is_not_believed() {
+pub fn index_of_another_book_or_of_another_time_is_not_believed() {
     let (_directory, book) = small();
     let before = book.with_file_name("before");
     copy(&book, &before);

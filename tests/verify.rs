@@ -355,7 +355,7 @@ const FORGERIES: &[Forgery] = &[
 ];
 
 #[test]
-fn a_forger_with_sound_checksums_is_found() {
+pub fn a_forger_with_sound_checksums_is_found() {
     let sound = stored(&county_cell());
     assert_eq!(forged(&sound).verify_with_index().findings, [], "the forging itself is sound");
     let mut others = Vec::new();

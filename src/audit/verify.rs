@@ -36,6 +36,7 @@ use crate::domain::entry::{Entry, Line, VoucherWord, id_hash};
 use crate::domain::event::{Kind, Origin, PeopleMode, Settlement};
 use crate::domain::money::Total;
 use crate::limits::{JOURNAL_LINE_MAX, LINES_MAX};
+use crate::planted::{Bug, planted};
 use checks::{Check, Tally};
 use closings::{close, digests};
 use days::CashDays;
@@ -262,7 +263,7 @@ impl Verifier {
         for ((owner, fund), in_memo, sum) in &cells {
             let check = if *in_memo { Check::MemoUnbalanced } else { Check::EntryUnbalanced };
             self.tally.look(check);
-            if *sum != Total::ZERO {
+            if *sum != Total::ZERO && !planted(Bug::AuditorBlind) {
                 let subject = format!("{} {fund}", self.owners.name(*owner));
                 self.find(check, seq, subject, Total::ZERO, sum);
             }
@@ -329,7 +330,7 @@ impl Verifier {
         let expected = last.saturating_add(1);
         // Go on from the higher number, so that a gap is found once.
         *last = voucher.number.max(*last);
-        if voucher.number != expected {
+        if voucher.number != expected && !planted(Bug::GapAccepted) {
             let subject = format!("{} {} {}", voucher.owner, voucher.month, voucher.word.code());
             self.find(Check::VoucherNumber, seq, subject, expected, voucher.number);
         }

@@ -81,13 +81,13 @@ fn clock_behind(last: Option<Timestamp>, now: Timestamp) -> Option<Problem> {
     Some(Problem::new("clock-behind", Exit::Done).with("now", now).with("last", last))
 }
 
-/// Opens the book for reading. Where its directory cannot be written, or another process holds it,
-/// the journal alone is read, and the index is made in memory.
+/// Opens the book for reading. Where its directory cannot be written, its disk is full or fails, or
+/// another process holds it, the journal alone is read, and the index is made in memory.
 pub fn for_reading(context: &Context<'_>, scope: Scope) -> Result<Book<AnyStore>, Failure> {
     let path = &context.global.book;
     let store = match FileStore::open(path).map_err(Problem::from) {
         Ok(store) => AnyStore::File(Box::new(store)),
-        Err(problem) if problem.exit == Exit::Busy || problem.code == "read-only" => {
+        Err(problem) if matches!(problem.exit, Exit::Busy | Exit::Io) => {
             let store = ReadStore::open(path).map_err(Problem::from)?;
             AnyStore::Read(Box::new(store))
         }

@@ -18,6 +18,7 @@ use crate::domain::registry::{Claim, Subsidy};
 use crate::domain::rules::words::ClaimYear;
 use crate::domain::state::State;
 use crate::domain::text::Id;
+use crate::planted::{Bug, planted};
 use serde::{Deserialize, Serialize};
 
 macro_rules! kinds {
@@ -196,7 +197,8 @@ fn counters(state: &State, loan: &Loan, year: i16, quota_year: i16) -> [Counter;
 
 /// What a claim uses and holds; nothing before its approval.
 pub fn items(state: &State, claim: &Claim) -> Vec<Item> {
-    let (Some(loan), Some(approved)) = (state.loans.get(&claim.loan), claim.approved_on) else {
+    let approved = claim.approved_on.filter(|_| !planted(Bug::CapsUncounted));
+    let (Some(loan), Some(approved)) = (state.loans.get(&claim.loan), approved) else {
         return Vec::new();
     };
     let open = claim.approved.sub(claim.paid).unwrap_or_default();

@@ -5,6 +5,7 @@
 //! [`crate::domain::rate`].
 
 use crate::limits::{MONEY_MAX_FEN, MONEY_TEXT_MAX};
+use crate::planted::{Bug, planted};
 use std::fmt;
 
 /// An amount in fen (0.01 yuan), between -10^15 and +10^15 yuan.
@@ -82,6 +83,9 @@ impl Money {
     /// [`MoneyError::Range`] when the sum leaves the bounds.
     #[allow(clippy::should_implement_trait, reason = "it can fail, the operator cannot")]
     pub fn add(self, other: Self) -> Result<Self, MoneyError> {
+        if planted(Bug::SumWraps) {
+            return Ok(Self(self.0.wrapping_add(other.0)));
+        }
         self.0.checked_add(other.0).ok_or(MoneyError::Range).and_then(Self::from_fen)
     }
 

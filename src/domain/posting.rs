@@ -17,6 +17,7 @@ use crate::domain::loan::NoteState;
 use crate::domain::money::Money;
 use crate::domain::state::Cell;
 use crate::domain::text::Id;
+use crate::planted::{Bug, planted};
 
 /// Lines under construction; every step adds a balanced pair in one cell.
 #[derive(Clone, Debug)]
@@ -99,8 +100,11 @@ impl Draft {
         bank: Option<&Id>,
     ) -> Self {
         if !amount.is_zero() {
+            let turned = planted(Bug::SidesExchanged);
+            let (debit, credit) = if turned { (credit, debit) } else { (debit, credit) };
             self.lines.push(self.line(debit, Side::Debit, amount, bank));
-            self.lines.push(self.line(credit, Side::Credit, amount, bank));
+            let half = !planted(Bug::CellUnbalanced);
+            self.lines.extend(half.then(|| self.line(credit, Side::Credit, amount, bank)));
         }
         self
     }

@@ -7,6 +7,7 @@
 
 use crate::domain::money::{Money, MoneyError};
 use crate::limits::{FRACTION_PART_MAX, RATE_DECIMALS_MAX};
+use crate::planted::{Bug, planted};
 use rust_decimal::Decimal;
 use std::fmt;
 
@@ -334,6 +335,8 @@ impl Fraction {
             (self.numerator / self.denominator, self.numerator % self.denominator);
         let half_or_more =
             rest.unsigned_abs() >= self.denominator.unsigned_abs() - rest.unsigned_abs();
+        let even = quotient % 2 == 0 && rest * 2 == self.denominator * rest.signum();
+        let half_or_more = half_or_more && !(even && planted(Bug::HalfEven));
         let step = if half_or_more { self.numerator.signum() } else { 0 };
         Money::from_wide(quotient + step)
     }

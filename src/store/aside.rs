@@ -6,8 +6,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::StoreError;
+use super::disk::real;
 use super::error::io;
-use super::recover::sync_directory;
 use crate::problem::{Exit, Problem};
 
 /// A file that grows under another name (`NAME.part`); it is taken away again unless it is kept.
@@ -182,4 +182,9 @@ fn folder(path: &Path) -> PathBuf {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),
     }
+}
+
+/// Makes the names in a directory durable.
+fn sync_directory(path: &Path) -> Result<(), StoreError> {
+    real().sync_directory(path).map_err(io("sync", path))
 }

@@ -13,9 +13,10 @@ use sha2::{Digest as _, Sha256};
 use sm3::Sm3;
 
 use super::check::Extent;
+use super::disk::{Mode, real};
 use super::error::{damaged, io};
 use super::head;
-use super::journal::{Journal, Lines};
+use super::journal::Journal;
 use super::line::parse;
 use super::lock::Lock;
 use super::recover::{Paths, examine};
@@ -71,14 +72,14 @@ pub struct Survey {
 /// # Errors
 /// The book cannot be opened, an entry is damaged, or the entries do not give the head's root.
 pub fn survey(directory: &Path) -> Result<Survey, StoreError> {
-    let paths = Paths::new(directory);
+    let paths = Paths::new(real(), directory);
     paths.expect_book()?;
-    let journal = Journal::open(&paths.journal, false)?;
+    let journal = Journal::open(paths.disk.as_ref(), &paths.journal, Mode::Read)?;
     let (tree, length) = counted(&paths, &journal)?;
     let extent = Extent { path: paths.journal.clone(), offset: 0, length };
     let (mut sha, mut state) = (Frontier::default(), Sm3Tree::default());
     let mut first = Vec::new();
-    let mut lines = Lines::open(&extent.path, 0, length)?;
+    let mut lines = journal.lines(0, length);
     while let Some(line) = lines.next()? {
         let json = line.whole.then(|| parse(line.bytes)).flatten();
         let json = json.ok_or_else(|| damaged(&paths.journal, sha.count() + 1, line.offset))?;
@@ -99,9 +100,10 @@ pub fn survey(directory: &Path) -> Result<Survey, StoreError> {
 /// The tree and the bytes of what counts.
 fn counted(paths: &Paths, journal: &Journal) -> Result<(Frontier, u64), StoreError> {
     // While this holds the lock, no group can be half-way between disk and head.
-    let lock = Lock::take(&paths.lock, Duration::ZERO).map_err(|error| error.problem());
+    let lock = Lock::take(paths.disk.as_ref(), &paths.lock, Duration::ZERO)
+        .map_err(|error| error.problem());
     if lock.as_ref().is_err_and(|problem| problem.exit == Exit::Busy)
-        && let Some((_, slot)) = head::read(&paths.head)?.newest
+        && let Some((_, slot)) = head::read(paths.disk.as_ref(), &paths.head)?.newest
     {
         return Ok((slot.tree, slot.length));
     }

@@ -7,10 +7,13 @@
 mod lookup;
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 
 use self::lookup::Known;
-use super::error::io;
+use super::disk::{Disk, make_directories, parent};
+use super::engine::failed;
+use super::error::{io, root_differs};
 use super::journal::Journal;
 use super::line::LEAD;
 use super::place::{BLOCK, Place, Places, Tag, block_of, entries};
@@ -18,6 +21,7 @@ use super::recover::{Found, Paths};
 use super::sled::{Puts, SledIndex, Stamp, block_key, rows};
 use super::tree::{Frontier, leaf_hash};
 use super::{Changes, Head, StoreError};
+use crate::planted::{Bug, planted};
 use crate::problem::{Exit, Problem};
 
 /// Entries whose changes may wait in memory, which is also how many a crash leaves to be replayed.
@@ -31,6 +35,7 @@ const ASIDE_MAX: usize = 2;
 
 /// Places, ids and tables.
 pub struct Catalogue {
+    disk: Arc<dyn Disk>,
     path: PathBuf,
     quarantine: PathBuf,
     /// Nothing after sled failed.
@@ -51,10 +56,11 @@ pub struct Catalogue {
 
 impl Catalogue {
     /// Opens the index and tests that it reflects a prefix of this journal; if it does not, it is
-    /// set aside and an empty one is begun. What was done is told in `notes`.
+    /// set aside and an empty one is begun, in memory if there is no other way. What was done is
+    /// told in `notes`.
     ///
     /// # Errors
-    /// The journal is damaged, or not even an empty index can be made.
+    /// The journal is damaged; then nothing was moved.
     pub fn open(
         paths: &Paths,
         journal: &Journal,
@@ -62,6 +68,7 @@ impl Catalogue {
         notes: &mut Vec<Problem>,
     ) -> Result<Self, StoreError> {
         let mut catalogue = Self {
+            disk: Arc::clone(&paths.disk),
             path: paths.index.clone(),
             quarantine: paths.quarantine.clone(),
             index: None,
@@ -73,22 +80,31 @@ impl Catalogue {
             known: Mutex::default(),
             indexed_here: 0,
         };
-        let existed = paths.index.exists();
-        let reason = match catalogue.try_open(journal, found) {
+        let (existed, start) = (paths.disk.about(&paths.index).is_ok(), Instant::now());
+        let mut reason = match catalogue.try_open(journal, found) {
             Ok(true) => return Ok(catalogue),
             Ok(false) if found.tree.count() == 0 && catalogue.stamp.is_none() => {
                 return Ok(catalogue);
             }
-            Ok(false) if !existed => "index-missing",
+            Ok(false) if !existed && catalogue.stamp.is_none() => "index-missing",
             Ok(false) => "index-foreign",
             Err(error) if error.problem().code == "index-failed" => {
+                catalogue.index = None;
                 notes.push(error.problem());
                 "index-foreign"
             }
             Err(error) => return Err(error),
         };
-        if existed {
-            catalogue.reset()?;
+        if reason == "index-foreign" {
+            // Whoever refuses a damaged journal has moved nothing.
+            expect_root(journal, found)?;
+            // A sled that did not answer may still be at work in its directory.
+            let hung = start.elapsed() >= paths.disk.patience();
+            let made = if hung { catalogue.forget() } else { catalogue.reset() };
+            if hung || made.is_err() {
+                catalogue.index = Some(SledIndex::in_memory());
+                reason = "index-in-memory";
+            }
         }
         let note = Problem::new(reason, Exit::Findings).with("path", paths.index.display());
         notes.push(note.with("entries", found.tree.count()));
@@ -97,7 +113,7 @@ impl Catalogue {
 
     /// Opens sled; whether what it holds belongs to the journal.
     fn try_open(&mut self, journal: &Journal, found: &Found) -> Result<bool, StoreError> {
-        let index = self.index.insert(SledIndex::open(&self.path)?);
+        let index = self.index.insert(SledIndex::open(self.disk.as_ref(), &self.path)?);
         let Some(stamp) = index.stamp()? else { return Ok(false) };
         let count = stamp.tree.count();
         let last = index.block(count / BLOCK)?;
@@ -109,7 +125,7 @@ impl Catalogue {
         if placed != count % BLOCK {
             return Ok(false);
         }
-        if !leads_to(&stamp, journal, found)? {
+        if !planted(Bug::IndexBelieved) && !leads_to(&stamp, journal, found)? {
             return Ok(false);
         }
         self.places = Places::resume(count, stamp.length, last);
@@ -154,6 +170,13 @@ impl Catalogue {
     /// # Errors
     /// The directory cannot be moved, or sled cannot be opened.
     pub fn reset(&mut self) -> Result<(), StoreError> {
+        self.forget()?;
+        self.index = Some(SledIndex::open(self.disk.as_ref(), &self.path)?);
+        Ok(())
+    }
+
+    /// Sets the index aside and knows nothing any more.
+    fn forget(&mut self) -> Result<(), StoreError> {
         self.index = None;
         self.stamp = None;
         self.head = None;
@@ -161,34 +184,33 @@ impl Catalogue {
         self.tree = Frontier::default();
         self.places = Places::default();
         *self.known() = Known::default();
-        self.set_aside()?;
-        self.index = Some(SledIndex::open(&self.path)?);
-        Ok(())
+        match self.disk.table() {
+            Some(table) => table.clear().map_err(|fault| failed(&fault)),
+            None => self.set_aside(),
+        }
     }
 
     fn set_aside(&self) -> Result<(), StoreError> {
-        if !self.path.exists() {
+        let (disk, quarantine) = (self.disk.as_ref(), &self.quarantine);
+        if disk.about(&self.path).is_err() {
             return Ok(());
         }
-        let quarantine = &self.quarantine;
-        std::fs::create_dir_all(quarantine).map_err(io("create", quarantine))?;
-        let files = std::fs::read_dir(quarantine).map_err(io("read", quarantine))?;
-        let number = |name: &std::ffi::OsStr| name.to_str()?.strip_prefix("index-")?.parse().ok();
-        let mut aside: Vec<u64> =
-            files.flatten().filter_map(|file| number(&file.file_name())).collect();
+        make_directories(disk, quarantine).map_err(io("create", quarantine))?;
+        let names = disk.names(quarantine).map_err(io("read", quarantine))?;
+        let number = |name: std::ffi::OsString| name.to_str()?.strip_prefix("index-")?.parse().ok();
+        let mut aside: Vec<u64> = names.into_iter().filter_map(number).collect();
         aside.sort_unstable();
         for old in aside.iter().rev().skip(ASIDE_MAX - 1) {
             let old = quarantine.join(format!("index-{old}"));
-            let removed = if old.is_dir() {
-                std::fs::remove_dir_all(&old)
-            } else {
-                std::fs::remove_file(&old)
-            };
-            removed.map_err(io("remove", &old))?;
+            disk.remove(&old).map_err(io("remove", &old))?;
         }
         let next = aside.last().map_or(1, |last| last.saturating_add(1));
         let to = quarantine.join(format!("index-{next}"));
-        std::fs::rename(&self.path, &to).map_err(io("rename", &self.path))
+        disk.rename(&self.path, &to).map_err(io("rename", &self.path))?;
+        let book = parent(&self.path);
+        [quarantine.as_path(), book]
+            .into_iter()
+            .try_for_each(|path| disk.sync_directory(path).map_err(io("sync", path)))
     }
 
     /// The ids of a batch that is being written.
@@ -319,9 +341,9 @@ impl Catalogue {
             self.write()?;
         }
         self.merge()?;
-        let reopen = self.index.take().is_some() && self.indexed_here >= BULK;
-        if reopen {
-            SledIndex::open(&self.path)?;
+        let lasts = self.index.take().is_some_and(|index| index.lasts);
+        if lasts && self.indexed_here >= BULK {
+            SledIndex::open(self.disk.as_ref(), &self.path)?;
         }
         Ok(())
     }
@@ -336,10 +358,20 @@ fn leads_to(stamp: &Stamp, journal: &Journal, found: &Found) -> Result<bool, Sto
     });
     match lacking {
         Ok(()) => Ok(tree == found.tree),
-        // Its length may be that of another journal; real damage is met when the index is made.
+        // Its length may be that of another journal; real damage is met before the index is made.
         Err(StoreError::Problem(_)) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Tests every line of the journal and the root over them.
+fn expect_root(journal: &Journal, found: &Found) -> Result<(), StoreError> {
+    let mut tree = Frontier::default();
+    journal.scan(1, 0, found.length, &mut |_, json| {
+        tree.append(leaf_hash(json));
+        Ok(())
+    })?;
+    if tree == found.tree { Ok(()) } else { Err(root_differs(journal)) }
 }
 
 fn head_of(tree: &Frontier) -> Head {

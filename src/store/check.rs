@@ -4,11 +4,13 @@
 //! lines; the memory stays flat.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use super::disk::{Disk, Mode, real};
 use super::error::{damaged, io};
 use super::head::{SLOT, Slot, SlotFault, newer, read_slot};
-use super::journal::Lines;
+use super::journal::Journal;
 use super::line::{is_framed, more, parse};
 use super::recover::{Paths, expect_regular};
 use super::tree::{Frontier, Hash, leaf_hash};
@@ -68,8 +70,8 @@ impl Extent {
     /// # Errors
     /// It cannot be read.
     pub fn of_book(directory: &Path) -> Result<Self, StoreError> {
-        let path = Paths::new(directory).journal;
-        let length = std::fs::metadata(&path).map_err(io("read", &path))?.len();
+        let path = Paths::new(real(), directory).journal;
+        let length = real().about(&path).map_err(io("read", &path))?.length;
         Ok(Self { path, offset: 0, length })
     }
 }
@@ -119,18 +121,30 @@ pub fn check_watching(
     watch: &mut dyn Watch,
     visit: &mut Visit<'_>,
 ) -> Result<Checked, StoreError> {
-    let paths = Paths::new(directory);
-    if std::fs::symlink_metadata(&paths.journal).is_err() {
+    check_on(real(), directory, (mark, watch), visit)
+}
+
+/// As [`check_watching`], on a disk of the caller's.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_on(
+    disk: Arc<dyn Disk>,
+    directory: &Path,
+    (mark, watch): (fn(&[u8]) -> bool, &mut dyn Watch),
+    visit: &mut Visit<'_>,
+) -> Result<Checked, StoreError> {
+    let paths = Paths::new(disk, directory);
+    if paths.disk.about(&paths.journal).is_err() {
         paths.expect_book()?;
     }
     let mut findings = Findings::default();
     // The head first: a writer beside may add entries, never take any away.
-    let slot = check_head(&paths.head, &mut findings)?;
-    let about = expect_regular(&paths.journal)?;
-    check_mode(&paths.journal, &about, &mut findings);
-    let length = about.len();
-    let extent = Extent { path: paths.journal, offset: 0, length };
-    walk(&extent, slot.as_ref(), findings, (mark, watch), visit)
+    let slot = check_head(&paths, &mut findings)?;
+    let journal = Journal::open(paths.disk.as_ref(), &paths.journal, Mode::Read)?;
+    check_mode(&paths.journal, &mut findings);
+    let extent = Extent { path: paths.journal, offset: 0, length: journal.length()? };
+    walk(&journal, &extent, slot.as_ref(), findings, (mark, watch), visit)
 }
 
 /// As [`check_watching`], for the lines of a file that has no head beside it: of the findings only
@@ -144,10 +158,12 @@ pub fn check_extent(
     watch: &mut dyn Watch,
     visit: &mut Visit<'_>,
 ) -> Result<Checked, StoreError> {
-    walk(extent, None, Findings::default(), (mark, watch), visit)
+    let journal = Journal::open(real().as_ref(), &extent.path, Mode::Read)?;
+    walk(&journal, extent, None, Findings::default(), (mark, watch), visit)
 }
 
 fn walk(
+    journal: &Journal,
     extent: &Extent,
     slot: Option<&Slot>,
     mut findings: Findings,
@@ -158,7 +174,7 @@ fn walk(
     let (back, empties) = sync_channel(WAITING + 2);
     let (walk, shown) = std::thread::scope(|scope| {
         let walker = scope.spawn(move || {
-            let mut walk = Walk::new(&extent.path, slot, mark, watch);
+            let mut walk = Walk::new(journal, slot, mark, watch);
             walk.go(extent, &chunks, &empties).map(|()| walk)
         });
         let shown = show(&arrived, &back, visit);
@@ -196,9 +212,11 @@ fn show(
     Ok(())
 }
 
-/// A file that everybody may write can be changed by everybody.
+/// A file that everybody may write can be changed by everybody. What is on no disk of the system has
+/// no rights.
 #[cfg(unix)]
-fn check_mode(path: &Path, about: &std::fs::Metadata, findings: &mut Findings) {
+fn check_mode(path: &Path, findings: &mut Findings) {
+    let Ok(about) = std::fs::symlink_metadata(path) else { return };
     let mode = std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o777;
     if mode & 0o002 != 0 {
         let finding = Problem::new("file-mode", Exit::Findings).with("path", path.display());
@@ -208,10 +226,11 @@ fn check_mode(path: &Path, about: &std::fs::Metadata, findings: &mut Findings) {
 
 /// Elsewhere the rights of files are not told by a mode.
 #[cfg(not(unix))]
-fn check_mode(_: &Path, _: &std::fs::Metadata, _: &mut Findings) {}
+fn check_mode(_: &Path, _: &mut Findings) {}
 
-fn check_head(path: &Path, findings: &mut Findings) -> Result<Option<Slot>, StoreError> {
-    let about = match std::fs::symlink_metadata(path) {
+fn check_head(paths: &Paths, findings: &mut Findings) -> Result<Option<Slot>, StoreError> {
+    let (disk, path) = (paths.disk.as_ref(), paths.head.as_path());
+    let about = match disk.about(path) {
         Ok(about) => about,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let missing = Problem::new("head-missing", Exit::Damaged);
@@ -220,19 +239,19 @@ fn check_head(path: &Path, findings: &mut Findings) -> Result<Option<Slot>, Stor
         }
         Err(error) => return Err(io("read", path)(error)),
     };
-    expect_regular(path)?;
-    check_mode(path, &about, findings);
+    expect_regular(disk, path)?;
+    check_mode(path, findings);
     let bad = |slot: usize| {
         let finding = Problem::new("head-damaged", Exit::Damaged);
         finding.with("path", path.display()).with("slot", slot)
     };
-    if about.len() > 2 * SLOT as u64 {
+    if about.length > 2 * SLOT as u64 {
         findings.tell(bad(2));
     }
     let mut newest: Option<Slot> = None;
     for number in 0..2 {
-        let whole = about.len() >= ((number + 1) * SLOT) as u64;
-        let slot = match whole.then(|| read_slot(path, number)).transpose()? {
+        let whole = about.length >= ((number + 1) * SLOT) as u64;
+        let slot = match whole.then(|| read_slot(disk, path, number)).transpose()? {
             Some(bytes) => match Slot::decode(&bytes) {
                 Err(SlotFault::Newer(version)) => return Err(newer(path, version)),
                 slot => slot.ok(),
@@ -252,6 +271,7 @@ fn check_head(path: &Path, findings: &mut Findings) -> Result<Option<Slot>, Stor
 
 /// The walk over the journal.
 struct Walk<'a> {
+    journal: &'a Journal,
     path: &'a Path,
     slot: Option<&'a Slot>,
     tree: Frontier,
@@ -266,13 +286,14 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(
-        path: &'a Path,
+        journal: &'a Journal,
         slot: Option<&'a Slot>,
         mark: fn(&[u8]) -> bool,
         watch: &'a mut dyn Watch,
     ) -> Self {
         let (tree, before, findings, marked) = Default::default();
-        Self { path, slot, tree, open_group: false, findings, mark, watch, before, marked }
+        let (path, open_group) = (journal.path(), false);
+        Self { journal, path, slot, tree, open_group, findings, mark, watch, before, marked }
     }
 
     fn go(
@@ -282,7 +303,7 @@ impl<'a> Walk<'a> {
         empties: &Receiver<Chunk>,
     ) -> Result<(), StoreError> {
         let end = extent.offset.saturating_add(extent.length);
-        let mut lines = Lines::open(self.path, extent.offset, end)?;
+        let mut lines = self.journal.lines(extent.offset, end);
         let mut chunk = Chunk::default();
         let mut at_head = self.slot.is_none_or(|slot| slot.tree.count() == 0);
         while let Some(line) = lines.next()? {

@@ -1,18 +1,19 @@
 //! Copies of a journal to compare with: another book, a backup, or an exported journal.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::StoreError;
+use super::disk::{Mode, real};
 use super::error::io;
-use super::journal::Lines;
+use super::journal::{Journal, Lines};
 use super::line::{LEAD, is_framed, parse};
 use super::recover::Paths;
 use crate::problem::Problem;
 
 /// What the schema of a backup's first line begins with.
 const BACKUP: &str = "poolbook/backup/";
+/// Bytes by which a copy is known.
+const START: usize = 4096;
 
 /// A copy of a journal, read entry by entry.
 pub struct Copy {
@@ -41,14 +42,16 @@ impl Copy {
     /// # Errors
     /// Reading fails.
     pub fn open(path: &Path) -> Result<Option<Self>, StoreError> {
-        let file = if path.is_dir() { Paths::new(path).journal } else { path.to_owned() };
-        let length = std::fs::metadata(&file).map_err(io("read", &file))?.len();
-        let mut start = Vec::new();
-        let opened = File::open(&file).map_err(io("open", &file))?;
-        opened.take(4096).read_to_end(&mut start).map_err(io("read", &file))?;
+        let file = if path.is_dir() { Paths::new(real(), path).journal } else { path.to_owned() };
+        // What somebody brings may be a link.
+        let file = file.canonicalize().map_err(io("read", &file))?;
+        let source = Journal::open(real().as_ref(), &file, Mode::Read)?;
+        let length = source.length()?;
+        let mut start = vec![0; usize::try_from(length).unwrap_or(START).min(START)];
+        source.bytes(0, &mut start)?;
         let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let mut copy = Self {
-            lines: Lines::open(&file, 0, length)?,
+            lines: source.lines(0, length),
             path: file,
             framed: is_framed(first),
             left: None,
@@ -105,9 +108,9 @@ impl Copy {
     /// # Errors
     /// `copy-damaged`, or reading fails.
     pub fn compare(mut self, directory: &Path) -> Result<Step, StoreError> {
-        let path = Paths::new(directory).journal;
-        let length = std::fs::metadata(&path).map_err(io("read", &path))?.len();
-        let mut ours = Lines::open(&path, 0, length)?;
+        let path = Paths::new(real(), directory).journal;
+        let source = Journal::open(real().as_ref(), &path, Mode::Read)?;
+        let mut ours = source.lines(0, source.length()?);
         while let Some(theirs) = self.next()? {
             let Some(line) = ours.next()? else {
                 let common = self.entries - 1;

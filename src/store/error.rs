@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::journal::Journal;
 use crate::problem::{Exit, Problem};
 
 /// A failure of the store.
@@ -94,6 +95,11 @@ pub(super) fn io(operation: &'static str, path: &Path) -> impl FnOnce(io::Error)
 /// The caller did not keep to the contract of the trait.
 pub(super) fn misuse(call: &'static str) -> StoreError {
     Problem::new("store-misuse", Exit::Bug).with("call", call).into()
+}
+
+/// The lines are sound one by one, and are not those of the head.
+pub(super) fn root_differs(journal: &Journal) -> StoreError {
+    Problem::new("root-differs", Exit::Damaged).with("path", journal.path().display()).into()
 }
 
 /// A line at or below the head cannot be read.

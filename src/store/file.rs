@@ -1,20 +1,23 @@
 //! The store in a directory: journal, head, lock, and the sled index over them.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::catalogue::Catalogue;
-use super::error::{io, misuse};
-use super::group::{Group, Writer, missing};
+use super::disk::{Disk, Mode, make_directories, real};
+use super::error::{io, misuse, root_differs};
+use super::group::{Failed, Group, Writer, missing};
 use super::head::HeadFile;
 use super::journal::Journal;
 use super::lock::Lock;
 use super::place::Tag;
-use super::recover::{Found, Paths, examine, set_tail_aside, sync_directory};
+use super::recover::{Found, Paths, examine, set_tail_aside, sync_names};
 use super::tree::Frontier;
 use super::{Changes, Frames, Head, Replay, Store, StoreError, TABLE_MAX, Visit};
 use crate::limits::LOCK_WAIT_SECONDS;
-use crate::problem::{Exit, Problem};
+use crate::planted::{Bug, planted};
+use crate::problem::Problem;
 
 /// A book's directory, open for writing. One process at a time.
 pub struct FileStore {
@@ -39,25 +42,34 @@ impl FileStore {
     /// `book-exists`, `book-incomplete` (a journal with entries and no head), or the files cannot
     /// be made.
     pub fn create(directory: &Path) -> Result<Self, StoreError> {
-        let paths = Paths::new(directory);
-        if std::fs::symlink_metadata(&paths.head).is_ok() {
+        Self::create_on(real(), directory)
+    }
+
+    /// As [`FileStore::create`], on a disk of the caller's.
+    ///
+    /// # Errors
+    /// As [`FileStore::create`].
+    pub fn create_on(disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, StoreError> {
+        let paths = Paths::new(disk, directory);
+        let disk = paths.disk.as_ref();
+        if disk.about(&paths.head).is_ok() {
             let problem = Problem::refused("book-exists").with("path", directory.display());
             return Err(problem.into());
         }
         if paths.expect_book().is_err_and(|error| error.problem().code == "book-incomplete") {
             return paths.expect_book().and(Err(misuse("create")));
         }
-        std::fs::create_dir_all(directory).map_err(io("create", directory))?;
-        let lock = Lock::take(&paths.lock, Duration::from_secs(LOCK_WAIT_SECONDS))?;
-        let journal = std::fs::OpenOptions::new().create(true).append(true).open(&paths.journal);
+        make_directories(disk, directory).map_err(io("create", directory))?;
+        let lock = Lock::take(disk, &paths.lock, Duration::from_secs(LOCK_WAIT_SECONDS))?;
+        let journal = disk.open(&paths.journal, Mode::Make);
         let journal = journal.map_err(io("create", &paths.journal))?;
-        journal.sync_all().map_err(io("sync", &paths.journal))?;
-        // The head comes last: it is what makes the directory a book.
-        HeadFile::create(&paths.head)?;
-        sync_directory(directory)?;
-        if let Some(parent) = directory.canonicalize().ok().as_deref().and_then(Path::parent) {
-            sync_directory(parent)?;
+        journal.sync().map_err(io("sync", &paths.journal))?;
+        // The head comes last: it is what makes the directory a book. No power cut may leave it
+        // without the journal.
+        if !planted(Bug::HeadNamedFirst) {
+            disk.sync_directory(directory).map_err(io("sync", directory))?;
         }
+        HeadFile::create(disk, &paths.head)?;
         Self::open_locked(&paths, lock)
     }
 
@@ -76,20 +88,38 @@ impl FileStore {
     /// # Errors
     /// As [`FileStore::open`].
     pub fn open_within(directory: &Path, wait: Duration) -> Result<Self, StoreError> {
-        let paths = Paths::new(directory);
+        Self::open_on(real(), directory, wait)
+    }
+
+    /// As [`FileStore::open_within`], on a disk of the caller's.
+    ///
+    /// # Errors
+    /// As [`FileStore::open`].
+    pub fn open_on(
+        disk: Arc<dyn Disk>,
+        directory: &Path,
+        wait: Duration,
+    ) -> Result<Self, StoreError> {
+        let paths = Paths::new(disk, directory);
+        let disk = paths.disk.as_ref();
         paths.expect_book()?;
-        let lock = Lock::take(&paths.lock, wait)?;
+        if disk.about(&paths.lock).is_err() && !planted(Bug::RefusalLeavesLock) {
+            // A book that is refused does not even get a lock.
+            examine(&paths, &Journal::open(disk, &paths.journal, Mode::Read)?)?;
+        }
+        let lock = Lock::take(disk, &paths.lock, wait)?;
         Self::open_locked(&paths, lock)
     }
 
     fn open_locked(paths: &Paths, mut lock: Lock) -> Result<Self, StoreError> {
-        let journal = Journal::open(&paths.journal, true)?;
+        let disk = paths.disk.as_ref();
+        let journal = Journal::open(disk, &paths.journal, Mode::Write)?;
         let mut found = examine(paths, &journal)?;
-        lock.sign();
-        let mut head_file = HeadFile::open(&paths.head, found.newest.as_ref())?;
-        settle(paths, &journal, &mut found, &mut head_file)?;
         let mut notes = std::mem::take(&mut found.notes);
         let catalogue = Catalogue::open(paths, &journal, &found, &mut notes)?;
+        lock.sign();
+        let mut head_file = HeadFile::open(disk, &paths.head, found.newest.as_ref())?;
+        settle(paths, &journal, &found, &mut head_file, &mut notes)?;
         Ok(Self {
             journal,
             head_file,
@@ -137,7 +167,8 @@ impl FileStore {
     }
 
     fn usable(&self) -> Result<(), StoreError> {
-        if self.poisoned { Err(StoreError::Poisoned) } else { Ok(()) }
+        let poisoned = self.poisoned && !planted(Bug::PoisonForgotten);
+        if poisoned { Err(StoreError::Poisoned) } else { Ok(()) }
     }
 
     /// A full disk passes; after any other failure of the system nothing is written any more.
@@ -161,18 +192,28 @@ impl FileStore {
 fn settle(
     paths: &Paths,
     journal: &Journal,
-    found: &mut Found,
+    found: &Found,
     head_file: &mut HeadFile,
+    notes: &mut Vec<Problem>,
 ) -> Result<(), StoreError> {
+    if found.tree.count() == 0 && !planted(Bug::NamesUnsynced) {
+        // Whoever made the book may have ended before its names were durable.
+        sync_names(paths)?;
+    }
     if found.file_length > found.length {
-        let note = set_tail_aside(paths, journal, found)?;
-        found.notes.push(note);
+        if planted(Bug::CutBeforeCopy) {
+            journal.cut(found.length)?;
+        }
+        notes.push(set_tail_aside(paths, journal, found)?);
         journal.cut(found.length)?;
     }
     let known = found.newest.as_ref().map(|(_, slot)| slot.tree.count());
-    if known != Some(found.tree.count()) {
+    if known != Some(found.tree.count()) || found.bad_slot {
         // Entries behind the head may be in the system's memory only; the head must not run ahead.
-        journal.sync().map_err(io("sync", journal.path()))?;
+        let from = found.newest.as_ref().map_or(0, |(_, slot)| slot.length);
+        if !planted(Bug::TailBelieved) {
+            journal.renew(from, found.length)?;
+        }
         match known {
             Some(_) => head_file.write(found.length, &found.tree)?,
             None => head_file.restore(found.length, &found.tree)?,
@@ -216,11 +257,17 @@ impl Store for FileStore {
 
     fn abandon(&mut self) -> Result<(), StoreError> {
         let Some(group) = self.group.take() else { return Ok(()) };
-        // The worker must have ended before the file is cut.
-        let _ = group.end();
+        // The worker must have ended before the file is cut. Reading an entry back may have failed
+        // to write it before.
+        self.poisoned |= group.end().is_ok_and(|group| group.failed == Failed::Final);
         self.catalogue.unlearn(self.tree.count());
-        let longer = self.journal.length()? > self.length;
-        let cut = if longer { self.journal.cut(self.length) } else { Ok(()) };
+        // The one thing that is left to do after a failure: no half of it must stay.
+        let length = self.journal.length();
+        let longer = length.map(|length| length > self.length);
+        let cut = longer.and_then(|longer| match longer {
+            true if !planted(Bug::TailLeft) => self.journal.cut(self.length),
+            _ => Ok(()),
+        });
         cut.inspect_err(|_| self.poisoned = true)
     }
 
@@ -228,7 +275,11 @@ impl Store for FileStore {
         self.usable()?;
         let writer = self.group.take().ok_or_else(|| misuse("commit"))?;
         let before = self.tree.count();
-        let ended = writer.end().and_then(|mut group| group.finish().map(|()| group));
+        let ended = writer.end().and_then(|mut group| {
+            let finished = group.finish();
+            self.poisoned |= group.failed == Failed::Final;
+            finished.map(|()| group)
+        });
         let group = match ended {
             Ok(group) if group.len() == 0 => return Ok(self.head()),
             Ok(group) => group,
@@ -237,6 +288,10 @@ impl Store for FileStore {
                 return Err(self.failed(error));
             }
         };
+        if planted(Bug::HeadBeforeData) {
+            self.head_file.write(group.places.length, &group.tree)?;
+            self.head_file.sync()?;
+        }
         if let Err(source) = self.journal.sync() {
             self.poisoned = true;
             self.catalogue.unlearn(before);
@@ -277,7 +332,8 @@ impl Store for FileStore {
             catalogue.replayed(tag, json);
             Ok(())
         })?;
-        if *catalogue.tree() == self.tree { Ok(()) } else { Err(root_differs(journal)) }
+        let same = *catalogue.tree() == self.tree || planted(Bug::RootNotCompared);
+        if same { Ok(()) } else { Err(root_differs(journal)) }
     }
 
     fn read(&self, seq: u64) -> Result<Vec<u8>, StoreError> {
@@ -321,11 +377,6 @@ impl Store for FileStore {
     }
 }
 
-/// The lines are sound one by one, and are not those of the head.
-pub(super) fn root_differs(journal: &Journal) -> StoreError {
-    Problem::new("root-differs", Exit::Damaged).with("path", journal.path().display()).into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -356,11 +407,14 @@ mod tests {
         };
         record(&mut store).unwrap();
         let head = store.head();
-        store.journal = Journal::open(&directory.path().join("journal.jsonl"), false).unwrap();
+        let disk = real();
+        let path = directory.path().join("journal.jsonl");
+        let open = |mode| Journal::open(disk.as_ref(), &path, mode).unwrap();
+        store.journal = open(Mode::Read);
         let failure = record(&mut store).unwrap_err();
         assert!(matches!(failure, StoreError::Io { operation: "write", .. }), "{failure}");
         store.abandon().unwrap();
-        store.journal = Journal::open(&directory.path().join("journal.jsonl"), true).unwrap();
+        store.journal = open(Mode::Write);
         assert!(matches!(record(&mut store), Err(StoreError::Poisoned)));
         assert!(matches!(store.index(Changes::default()), Err(StoreError::Poisoned)));
         assert_eq!((store.head(), store.read(1).unwrap()), (head, b"{}".to_vec()));

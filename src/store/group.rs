@@ -3,18 +3,19 @@
 //! Small batches are done at once; from [`PIPELINE_AT`] entries on a worker does them, so that
 //! encoding and hashing run beside deciding. The group's state lives in one place or the other.
 
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 
+use super::disk::{File, write_all_at};
 use super::error::{io, misuse};
-use super::journal::{read_line, write_all_at};
+use super::journal::read_line;
 use super::line::{frame, more};
 use super::place::{Places, Tag, block_of, entries};
 use super::tree::{Frontier, leaf_hash};
 use super::{Frames, StoreError};
+use crate::planted::{Bug, planted};
 use crate::problem::{Exit, Problem};
 
 /// Entries of one batch from which on a worker is worth its start.
@@ -26,7 +27,7 @@ const BUFFER: usize = 1024 * 1024;
 
 /// The entries of one group.
 pub struct Group {
-    file: Arc<File>,
+    file: Arc<dyn File>,
     path: PathBuf,
     /// Entries before the group.
     before: u64,
@@ -39,14 +40,28 @@ pub struct Group {
     written: u64,
     first_more: u64,
     last_more: u64,
+    /// How writing failed, if it did: nothing of the group is written again then.
+    pub failed: Failed,
+}
+
+/// Whether and how writing a group failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// It did not.
+    No,
+    /// For want of room, which passes.
+    Full,
+    /// In another way, after which nothing more is written through this handle.
+    Final,
 }
 
 impl Group {
     /// A group behind `tree` and `places`, written through `file`.
-    pub fn new(file: Arc<File>, path: PathBuf, tree: Frontier, places: Places) -> Self {
+    pub fn new(file: Arc<dyn File>, path: PathBuf, tree: Frontier, places: Places) -> Self {
         let (before, written) = (tree.count(), places.length);
         let buffer = Vec::new();
-        Self { file, path, before, tree, places, buffer, written, first_more: 0, last_more: 0 }
+        let (first_more, last_more, failed) = (0, 0, Failed::No);
+        Self { file, path, before, tree, places, buffer, written, first_more, last_more, failed }
     }
 
     /// Number of entries.
@@ -78,7 +93,13 @@ impl Group {
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {
-        write_all_at(&self.file, &self.buffer, self.written).map_err(io("write", &self.path))?;
+        if self.failed != Failed::No && !planted(Bug::WriteTriedAgain) {
+            return Err(StoreError::Poisoned);
+        }
+        let written = write_all_at(self.file.as_ref(), &self.buffer, self.written);
+        written.map_err(io("write", &self.path)).inspect_err(|error| {
+            self.failed = if error.is_disk_full() { Failed::Full } else { Failed::Final };
+        })?;
         self.written += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())
@@ -101,7 +122,7 @@ impl Group {
         let (block, place) = block_of(seq);
         let found = self.places.block(block).and_then(|block| entries(block).nth(place));
         match found {
-            Some(at) => read_line(&self.file, &self.path, seq, at.offset, at.length),
+            Some(at) => read_line(self.file.as_ref(), &self.path, seq, at.offset, at.length),
             None => Err(missing(seq)),
         }
     }

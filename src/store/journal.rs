@@ -1,14 +1,15 @@
 //! The journal file: its lines read by place or one after the other.
 
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::disk::{Disk, File, From, Mode, read_exact_at, write_all_at};
 use super::error::{damaged, io};
 use super::line::{LINE_MAX, parse};
 use super::recover::expect_regular;
 use super::{StoreError, Visit};
+use crate::planted::{Bug, planted};
 
 /// Bytes read at once.
 const BUFFER: usize = 256 * 1024;
@@ -16,7 +17,7 @@ const BUFFER: usize = 256 * 1024;
 /// The journal of an open book.
 pub struct Journal {
     path: PathBuf,
-    file: Arc<File>,
+    file: Arc<dyn File>,
 }
 
 impl Journal {
@@ -24,10 +25,10 @@ impl Journal {
     ///
     /// # Errors
     /// It is not a regular file (`book-foreign`), or opening fails.
-    pub fn open(path: &Path, writable: bool) -> Result<Self, StoreError> {
-        expect_regular(path)?;
-        let file = OpenOptions::new().read(true).write(writable).open(path);
-        Ok(Self { path: path.to_owned(), file: Arc::new(file.map_err(io("open", path))?) })
+    pub fn open(disk: &dyn Disk, path: &Path, mode: Mode) -> Result<Self, StoreError> {
+        expect_regular(disk, path)?;
+        let file = disk.open(path, mode).map_err(io("open", path))?;
+        Ok(Self { path: path.to_owned(), file })
     }
 
     /// Its path.
@@ -36,7 +37,7 @@ impl Journal {
     }
 
     /// The handle for a group, which writes at places of its own choice.
-    pub fn handle(&self) -> Arc<File> {
+    pub fn handle(&self) -> Arc<dyn File> {
         Arc::clone(&self.file)
     }
 
@@ -45,7 +46,7 @@ impl Journal {
     /// # Errors
     /// The system does not tell.
     pub fn length(&self) -> Result<u64, StoreError> {
-        Ok(self.file.metadata().map_err(io("read", &self.path))?.len())
+        self.file.length().map_err(io("read", &self.path))
     }
 
     /// Makes what was written durable.
@@ -53,7 +54,8 @@ impl Journal {
     /// # Errors
     /// What the system said.
     pub fn sync(&self) -> Result<(), std::io::Error> {
-        self.file.sync_data()
+        let synced = if planted(Bug::AcknowledgedUnsynced) { Ok(()) } else { self.file.sync() };
+        if planted(Bug::SyncTriedAgain) { synced.or_else(|_| self.file.sync()) } else { synced }
     }
 
     /// Cuts the file to a length and makes that durable.
@@ -61,8 +63,8 @@ impl Journal {
     /// # Errors
     /// Cutting or syncing fails.
     pub fn cut(&self, length: u64) -> Result<(), StoreError> {
-        self.file.set_len(length).map_err(io("cut", &self.path))?;
-        self.file.sync_data().map_err(io("sync", &self.path))
+        self.file.set_length(length).map_err(io("cut", &self.path))?;
+        self.file.sync().map_err(io("sync", &self.path))
     }
 
     /// The JSON of the line at a place.
@@ -70,23 +72,58 @@ impl Journal {
     /// # Errors
     /// The line is damaged, or reading fails.
     pub fn read(&self, seq: u64, offset: u64, length: u64) -> Result<Vec<u8>, StoreError> {
-        read_line(&self.file, &self.path, seq, offset, length)
+        read_line(self.file.as_ref(), &self.path, seq, offset, length)
     }
 
-    /// Raw bytes, for setting them aside.
+    /// Shows the raw bytes between two places, piece by piece with the place of each.
+    ///
+    /// # Errors
+    /// Reading fails, or the visitor's error.
+    pub fn pieces(
+        &self,
+        mut from: u64,
+        to: u64,
+        visit: &mut dyn FnMut(&[u8], u64) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut buffer = vec![0; BUFFER.min(usize::try_from(to - from).unwrap_or(BUFFER))];
+        while from < to {
+            let size = usize::try_from(to - from).unwrap_or(BUFFER).min(BUFFER);
+            let piece = buffer.get_mut(..size).unwrap_or_default();
+            self.bytes(from, piece)?;
+            visit(piece, from)?;
+            from += size as u64;
+        }
+        Ok(())
+    }
+
+    /// Writes the bytes between two places once more and makes them durable: after a sync that
+    /// failed, in whatever process, a sync alone would succeed and prove nothing.
+    ///
+    /// # Errors
+    /// Reading, writing or syncing fails.
+    pub fn renew(&self, from: u64, to: u64) -> Result<(), StoreError> {
+        let to = if planted(Bug::LaterSyncBelieved) { from } else { to };
+        self.pieces(from, to, &mut |bytes, offset| {
+            write_all_at(self.file.as_ref(), bytes, offset).map_err(io("write", &self.path))
+        })?;
+        self.sync().map_err(io("sync", &self.path))
+    }
+
+    /// Raw bytes of a place.
     ///
     /// # Errors
     /// Reading fails.
     pub fn bytes(&self, offset: u64, bytes: &mut [u8]) -> Result<(), StoreError> {
-        read_exact_at(&self.file, bytes, offset).map_err(io("read", &self.path))
+        read_exact_at(self.file.as_ref(), bytes, offset).map_err(io("read", &self.path))
     }
 
     /// A reader of the lines from `offset` to `end`.
-    ///
-    /// # Errors
-    /// Opening fails.
-    pub fn lines(&self, offset: u64, end: u64) -> Result<Lines, StoreError> {
-        Lines::open(&self.path, offset, end)
+    pub fn lines(&self, offset: u64, end: u64) -> Lines {
+        let file = Arc::clone(&self.file);
+        let left = end.saturating_sub(offset);
+        let size = usize::try_from(left).unwrap_or(BUFFER).clamp(512, BUFFER);
+        let reader = BufReader::with_capacity(size, From { file, offset }).take(left);
+        Lines { path: self.path.clone(), reader, offset, line: Vec::new() }
     }
 
     /// Looks for a line from the beginning: first byte and length. Only for want of an index.
@@ -94,7 +131,7 @@ impl Journal {
     /// # Errors
     /// There are fewer lines, or reading fails.
     pub fn find_line(&self, seq: u64, end: u64) -> Result<(u64, u64), StoreError> {
-        let mut lines = self.lines(0, end)?;
+        let mut lines = self.lines(0, end);
         let mut number = 0;
         while let Some(line) = lines.next()? {
             number += 1;
@@ -116,7 +153,7 @@ impl Journal {
         end: u64,
         visit: &mut Visit<'_>,
     ) -> Result<(), StoreError> {
-        let mut lines = self.lines(offset, end)?;
+        let mut lines = self.lines(offset, end);
         while let Some(line) = lines.next()? {
             let json = line.whole.then(|| parse(line.bytes)).flatten();
             let json = json.ok_or_else(|| damaged(&self.path, seq, line.offset))?;
@@ -129,7 +166,7 @@ impl Journal {
 
 /// Reads one line by its place and verifies it.
 pub fn read_line(
-    file: &File,
+    file: &dyn File,
     path: &Path,
     seq: u64,
     offset: u64,
@@ -162,25 +199,12 @@ pub struct RawLine<'a> {
 /// Lines of a part of the journal, one after the other, in flat memory.
 pub struct Lines {
     path: PathBuf,
-    reader: std::io::Take<BufReader<File>>,
+    reader: std::io::Take<BufReader<From>>,
     offset: u64,
     line: Vec<u8>,
 }
 
 impl Lines {
-    /// A reader of the lines from `offset` to `end`.
-    ///
-    /// # Errors
-    /// Opening fails.
-    pub fn open(path: &Path, offset: u64, end: u64) -> Result<Self, StoreError> {
-        let mut file = File::open(path).map_err(io("open", path))?;
-        file.seek(SeekFrom::Start(offset)).map_err(io("read", path))?;
-        let left = end.saturating_sub(offset);
-        let size = usize::try_from(left).unwrap_or(BUFFER).clamp(512, BUFFER);
-        let reader = BufReader::with_capacity(size, file).take(left);
-        Ok(Self { path: path.to_owned(), reader, offset, line: Vec::new() })
-    }
-
     /// The next line, however damaged; nothing at the end.
     ///
     /// # Errors
@@ -211,46 +235,4 @@ impl Lines {
         self.offset += length;
         Ok((length, whole))
     }
-}
-
-/// Fills the buffer from a place of the file.
-#[cfg(unix)]
-pub fn read_exact_at(file: &File, bytes: &mut [u8], offset: u64) -> std::io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
-}
-
-/// Writes the bytes to a place of the file.
-#[cfg(unix)]
-pub fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> std::io::Result<()> {
-    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
-}
-
-/// Fills the buffer from a place of the file.
-#[cfg(windows)]
-pub fn read_exact_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> std::io::Result<()> {
-    while !bytes.is_empty() {
-        match std::os::windows::fs::FileExt::seek_read(file, bytes, offset)? {
-            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
-            read => {
-                bytes = bytes.get_mut(read..).unwrap_or_default();
-                offset += read as u64;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Writes the bytes to a place of the file.
-#[cfg(windows)]
-pub fn write_all_at(file: &File, mut bytes: &[u8], mut offset: u64) -> std::io::Result<()> {
-    while !bytes.is_empty() {
-        match std::os::windows::fs::FileExt::seek_write(file, bytes, offset)? {
-            0 => return Err(std::io::ErrorKind::WriteZero.into()),
-            written => {
-                bytes = bytes.get(written..).unwrap_or_default();
-                offset += written as u64;
-            }
-        }
-    }
-    Ok(())
 }

@@ -9,6 +9,7 @@ use std::io::{BufReader, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::check::Watch;
+use super::disk::real;
 use super::error::io;
 use super::recover::Paths;
 use super::tree::{Frontier, Hash};
@@ -46,7 +47,7 @@ impl Kept {
     /// # Errors
     /// As [`Kept::open`].
     pub fn of_book(directory: &Path) -> Result<Option<Self>, StoreError> {
-        let path = Paths::new(directory).leaves;
+        let path = Paths::new(real(), directory).leaves;
         match std::fs::symlink_metadata(&path) {
             Ok(_) => Self::open(&path).map(Some),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -204,7 +205,7 @@ pub struct Growing {
 
 impl Growing {
     fn create(directory: &Path) -> Result<Self, StoreError> {
-        let paths = Paths::new(directory);
+        let paths = Paths::new(real(), directory);
         let new = paths.leaves.with_extension("new");
         let file = File::create(&new).map_err(io("create", &new))?;
         Ok(Self { writer: BufWriter::with_capacity(64 * 1024, file), new, paths })
@@ -251,7 +252,7 @@ impl Watch for Collected {
 /// `leaves-differ`: the book's own kept hashes are not those of its journal.
 pub fn differ(directory: &Path, parting: &Parting) -> Problem {
     Problem::new("leaves-differ", Exit::Damaged)
-        .with("path", Paths::new(directory).leaves.display())
+        .with("path", Paths::new(real(), directory).leaves.display())
         .with("entry", parting.entry)
         .with("expected", super::tree::hex(&parting.expected))
         .with("found", super::tree::hex(&parting.found))

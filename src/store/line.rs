@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use crate::limits::JOURNAL_LINE_MAX;
+use crate::planted::{Bug, planted};
 use crate::problem::{Exit, Problem};
 
 /// Bytes before the JSON: checksum and space.
@@ -44,7 +45,8 @@ pub struct Framed {
 pub fn parse(line: &[u8]) -> Option<&[u8]> {
     let (lead, json) = line.split_at_checked(LEAD)?;
     // The digits are compared as text, so that a flip to upper case is noticed, too.
-    (lead[8] == b' ' && lead[..8] == checksum(json)).then_some(json)
+    let matches = lead[..8] == checksum(json) || planted(Bug::LineChecksumIgnored);
+    (lead[8] == b' ' && matches).then_some(json)
 }
 
 /// Whether a line given without its LF has the shape of a frame, be the checksum right or not.

@@ -1,23 +1,23 @@
 //! One writer at a time: an exclusive lock on the file `lock`, which also says who holds it.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::StoreError;
+use super::disk::{Disk, File, Mode, write_all_at};
 use super::error::io;
 use crate::problem::{Exit, Problem};
 
 /// Longest text read from a lock file.
-const TEXT_MAX: u64 = 1024;
+const TEXT_MAX: usize = 1024;
 /// Time between two attempts.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// The lock; it is given back when this is dropped, and by the system when the process ends.
 #[derive(Debug)]
 pub struct Lock {
-    file: File,
+    file: Arc<dyn File>,
 }
 
 impl Lock {
@@ -26,19 +26,17 @@ impl Lock {
     /// # Errors
     /// `book-busy` with `pid`, `user`, `since`, `command` of the holder, or the file cannot be
     /// opened.
-    pub fn take(path: &Path, wait: Duration) -> Result<Self, StoreError> {
-        let mut options = OpenOptions::new();
-        let file = options.read(true).write(true).create(true).truncate(false).open(path);
-        let file = file.map_err(io("lock", path))?;
+    pub fn take(disk: &dyn Disk, path: &Path, wait: Duration) -> Result<Self, StoreError> {
+        let file = disk.open(path, Mode::Make).map_err(io("lock", path))?;
         let start = Instant::now();
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(Self { file }),
-                Err(TryLockError::WouldBlock) if start.elapsed() < wait => {
+                Ok(true) => return Ok(Self { file }),
+                Ok(false) if start.elapsed() < wait => {
                     std::thread::sleep(PAUSE.min(wait));
                 }
-                Err(TryLockError::WouldBlock) => return Err(busy(path, &file, wait).into()),
-                Err(TryLockError::Error(error)) => return Err(io("lock", path)(error)),
+                Ok(false) => return Err(busy(path, file.as_ref(), wait).into()),
+                Err(error) => return Err(io("lock", path)(error)),
             }
         }
     }
@@ -52,9 +50,8 @@ impl Lock {
             jiff::Timestamp::now(),
             one_line(&std::env::args_os().nth(1)),
         );
-        let _ = self.file.rewind();
-        let _ = self.file.set_len(0);
-        let _ = self.file.write_all(text.as_bytes());
+        let _ = self.file.set_length(0);
+        let _ = write_all_at(self.file.as_ref(), text.as_bytes(), 0);
     }
 }
 
@@ -63,11 +60,11 @@ fn one_line(text: &Option<std::ffi::OsString>) -> String {
     text.chars().filter(|c| !c.is_control()).take(64).collect()
 }
 
-fn busy(path: &Path, file: &File, wait: Duration) -> Problem {
-    let mut text = Vec::new();
+fn busy(path: &Path, file: &dyn File, wait: Duration) -> Problem {
+    let mut text = [0; TEXT_MAX];
     // The holder may be just writing it; whatever is there is shown.
-    let _ = file.take(TEXT_MAX).read_to_end(&mut text);
-    let text = String::from_utf8_lossy(&text);
+    let read = file.read_at(&mut text, 0).unwrap_or(0);
+    let text = String::from_utf8_lossy(text.get(..read).unwrap_or_default());
     let value = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.filter(|value| !value.is_empty()).unwrap_or("?").to_owned()
@@ -83,19 +80,22 @@ fn busy(path: &Path, file: &File, wait: Duration) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use super::super::disk::real;
     use super::*;
 
     #[test]
     fn second_holder_is_told_who_has_it_and_gets_it_afterwards() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("lock");
-        let mut first = Lock::take(&path, Duration::ZERO).unwrap();
+        let disk = real();
+        let take = |wait| Lock::take(disk.as_ref(), &path, wait);
+        let mut first = take(Duration::ZERO).unwrap();
         first.sign();
-        let problem = Lock::take(&path, Duration::from_millis(50)).unwrap_err().problem();
+        let problem = take(Duration::from_millis(50)).unwrap_err().problem();
         assert_eq!((problem.code, problem.exit), ("book-busy", Exit::Busy));
         assert_eq!(problem.arg("pid"), Some(std::process::id().to_string().as_str()));
         assert!(problem.arg("since").is_some_and(|since| since.starts_with("20")));
         drop(first);
-        assert!(Lock::take(&path, Duration::ZERO).is_ok());
+        assert!(take(Duration::ZERO).is_ok());
     }
 }

@@ -2,7 +2,10 @@
 //! store does.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+use std::sync::{Mutex, MutexGuard};
 
+use super::disk::{Rows, Table};
 use super::error::misuse;
 use super::group::missing;
 use super::line::{frame, more};
@@ -39,6 +42,44 @@ impl MemoryIndex {
         for (key, value) in from.take_while(|(key, _)| key.starts_with(prefix)) {
             visit(key, value);
         }
+    }
+}
+
+/// The same behind a lock, in the place of sled where sled cannot be had.
+#[derive(Debug, Default)]
+pub struct MemoryTable(Mutex<MemoryIndex>);
+
+impl MemoryTable {
+    fn index(&self) -> MutexGuard<'_, MemoryIndex> {
+        // Nothing in it is left half done by a panic.
+        self.0.lock().unwrap_or_else(|poison| poison.into_inner())
+    }
+}
+
+impl Table for MemoryTable {
+    fn open(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, String> {
+        Ok(self.index().get(key))
+    }
+
+    fn rows(&self, from: &[u8], to: Option<&[u8]>) -> Result<Rows, String> {
+        let to = to.map_or(Bound::Unbounded, Bound::Excluded);
+        let index = self.index();
+        let rows = index.rows.range::<[u8], _>((Bound::Included(from), to));
+        Ok(rows.map(|(key, value)| (key.clone(), value.clone())).collect())
+    }
+
+    fn apply(&self, changes: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> Result<(), String> {
+        self.index().apply(changes.into_iter().collect());
+        Ok(())
+    }
+
+    fn clear(&self) -> Result<(), String> {
+        self.index().rows.clear();
+        Ok(())
     }
 }
 

@@ -16,6 +16,8 @@ pub mod backup;
 mod catalogue;
 mod check;
 mod copy;
+pub mod disk;
+mod engine;
 mod error;
 mod file;
 mod group;
@@ -34,7 +36,8 @@ pub mod roots;
 mod sled;
 pub mod tree;
 
-pub use check::{Checked, Extent, FINDINGS_MAX, Watch, check, check_extent, check_watching};
+pub use check::{Checked, Extent, FINDINGS_MAX, Watch, check, check_extent};
+pub use check::{check_on, check_watching};
 pub use copy::{Copy, Step};
 pub use error::StoreError;
 pub use file::FileStore;

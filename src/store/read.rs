@@ -1,10 +1,11 @@
 //! A book that is only read: from a read-only disk, or beside a process that writes.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::check::Extent;
-use super::error::misuse;
-use super::file::root_differs;
+use super::disk::{Disk, Mode, real};
+use super::error::{misuse, root_differs};
 use super::group::missing;
 use super::ids::Ids;
 use super::journal::Journal;
@@ -40,9 +41,17 @@ impl ReadStore {
     /// # Errors
     /// As opening for writing, less those of the lock.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
-        let paths = Paths::new(directory);
+        Self::open_on(real(), directory)
+    }
+
+    /// As [`ReadStore::open`], on a disk of the caller's.
+    ///
+    /// # Errors
+    /// As [`ReadStore::open`].
+    pub fn open_on(disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, StoreError> {
+        let paths = Paths::new(disk, directory);
         paths.expect_book()?;
-        let journal = Journal::open(&paths.journal, false)?;
+        let journal = Journal::open(paths.disk.as_ref(), &paths.journal, Mode::Read)?;
         let found = examine(&paths, &journal)?;
         Ok(Self {
             journal,
@@ -63,7 +72,7 @@ impl ReadStore {
     /// # Errors
     /// An entry is damaged, or reading fails.
     pub fn open_extent(extent: &Extent) -> Result<Self, StoreError> {
-        let journal = Journal::open(&extent.path, false)?;
+        let journal = Journal::open(real().as_ref(), &extent.path, Mode::Read)?;
         let (start, length) = (extent.offset, extent.offset.saturating_add(extent.length));
         let mut tree = Frontier::default();
         let mut located = Places { length: start, ..Places::default() };

@@ -1,18 +1,23 @@
 //! Opening: what the files say, decided without changing any of them.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::StoreError;
+use super::disk::{Disk, Mode, make_directories, parent, write_all_at};
 use super::error::{damaged, io};
 use super::head::{self, Slot};
 use super::journal::Journal;
 use super::line::{LINE_MAX, more, parse};
 use super::tree::{Frontier, leaf_hash};
+use crate::planted::{Bug, planted};
 use crate::problem::{Exit, Problem};
 
 /// The files of a book.
 #[derive(Clone, Debug)]
 pub struct Paths {
+    /// Where they are.
+    pub disk: Arc<dyn Disk>,
     /// The directory.
     pub book: PathBuf,
     /// The entries.
@@ -31,8 +36,9 @@ pub struct Paths {
 
 impl Paths {
     /// The files of the book in a directory.
-    pub fn new(book: &Path) -> Self {
+    pub fn new(disk: Arc<dyn Disk>, book: &Path) -> Self {
         Self {
+            disk,
             book: book.to_owned(),
             journal: book.join("journal.jsonl"),
             head: book.join("head"),
@@ -48,18 +54,23 @@ impl Paths {
     /// # Errors
     /// `book-missing`, or `book-incomplete` naming the file that is gone.
     pub fn expect_book(&self) -> Result<(), StoreError> {
-        let has = |path: &Path| std::fs::symlink_metadata(path).is_ok();
-        let empty = |path: &Path| std::fs::metadata(path).is_ok_and(|about| about.len() == 0);
+        // Only what is known not to be there counts as missing.
+        let about = |path: &Path| match self.disk.about(path) {
+            Ok(about) => Ok(Some(about)),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(io("read", path)(error)),
+        };
+        let (journal, head) = (about(&self.journal)?, about(&self.head)?);
         let incomplete = |missing: &str| {
             Problem::new("book-incomplete", Exit::Damaged)
                 .with("path", self.book.display())
                 .with("missing", missing)
         };
-        match (has(&self.journal), has(&self.head)) {
-            (true, true) => Ok(()),
-            (false, true) => Err(incomplete("journal.jsonl").into()),
+        match (journal, head) {
+            (Some(_), Some(_)) => Ok(()),
+            (None, Some(_)) => Err(incomplete("journal.jsonl").into()),
             // An empty journal alone is left by a creation that was cut short: no book yet.
-            (true, false) if !empty(&self.journal) => Err(incomplete("head").into()),
+            (Some(journal), None) if journal.length > 0 => Err(incomplete("head").into()),
             _ => Err(Problem::new("book-missing", Exit::NoInput)
                 .with("path", self.book.display())
                 .into()),
@@ -72,12 +83,16 @@ impl Paths {
 ///
 /// # Errors
 /// `book-foreign`, or the system does not tell.
-pub fn expect_regular(path: &Path) -> Result<std::fs::Metadata, StoreError> {
-    let about = std::fs::symlink_metadata(path).map_err(io("open", path))?;
-    if about.is_file() {
-        return Ok(about);
+pub fn expect_regular(disk: &dyn Disk, path: &Path) -> Result<(), StoreError> {
+    if disk.about(path).map_err(io("open", path))?.is_file {
+        return Ok(());
     }
     Err(Problem::new("book-foreign", Exit::Damaged).with("path", path.display()).into())
+}
+
+fn is_missing(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory)
 }
 
 /// What the journal and the head say together.
@@ -90,6 +105,8 @@ pub struct Found {
     pub length: u64,
     /// Bytes of the file.
     pub file_length: u64,
+    /// Whether a slot of the head is to be written anew.
+    pub bad_slot: bool,
     /// What is to be told.
     pub notes: Vec<Problem>,
 }
@@ -100,7 +117,7 @@ pub struct Found {
 /// `journal-short` or `journal-damaged` if entries that were acknowledged are gone or changed,
 /// `head-damaged` if nothing says how many there were, and the errors of [`head::read`].
 pub fn examine(paths: &Paths, journal: &Journal) -> Result<Found, StoreError> {
-    let slots = head::read(&paths.head)?;
+    let slots = head::read(paths.disk.as_ref(), &paths.head)?;
     let file_length = journal.length()?;
     let mut notes = Vec::new();
     for slot in &slots.bad {
@@ -111,7 +128,7 @@ pub fn examine(paths: &Paths, journal: &Journal) -> Result<Found, StoreError> {
         None if file_length == 0 => return Err(head_note(&paths.head, 0, Exit::Damaged).into()),
         None => (Frontier::default(), 0),
     };
-    if file_length < length {
+    if file_length < length && !planted(Bug::ShortJournalAccepted) {
         return Err(Problem::new("journal-short", Exit::Damaged)
             .with("path", paths.journal.display())
             .with("entries", tree.count())
@@ -122,7 +139,8 @@ pub fn examine(paths: &Paths, journal: &Journal) -> Result<Found, StoreError> {
     if length > 0 {
         test_last_line(journal, tree.count(), length)?;
     }
-    let mut found = Found { newest: slots.newest, tree, length, file_length, notes };
+    let (newest, bad_slot) = (slots.newest, !slots.bad.is_empty());
+    let mut found = Found { newest, tree, length, file_length, bad_slot, notes };
     if file_length > length {
         take_tail(journal, &mut found)?;
     }
@@ -159,7 +177,7 @@ fn test_last_line(journal: &Journal, seq: u64, end: u64) -> Result<(), StoreErro
 /// Groups are synced one after the other, so a power cut can tear only the last one. A sound group
 /// behind a bad line proves that the bad line had been synced: that is damage, not a torn write.
 fn take_tail(journal: &Journal, found: &mut Found) -> Result<(), StoreError> {
-    let mut lines = journal.lines(found.length, found.file_length)?;
+    let mut lines = journal.lines(found.length, found.file_length);
     let mut tree = found.tree.clone();
     let before = tree.count();
     let mut bad: Option<(u64, u64)> = None;
@@ -169,13 +187,16 @@ fn take_tail(journal: &Journal, found: &mut Found) -> Result<(), StoreError> {
         match (json, bad) {
             (Some(json), None) => {
                 tree.append(leaf_hash(json));
-                if more(json) == 0 {
+                if more(json) == 0 || planted(Bug::TornGroupCounted) {
                     found.tree.clone_from(&tree);
                     found.length = line.offset + line.length;
                 }
             }
             (None, None) => bad = Some((tree.count() + 1, line.offset)),
-            (Some(_), Some((seq, offset))) if group_ended => {
+            (Some(_), Some((seq, offset)))
+                if (group_ended || planted(Bug::TornTailIsDamage))
+                    && !planted(Bug::DamageIsTornTail) =>
+            {
                 return Err(damaged(journal.path(), seq, offset));
             }
             (Some(json), Some(_)) => group_ended = more(json) == 0,
@@ -194,7 +215,7 @@ fn take_tail(journal: &Journal, found: &mut Found) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Copies an unfinished tail to `quarantine/`, synced, and says where.
+/// Copies an unfinished tail to `quarantine/`, synced with every name on the way, and says where.
 ///
 /// # Errors
 /// The copy cannot be made; nothing was changed then.
@@ -203,39 +224,42 @@ pub fn set_tail_aside(
     journal: &Journal,
     found: &Found,
 ) -> Result<Problem, StoreError> {
-    let to = free_name(&paths.quarantine, &format!("tail-{}", found.length))?;
-    let mut source = std::fs::File::open(&paths.journal).map_err(io("open", &paths.journal))?;
-    let mut copy = std::fs::File::create_new(&to).map_err(io("create", &to))?;
-    std::io::Seek::seek(&mut source, std::io::SeekFrom::Start(found.length))
-        .map_err(io("read", journal.path()))?;
-    std::io::copy(&mut source, &mut copy).map_err(io("write", &to))?;
-    copy.sync_all().map_err(io("sync", &to))?;
-    sync_directory(&paths.quarantine)?;
+    let (disk, quarantine) = (paths.disk.as_ref(), &paths.quarantine);
+    make_directories(disk, quarantine).map_err(io("create", quarantine))?;
+    let to = free_name(disk, quarantine, &format!("tail-{}", found.length));
+    let copy = disk.open(&to, Mode::New).map_err(io("create", &to))?;
+    let end = found.file_length.min(journal.length()?);
+    journal.pieces(found.length, end, &mut |bytes, offset| {
+        write_all_at(copy.as_ref(), bytes, offset - found.length).map_err(io("write", &to))
+    })?;
+    if !planted(Bug::QuarantineUnsynced) {
+        copy.sync().map_err(io("sync", &to))?;
+    }
+    disk.sync_directory(quarantine).map_err(io("sync", quarantine))?;
     Ok(Problem::new("torn-tail", Exit::Findings)
         .with("bytes", found.file_length - found.length)
         .with("path", to.display()))
 }
 
 /// A name in `quarantine/` that nothing has yet.
-///
-/// # Errors
-/// The directory cannot be made.
-pub fn free_name(quarantine: &Path, name: &str) -> Result<PathBuf, StoreError> {
-    std::fs::create_dir_all(quarantine).map_err(io("create", quarantine))?;
+fn free_name(disk: &dyn Disk, quarantine: &Path, name: &str) -> PathBuf {
     let names = std::iter::once(name.to_owned()).chain((2_u32..).map(|n| format!("{name}-{n}")));
     let mut free = names.map(|name| quarantine.join(name));
-    let free = free.find(|path| std::fs::symlink_metadata(path).is_err());
-    Ok(free.unwrap_or_else(|| quarantine.join(name)))
+    let free = free.find(|path| disk.about(path).is_err());
+    free.unwrap_or_else(|| quarantine.join(name))
 }
 
-/// Makes the names in a directory durable. Windows has no such call and needs none.
+/// Makes the names of a new book durable: those in its directory, and its own.
 ///
 /// # Errors
 /// What the system said.
-pub fn sync_directory(path: &Path) -> Result<(), StoreError> {
-    if cfg!(unix) {
-        let directory = std::fs::File::open(path).map_err(io("open", path))?;
-        directory.sync_all().map_err(io("sync", path))?;
+pub fn sync_names(paths: &Paths) -> Result<(), StoreError> {
+    let sync = |path: &Path| paths.disk.sync_directory(path);
+    sync(&paths.book).map_err(io("sync", &paths.book))?;
+    let above = parent(&paths.book);
+    match sync(above) {
+        // Who may not read the directory above has not made this one.
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Ok(()),
+        synced => synced.map_err(io("sync", above)),
     }
-    Ok(())
 }

@@ -7,11 +7,12 @@ use std::path::Path;
 use super::StoreError;
 use super::backup::{Sm3Tree, broken, copy};
 use super::check::Extent;
+use super::disk::{Mode, real};
 use super::error::io;
 use super::head::HeadFile;
-use super::journal::Lines;
+use super::journal::Journal;
 use super::line::{frame, is_framed, parse};
-use super::recover::{Paths, sync_directory};
+use super::recover::Paths;
 use super::tree::{Frontier, Hash, leaf_hash};
 use crate::problem::{Exit, Problem};
 
@@ -28,8 +29,9 @@ pub enum Form {
 /// # Errors
 /// `restore-foreign` for neither, or reading fails.
 pub fn look(path: &Path) -> Result<Form, StoreError> {
-    let length = File::open(path).and_then(|file| file.metadata()).map_err(io("read", path))?.len();
-    let mut lines = Lines::open(path, 0, length)?;
+    let source = Journal::open(real().as_ref(), path, Mode::Read)?;
+    let length = source.length()?;
+    let mut lines = source.lines(0, length);
     let first = lines.next()?;
     match first.filter(|line| line.whole) {
         Some(line) if is_framed(line.bytes) => {
@@ -45,7 +47,7 @@ pub fn look(path: &Path) -> Result<Form, StoreError> {
 /// # Errors
 /// Reading or writing fails.
 pub fn copy_lines(extent: &Extent, directory: &Path) -> Result<Extent, StoreError> {
-    let path = Paths::new(directory).journal;
+    let path = Paths::new(real(), directory).journal;
     let mut file = File::create_new(&path).map_err(io("create", &path))?;
     copy(extent, &mut |bytes| file.write_all(bytes).map_err(io("write", &path)))?;
     file.sync_all().map_err(io("sync", &path))?;
@@ -57,9 +59,9 @@ pub fn copy_lines(extent: &Extent, directory: &Path) -> Result<Extent, StoreErro
 /// # Errors
 /// A line is not whole or too long (`backup-damaged`), or reading or writing fails.
 pub fn frame_lines(from: &Path, directory: &Path) -> Result<Extent, StoreError> {
-    let path = Paths::new(directory).journal;
-    let end = std::fs::metadata(from).map_err(io("read", from))?.len();
-    let mut lines = Lines::open(from, 0, end)?;
+    let path = Paths::new(real(), directory).journal;
+    let source = Journal::open(real().as_ref(), from, Mode::Read)?;
+    let mut lines = source.lines(0, source.length()?);
     let file = File::create_new(&path).map_err(io("create", &path))?;
     let mut writer = BufWriter::with_capacity(1024 * 1024, file);
     let (mut framed, mut length) = (Vec::new(), 0);
@@ -84,7 +86,8 @@ pub fn frame_lines(from: &Path, directory: &Path) -> Result<Extent, StoreError> 
 /// A line cannot be read again, or writing fails.
 pub fn finish(journal: &Extent, directory: &Path) -> Result<(Vec<u8>, Hash), StoreError> {
     let (mut tree, mut sm3, mut first) = (Frontier::default(), Sm3Tree::default(), Vec::new());
-    let mut lines = Lines::open(&journal.path, 0, journal.length)?;
+    let source = Journal::open(real().as_ref(), &journal.path, Mode::Read)?;
+    let mut lines = source.lines(0, journal.length);
     while let Some(line) = lines.next()? {
         let json = line.whole.then(|| parse(line.bytes)).flatten();
         let json = json.ok_or_else(|| broken(&journal.path, "journal"))?;
@@ -97,7 +100,8 @@ pub fn finish(journal: &Extent, directory: &Path) -> Result<(Vec<u8>, Hash), Sto
     if tree.count() == 0 {
         return Err(Problem::new("backup-empty", Exit::Refused).into());
     }
-    HeadFile::create_for(&Paths::new(directory).head, journal.length, &tree)?;
-    sync_directory(directory)?;
+    let paths = Paths::new(real(), directory);
+    HeadFile::create_for(paths.disk.as_ref(), &paths.head, journal.length, &tree)?;
+    paths.disk.sync_directory(directory).map_err(io("sync", directory))?;
     Ok((first, sm3.root()))
 }

@@ -3,7 +3,8 @@
 //! SM3 takes four times as long as SHA-256 on processors that know the latter, so it has a thread of
 //! its own, which shares nothing with the check beside it.
 
-use super::journal::Lines;
+use super::disk::{Mode, real};
+use super::journal::Journal;
 use super::line::{LEAD, more, parse};
 use super::tree::{Edge, TreeHash};
 use super::{Extent, Head, StoreError};
@@ -30,7 +31,8 @@ pub fn roots<H: TreeHash>(
     mark: fn(&[u8]) -> bool,
 ) -> Result<Roots, StoreError> {
     let end = extent.offset.saturating_add(extent.length);
-    let mut lines = Lines::open(&extent.path, extent.offset, end)?;
+    let source = Journal::open(real().as_ref(), &extent.path, Mode::Read)?;
+    let mut lines = source.lines(extent.offset, end);
     let head = |edge: &Edge<H>| Head { count: edge.count(), root: edge.root() };
     let (mut edge, mut before) = (Edge::<H>::default(), Edge::<H>::default());
     let (mut at, mut marked, mut open_group) = (Vec::new(), Vec::new(), false);

@@ -1,16 +1,14 @@
-//! The index on sled: sorted keys and values, contained.
+//! The index on sled: places of entries, ids, and the caller's tables.
 //!
-//! sled may panic on a damaged file, loses what it was not asked to keep, and puts values above
-//! 8 KiB into files of their own that it never syncs. So every call is guarded, every state it
-//! comes up with is tested against the journal by its [`Stamp`], and long values are split.
+//! sled loses what it was not asked to keep, and puts values above 8 KiB into files of their own
+//! that it never syncs. So every state it comes up with is tested against the journal by its
+//! [`Stamp`], and long values are split.
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::time::{Duration, Instant};
 
-use ::sled::{Batch, Config, Db, Mode};
-
+use super::disk::Disk;
+use super::engine::{Engine, failed};
 use super::tree::{Frontier, Hash};
 use super::{Changes, StoreError, TABLE_MAX, VALUE_MAX};
 use crate::problem::{Exit, Problem};
@@ -25,10 +23,6 @@ const BUCKETS: u8 = TABLE_MAX + 2;
 const PARTS: u8 = TABLE_MAX + 3;
 /// Longest part of a value.
 const PART: usize = 7 * 1024;
-/// Memory for pages.
-const CACHE_BYTES: u64 = 16 * 1024 * 1024;
-/// Time for the threads of a closed sled to let go of its file.
-const LET_GO: Duration = Duration::from_secs(2);
 const STAMP_VERSION: u8 = 1;
 
 /// Which prefix of the journal the index reflects.
@@ -69,12 +63,16 @@ impl Stamp {
     }
 }
 
+type Batch = Vec<(Vec<u8>, Option<Vec<u8>>)>;
+
 /// One change of the index, in the order in which they count.
 pub type Puts = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 /// The index.
 pub struct SledIndex {
-    db: Option<Db>,
+    engine: Engine,
+    /// Whether it is there after the process has ended.
+    pub lasts: bool,
 }
 
 impl SledIndex {
@@ -82,29 +80,13 @@ impl SledIndex {
     ///
     /// # Errors
     /// `index-failed` with sled's words.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
-        remove_half_snapshots(path);
-        let start = Instant::now();
-        loop {
-            let config = Config::new()
-                .path(path)
-                .cache_capacity(CACHE_BYTES)
-                .mode(Mode::HighThroughput)
-                .flush_every_ms(None);
-            match guard(|| config.open()) {
-                Ok(db) => return Ok(Self { db: Some(db) }),
-                // Threads of the sled that was closed just now may hold its lock a little longer.
-                Err(fault) if fault.contains("lock") && start.elapsed() < LET_GO => {
-                    std::thread::sleep(Duration::from_millis(5));
-                }
-                Err(fault) => return Err(failed(&fault)),
-            }
-        }
+    pub fn open(disk: &dyn Disk, path: &Path) -> Result<Self, StoreError> {
+        Ok(Self { engine: Engine::open(disk, path)?, lasts: true })
     }
 
-    fn call<T>(&self, call: impl FnOnce(&Db) -> ::sled::Result<T>) -> Result<T, StoreError> {
-        let db = self.db.as_ref().ok_or_else(|| failed("closed"))?;
-        guard(|| call(db)).map_err(|fault| failed(&fault))
+    /// An index that ends with the process.
+    pub fn in_memory() -> Self {
+        Self { engine: Engine::in_memory(), lasts: false }
     }
 
     /// The stamp, if there is a sound one.
@@ -112,7 +94,7 @@ impl SledIndex {
     /// # Errors
     /// sled failed.
     pub fn stamp(&self) -> Result<Option<Stamp>, StoreError> {
-        let value = self.call(|db| db.get(STAMP))?;
+        let value = self.engine.get(STAMP)?;
         Ok(value.and_then(|value| Stamp::decode(&value)))
     }
 
@@ -121,7 +103,7 @@ impl SledIndex {
     /// # Errors
     /// sled failed, or a part of the value is gone.
     pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some(value) = self.call(|db| db.get(key))? else { return Ok(None) };
+        let Some(value) = self.engine.get(key)? else { return Ok(None) };
         self.whole(key, &value).map(Some)
     }
 
@@ -130,7 +112,7 @@ impl SledIndex {
         let (parts, first) = first.split_first().ok_or_else(|| failed("empty value"))?;
         let mut value = first.to_vec();
         for part in 1..=*parts {
-            let more = self.call(|db| db.get(part_key(key, part)))?;
+            let more = self.engine.get(&part_key(key, part))?;
             value.extend_from_slice(&more.ok_or_else(|| failed("part of a value missing"))?);
         }
         Ok(value)
@@ -145,17 +127,15 @@ impl SledIndex {
         prefix: &[u8],
         visit: &mut dyn FnMut(&[u8], &[u8]),
     ) -> Result<(), StoreError> {
-        let mut rows = self.call(|db| Ok(db.scan_prefix(prefix)))?;
-        while let Some((key, value)) = self.call(|_| rows.next().transpose())? {
-            if key.first().is_none_or(|table| *table >= TABLE_MAX) {
-                break;
-            }
+        self.engine.prefix(prefix, &mut |key, value| {
             match value.split_first() {
-                Some((0, value)) => visit(&key, value),
-                _ => visit(&key, &self.whole(&key, &value)?),
+                // The store's own rows come last and are nobody else's.
+                _ if key.first().is_none_or(|table| *table >= TABLE_MAX) => {}
+                Some((0, value)) => visit(key, value),
+                _ => visit(key, &self.whole(key, value)?),
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// A block of places.
@@ -176,13 +156,12 @@ impl SledIndex {
         to: u64,
         visit: &mut dyn FnMut(u64, &[u8]),
     ) -> Result<(), StoreError> {
-        let mut rows = self.call(|db| Ok(db.range(block_key(from)..block_key(to))))?;
-        while let Some((key, value)) = self.call(|_| rows.next().transpose())? {
+        self.engine.between(&block_key(from), Some(&block_key(to)), &mut |key, value| {
             let number = key.last_chunk::<8>().map_or(0, |number| u64::from_be_bytes(*number));
             // A block is always shorter than one part.
             visit(number, value.get(1..).unwrap_or_default());
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// A bucket of ids.
@@ -198,11 +177,10 @@ impl SledIndex {
     /// # Errors
     /// sled failed.
     pub fn remove_buckets(&self, puts: &mut Puts) -> Result<(), StoreError> {
-        let mut rows = self.call(|db| Ok(db.scan_prefix([BUCKETS])))?;
-        while let Some((key, _)) = self.call(|_| rows.next().transpose())? {
+        self.engine.prefix(&[BUCKETS], &mut |key, _| {
             puts.insert(key.to_vec(), None);
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Makes the changes and sets the stamp, all in one atomic step.
@@ -210,26 +188,15 @@ impl SledIndex {
     /// # Errors
     /// sled failed.
     pub fn apply(&self, puts: Puts, stamp: &Stamp) -> Result<(), StoreError> {
-        let mut batch = Batch::default();
+        let mut batch = Vec::with_capacity(puts.len() + 1);
         for (key, value) in puts {
             match value {
                 Some(value) => put(&mut batch, key, &value)?,
-                None => batch.remove(key),
+                None => batch.push((key, None)),
             }
         }
-        batch.insert(STAMP, stamp.encode());
-        self.call(|db| db.apply_batch(batch))
-    }
-}
-
-impl Drop for SledIndex {
-    fn drop(&mut self) {
-        // sled writes while it is dropped, and panics if that fails.
-        let db = self.db.take();
-        let _ = guard(move || {
-            drop(db);
-            Ok(())
-        });
+        batch.push((STAMP.to_vec(), Some(stamp.encode())));
+        self.engine.apply(batch)
     }
 }
 
@@ -280,42 +247,11 @@ fn put(batch: &mut Batch, key: Vec<u8>, value: &[u8]) -> Result<(), StoreError> 
     let first = parts.next().unwrap_or_default();
     let count = u8::try_from(parts.len()).map_err(|_| failed("value too long"))?;
     for (part, bytes) in (1..=count).zip(parts) {
-        batch.insert(part_key(&key, part), bytes);
+        batch.push((part_key(&key, part), Some(bytes.to_vec())));
     }
     let mut kept = Vec::with_capacity(first.len() + 1);
     kept.push(count);
     kept.extend_from_slice(first);
-    batch.insert(key, kept);
+    batch.push((key, Some(kept)));
     Ok(())
-}
-
-fn failed(fault: &str) -> StoreError {
-    // Its texts end in an empty backtrace.
-    let fault = fault.trim_end_matches(" at file offset None backtrace ()");
-    Problem::new("index-failed", Exit::Io).with("fault", fault).into()
-}
-
-fn guard<T>(call: impl FnOnce() -> ::sled::Result<T>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(result) => result.map_err(|error| error.to_string()),
-        Err(panic) => Err(panic
-            .downcast_ref::<String>()
-            .cloned()
-            .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
-            .unwrap_or_else(|| "panic".to_owned())),
-    }
-}
-
-/// A snapshot that was not finished when the process was killed is taken for the newest one by
-/// sled, which then refuses to open.
-fn remove_half_snapshots(path: &Path) {
-    let Ok(files) = std::fs::read_dir(path) else { return };
-    for file in files.flatten() {
-        let name = file.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with("snap.") && name.ends_with(".generating") {
-            // If it cannot be removed, opening fails and the index is made anew.
-            let _ = std::fs::remove_file(file.path());
-        }
-    }
 }

@@ -7,6 +7,8 @@
 use sha2::{Digest, Sha256};
 use std::marker::PhantomData;
 
+use crate::planted::{Bug, planted};
+
 pub mod prove;
 
 /// One value of a hash function of 256 bits.
@@ -63,7 +65,7 @@ tree_hash! {
 
 /// Hash of one entry's bytes.
 pub fn leaf_hash(entry: &[u8]) -> Hash {
-    Sha2::leaf(entry)
+    Sha2::tagged(u8::from(planted(Bug::LeafPrefix)), entry)
 }
 
 /// Hash of two neighbouring subtrees.

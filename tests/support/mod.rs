@@ -2,10 +2,13 @@
 
 pub mod book;
 pub mod case;
+pub mod disk;
 pub mod foreign;
+pub mod random;
 pub mod settled;
 pub mod staged;
 pub mod stages;
+pub mod table;
 pub mod tied;
 pub mod town;
 pub mod world;

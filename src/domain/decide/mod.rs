@@ -52,6 +52,7 @@ use crate::domain::seal::Seals;
 use crate::domain::state::{Cell, State};
 use crate::domain::text::{Id, TextError};
 use crate::limits::{ID_MAX, LINES_MAX, MONEY_MAX_FEN, NAME_MAX};
+use crate::planted::{Bug, planted};
 use crate::problem::Problem;
 use jiff::Timestamp;
 
@@ -252,7 +253,8 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
     check_lines(state, &lines, &memo)?;
     pool::check_closed(state, &event, &lines, &memo)?;
     let voucher = voucher(state, &event, decision.owner.as_ref(), &lines, &memo);
-    let recorded = state.last_recorded.map_or(context.recorded, |last| last.max(context.recorded));
+    let last = state.last_recorded.filter(|_| !planted(Bug::ClockBack));
+    let recorded = last.map_or(context.recorded, |last| last.max(context.recorded));
     Ok(Entry {
         seq: context.seq,
         recorded,
@@ -371,7 +373,8 @@ fn voucher(
     };
     let owner = owner.or(event.owner.as_ref())?.clone();
     let month = Month::of(event.date);
-    let number = state.last_voucher(&owner, month, word).checked_add(1)?;
+    let step = u32::from(!planted(Bug::VoucherTwice));
+    let number = state.last_voucher(&owner, month, word).checked_add(step)?;
     Some(Voucher { month, number, owner, word })
 }
 

@@ -79,6 +79,10 @@ fn book(events: u64, loans: u64) {
     row(events, "`verify --against`, both hashes", &rate(events, spent), spent, &found);
     let found = run("reindex");
     row(events, "`reindex`", &rate(events, found["reindex"]), found["reindex"], &found);
+    let found = run("crashed");
+    let spent = found["open"] + found["replay"];
+    let result = format!("open {} us, replay {} us", found["open"], found["replay"]);
+    row(events, "reopening after a crash at the end of an import", &result, spent, &found);
     let found = run("one");
     let (ours, theirs, count) = (found["ours"], found["theirs"], found["count"]);
     let result = format!("{} % of plain append and sync", theirs * 100 / ours.max(1));

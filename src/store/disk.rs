@@ -1,0 +1,370 @@
+//! The disk as the store sees it: every call that touches a file of a book, one by one.
+//!
+//! [`real`] is a thin layer over the system's calls. Tests bring a disk of their own that fails on
+//! purpose, so whatever is written here (journal, head, lock, quarantine, a backup) is tried
+//! against power cuts and failing calls by the code that really runs. Only sled opens its files by
+//! itself; a disk that cannot hold them gives a [`Table`] instead.
+//!
+//! Invariant: nothing here tries a failed call again, but for a read or a write that a signal
+//! interrupted or that did a part of its work only.
+
+use std::ffi::OsString;
+use std::fmt::Debug;
+use std::fs::OpenOptions;
+use std::io::{Error, ErrorKind, Read, Result};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::limits::INDEX_WAIT_SECONDS;
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// One that exists, for reading.
+    Read,
+    /// One that exists, for reading and writing.
+    Write,
+    /// For reading and writing; made empty if there is none.
+    Make,
+    /// For reading and writing; made empty, and there must be none.
+    New,
+    /// For reading and writing; emptied or made empty.
+    Replace,
+}
+
+/// What stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct About {
+    /// Whether it is a regular file.
+    pub is_file: bool,
+    /// Whether it is a directory.
+    pub is_directory: bool,
+    /// Bytes of a file.
+    pub length: u64,
+}
+
+/// Where the files of a book are.
+///
+/// # Errors
+/// Each call gives what the system said, nothing else.
+pub trait Disk: Debug + Send + Sync {
+    /// What stands at a path; links are not followed (`lstat`).
+    ///
+    /// # Errors
+    /// `NotFound`, or the call failed.
+    fn about(&self, path: &Path) -> Result<About>;
+
+    /// Opens a file (`open`).
+    ///
+    /// # Errors
+    /// There is none or there is one (see [`Mode`]), or the call failed.
+    fn open(&self, path: &Path, mode: Mode) -> Result<Arc<dyn File>>;
+
+    /// The names in a directory, in any order (`getdents`).
+    ///
+    /// # Errors
+    /// The call failed.
+    fn names(&self, directory: &Path) -> Result<Vec<OsString>>;
+
+    /// Makes one directory (`mkdir`).
+    ///
+    /// # Errors
+    /// `AlreadyExists`, or the call failed.
+    fn make_directory(&self, path: &Path) -> Result<()>;
+
+    /// Gives a file or a directory another name, in one step; a file of that name is replaced
+    /// (`rename`). Durable once both directories are synced.
+    ///
+    /// # Errors
+    /// The call failed.
+    fn rename(&self, from: &Path, to: &Path) -> Result<()>;
+
+    /// Removes a file, or a directory with everything in it (`unlink`, `rmdir`).
+    ///
+    /// # Errors
+    /// A call failed.
+    fn remove(&self, path: &Path) -> Result<()>;
+
+    /// Makes the names in a directory durable (`fsync`).
+    ///
+    /// # Errors
+    /// The call failed.
+    fn sync_directory(&self, path: &Path) -> Result<()>;
+
+    /// Where the index is kept if sled cannot keep it on this disk.
+    fn table(&self) -> Option<Arc<dyn Table>> {
+        None
+    }
+
+    /// How long the index may take over one step before it is given up; [`Duration::MAX`]: as long
+    /// as it likes.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(INDEX_WAIT_SECONDS)
+    }
+}
+
+/// An open file.
+pub trait File: Debug + Send + Sync {
+    /// Reads some bytes from a place, none at the end (`pread`).
+    ///
+    /// # Errors
+    /// The call failed.
+    fn read_at(&self, bytes: &mut [u8], offset: u64) -> Result<usize>;
+
+    /// Writes some of the bytes to a place (`pwrite`).
+    ///
+    /// # Errors
+    /// The call failed.
+    fn write_at(&self, bytes: &[u8], offset: u64) -> Result<usize>;
+
+    /// Bytes of the file (`fstat`).
+    ///
+    /// # Errors
+    /// The call failed.
+    fn length(&self) -> Result<u64>;
+
+    /// Cuts the file, or makes it longer with zeros (`ftruncate`).
+    ///
+    /// # Errors
+    /// The call failed.
+    fn set_length(&self, length: u64) -> Result<()>;
+
+    /// Makes bytes and length durable (`fdatasync`).
+    ///
+    /// # Errors
+    /// The call failed: what was written since the last sync may be lost, and a later sync that
+    /// succeeds says nothing about it.
+    fn sync(&self) -> Result<()>;
+
+    /// Takes the exclusive lock, if nobody has it (`flock`); closing gives it back.
+    ///
+    /// # Errors
+    /// The call failed.
+    fn try_lock(&self) -> Result<bool>;
+}
+
+/// Rows of a table: keys and values, ascending.
+pub type Rows = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// Sorted keys and values under the index, for a disk that cannot hold sled's files. It may fail,
+/// panic or hang as sled may.
+pub trait Table: Debug + Send + Sync {
+    /// Opens it, as sled is opened.
+    ///
+    /// # Errors
+    /// What went wrong, in words.
+    fn open(&self) -> std::result::Result<(), String>;
+
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// What went wrong, in words.
+    fn get(&self, key: &[u8]) -> std::result::Result<Option<Vec<u8>>, String>;
+
+    /// The rows from one key to another, the latter left out; without it to the end.
+    ///
+    /// # Errors
+    /// What went wrong, in words.
+    fn rows(&self, from: &[u8], to: Option<&[u8]>) -> std::result::Result<Rows, String>;
+
+    /// Changes rows (nothing: removes them) in one atomic step.
+    ///
+    /// # Errors
+    /// What went wrong, in words.
+    fn apply(&self, changes: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> std::result::Result<(), String>;
+
+    /// Forgets every row.
+    ///
+    /// # Errors
+    /// What went wrong, in words.
+    fn clear(&self) -> std::result::Result<(), String>;
+}
+
+/// Fills the buffer from a place of the file.
+///
+/// # Errors
+/// The call failed, or the file ends before (`UnexpectedEof`).
+pub fn read_exact_at(file: &dyn File, mut bytes: &mut [u8], mut offset: u64) -> Result<()> {
+    while !bytes.is_empty() {
+        match file.read_at(bytes, offset) {
+            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+            Ok(read) => {
+                bytes = bytes.get_mut(read..).unwrap_or_default();
+                offset += read as u64;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Writes the bytes to a place of the file.
+///
+/// # Errors
+/// The call failed; a part of the bytes may be there.
+pub fn write_all_at(file: &dyn File, mut bytes: &[u8], mut offset: u64) -> Result<()> {
+    while !bytes.is_empty() {
+        match file.write_at(bytes, offset) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(written) => {
+                bytes = bytes.get(written..).unwrap_or_default();
+                offset += written as u64;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// A part of a file, read from a place on.
+pub struct From {
+    /// The file.
+    pub file: Arc<dyn File>,
+    /// The next byte.
+    pub offset: u64,
+}
+
+impl Read for From {
+    fn read(&mut self, bytes: &mut [u8]) -> Result<usize> {
+        let read = self.file.read_at(bytes, self.offset)?;
+        self.offset += read as u64;
+        Ok(read)
+    }
+}
+
+/// Makes a directory and those above it that are missing, all of them durable.
+///
+/// # Errors
+/// A call failed.
+pub fn make_directories(disk: &dyn Disk, path: &Path) -> Result<()> {
+    let missing = |error: &Error| error.kind() == ErrorKind::NotFound;
+    let parent = parent(path);
+    match disk.make_directory(path) {
+        Ok(()) => {}
+        // One that is there was perhaps made by a process that ended before syncing it.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        Err(error) if missing(&error) && parent != path => {
+            make_directories(disk, parent)?;
+            disk.make_directory(path)?;
+        }
+        Err(error) => return Err(error),
+    }
+    match disk.sync_directory(parent) {
+        // Who may not read the directory above has not made this one.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        synced => synced,
+    }
+}
+
+/// The directory above, as the system would name it from here.
+pub fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(above) if above.as_os_str().is_empty() => Path::new("."),
+        above => above.unwrap_or(path),
+    }
+}
+
+/// The disk of the system.
+pub fn real() -> Arc<dyn Disk> {
+    Arc::new(Real { patience: Duration::from_secs(INDEX_WAIT_SECONDS) })
+}
+
+/// The disk of the system.
+#[derive(Debug)]
+pub struct Real {
+    /// How long the index may take over one step before it is given up.
+    pub patience: Duration,
+}
+
+impl Disk for Real {
+    fn about(&self, path: &Path) -> Result<About> {
+        let about = std::fs::symlink_metadata(path)?;
+        let (is_file, is_directory) = (about.is_file(), about.is_dir());
+        Ok(About { is_file, is_directory, length: about.len() })
+    }
+
+    fn open(&self, path: &Path, mode: Mode) -> Result<Arc<dyn File>> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(mode != Mode::Read);
+        match mode {
+            Mode::Read | Mode::Write => {}
+            Mode::Make => drop(options.create(true).truncate(false)),
+            Mode::New => drop(options.create_new(true)),
+            Mode::Replace => drop(options.create(true).truncate(true)),
+        }
+        Ok(Arc::new(options.open(path)?))
+    }
+
+    fn names(&self, directory: &Path) -> Result<Vec<OsString>> {
+        std::fs::read_dir(directory)?.map(|entry| entry.map(|entry| entry.file_name())).collect()
+    }
+
+    fn make_directory(&self, path: &Path) -> Result<()> {
+        std::fs::create_dir(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> Result<()> {
+        std::fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> Result<()> {
+        match self.about(path)?.is_directory {
+            true => std::fs::remove_dir_all(path),
+            false => std::fs::remove_file(path),
+        }
+    }
+
+    /// Windows has no such call and needs none.
+    fn sync_directory(&self, path: &Path) -> Result<()> {
+        if cfg!(unix) { std::fs::File::open(path)?.sync_all() } else { Ok(()) }
+    }
+
+    fn patience(&self) -> Duration {
+        self.patience
+    }
+}
+
+impl File for std::fs::File {
+    #[cfg(unix)]
+    fn read_at(&self, bytes: &mut [u8], offset: u64) -> Result<usize> {
+        std::os::unix::fs::FileExt::read_at(self, bytes, offset)
+    }
+
+    #[cfg(windows)]
+    fn read_at(&self, bytes: &mut [u8], offset: u64) -> Result<usize> {
+        std::os::windows::fs::FileExt::seek_read(self, bytes, offset)
+    }
+
+    #[cfg(unix)]
+    fn write_at(&self, bytes: &[u8], offset: u64) -> Result<usize> {
+        std::os::unix::fs::FileExt::write_at(self, bytes, offset)
+    }
+
+    #[cfg(windows)]
+    fn write_at(&self, bytes: &[u8], offset: u64) -> Result<usize> {
+        std::os::windows::fs::FileExt::seek_write(self, bytes, offset)
+    }
+
+    fn length(&self) -> Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+
+    fn set_length(&self, length: u64) -> Result<()> {
+        self.set_len(length)
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.sync_data()
+    }
+
+    fn try_lock(&self) -> Result<bool> {
+        match std::fs::File::try_lock(self) {
+            Ok(()) => Ok(true),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(false),
+            Err(std::fs::TryLockError::Error(error)) => Err(error),
+        }
+    }
+}

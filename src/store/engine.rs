@@ -1,0 +1,240 @@
+//! The sorted keys and values under the index, contained: whatever happens in there, an error comes
+//! back, and it comes back in time.
+//!
+//! sled panics on some damaged files, refuses to open beside a snapshot that it left half written,
+//! and may not come back at all. So every call is guarded; opening, writing and closing, which do
+//! the work of a disk, run on a thread of their own and are waited for so long and no longer.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use ::sled::{Batch, Config, Db, IVec, Mode};
+
+use super::StoreError;
+use super::disk::{Disk, Table};
+use super::memory::MemoryTable;
+use crate::planted::{Bug, planted};
+use crate::problem::{Exit, Problem};
+
+/// Memory for pages.
+const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+/// Time for the threads of a closed sled to let go of its file.
+const LET_GO: Duration = Duration::from_secs(2);
+
+/// Rows of sled, or of what stands for it.
+pub struct Engine {
+    rows: Option<Kept>,
+    patience: Duration,
+}
+
+#[derive(Clone)]
+enum Kept {
+    Sled(Db),
+    Table(Arc<dyn Table>),
+}
+
+/// Visitor of rows.
+pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError> + 'a;
+
+impl Engine {
+    /// Opens what is there, or makes it.
+    ///
+    /// # Errors
+    /// `index-failed` with sled's words, or because it did not answer in time.
+    pub fn open(disk: &dyn Disk, path: &Path) -> Result<Self, StoreError> {
+        let patience = disk.patience();
+        let rows = match disk.table() {
+            Some(table) => {
+                let opened = Arc::clone(&table);
+                in_time(patience, move || opened.open())?;
+                Kept::Table(table)
+            }
+            None => {
+                let path = path.to_owned();
+                Kept::Sled(in_time(patience, move || open_sled(&path))?)
+            }
+        };
+        Ok(Self { rows: Some(rows), patience })
+    }
+
+    /// Rows in memory, for want of anything better.
+    pub fn in_memory() -> Self {
+        let rows = Some(Kept::Table(Arc::new(MemoryTable::default())));
+        Self { rows, patience: Duration::MAX }
+    }
+
+    fn rows(&self) -> Result<&Kept, StoreError> {
+        self.rows.as_ref().ok_or_else(|| failed("closed"))
+    }
+
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// `index-failed`.
+    pub fn get(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
+        let value = match self.rows()? {
+            Kept::Sled(db) => guard(|| db.get(key).map_err(|error| error.to_string())),
+            Kept::Table(table) => guard(|| Ok(table.get(key)?.map(IVec::from))),
+        };
+        value.map_err(|fault| failed(&fault))
+    }
+
+    /// Visits the rows whose keys begin with a prefix, ascending.
+    ///
+    /// # Errors
+    /// `index-failed`, or the visitor's.
+    pub fn prefix(&self, prefix: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        let mut to = prefix.to_vec();
+        // The first key behind: the last byte that can be counted up is, those behind it go.
+        while let Some(last) = to.pop() {
+            if let Some(next) = last.checked_add(1) {
+                to.push(next);
+                break;
+            }
+        }
+        self.between(prefix, (!to.is_empty()).then_some(&to), visit)
+    }
+
+    /// Visits the rows from one key to another, the latter left out; without it to the end.
+    ///
+    /// # Errors
+    /// `index-failed`, or the visitor's.
+    pub fn between(
+        &self,
+        from: &[u8],
+        to: Option<&[u8]>,
+        visit: &mut Visit<'_>,
+    ) -> Result<(), StoreError> {
+        match self.rows()? {
+            Kept::Sled(db) => {
+                let rows = match to {
+                    Some(to) => guard(|| Ok(db.range(from..to))),
+                    None => guard(|| Ok(db.range(from..))),
+                };
+                let mut rows = rows.map_err(|fault| failed(&fault))?;
+                let mut next = || {
+                    let row = guard(|| rows.next().transpose().map_err(|error| error.to_string()));
+                    row.map_err(|fault| failed(&fault))
+                };
+                while let Some((key, value)) = next()? {
+                    visit(&key, &value)?;
+                }
+            }
+            Kept::Table(table) => {
+                let rows = guard(|| table.rows(from, to)).map_err(|fault| failed(&fault))?;
+                rows.iter().try_for_each(|(key, value)| visit(key, value))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes rows in one atomic step; nothing as a value removes a row.
+    ///
+    /// # Errors
+    /// `index-failed`.
+    pub fn apply(&self, changes: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> Result<(), StoreError> {
+        match self.rows()?.clone() {
+            Kept::Sled(db) => in_time(self.patience, move || {
+                let mut batch = Batch::default();
+                for (key, value) in changes {
+                    match value {
+                        Some(value) => batch.insert(key, value),
+                        None => batch.remove(key),
+                    }
+                }
+                db.apply_batch(batch).map_err(|error| error.to_string())
+            }),
+            Kept::Table(table) => in_time(self.patience, move || table.apply(changes)),
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // sled writes while it is dropped, and panics if that fails.
+        let rows = self.rows.take();
+        let _ = in_time(self.patience, move || {
+            drop(rows);
+            Ok(())
+        });
+    }
+}
+
+fn open_sled(path: &Path) -> Result<Db, String> {
+    remove_half_snapshots(path);
+    let start = Instant::now();
+    loop {
+        let config = Config::new()
+            .path(path)
+            .cache_capacity(CACHE_BYTES)
+            .mode(Mode::HighThroughput)
+            .flush_every_ms(None);
+        match guard(|| config.open().map_err(|error| error.to_string())) {
+            // Threads of the sled that was closed just now may hold its lock a little longer.
+            Err(fault) if fault.contains("lock") && start.elapsed() < LET_GO => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            opened => return opened,
+        }
+    }
+}
+
+/// A snapshot that was not finished when the process was killed is taken for the newest one by
+/// sled, which then refuses to open.
+fn remove_half_snapshots(path: &Path) {
+    let Ok(files) = std::fs::read_dir(path) else { return };
+    for file in files.flatten() {
+        let name = file.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            // If it cannot be removed, opening fails and the index is made anew.
+            let _ = std::fs::remove_file(file.path());
+        }
+    }
+}
+
+/// A failure of the index, in the words of whatever failed.
+pub fn failed(fault: &str) -> StoreError {
+    // Texts of sled end in an empty backtrace.
+    let fault = fault.trim_end_matches(" at file offset None backtrace ()");
+    Problem::new("index-failed", Exit::Io).with("fault", fault).into()
+}
+
+/// The result of the work, if it comes in time; the thread is left to itself otherwise. Without a
+/// bound there is no thread.
+fn in_time<T: Send + 'static>(
+    patience: Duration,
+    work: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, StoreError> {
+    if patience == Duration::MAX {
+        return guard(work).map_err(|fault| failed(&fault));
+    }
+    let (done, waited) = channel();
+    let thread = std::thread::Builder::new().name("index".to_owned());
+    // Nobody may be left to listen when it comes too late.
+    let thread = thread.spawn(move || drop(done.send(guard(work))));
+    thread.map_err(|error| failed(&error.to_string()))?;
+    match waited.recv_timeout(patience) {
+        Ok(result) => result.map_err(|fault| failed(&fault)),
+        Err(RecvTimeoutError::Disconnected) => Err(failed("panic")),
+        Err(RecvTimeoutError::Timeout) => {
+            Err(failed(&format!("no answer within {} s", patience.as_secs())))
+        }
+    }
+}
+
+fn guard<T>(call: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
+        if planted(Bug::IndexUnguarded) {
+            std::panic::resume_unwind(panic);
+        }
+        Err(panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+            .unwrap_or_else(|| "panic".to_owned()))
+    })
+}
