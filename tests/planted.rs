@@ -17,8 +17,8 @@ use crate::{
 /// A guard: its name, and what it does.
 type Guard = (&'static str, fn());
 
-const POWER: Guard = ("power cuts", || drop(power::power_cuts(1_500, 1)));
-const FAULTS: Guard = ("failing calls", || drop(faults::failing_calls(6, 1)));
+const POWER: Guard = ("power cuts", || drop(power::power_cuts(1, 1)));
+const FAULTS: Guard = ("failing calls", || drop(faults::failing_calls(2, 1)));
 const INDEX_FAULTS: Guard = ("failing index", faults::failing_index);
 const FLIPS: Guard = ("flipped bits", || drop(flips::flipped_bits(1_500, 1)));
 const CUTS: Guard = ("cut files", || drop(flips::cut_files(600, 1)));

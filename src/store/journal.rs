@@ -14,6 +14,9 @@ use crate::planted::{Bug, planted};
 /// Bytes read at once.
 const BUFFER: usize = 256 * 1024;
 
+/// Visitor of raw bytes and the place of each piece.
+type Piece<'a> = dyn FnMut(&[u8], u64) -> Result<(), StoreError> + 'a;
+
 /// The journal of an open book.
 pub struct Journal {
     path: PathBuf,
@@ -79,12 +82,7 @@ impl Journal {
     ///
     /// # Errors
     /// Reading fails, or the visitor's error.
-    pub fn pieces(
-        &self,
-        mut from: u64,
-        to: u64,
-        visit: &mut dyn FnMut(&[u8], u64) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
+    pub fn pieces(&self, mut from: u64, to: u64, visit: &mut Piece<'_>) -> Result<(), StoreError> {
         let mut buffer = vec![0; BUFFER.min(usize::try_from(to - from).unwrap_or(BUFFER))];
         while from < to {
             let size = usize::try_from(to - from).unwrap_or(BUFFER).min(BUFFER);

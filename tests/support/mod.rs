@@ -5,6 +5,7 @@ pub mod case;
 pub mod disk;
 pub mod foreign;
 pub mod random;
+pub mod sectors;
 pub mod settled;
 pub mod staged;
 pub mod stages;

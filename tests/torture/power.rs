@@ -143,30 +143,23 @@ pub fn states(command: &Command) -> (Vec<State>, Vec<Attempt>) {
     (history, session.moments)
 }
 
-/// Cuts the power so often, over every state of every command; how often it was.
+/// Cuts the power at least so often, over every moment of every command; how often it was.
 pub fn power_cuts(cuts: u64, seed: u64) -> u64 {
     let mut random = Random(seed);
     let lives: Vec<_> = COMMANDS.iter().map(|command| (command, states(command))).collect();
     let mut done = 0;
-    for round in 0.. {
+    // One round goes over every moment, whatever the budget.
+    while done == 0 || done < cuts {
         for (command, (states, moments)) in &lives {
             for (number, state) in states.iter().enumerate() {
-                // A long life is gone through in several rounds, after the first.
-                if round > 0 && random.below(4) >= command.weight {
-                    continue;
-                }
-                let attempt = &moments[state.mark as usize];
-                let cut = cut(state, attempt, &mut random);
-                done += cut.unwrap_or_else(|fault| {
-                    panic!("{} after call {number}, seed {seed}: {fault}", command.name)
-                });
-                if round > 0 && done >= cuts {
-                    break;
+                for _ in 0..command.weight {
+                    let attempt = &moments[state.mark as usize];
+                    let cut = cut(state, attempt, &mut random);
+                    done += cut.unwrap_or_else(|fault| {
+                        panic!("{} after call {number}, seed {seed}: {fault}", command.name)
+                    });
                 }
             }
-        }
-        if done >= cuts {
-            break;
         }
     }
     done

@@ -141,7 +141,7 @@ pub struct Command {
     pub name: &'static str,
     pub before: fn() -> Session,
     pub run: fn(&mut Session) -> Result<(), StoreError>,
-    /// How long its history is worth to be.
+    /// How often each of its moments is tried in one round: more where there are few.
     pub weight: usize,
 }
 
@@ -222,7 +222,7 @@ pub const COMMANDS: &[Command] = &[
             session.record(1, 1)?;
             session.close()
         },
-        weight: 2,
+        weight: 12,
     },
     Command {
         name: "init over leftovers",
@@ -231,19 +231,19 @@ pub const COMMANDS: &[Command] = &[
             session.create()?;
             session.record(2, 2)
         },
-        weight: 2,
+        weight: 6,
     },
     Command {
         name: "one event",
         before: some,
         run: |session| reopen(session, &[(1, 1)]),
-        weight: 2,
+        weight: 6,
     },
     Command {
         name: "groups",
         before: some,
         run: |session| reopen(session, &[(7, 7), (1, 1), (40, 40), (2, 1)]),
-        weight: 4,
+        weight: 3,
     },
     Command {
         name: "many events",
@@ -269,31 +269,31 @@ pub const COMMANDS: &[Command] = &[
             session.give_up(3, 1)?;
             session.close()
         },
-        weight: 3,
+        weight: 4,
     },
     Command {
         name: "after a kill",
         before: killed,
         run: |session| reopen(session, &[(1, 1)]),
-        weight: 3,
+        weight: 6,
     },
     Command {
         name: "torn tail",
         before: torn,
         run: |session| reopen(session, &[(2, 2)]),
-        weight: 3,
+        weight: 6,
     },
     Command {
         name: "head made again",
         before: || with_head(|head| (head[100], head[5000]) = (0xff, 0xff)),
         run: |session| reopen(session, &[(2, 2)]),
-        weight: 3,
+        weight: 6,
     },
     Command {
         name: "one bad slot",
         before: || with_head(|head| head[4196] = 0xff),
         run: |session| reopen(session, &[(2, 2)]),
-        weight: 3,
+        weight: 12,
     },
     Command {
         name: "close",
@@ -306,7 +306,7 @@ pub const COMMANDS: &[Command] = &[
             session.close()?;
             session.open()
         },
-        weight: 2,
+        weight: 4,
     },
 ];
 
