@@ -15,7 +15,7 @@ const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Digits of a code.
 const LENGTH: usize = 20;
 
-/// A check code as it is printed: `XXXXX-XXXXX-XXXXX-XXXXX`.
+/// A check code as it is printed: `QJG3Y-A5926-K0FET-NTC98`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckCode(String);
 
@@ -76,7 +76,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// Reads `410800 18234 XXXXX-XXXXX-XXXXX-XXXXX`.
+    /// Reads `410800 18234 QJG3Y-A5926-K0FET-NTC98`.
     pub fn parse(text: &str) -> Option<Self> {
         let mut words = text.split_whitespace();
         let city = words.next()?.to_owned();
