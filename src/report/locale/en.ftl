@@ -1478,7 +1478,7 @@ schema-unknown = there is no output named `{ $name }`
 
 ## suggestions: what may be wrong with an open line; amounts are seen from the owner's side
 suggest-timing = { $amount } of { $date } is on its way: { $cleared ->
-    [-] not at the bank yet, { $days } days before the last day
+    [open] not at the bank yet, { $days } days before the last day
    *[other] it clears on { $cleared }
  }
 suggest-possible-match = { $lines } line of the statement and { $postings } of the book have the same amount { $amount }; other answers as good: { $others }. Confirm it if it is the same movement

@@ -1478,7 +1478,7 @@ schema-unknown = 没有名为 `{ $name }` 的报表
 
 ## 差错建议：未达账项可能的原因；金额均从单位一方看
 suggest-timing = { $date } 的 { $amount } 在途：{ $cleared ->
-    [-] 银行尚未入账，距截止日 { $days } 天
+    [open] 银行尚未入账，距截止日 { $days } 天
    *[other] 于 { $cleared } 到账
  }
 suggest-possible-match = 对账单 { $lines } 行与账面 { $postings } 行金额同为 { $amount }；同样合适的其他答案：{ $others } 个。确为同一笔的请确认
