@@ -288,6 +288,18 @@ fn event(accounts: &[Account; 3], entry: u64) -> Option<Value> {
     Some(event)
 }
 
+fn others<'a>(rest: &'a [Account], matchings: &'a [Matching]) -> Vec<OtherAccount<'a>> {
+    let all = rest.iter().zip(matchings).zip(&ACCOUNTS[1..]);
+    all.map(|((own, matching), (bank_account, owner))| OtherAccount {
+        bank_account,
+        owner,
+        statement: &own.statement,
+        book: &own.book,
+        matching,
+    })
+    .collect()
+}
+
 /// True when the program names the fault.
 fn is_found(case: &Case) -> bool {
     let settings = Settings::default();
@@ -309,18 +321,7 @@ fn is_found(case: &Case) -> bool {
         &matchings[0],
     );
     assert!(form.agrees());
-    let others: Vec<OtherAccount<'_>> = rest
-        .iter()
-        .zip(&matchings[1..])
-        .zip(&ACCOUNTS[1..])
-        .map(|((own, matching), (bank_account, owner))| OtherAccount {
-            bank_account,
-            owner,
-            statement: &own.statement,
-            book: &own.book,
-            matching,
-        })
-        .collect();
+    let others = others(rest, &matchings[1..]);
     let by_entry = |entry| event(&case.accounts, entry);
     let input = SuggestInput {
         bank_account: ACCOUNTS[0].0,
@@ -336,7 +337,7 @@ fn is_found(case: &Case) -> bool {
     };
     let suggestions = suggest(&input);
     assert_eq!(suggestions.len(), form.items.len());
-    suggestions.iter().flatten().for_each(drafts_can_be_recorded);
+    suggestions.iter().filter_map(|all| all.first()).for_each(drafts_can_be_recorded);
     let wanted = wanted(case);
     let is_right = |first: &Suggestion| {
         let involved: BTreeSet<Place> = first.involved.iter().copied().collect();
@@ -402,7 +403,10 @@ fn is_matched(matching: &Matching, wanted: &BTreeSet<Place>) -> bool {
 }
 
 fn drafts_can_be_recorded(suggestion: &Suggestion) {
-    assert!(!suggestion.evidence.is_empty(), "{}", suggestion.fault);
+    for name in super::drafts::arguments(suggestion.fault) {
+        let is_told = suggestion.evidence.iter().any(|(own, _)| *own == name);
+        assert!(is_told, "{} does not say {name}", suggestion.fault);
+    }
     let Some(Value::Array(events)) = &suggestion.draft else { return };
     for event in events {
         // Its event is checked where it is recorded.

@@ -1,6 +1,7 @@
 //! Bank statement against the book.
 
 mod cases;
+mod drafts;
 mod faults;
 mod months;
 mod random;

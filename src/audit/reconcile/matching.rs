@@ -5,7 +5,6 @@ use crate::audit::reconcile::pairs::{Free, Pair, Pairs, pair_up};
 use crate::audit::reconcile::sums::{Answer, answers};
 use crate::audit::reconcile::{BookLine, StatementLine};
 use compact_str::CompactString;
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Thresholds of matching.
@@ -271,8 +270,9 @@ impl Work {
             }
         }
         pairs.into_iter().for_each(|pair| self.pair(Zone::Proposed, pair));
-        unsure.sort_by_key(|answer| {
-            (Reverse(answer.score), answer.bank.clone(), answer.book.clone())
+        unsure.sort_by(|one, other| {
+            let lines = (&one.bank, &one.book).cmp(&(&other.bank, &other.book));
+            other.score.cmp(&one.score).then(lines)
         });
         let mut by_line: BTreeMap<(bool, usize), Vec<usize>> = BTreeMap::new();
         for (place, answer) in unsure.iter().enumerate() {

@@ -18,7 +18,7 @@ const RARE: i64 = 60;
 /// Points lost by each line of a searched group beyond two.
 const LINE: i64 = 25;
 /// Answers kept for a line; more are not worth reading.
-const ANSWERS_MAX: usize = 32;
+const ANSWERS_MAX: usize = 16;
 /// Most lines that are searched, whatever the bound allows.
 const LINES_MAX: usize = 40;
 /// A sum counts as no coincidence if so many times as many sums would fit below the amount.

@@ -1372,7 +1372,10 @@ schema-unknown = there is no output named `{ $name }`
     .next = correct it and try again
 
 ## suggestions: what may be wrong with an open line; amounts are seen from the owner's side
-suggest-timing = { $amount } of { $date } is on its way; { $days } days old on the last day, at the bank: { $cleared }
+suggest-timing = { $amount } of { $date } is on its way: { $cleared ->
+    [open] not at the bank yet, { $days } days before the last day
+   *[other] it clears on { $cleared }
+ }
 suggest-possible-match = { $lines } line of the statement and { $postings } of the book have the same amount { $amount }; other answers as good: { $others }. Confirm it if it is the same movement
 suggest-match-broken = the match confirmed by entry { $match } no longer agrees; undo it or mend the entry
 suggest-split-payment = the bank split { $book_amount } (entry { $entry }, { $book_date }) into { $lines } lines; other answers as good: { $others }

@@ -1372,7 +1372,10 @@ schema-unknown = 没有名为 `{ $name }` 的报表
     .next = 改正后重试
 
 ## 差错建议：未达账项可能的原因；金额均从单位一方看
-suggest-timing = { $date } 的 { $amount } 在途，截止日账龄 { $days } 天；银行入账日：{ $cleared }
+suggest-timing = { $date } 的 { $amount } 在途：{ $cleared ->
+    [open] 银行尚未入账，距截止日 { $days } 天
+   *[other] 于 { $cleared } 到账
+ }
 suggest-possible-match = 对账单 { $lines } 行与账面 { $postings } 行金额同为 { $amount }；同样合适的其他答案：{ $others } 个。确为同一笔的请确认
 suggest-match-broken = 第 { $match } 笔确认的勾对已不相符；请撤销勾对或更正账目
 suggest-split-payment = 银行把 { $book_amount }（第 { $entry } 笔，{ $book_date }）分成 { $lines } 行支付；同样合适的其他答案：{ $others } 个
