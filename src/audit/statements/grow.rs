@@ -116,6 +116,13 @@ impl<'a> Growing<'a> {
         }
     }
 
+    /// True when a batch and the run have a day in common.
+    pub fn shares_a_day(&self, candidate: usize) -> bool {
+        let Some(batch) = self.batches.get(candidate) else { return false };
+        let (first, last) = self.days().unwrap_or((self.from, self.to));
+        batch.from <= last && batch.last_day() >= first
+    }
+
     /// Takes a batch in if it meets the run; `forward` says at which end it may be put on by its
     /// balance alone.
     pub fn take(&mut self, candidate: usize, forward: bool) -> bool {

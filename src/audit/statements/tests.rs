@@ -87,6 +87,17 @@ fn a_file_that_says_otherwise_waits_with_the_row_in_which_it_differs() {
     assert_eq!(waiting.kind, WaitingKind::Differs);
     assert_eq!((waiting.row, waiting.other_row), (Some(4), Some(4)));
     assert_eq!((waiting.expected, waiting.found), (money(101_100), money(101_000)));
+    // Only the last day of the one is the first of the other.
+    let mut end = account(&[(1, 500), (2, -100)]);
+    end[1].balance = money(100_399);
+    end[1].amount = money(-101);
+    let batches = [file(&all, 0..2, 1), Batch { from: day(2), ..file(&end, 1..2, 2) }];
+    let waiting = chain(&batches).waiting[1].unwrap();
+    assert_eq!((waiting.kind, waiting.row), (WaitingKind::Differs, Some(3)));
+    // A piece of a day is missing between two others.
+    let one_day = account(&[(1, 500), (1, -100), (1, 700)]);
+    let waiting = chain(&[file(&one_day, 0..1, 1), file(&one_day, 2..3, 2)]).waiting[1].unwrap();
+    assert_eq!((waiting.kind, waiting.row), (WaitingKind::After, Some(4)));
     // One that leaves two movements out between which the balance is the same is caught, too.
     let all = account(&[(1, 500), (2, -100), (3, 100), (4, -50)]);
     let thin = [all[0].clone(), all[3].clone()];

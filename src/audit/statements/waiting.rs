@@ -53,8 +53,8 @@ impl Waiting {
 /// The reason of a batch, against the nearest run.
 pub(super) fn reason(batches: &[Batch<'_>], runs: &[Growing<'_>], place: usize) -> Option<Waiting> {
     let batch = batches.get(place)?;
-    let into = runs.iter().find(|run| run.reaches_into(place));
-    if let Some(found) = into.and_then(|run| differs(batches, run, batch)) {
+    let shared = runs.iter().find(|run| run.shares_a_day(place));
+    if let Some(found) = shared.and_then(|run| differs(batches, run, place)) {
         return Some(found);
     }
     let entry = |place: Option<usize>| {
@@ -86,7 +86,8 @@ pub(super) fn reason(batches: &[Batch<'_>], runs: &[Growing<'_>], place: usize) 
 }
 
 /// The first movement in which a batch and a run differ, on days that both cover.
-fn differs(batches: &[Batch<'_>], run: &Growing<'_>, batch: &Batch<'_>) -> Option<Waiting> {
+fn differs(batches: &[Batch<'_>], run: &Growing<'_>, place: usize) -> Option<Waiting> {
+    let batch = batches.get(place)?;
     let (start, end) = run.bounds();
     let mut told = batch.movements.iter().peekable();
     // What the batch tells of the days before the run is not in question.
@@ -115,6 +116,10 @@ fn differs(batches: &[Batch<'_>], run: &Growing<'_>, batch: &Batch<'_>) -> Optio
     {
         let row = told.peek().map(|movement| movement.row);
         return Some(waiting(day, left_out.balance, before, row));
+    }
+    // Where they share one day only, the piece of it between them may be what is missing.
+    if before != run.balance_before(position) && !run.reaches_into(place) {
+        return None;
     }
     if before != run.balance_before(position) {
         let row = told.peek().map(|movement| movement.row);
