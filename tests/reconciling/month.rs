@@ -267,7 +267,9 @@ fn a_person_confirms_takes_back_and_confirms_again() {
     assert_eq!(columns(&third["rows"], &["outcome"]), ["recorded"]);
     assert_ne!(third["rows"][0]["matching"], done["rows"][0]["matching"]);
     assert_eq!(lines("again"), expected);
-    must(dir, &["verify"]);
+    // The certificate stays broken until the day is certified again, and the audit says so.
+    let (code, found) = report(dir, &["verify"]);
+    assert_eq!((code, columns(&found["rows"], &["check"])), (1, vec!["certificate-broken".into()]));
 }
 
 /// The second source says 29,000.00 where the first says 30,000.00, so its last balance is
