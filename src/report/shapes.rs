@@ -581,7 +581,7 @@ shapes! {
     CHECKPOINT "checkpoint" {
         meta [
             origin Text, entries Integer, root Text, sm3 Text, closed Text, bytes Integer, code Text,
-            line Text, signed_by Text, file Text, text Text,
+            printed_line Text, signed_by Text, file Text, text Text,
         ]
         rows []
         totals false
@@ -597,7 +597,7 @@ shapes! {
         meta [count Integer]
         rows [
             file Text, kind Word, from_size Integer, entry Integer, size Integer, hashes Integer,
-            line Text, result Word,
+            printed_line Text, result Word,
         ]
         totals false
         sections {
@@ -608,7 +608,7 @@ shapes! {
     CHECK_CHECKPOINT "check-checkpoint" {
         meta [count Integer]
         rows [
-            file Text, origin Text, entries Integer, line Text, signatures Integer, signed_by Text,
+            file Text, origin Text, entries Integer, printed_line Text, signatures Integer, signed_by Text,
             result Word,
         ]
         totals false
@@ -620,7 +620,7 @@ shapes! {
     CHECK_PACK "check-pack" {
         meta [
             owner Text, name Text, from Text, to Text, entries Integer, shared Integer, size Integer,
-            line Text, findings Integer,
+            printed_line Text, findings Integer,
         ]
         rows [pack_line Integer, part Text, what Text, why Text, next Text]
         totals false
