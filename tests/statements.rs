@@ -384,7 +384,7 @@ fn a_drafted_profile_reads_the_file_that_it_comes_from() {
     }
     // A column that cannot be guessed is named, and the text is no profile until it is filled in.
     let text = "日期,摘要,某数,余额\n2017-03-01,x,1.00,1.00\n";
-    let drafted = with_file("a.csv", text.as_bytes(), |path| draft(path)).unwrap();
+    let drafted = with_file("a.csv", text.as_bytes(), draft).unwrap();
     assert_eq!(drafted.missing, ["in", "out"]);
     assert!(Profile::parse(&drafted.toml("draft", &comments)).is_err());
 }

@@ -213,7 +213,7 @@ fn a_person_confirms_takes_back_and_confirms_again() {
         let rows = columns(&found["rows"], &["amount", "method", "state", "line", "postings"]);
         rows.into_iter()
             .find(|row| row.starts_with("30000.00"))
-            .map_or_else(|| panic!("{state}"), |row| row)
+            .unwrap_or_else(|| panic!("{state}"))
     };
     let (_, found) = report(dir, &["reconcile", "lines", "POOL", "--from", "2017-04-01"]);
     let line = found["rows"].as_array().unwrap().iter().find(|row| row["amount"] == "30000.00");
