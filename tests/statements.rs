@@ -156,13 +156,13 @@ fn a_message_is_held_to_its_own_figures() {
     assert_eq!(camt("camt.053.001.02", "camt.053.001.08"), "");
     let swift = |from: &str, to: &str| changed("mt940.sta", from, to);
     assert_eq!(swift("D25,00", "D25,01"), "statement-closing 1 0.01");
-    assert_eq!(swift("RD25,00", "D25,00"), "statement-closing 10 50.00");
-    assert_eq!(swift("D25,00", "D25.00"), "mt940-field 7 -");
+    assert_eq!(swift("RD25,00", "D25,00"), "statement-closing 11 50.00");
+    assert_eq!(swift("D25,00", "D25.00"), "amount-format 7 -");
     assert_eq!(swift("D25,00", "X25,00"), "mt940-field 7 -");
     assert_eq!(swift("D25,00", "D25,001"), "amount-precision 7 -");
     // An impossible entry date.
     assert_eq!(swift("1712310102D", "1712311302D"), "mt940-field 7 -");
-    assert_eq!(swift(":62F:C180104CNY49,40\r\n", ""), "statement-balance-missing 10 -");
+    assert_eq!(swift(":62F:C180104CNY49,40\r\n", ""), "statement-balance-missing 11 -");
 }
 
 #[test]
@@ -227,6 +227,15 @@ fn what_stands_after_the_totals_and_at_the_foot_counts() {
     );
     assert_eq!(read(&format!("{one}合计,,,,1.00,0.00,\n期末余额:1.00\n")), [""; 0]);
     assert_eq!(read(&format!("{one}合计,,,,1.00,0.00,\n期末余额:1.01\n")), ["statement-closing"]);
+    // Balances in rows of their own.
+    let own = |opening: &str, closing: &str| {
+        read(&format!(
+            "期初余额,,,,,,{opening}\n2017-03-01,x,,,1.00,,1.50\n期末余额,,,,,,{closing}\n"
+        ))
+    };
+    assert_eq!(own("0.50", "1.50"), [""; 0]);
+    assert_eq!(own("0.51", "1.50"), ["statement-arithmetic"]);
+    assert_eq!(own("0.50", "1.51"), ["statement-closing"]);
     // A page repeats its header; money taken back stands in its own column with a minus.
     let page = format!("{one}{}2017-03-02,x,,,-0.40,,0.60\n合计,,,,0.60,0.00,\n", plain(""));
     assert_eq!(read(&page), [""; 0]);

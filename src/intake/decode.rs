@@ -215,7 +215,8 @@ pub fn open(path: &Path) -> Result<BufReader<File>, Problem> {
 /// a device has no end. (A file is read more than once, which neither of them would bear.)
 fn check_regular(path: &Path) -> Result<std::fs::Metadata, Problem> {
     let known = std::fs::metadata(path).map_err(|error| io_problem(path, &error))?;
-    if known.is_file() {
+    // A folder can be opened, and says itself what it is when it is read.
+    if known.is_file() || known.is_dir() {
         return Ok(known);
     }
     Err(Problem::data("file-not-regular")

@@ -13,20 +13,27 @@ use crate::report::text;
 /// table gives its single values as one row.
 pub fn render(report: &Report, locale: &Locale) -> Vec<u8> {
     let mut out = "\u{FEFF}".as_bytes().to_vec();
-    let columns = if report.shape.rows.is_empty() { report.shape.meta } else { report.shape.rows };
-    record(&mut out, columns.iter().map(|column| column.key.to_owned()));
-    if report.shape.rows.is_empty() {
-        record(&mut out, report.meta.iter().map(|cell| plain(cell, locale)));
-    }
-    for row in &report.rows {
-        record(&mut out, row.iter().map(|cell| plain(cell, locale)));
-    }
-    if let Some(totals) = &report.totals {
-        let cells = totals.iter().enumerate().map(|(index, cell)| match (index, cell) {
-            (0, Cell::Empty) => "total".to_owned(),
-            (_, cell) => plain(cell, locale),
-        });
-        record(&mut out, cells);
+    {
+        let mut writer =
+            csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut out);
+        let columns =
+            if report.shape.rows.is_empty() { report.shape.meta } else { report.shape.rows };
+        // Writing to a Vec cannot fail, and every record has the header's length.
+        let _ = writer.write_record(columns.iter().map(|column| column.key));
+        if report.shape.rows.is_empty() {
+            let _ = writer.write_record(report.meta.iter().map(|cell| plain(cell, locale)));
+        }
+        for row in &report.rows {
+            let _ = writer.write_record(row.iter().map(|cell| plain(cell, locale)));
+        }
+        if let Some(totals) = &report.totals {
+            let cells = totals.iter().enumerate().map(|(index, cell)| match (index, cell) {
+                (0, Cell::Empty) => "total".to_owned(),
+                (_, cell) => plain(cell, locale),
+            });
+            let _ = writer.write_record(cells);
+        }
+        let _ = writer.flush();
     }
     out
 }
@@ -46,28 +53,11 @@ pub(super) fn plain(cell: &Cell, locale: &Locale) -> String {
     }
 }
 
-/// The text with a leading `'` when a spreadsheet would take it for a formula.
+/// The text with a leading `'` when a spreadsheet would take it for a formula. A spreadsheet that is
+/// set to part cells at semicolons makes other cells of a comma file, whatever is quoted; it is to be
+/// told the comma (Data, From Text).
 pub fn guarded(text: &str) -> String {
     if runs_as_formula(text) { format!("'{text}") } else { text.to_owned() }
-}
-
-/// Adds a record. A cell is quoted when it holds a comma, a quote or a line break (RFC 4180), and also
-/// when it holds a semicolon or tab: a spreadsheet that parts cells there would otherwise begin a
-/// new cell in the middle of a text, in front of which no `'` stands.
-pub(super) fn record(out: &mut Vec<u8>, cells: impl Iterator<Item = String>) {
-    for (place, cell) in cells.enumerate() {
-        if place > 0 {
-            out.push(b',');
-        }
-        if cell.contains([',', '"', '\r', '\n', ';', '\t']) {
-            out.push(b'"');
-            out.extend_from_slice(cell.replace('"', "\"\"").as_bytes());
-            out.push(b'"');
-        } else {
-            out.extend_from_slice(cell.as_bytes());
-        }
-    }
-    out.extend_from_slice(b"\r\n");
 }
 
 #[cfg(test)]
@@ -123,8 +113,5 @@ mod tests {
         for text in ["", "修武县", "1-2", "a=b", "'甲", "410821"] {
             assert_eq!(guarded(text), text);
         }
-        let mut out = Vec::new();
-        record(&mut out, ["甲;=1", "乙", "丙\t", "丁\"", ""].map(str::to_owned).into_iter());
-        assert_eq!(String::from_utf8(out).unwrap(), "\"甲;=1\",乙,\"丙\t\",\"丁\"\"\",\r\n");
     }
 }

@@ -34,8 +34,8 @@ pub struct Sheet {
     pub currency: Option<String>,
     /// Balance before the first movement, as printed.
     pub opening: Option<Money>,
-    /// Balance after the last, as printed apart from the rows.
-    pub closing: Option<Money>,
+    /// Balance after the last, as printed apart from the rows, and where.
+    pub closing: Option<(u64, Money)>,
     /// First and last day, as printed.
     pub period: Option<(Date, Date)>,
     /// The rows.
@@ -89,7 +89,9 @@ impl Sheet {
             (None, None) => return Err(Problem::data("statement-empty")),
         };
         let closing = self.found.last().map_or(opening, |last| last.balance);
-        problems.extend(self.closing.and_then(|printed| closing_problem(closing.into(), printed)));
+        problems.extend(self.closing.and_then(|(row, printed)| {
+            Some(closing_problem(closing.into(), printed)?.in_row(row))
+        }));
         let dates = self.found.iter().filter_map(|found| found.date);
         let (from, to) = match self.period {
             Some((from, to)) => (Some(from), Some(to)),
@@ -176,8 +178,12 @@ pub fn closing_problem(expected: Total, printed: Money) -> Option<Problem> {
 /// The ISO code of a printed currency; what is not known stays as it is.
 pub fn currency_code(printed: &str) -> String {
     let text = printed.trim().to_uppercase();
+    // `人民币活期`, `人民币(CNY)`.
+    if text.contains("人民币") {
+        return "CNY".to_owned();
+    }
     let known: &[(&str, &[&str])] = &[
-        ("CNY", &["CNY", "RMB", "人民币", "人民币元", "01", "元", "CNY人民币", "人民币(CNY)"]),
+        ("CNY", &["CNY", "RMB", "01", "元"]),
         ("USD", &["USD", "美元"]),
         ("EUR", &["EUR", "欧元"]),
         ("HKD", &["HKD", "港币", "港元"]),

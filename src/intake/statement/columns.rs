@@ -112,6 +112,12 @@ impl<'p> Places<'p> {
         (row, sum(self.money_in), sum(self.money_out))
     }
 
+    /// The balance of a row that moves nothing.
+    pub fn balance_only(&self, cells: &[Cell<'_>]) -> Option<Money> {
+        let moves = self.amount(cells).ok()?.0.is_some_and(|amount| !amount.is_zero());
+        self.balance(cells).ok().filter(|_| !moves)
+    }
+
     /// The own account number of a row.
     ///
     /// # Errors

@@ -1,11 +1,12 @@
 //! What a file looks like before anything is asked of it.
 
 use super::{Format, Statement, read_file};
-use crate::intake::decode::encoding_of;
+use crate::intake::decode::{check_size, encoding_of};
 use crate::intake::profile::{Fit, Profile, fits, top};
 use crate::intake::rows::{Bounds, Options};
 use crate::intake::sniff::{FileKind, kind_of, message_format};
 use crate::intake::workbook::chosen_sheet;
+use crate::limits::{MESSAGE_BYTES_MAX, STATEMENT_BYTES_MAX};
 use crate::problem::Problem;
 use std::path::Path;
 
@@ -40,11 +41,16 @@ pub fn look<'p>(path: &Path, profiles: &'p [Profile]) -> Result<Look<'p>, Proble
     let message = message_format(path).map_err(named)?;
     let encoding = |path: &Path| encoding_of(path, None).map(|encoding| Some(encoding.name()));
     if let Some(format) = message {
+        check_size(path, MESSAGE_BYTES_MAX)?;
         let (encoding, read) = (encoding(path)?, read_file(path, None, profiles));
         let rows = Vec::new();
         return Ok(Look { format, encoding, sheet: None, fits: Vec::new(), read, rows });
     }
     let kind = kind_of(path)?;
+    // Before the whole file is read for its encoding.
+    if kind == FileKind::Text {
+        check_size(path, STATEMENT_BYTES_MAX)?;
+    }
     let (format, encoding, sheet) = match kind {
         FileKind::Text => (Format::Text, encoding(path)?, None),
         FileKind::Xlsx => (Format::Xlsx, None, Some(chosen_sheet(path, kind, &options))),

@@ -53,6 +53,9 @@ struct Reading<'p> {
     problems: Vec<Problem>,
 }
 
+/// What stands before the balance at the start, and at the end, in a cell or a row of its own.
+const OPENING: [&str; 6] = ["期初余额", "上期余额", "上期结余", "承前余额", "承前页", "上页余额"];
+const CLOSING: [&str; 3] = ["期末余额", "本期余额", "期末结余"];
 const ON: ControlFlow<()> = ControlFlow::Continue(());
 
 impl<'p> Reading<'p> {
@@ -79,6 +82,18 @@ impl<'p> Reading<'p> {
             self.ended = true;
             return Ok(ON);
         }
+        let begins = |labels: &[&str]| labels.iter().any(|label| first.starts_with(label));
+        let (opens, closes) = (begins(&OPENING) && self.sheet.found.is_empty(), begins(&CLOSING));
+        if (opens || closes)
+            && let Some(balance) = places.balance_only(cells)
+        {
+            if opens {
+                self.sheet.opening = Some(balance);
+            } else {
+                self.sheet.closing = Some((row, balance));
+            }
+            return Ok(ON);
+        }
         let read = places.row(row, cells, self.sheet.number.as_deref());
         if self.ended {
             // Totals of a page in the middle would otherwise hide what stands after them.
@@ -86,7 +101,7 @@ impl<'p> Reading<'p> {
                 let problem = Problem::data("statement-after-total").in_row(row);
                 self.sheet.after_total.get_or_insert(problem);
             }
-            self.label(cells)?;
+            self.label(row, cells)?;
             return Ok(ON);
         }
         match read.and_then(|found| self.keep(found, cells)) {
@@ -112,7 +127,7 @@ impl<'p> Reading<'p> {
             self.places = Some(Places::of(self.profile, &heading).map_err(|p| p.in_row(row))?);
             return Ok(ON);
         }
-        self.label(cells)?;
+        self.label(row, cells)?;
         self.before = cells.iter().map(|cell| cell.clone().into_owned()).collect();
         self.searched += 1;
         let over = self.searched >= HEADER_SEARCH_ROWS;
@@ -138,7 +153,7 @@ impl<'p> Reading<'p> {
     }
 
     /// Labels with their values, in the next cell or after a colon.
-    fn label(&mut self, cells: &[Cell<'_>]) -> Result<(), Problem> {
+    fn label(&mut self, row: u64, cells: &[Cell<'_>]) -> Result<(), Problem> {
         for (index, cell) in cells.iter().enumerate() {
             let text = half_width(&cell.shown()).into_owned();
             let next = || cells.get(index + 1).cloned().unwrap_or(Cell::Empty);
@@ -150,19 +165,17 @@ impl<'p> Reading<'p> {
             for piece in pieces {
                 match piece.split_once(':') {
                     Some((label, value)) if !trim(value).is_empty() => {
-                        self.value(trim(label), &Cell::text(value))?;
+                        self.value(row, trim(label), &Cell::text(value))?;
                     }
-                    _ => self.value(trim(piece.trim_end_matches(':')), &next())?,
+                    _ => self.value(row, trim(piece.trim_end_matches(':')), &next())?,
                 }
             }
         }
         Ok(())
     }
 
-    fn value(&mut self, label: &str, value: &Cell<'_>) -> Result<(), Problem> {
+    fn value(&mut self, row: u64, label: &str, value: &Cell<'_>) -> Result<(), Problem> {
         const ACCOUNT: [&str; 4] = ["账号", "账户号", "银行账号", "账户账号"];
-        const OPENING: [&str; 5] = ["期初余额", "上期余额", "上期结余", "承前余额", "上页余额"];
-        const CLOSING: [&str; 3] = ["期末余额", "本期余额", "期末结余"];
         const PERIOD: [&str; 4] = ["期间", "起止日期", "查询期间", "对账期间"];
         const CURRENCY: [&str; 2] = ["币种", "币别"];
         if value.is_empty() || label.is_empty() {
@@ -182,7 +195,7 @@ impl<'p> Reading<'p> {
         } else if is(&labels.opening, &OPENING) {
             self.sheet.opening = self.sheet.opening.or(money());
         } else if is(&labels.closing, &CLOSING) {
-            self.sheet.closing = money().or(self.sheet.closing);
+            self.sheet.closing = money().map(|money| (row, money)).or(self.sheet.closing);
         } else if is(&labels.period, &PERIOD) {
             self.sheet.period = period(&value.shown()).or(self.sheet.period);
         } else if is(&labels.currency, &CURRENCY) {

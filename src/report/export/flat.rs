@@ -4,7 +4,7 @@ use super::{CHUNK, Sink, Source};
 use crate::domain::account::Side;
 use crate::domain::entry::{Entry, Line};
 use crate::problem::Problem;
-use crate::report::csv::{plain, record};
+use crate::report::csv::plain;
 use crate::report::table::{Cell, Column, ColumnKind};
 use crate::report::views::voucher_text;
 use crate::store::Store;
@@ -83,9 +83,9 @@ fn row<S: Store>(entry: &Entry, line: &Line, source: &Source<'_, S>) -> Vec<Cell
 /// Those of the store, or of the sink.
 pub fn csv<S: Store>(source: &Source<'_, S>, sink: &mut Sink<'_>) -> Result<(), Problem> {
     let mut out = "\u{FEFF}".as_bytes().to_vec();
-    record(&mut out, COLUMNS.iter().map(|column| column.key.to_owned()));
+    add(&mut out, COLUMNS.iter().map(|column| column.key.to_owned()));
     rows(source, &mut |cells| {
-        record(&mut out, cells.iter().map(|cell| plain(cell, source.locale)));
+        add(&mut out, cells.iter().map(|cell| plain(cell, source.locale)));
         if out.len() >= CHUNK {
             sink(&out)?;
             out.clear();
@@ -93,4 +93,11 @@ pub fn csv<S: Store>(source: &Source<'_, S>, sink: &mut Sink<'_>) -> Result<(), 
         Ok(())
     })?;
     sink(&out)
+}
+
+fn add(out: &mut Vec<u8>, cells: impl Iterator<Item = String>) {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+    // Writing to a Vec cannot fail.
+    let _ = writer.write_record(cells.collect::<Vec<_>>());
+    let _ = writer.flush();
 }
