@@ -7,7 +7,7 @@ shapes! {
     CHECKPOINT "checkpoint" {
         meta [
             origin Text, entries Integer, root Text, sm3 Text, closed Text, bytes Integer, code Text,
-            printed_line Text, signed_by Text, file Text, text Text,
+            printed_line Text, signed_by Text, file Text, text Json,
         ]
         rows []
         totals false

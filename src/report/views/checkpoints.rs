@@ -28,7 +28,8 @@ pub fn checkpoint(made: &Checkpoint, bytes: u64, file: Option<&str>) -> Report {
             line.to_string().into(),
             Cell::optional(made.signatures.first().map(|signature| signature.name.clone())),
             Cell::optional(file),
-            made.to_string().into(),
+            // People read it in the file.
+            Cell::Data(serde_json::Value::from(made.to_string()).to_string()),
         ],
     )
 }
