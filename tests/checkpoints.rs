@@ -78,7 +78,7 @@ fn a_checkpoint_holds_the_roots_of_the_entries() {
     // The file is the same text, and the report names it.
     let (code, report) = read("poolbook checkpoint -o new", &dir);
     assert_eq!((code, fs::read_to_string(dir.path().join("new")).unwrap()), (0, out.clone()));
-    assert_eq!((&report["line"], &report["file"]), (&json!(line), &json!("new")));
+    assert_eq!((&report["printed_line"], &report["file"]), (&json!(line), &json!("new")));
     let kept = fs::read(dir.path().join("book/leaves")).unwrap();
     let hashes: Vec<u8> = entries.iter().flat_map(|entry| leaf::<Sha2>(entry)).collect();
     assert_eq!(kept, hashes);
@@ -99,7 +99,7 @@ fn a_checkpoint_holds_the_roots_of_the_entries() {
 fn the_printed_line_is_enough() {
     let dir = office();
     let (_, report) = read("poolbook check-checkpoint old", &dir);
-    let line = report["rows"][0]["line"].as_str().unwrap().to_owned();
+    let line = report["rows"][0]["printed_line"].as_str().unwrap().to_owned();
     let (code, report) = read(&format!("poolbook verify --line '{line}'"), &dir);
     assert_eq!((code, &report["compared"][0]["result"]), (0, &json!("unchanged")));
     let lower = line.to_lowercase().replace('-', "");

@@ -88,7 +88,8 @@ impl Against {
     /// # Errors
     /// `origin-other` for a checkpoint or copy of another city, or `--leaves` cannot be read.
     pub fn watch(&self, directory: &Path) -> Result<Watched, Problem> {
-        if let Some(Origin { city, .. }) = origin_of(directory)? {
+        let own = if self.held.is_empty() { None } else { origin_of(directory)? };
+        if let Some(Origin { city, .. }) = own {
             for held in &self.held {
                 let (name, other) = match held {
                     Held::Checkpoint(name, is) => (name.clone(), Some(is.body.origin.city.clone())),

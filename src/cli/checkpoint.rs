@@ -30,7 +30,9 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let held = match open::for_writing(context) {
         Ok(mut book) => {
             // The trees of owners are committed to in the journal before it is read again.
-            book.checkpoint(open::today(), &open::options(context)?)?;
+            if book.head().count > 0 {
+                book.checkpoint(open::today(), &open::options(context)?)?;
+            }
             Some(book)
         }
         Err(failure) if failure.allows_reading() => None,

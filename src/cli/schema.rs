@@ -17,8 +17,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         "outputs" => schema::outputs(),
         "error" => schema::error(),
         name => {
-            let shape = shapes::ALL.iter().find(|shape| shape.name == name).ok_or_else(|| {
-                let names: Vec<&str> = shapes::ALL.iter().map(|shape| shape.name).collect();
+            let shape = shapes::all().find(|shape| shape.name == name).ok_or_else(|| {
+                let names: Vec<&str> = shapes::all().map(|shape| shape.name).collect();
                 Problem::new("schema-unknown", Exit::Usage)
                     .with("name", name)
                     .with("allowed", format!("events, outputs, error, {}", names.join(", ")))

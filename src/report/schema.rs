@@ -145,7 +145,7 @@ pub fn report(shape: &Shape) -> Value {
 /// The schemas of all reports and of errors, by name.
 pub fn outputs() -> Value {
     let mut all: Map<String, Value> =
-        shapes::ALL.iter().map(|shape| (shape.name.to_owned(), report(shape))).collect();
+        shapes::all().map(|shape| (shape.name.to_owned(), report(shape))).collect();
     all.insert("error".to_owned(), error());
     Value::Object(all)
 }

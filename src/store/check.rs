@@ -33,6 +33,9 @@ pub trait Watch: Send {
     fn end(&mut self, tree: &Frontier);
 }
 
+/// Which lines are to be marked, and who sees every leaf.
+pub type Looking<'w> = (fn(&[u8]) -> bool, &'w mut dyn Watch);
+
 /// Nobody looks.
 impl Watch for () {
     fn leaf(&mut self, _: &Hash, _: &Frontier) {}
@@ -141,7 +144,7 @@ pub fn check_watching(
 pub fn check_on(
     disk: Arc<dyn Disk>,
     directory: &Path,
-    (mark, watch): (fn(&[u8]) -> bool, &mut dyn Watch),
+    (mark, watch): Looking<'_>,
     visit: &mut Visit<'_>,
 ) -> Result<Checked, StoreError> {
     let paths = Paths::new(disk, directory);
@@ -178,7 +181,7 @@ fn walk(
     extent: &Extent,
     slot: Option<&Slot>,
     mut findings: Findings,
-    (mark, watch): (fn(&[u8]) -> bool, &mut dyn Watch),
+    (mark, watch): Looking<'_>,
     visit: &mut Visit<'_>,
 ) -> Result<Checked, StoreError> {
     let (chunks, arrived) = sync_channel(WAITING);

@@ -44,8 +44,8 @@ impl Copy {
     pub fn open(path: &Path) -> Result<Option<Self>, StoreError> {
         let file = if path.is_dir() { Paths::new(real(), path).journal } else { path.to_owned() };
         // What somebody brings may be a link.
-        let file = file.canonicalize().map_err(io("read", &file))?;
-        let source = Journal::open(real().as_ref(), &file, Mode::Read)?;
+        let real_file = file.canonicalize().map_err(io("read", &file))?;
+        let source = Journal::open(real().as_ref(), &real_file, Mode::Read)?;
         let length = source.length()?;
         let mut start = vec![0; usize::try_from(length).unwrap_or(START).min(START)];
         source.bytes(0, &mut start)?;

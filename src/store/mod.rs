@@ -36,7 +36,7 @@ pub mod roots;
 mod sled;
 pub mod tree;
 
-pub use check::{Checked, Extent, FINDINGS_MAX, Watch, check, check_extent};
+pub use check::{Checked, Extent, FINDINGS_MAX, Looking, Watch, check, check_extent};
 pub use check::{check_on, check_watching};
 pub use copy::{Copy, Step};
 pub use error::StoreError;

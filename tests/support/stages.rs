@@ -28,6 +28,20 @@ pub const STAGES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "statement taken",
+        &[
+            r#"{"event":"bank-account","date":"2017-01-01","owner":"410821","bank_account":"NUMBERED","fund":"RISK","number":"6222021112"}"#,
+            r#"{"event":"import-statement","id":"st","date":"2017-03-31","from":"2017-03-01","bank_account":"CITY","opening":"0.00","closing":"0.00","movements":[],"file":"a.csv","profile":"plain","fetched_by":"甲","sha256":"0000000000000000000000000000000000000000000000000000000000000000"}"#,
+            r#"{"event":"import-statement","id":"out","date":"2017-03-31","from":"2017-03-01","bank_account":"CITY","opening":"0.00","closing":"0.00","movements":[],"file":"a.csv","profile":"plain","fetched_by":"甲","sha256":"1111111111111111111111111111111111111111111111111111111111111111"}"#,
+            r#"{"event":"undo-statement","date":"2017-03-31","statement":"out","reason":"x"}"#,
+            r#"{"event":"match-lines","id":"m","date":"2017-03-31","bank_account":"POOL","lines":["0123456789ab"],"postings":["12.1"]}"#,
+            r#"{"event":"match-lines","id":"back","date":"2017-03-31","bank_account":"POOL","lines":["0123456789ac"],"postings":["13.1"]}"#,
+            r#"{"event":"unmatch-lines","date":"2017-03-31","matching":"back","reason":"x"}"#,
+            r#"{"event":"reconcile-settings","date":"2017-03-31","days_far":3}"#,
+            r#"{"event":"certify","date":"2017-03-31","bank_account":"CITY","digest":"550aa02f5f3d57fa3704bf1e503e3a60a9e4d81833db03a2e6670374359372aa","figures":{"adjusted":"0.00","book":"0.00","channel":"net-bank","entries":22,"facts":"7e60465f0b24bd8708f8dee501f4c34a1d83c2dfa6cc7cf3208ef18b8c1a32ca","lines":0,"open":[],"postings":0,"statement":"0.00"}}"#,
+        ],
+    ),
+    (
         "drawn",
         &[r#"{"event":"disburse","date":"2017-03-01","loan":"L","note":"N","amount":"900000.00"}"#],
     ),
@@ -197,7 +211,8 @@ pub const STAGES: &[(&str, &[&str])] = &[
 ];
 
 /// The life of a stage that goes on beside the loan's: its subsidies, its deposit, a receipt, a
-/// recovery, another note, another loan, a loan under other rules, a close.
+/// recovery, another note, another loan, a loan under other rules, a close, a
+/// bank statement.
 pub fn beside(stage: &str) -> Option<&'static str> {
     let lives = [
         "subsidy",
@@ -211,6 +226,7 @@ pub fn beside(stage: &str) -> Option<&'static str> {
         "item",
         "costs",
         "close",
+        "statement",
     ];
     lives.into_iter().find(|life| stage.starts_with(life))
 }

@@ -291,7 +291,7 @@ pub(super) fn of_book(index: &Index<'_>, place: usize, found: &mut Vec<Suggestio
     if age <= input.settings.days_near {
         let on_its_way = suggestion("timing", 60, vec![Place::Book(place)], Draft::default());
         let told = on_its_way.tell("amount", line.amount.grouped()).tell("date", line.date);
-        found.push(told.tell("days", age).tell("cleared", "-").tell_book(line));
+        found.push(told.tell("days", age).tell("cleared", "open").tell_book(line));
     }
     let missing = suggestion("missing-at-bank", 100, vec![Place::Book(place)], Draft::default());
     found.push(missing.tell("days", age).tell_book(line));

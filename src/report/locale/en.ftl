@@ -479,7 +479,7 @@ label-origin = origin
 label-sm3 = root under SM3
 label-closed = last close
 label-code = check code
-label-line = printed line
+label-printed_line = printed line
 label-text = text
 label-signatures = signatures
 label-signed_by = signed by
@@ -1112,7 +1112,7 @@ cmd-statement-profile-new = draft a profile from a file
     .long = Finds the header, guesses what the columns mean by their names and writes that as TOML, with the file's own columns as comments. Look through it before it is used. Exit 1 says that something required could not be guessed.
     .from = statement file to draft from
 cmd-verify = recheck everything and list every finding
-    .long = With --against or --line, says whether history before a checkpoint was changed, and which entry is the first. Without them nobody can see what somebody did who rewrote the journal and computed every checksum anew: keep checkpoints outside the house.
+    .long = Reads every byte of the journal again, decides every entry again, and checks it on a path of its own. All findings are listed with entry or line, expected and found. No file is changed. What each check means and what to do stands in src/notes/verify.md. With --against or --line, says whether history before a checkpoint was changed, and which entry is the first. Without them nobody can see what somebody did who rewrote the journal and computed every checksum anew: keep checkpoints outside the house.
     .against = checkpoint, backup, exported journal or directory of another book to hold the journal against; may be given more than once
     .line = printed line of a checkpoint: "410800 18234 XXXXX-XXXXX-XXXXX-XXXXX"
     .leaves = leaf hashes kept elsewhere, in the place of those in the book; used once a checkpoint has vouched for them
@@ -1143,8 +1143,6 @@ cmd-late = back-dating list: entries recorded long after their business date
     .long = Lists what was recorded more than --days days after its business date, or before it, for an auditor to look at; the list itself judges nothing. --after-entry looks only at what was recorded after an entry, such as the last checkpoint that was kept. Days are those of Beijing.
     .days = list from more than so many days on
     .after_entry = only entries after this number
-cmd-verify = recheck everything and list every finding
-    .long = Reads every byte of the journal again, decides every entry again, and checks it on a path of its own. All findings are listed with entry or line, expected and found. No file is changed. What each check means and what to do stands in src/notes/verify.md.
 cmd-subsidy = the quarterly subsidies
 cmd-subsidy-compute = compute the subsidies of a quarter, write nothing
 cmd-subsidy-post = approve the subsidies of a quarter
@@ -1478,7 +1476,7 @@ schema-unknown = there is no output named `{ $name }`
 
 ## suggestions: what may be wrong with an open line; amounts are seen from the owner's side
 suggest-timing = { $amount } of { $date } is on its way: { $cleared ->
-    [-] not at the bank yet, { $days } days before the last day
+    [open] not at the bank yet, { $days } days before the last day
    *[other] it clears on { $cleared }
  }
 suggest-possible-match = { $lines } line of the statement and { $postings } of the book have the same amount { $amount }; other answers as good: { $others }. Confirm it if it is the same movement

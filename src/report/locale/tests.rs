@@ -151,7 +151,7 @@ fn every_event_field_column_and_word_has_a_label() {
             }
         }
     }
-    for shape in shapes::ALL {
+    for shape in shapes::all() {
         need(format!("report-{}", shape.name));
         let sections = shape.sections.iter();
         sections.clone().for_each(|(key, _)| need(format!("section-{key}")));

@@ -479,7 +479,7 @@ label-origin = 来源
 label-sm3 = SM3 根
 label-closed = 最近结账
 label-code = 校验码
-label-line = 打印行
+label-printed_line = 打印行
 label-text = 原文
 label-signatures = 签名数
 label-signed_by = 签名人
@@ -1112,7 +1112,7 @@ cmd-statement-profile-new = 按文件起草版式
     .long = 找出表头行，按列名猜出各列含义并写成 TOML，文件的真实列名列在注释中。请逐项核对后使用。退出码 1 表示还有必填项没有猜出。
     .from = 要起草版式的对账单文件
 cmd-verify = 核验整本账，列出全部发现
-    .long = 给出 --against 或 --line 时，说明校验点之前的历史有无改动，首个被改的是哪一笔。不给则看不出有人改写整本日记账并重算全部校验和：校验点务必存于单位之外。
+    .long = 重读日记账的每个字节，每笔重新推算，并以另一套程序核对；列出全部发现，写明分录或行、应为何、实为何。不改动任何文件。各项检查的含义与处理见 src/notes/verify.md。给出 --against 或 --line 时，说明校验点之前的历史有无改动，首个被改的是哪一笔。不给则看不出有人改写整本日记账并重算全部校验和：校验点务必存于单位之外。
     .against = 用来核对的校验点、备份、导出的日记账，或另一账套的目录；可多次给出
     .line = 校验点的打印行："410800 18234 XXXXX-XXXXX-XXXXX-XXXXX"
     .leaves = 另处保存的叶哈希，代替账套内的；有校验点担保后才采用
@@ -1143,8 +1143,6 @@ cmd-late = 补记清单：入账日距业务日期超过若干天的分录
     .long = 列出记账时间晚于业务日期超过 --days 天的分录，以及业务日期在记账时间之后的分录，供审计核对；清单本身不作判断。--after-entry 只看某一笔（如上次留存的校验点）之后记入的分录。日期按北京时间计。
     .days = 超过几天才列出
     .after_entry = 只看此序号之后的分录
-cmd-verify = 核验整本账，列出全部发现
-    .long = 重读日记账的每个字节，每笔重新推算，并以另一套程序核对；列出全部发现，写明分录或行、应为何、实为何。不改动任何文件。各项检查的含义与处理见 src/notes/verify.md。
 cmd-subsidy = 季度补贴
 cmd-subsidy-compute = 计算一个季度的补贴，不写入
 cmd-subsidy-post = 核定一个季度的补贴
@@ -1478,7 +1476,7 @@ schema-unknown = 没有名为 `{ $name }` 的报表
 
 ## 差错建议：未达账项可能的原因；金额均从单位一方看
 suggest-timing = { $date } 的 { $amount } 在途：{ $cleared ->
-    [-] 银行尚未入账，距截止日 { $days } 天
+    [open] 银行尚未入账，距截止日 { $days } 天
    *[other] 于 { $cleared } 到账
  }
 suggest-possible-match = 对账单 { $lines } 行与账面 { $postings } 行金额同为 { $amount }；同样合适的其他答案：{ $others } 个。确为同一笔的请确认

@@ -107,7 +107,7 @@ fn the_same_report_gives_the_same_bytes() {
 fn every_shape_makes_a_workbook() {
     for lang in [Lang::Chinese, Lang::English] {
         let locale = Locale::new(lang);
-        for shape in shapes::ALL {
+        for shape in shapes::all() {
             let mut report = Report::new(shape, vec![Cell::Empty; shape.meta.len()]);
             report.row(vec![Cell::Empty; shape.rows.len()]);
             for (key, columns) in shape.sections {
