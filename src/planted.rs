@@ -87,6 +87,14 @@ pub enum Bug {
     AuditorBlind,
     /// The auditor passes over gaps among the vouchers.
     GapAccepted,
+    /// A backup gets its name before its bytes are on the disk.
+    BackupUnsynced,
+    /// A backup is told to be there before its name is durable.
+    BackupNameUnsynced,
+    /// The head of a restored book counts lines that are not on the disk.
+    RestoredUnsynced,
+    /// The leaf hashes are told to be kept before their name is durable.
+    LeavesNameUnsynced,
 }
 
 /// Whether a bug is there: never.

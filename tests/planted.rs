@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use poolbook::planted::{Bug, plant};
 
-use crate::torture::{faults, flips, power};
+use crate::torture::{copies, faults, flips, power};
 use crate::{
     bounds, caps, close, conformance, effective, people, refusals, store_contract, store_files,
     store_index, verify,
@@ -17,12 +17,13 @@ use crate::{
 /// A guard: its name, and what it does.
 type Guard = (&'static str, fn());
 
-const POWER: Guard = ("power cuts", || drop(power::power_cuts(1, 1)));
-const FAULTS: Guard = ("failing calls", || drop(faults::failing_calls(2, 1)));
+const POWER: Guard = ("power cuts", || _ = power::power_cuts(1, 1));
+const COPIES: Guard = ("power cuts of copies", || _ = copies::power_cuts(400, 1));
+const FAULTS: Guard = ("failing calls", || _ = faults::failing_calls(2, 1));
 const INDEX_FAULTS: Guard = ("failing index", faults::failing_index);
-const FLIPS: Guard = ("flipped bits", || drop(flips::flipped_bits(1_500, 1)));
-const CUTS: Guard = ("cut files", || drop(flips::cut_files(600, 1)));
-const CHANGES: Guard = ("changed bytes", || drop(flips::changed_bytes(300, 1)));
+const FLIPS: Guard = ("flipped bits", || _ = flips::flipped_bits(1_500, 1));
+const CUTS: Guard = ("cut files", || _ = flips::cut_files(600, 1));
+const CHANGES: Guard = ("changed bytes", || _ = flips::changed_bytes(300, 1));
 const FORGERIES: Guard = ("forgeries", verify::a_forger_with_sound_checksums_is_found);
 const CASES: Guard = ("worked cases", conformance::every_case_comes_to_its_figures);
 const REFUSALS: Guard = ("refusals", refusals::every_reason_is_reached_and_names_its_numbers);
@@ -80,6 +81,10 @@ const BUGS: &[(Bug, Guard)] = &[
     (Bug::ClockBack, ("clock", bounds::the_time_of_recording_never_goes_back)),
     (Bug::AuditorBlind, FORGERIES),
     (Bug::GapAccepted, FORGERIES),
+    (Bug::BackupUnsynced, COPIES),
+    (Bug::BackupNameUnsynced, COPIES),
+    (Bug::RestoredUnsynced, COPIES),
+    (Bug::LeavesNameUnsynced, COPIES),
 ];
 
 /// Whether the guard raises the alarm.
@@ -91,7 +96,10 @@ fn alarm(guard: Guard) -> bool {
 fn planted_bugs_are_caught() {
     let mut bugs: Vec<Bug> = BUGS.iter().map(|(bug, _)| *bug).collect();
     bugs.dedup();
-    assert!(bugs.is_sorted() && bugs.len() == Bug::GapAccepted as usize, "each bug once, in order");
+    assert!(
+        bugs.is_sorted() && bugs.len() == Bug::LeavesNameUnsynced as usize,
+        "each bug once, in order"
+    );
     // Alarms are expected here by the dozen; what counts is told below.
     std::panic::set_hook(Box::new(|_| {}));
     let mut wrong = Vec::new();

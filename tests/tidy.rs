@@ -104,6 +104,22 @@ fn the_auditors_share_nothing_with_the_code_that_decides() {
     assert_eq!(uses(&sources("src/audit"), &forbidden, &[]), [""; 0]);
 }
 
+#[test]
+fn files_of_a_book_are_reached_through_one_interface() {
+    let mut sources: Vec<Source> =
+        ["src/store", "src/book"].into_iter().flat_map(sources).collect();
+    sources.retain(|source| source.path != "src/store/disk.rs");
+    let allowed = [
+        // What sled leaves of its own.
+        ("src/store/engine.rs", "std::fs::"),
+        // A mode is of the system's files only.
+        ("src/store/check.rs", "std::fs::symlink_metadata"),
+        // In a test.
+        ("src/store/roots.rs", "std::fs::write"),
+    ];
+    assert_eq!(uses(&sources, &paths("std::fs", &[""]), &allowed), [""; 0]);
+}
+
 /// Views that show what the part beside them found; the list may only become shorter.
 const SIBLINGS: [(&str, &str); 2] = [
     ("src/report/views/reconcile.rs", "use crate::intake::"),

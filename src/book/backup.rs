@@ -8,11 +8,13 @@ use super::verify::{OF_DECISIONS, Verification, verify_lines};
 use crate::domain::entry::Entry;
 use crate::domain::event::Kind;
 use crate::problem::{Exit, Problem};
-use crate::store::aside::{AsideDirectory, AsideFile, not_empty};
+use crate::store::aside::{AsideDirectory, AsideFile, free, vacant};
 use crate::store::backup::{Header, broken, is_backup, open, survey, write};
+use crate::store::disk::{Disk, real};
 use crate::store::tree::hex;
 use crate::store::{Extent, restore};
 use std::path::Path;
+use std::sync::Arc;
 
 /// What a file and a journal have in common afterwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,27 +43,31 @@ pub fn backup(
     replace: bool,
     dry_run: bool,
 ) -> Result<Copied, Problem> {
-    let unused = || {
-        // Devices, links and directories are never replaced.
-        let free = match std::fs::symlink_metadata(to) {
-            Ok(about) => replace && about.is_file(),
-            Err(_) => true,
-        };
-        let problem = Problem::new("backup-exists", Exit::CannotCreate);
-        if free { Ok(()) } else { Err(problem.with("path", to.display())) }
-    };
-    unused()?;
-    let found = survey(directory)?;
+    backup_on(&real(), (directory, to), replace, dry_run)
+}
+
+/// As [`backup`], on a disk of the caller's.
+///
+/// # Errors
+/// As [`backup`].
+pub fn backup_on(
+    disk: &Arc<dyn Disk>,
+    (directory, to): (&Path, &Path),
+    replace: bool,
+    dry_run: bool,
+) -> Result<Copied, Problem> {
+    free(disk.as_ref(), to, replace)?;
+    let found = survey(Arc::clone(disk), directory)?;
     let city = city(&found.first)?;
-    let mut aside = AsideFile::create(to)?;
-    write(&found, &city, &aside.path, &mut aside.file)?;
+    let aside = AsideFile::create(Arc::clone(disk), to)?;
+    write(&found, &city, &aside)?;
     aside.sync()?;
-    let (header, extent) = open(&aside.path)?;
+    let (header, extent) = open(Arc::clone(disk), &aside.path)?;
     let verified = verified(&extent, &aside.path)?;
     if verified.head != found.head || header.root != hex(&found.head.root) {
         return Err(broken(&aside.path, "root").into());
     }
-    unused()?;
+    free(disk.as_ref(), to, replace)?;
     if !dry_run {
         aside.keep(to)?;
     }
@@ -85,14 +91,26 @@ pub struct Wanted {
 /// `book-exists`, `directory-not-empty`, `backup-damaged`, `restore-foreign`, `restore-differs`, or
 /// the files cannot be made. The directory is as it was then.
 pub fn restore(from: &Path, directory: &Path, wanted: &Wanted) -> Result<Copied, Problem> {
-    vacant(directory)?;
-    let source = Source::of(from)?;
-    let aside = AsideDirectory::create(directory)?;
+    restore_on(&real(), (from, directory), wanted)
+}
+
+/// As [`restore`], on a disk of the caller's.
+///
+/// # Errors
+/// As [`restore`].
+pub fn restore_on(
+    disk: &Arc<dyn Disk>,
+    (from, directory): (&Path, &Path),
+    wanted: &Wanted,
+) -> Result<Copied, Problem> {
+    vacant(disk.as_ref(), directory)?;
+    let source = Source::of(disk, from)?;
+    let aside = AsideDirectory::create(Arc::clone(disk), directory)?;
     let lines = match &source {
         Source::Backup(_, extent) | Source::Journal(extent) => {
             restore::copy_lines(extent, &aside.path)?
         }
-        Source::Export => restore::frame_lines(from, &aside.path)?,
+        Source::Export => restore::frame_lines(Arc::clone(disk), from, &aside.path)?,
     };
     let verified = verified(&lines, from)?;
     let root = hex(&verified.head.root);
@@ -136,30 +154,16 @@ enum Source {
 }
 
 impl Source {
-    fn of(from: &Path) -> Result<Self, Problem> {
-        if is_backup(from)? {
-            let (header, extent) = open(from)?;
+    fn of(disk: &Arc<dyn Disk>, from: &Path) -> Result<Self, Problem> {
+        if is_backup(disk.as_ref(), from)? {
+            let (header, extent) = open(Arc::clone(disk), from)?;
             return Ok(Self::Backup(header, extent));
         }
-        Ok(match restore::look(from)? {
+        Ok(match restore::look(Arc::clone(disk), from)? {
             restore::Form::Framed(extent) => Self::Journal(extent),
             restore::Form::Plain => Self::Export,
         })
     }
-}
-
-/// Tests that a directory is free for a book.
-fn vacant(directory: &Path) -> Result<(), Problem> {
-    let Ok(mut entries) = std::fs::read_dir(directory) else {
-        return match std::fs::symlink_metadata(directory) {
-            Ok(_) => Err(not_empty(directory).into()),
-            Err(_) => Ok(()),
-        };
-    };
-    if std::fs::symlink_metadata(directory.join("head")).is_ok() {
-        return Err(Problem::refused("book-exists").with("path", directory.display()));
-    }
-    if entries.next().is_some() { Err(not_empty(directory).into()) } else { Ok(()) }
 }
 
 /// Decides every entry again; damage of the bytes is an error that names the file.

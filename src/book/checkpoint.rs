@@ -8,11 +8,15 @@ use crate::audit::proof::{Sha2, leaf};
 use crate::domain::entry::{Entry, Given};
 use crate::domain::event::{Kind, Stage};
 use crate::problem::{Exit, Problem};
+use crate::store::disk::{Disk, real};
 use crate::store::leaves::{Beside, Collected, Growing, Kept, Seen, differ};
 use crate::store::roots::roots;
 use crate::store::tree::{Hash, Sm3};
-use crate::store::{Checked, Extent, ReadStore, Store as _, StoreError, check_watching};
+use crate::store::{
+    Checked, Extent, ReadStore, Store as _, StoreError, Watch, check_on, check_watching,
+};
 use std::path::Path;
+use std::sync::Arc;
 
 /// What entries tell a checkpoint, gathered in one pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -141,21 +145,32 @@ pub struct Taken {
 /// Everything that is wrong with the bytes; `journal-empty`;
 /// `leaves-differ` or `rolled-back` when the hashes kept at the last checkpoint are not the journal's.
 pub fn take(directory: &Path, grow: bool) -> Result<Taken, Vec<Problem>> {
+    take_on(&real(), directory, grow)
+}
+
+/// As [`take`], on a disk of the caller's.
+///
+/// # Errors
+/// As [`take`].
+pub fn take_on(disk: &Arc<dyn Disk>, directory: &Path, grow: bool) -> Result<Taken, Vec<Problem>> {
+    let disk = || Arc::clone(disk);
     let one = |error: StoreError| vec![error.problem()];
     // Another process may write while this one reads: what counts is what is acknowledged now.
-    let entries = ReadStore::open(directory).map_err(one)?.head().count;
+    let entries = ReadStore::open_on(disk(), directory).map_err(one)?.head().count;
     if entries == 0 {
         return Err(vec![Problem::data("journal-empty").with("path", directory.display())]);
     }
-    let mut beside = Beside::new(vec![entries], Kept::of_book(directory).map_err(one)?);
+    let kept = Kept::of_book_on(disk(), directory).map_err(one)?;
+    let mut beside = Beside::new(vec![entries], kept);
     if grow {
-        beside = beside.growing(directory).map_err(one)?;
+        beside = beside.growing(disk(), directory).map_err(one)?;
     }
-    let extent = Extent::of_book(directory).map_err(one)?;
+    let extent = Extent::of_book_on(disk(), directory).map_err(one)?;
     let mut told = Told::default();
     let (checked, sm3) = std::thread::scope(|scope| {
         let sm3 = scope.spawn(|| roots::<Sm3>(&extent, &[entries], |_| false));
-        let checked = check_watching(directory, |_| false, &mut beside, &mut |seq, bytes| {
+        let watch: (fn(&[u8]) -> bool, &mut dyn Watch) = (|_| false, &mut beside);
+        let checked = check_on(disk(), directory, watch, &mut |seq, bytes| {
             if seq == 1 || is_close(bytes) {
                 told.take(seq, bytes, Entry::decode_given(bytes).ok().as_ref());
             }

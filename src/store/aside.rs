@@ -2,12 +2,15 @@
 //!
 //! Every file that `backup` and `restore` make goes through these functions.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::StoreError;
-use super::disk::real;
+use super::disk::{Disk, File, Mode, make_directories};
 use super::error::io;
+use super::recover::is_missing;
+use crate::planted::{Bug, planted};
 use crate::problem::{Exit, Problem};
 
 /// A file that grows under another name (`NAME.part`); it is taken away again unless it is kept.
@@ -15,7 +18,8 @@ pub struct AsideFile {
     /// Where it grows.
     pub path: PathBuf,
     /// Open for writing, empty at first, and locked against a second run.
-    pub file: File,
+    pub file: Arc<dyn File>,
+    disk: Arc<dyn Disk>,
     kept: bool,
 }
 
@@ -24,20 +28,16 @@ impl AsideFile {
     ///
     /// # Errors
     /// It cannot be created, or another run is at it (`output-busy`).
-    pub fn create(to: &Path) -> Result<Self, StoreError> {
+    pub fn create(disk: Arc<dyn Disk>, to: &Path) -> Result<Self, StoreError> {
         let path = beside(to, ".part");
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path).map_err(io("create", &path))?;
+        let file = disk.open(&path, Mode::MakePrivate).map_err(io("create", &path))?;
         // A file system without locks has to do without this protection.
-        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+        if let Ok(false) = file.try_lock() {
             return Err(busy(&path));
         }
         // What an interrupted run left is of no use to anybody.
-        file.set_len(0).map_err(io("write", &path))?;
-        Ok(Self { path, file, kept: false })
+        file.set_length(0).map_err(io("write", &path))?;
+        Ok(Self { path, file, disk, kept: false })
     }
 
     /// Brings the bytes to the disk.
@@ -45,7 +45,8 @@ impl AsideFile {
     /// # Errors
     /// Syncing fails.
     pub fn sync(&self) -> Result<(), StoreError> {
-        self.file.sync_all().map_err(io("sync", &self.path))
+        let synced = if planted(Bug::BackupUnsynced) { Ok(()) } else { self.file.sync() };
+        synced.map_err(io("sync", &self.path))
     }
 
     /// Gives the file its name, durably. Whatever stands there under it is replaced.
@@ -53,9 +54,12 @@ impl AsideFile {
     /// # Errors
     /// Renaming or syncing fails.
     pub fn keep(mut self, to: &Path) -> Result<(), StoreError> {
-        std::fs::rename(&self.path, to).map_err(io("create", to))?;
+        self.disk.rename(&self.path, to).map_err(io("create", to))?;
         self.kept = true;
-        sync_directory(&folder(to))
+        if planted(Bug::BackupNameUnsynced) {
+            return Ok(());
+        }
+        sync_directory(self.disk.as_ref(), &folder(to))
     }
 }
 
@@ -63,7 +67,7 @@ impl Drop for AsideFile {
     fn drop(&mut self) {
         if !self.kept {
             // The failure itself is told; a part of a file left behind would only hide it.
-            let _ = std::fs::remove_file(&self.path);
+            let _ = self.disk.remove(&self.path);
         }
     }
 }
@@ -77,7 +81,8 @@ const LOCK: &str = "restoring";
 pub struct AsideDirectory {
     /// Where it grows.
     pub path: PathBuf,
-    lock: Option<File>,
+    lock: Option<Arc<dyn File>>,
+    disk: Arc<dyn Disk>,
     kept: bool,
 }
 
@@ -88,25 +93,26 @@ impl AsideDirectory {
     /// # Errors
     /// It cannot be created, another run is at it, or something else stands in its place
     /// (`directory-not-empty`).
-    pub fn create(to: &Path) -> Result<Self, StoreError> {
+    pub fn create(disk: Arc<dyn Disk>, to: &Path) -> Result<Self, StoreError> {
         let parent = folder(to);
-        std::fs::create_dir_all(&parent).map_err(io("create", &parent))?;
+        make_directories(disk.as_ref(), &parent).map_err(io("create", &parent))?;
         let path = beside(to, ".restoring");
-        match std::fs::create_dir(&path) {
+        match disk.make_directory(&path) {
             Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => left_over(&path)?,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                left_over(disk.as_ref(), &path)?;
+            }
             Err(error) => return Err(io("create", &path)(error)),
         }
         let name = path.join(LOCK);
-        let lock = OpenOptions::new().write(true).create(true).truncate(false).open(&name);
-        let lock = lock.map_err(io("create", &name))?;
-        if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+        let lock = disk.open(&name, Mode::Make).map_err(io("create", &name))?;
+        if let Ok(false) = lock.try_lock() {
             return Err(busy(&path));
         }
         for name in OF_A_BOOK {
-            remove(&path.join(name))?;
+            remove(disk.as_ref(), &path.join(name))?;
         }
-        Ok(Self { path, lock: Some(lock), kept: false })
+        Ok(Self { path, lock: Some(lock), disk, kept: false })
     }
 
     /// Gives the directory its name, durably. An empty directory may stand there, nothing else.
@@ -115,16 +121,16 @@ impl AsideDirectory {
     /// Renaming or syncing fails.
     pub fn keep(mut self, to: &Path) -> Result<(), StoreError> {
         self.lock = None;
-        remove(&self.path.join(LOCK))?;
-        sync_directory(&self.path)?;
-        if cfg!(windows) && to.is_dir() {
-            // Only an empty directory can be removed so.
-            std::fs::remove_dir(to).map_err(io("create", to))?;
+        let disk = self.disk.as_ref();
+        remove(disk, &self.path.join(LOCK))?;
+        sync_directory(disk, &self.path)?;
+        if cfg!(windows) && disk.about(to).is_ok_and(|about| about.is_directory) {
+            disk.remove_empty(to).map_err(io("create", to))?;
         }
         // A directory that is not empty is never replaced: the system refuses it.
-        std::fs::rename(&self.path, to).map_err(io("create", to))?;
+        disk.rename(&self.path, to).map_err(io("create", to))?;
         self.kept = true;
-        sync_directory(&folder(to))
+        sync_directory(disk, &folder(to))
     }
 }
 
@@ -133,25 +139,61 @@ impl Drop for AsideDirectory {
         if !self.kept {
             // As above; only what was made here is removed.
             for name in OF_A_BOOK.iter().chain(&[LOCK]) {
-                let _ = remove(&self.path.join(name));
+                let _ = remove(self.disk.as_ref(), &self.path.join(name));
             }
-            let _ = std::fs::remove_dir(&self.path);
+            let _ = self.disk.remove_empty(&self.path);
         }
     }
 }
 
 /// Tests that a directory was left by an interrupted restore: it holds the marker and nothing else.
-fn left_over(path: &Path) -> Result<(), StoreError> {
-    let mut ours = true;
-    for entry in std::fs::read_dir(path).map_err(io("create", path))? {
-        let name = entry.map_err(io("read", path))?.file_name();
-        ours &= name.to_str().is_some_and(|name| name == LOCK || OF_A_BOOK.contains(&name));
-    }
+fn left_over(disk: &dyn Disk, path: &Path) -> Result<(), StoreError> {
+    let names = disk.names(path).map_err(io("create", path))?;
+    let is_ours = |name: &str| name == LOCK || OF_A_BOOK.contains(&name);
+    let ours = names.iter().all(|name| name.to_str().is_some_and(is_ours));
     if ours { Ok(()) } else { Err(not_empty(path)) }
 }
 
+/// Tests that nothing stands where a file shall get its name; with `replace` a regular file may.
+/// Devices, links and directories are never replaced.
+///
+/// # Errors
+/// `backup-exists`, or the system does not tell.
+pub fn free(disk: &dyn Disk, path: &Path, replace: bool) -> Result<(), StoreError> {
+    match disk.about(path) {
+        Ok(about) if replace && about.is_file => Ok(()),
+        Err(error) if is_missing(&error) => Ok(()),
+        Ok(_) => {
+            let problem = Problem::new("backup-exists", Exit::CannotCreate);
+            Err(problem.with("path", path.display()).into())
+        }
+        Err(error) => Err(io("create", path)(error)),
+    }
+}
+
+/// Tests that a directory is free for a book: it is not there, or empty.
+///
+/// # Errors
+/// `book-exists`, `directory-not-empty`, or the system does not tell.
+pub fn vacant(disk: &dyn Disk, directory: &Path) -> Result<(), StoreError> {
+    match disk.names(directory) {
+        Ok(names) if names.iter().any(|name| name == "head") => {
+            Err(Problem::refused("book-exists").with("path", directory.display()).into())
+        }
+        Ok(names) if names.is_empty() => Ok(()),
+        Ok(_) => Err(not_empty(directory)),
+        Err(error) if is_missing(&error) => match disk.about(directory) {
+            Err(error) if is_missing(&error) => Ok(()),
+            // A file, or a link that leads nowhere.
+            Ok(_) => Err(not_empty(directory)),
+            Err(error) => Err(io("create", directory)(error)),
+        },
+        Err(error) => Err(io("create", directory)(error)),
+    }
+}
+
 /// Something stands where a book was to be made.
-pub fn not_empty(path: &Path) -> StoreError {
+fn not_empty(path: &Path) -> StoreError {
     Problem::refused("directory-not-empty").with("path", path.display()).into()
 }
 
@@ -159,9 +201,9 @@ fn busy(path: &Path) -> StoreError {
     Problem::new("output-busy", Exit::Busy).with("path", path.display()).into()
 }
 
-fn remove(path: &Path) -> Result<(), StoreError> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io("write", path)(error)),
+fn remove(disk: &dyn Disk, path: &Path) -> Result<(), StoreError> {
+    match disk.remove(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(io("write", path)(error)),
         _ => Ok(()),
     }
 }
@@ -185,6 +227,6 @@ fn folder(path: &Path) -> PathBuf {
 }
 
 /// Makes the names in a directory durable.
-fn sync_directory(path: &Path) -> Result<(), StoreError> {
-    real().sync_directory(path).map_err(io("sync", path))
+fn sync_directory(disk: &dyn Disk, path: &Path) -> Result<(), StoreError> {
+    disk.sync_directory(path).map_err(io("sync", path))
 }

@@ -3,24 +3,24 @@
 //! `notes/format.md` describes it to the byte. Nothing in it is believed before the digest over all
 //! of it is found right.
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read, Write};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use sm3::Sm3;
 
+use super::aside::AsideFile;
 use super::check::Extent;
-use super::disk::{Mode, real};
+use super::disk::{Disk, From, Mode, To, read_exact_at};
 use super::error::{damaged, io};
 use super::head;
 use super::journal::Journal;
 use super::line::parse;
 use super::lock::Lock;
 use super::recover::{Paths, examine};
-use super::tree::{Frontier, Hash, hex, leaf_hash};
+use super::tree::{Edge, Frontier, Hash, Sm3, TreeHash as _, hex, leaf_hash};
 use super::{Head, StoreError};
 use crate::limits::BACKUP_HEADER_MAX;
 use crate::problem::{Exit, Problem};
@@ -71,13 +71,14 @@ pub struct Survey {
 ///
 /// # Errors
 /// The book cannot be opened, an entry is damaged, or the entries do not give the head's root.
-pub fn survey(directory: &Path) -> Result<Survey, StoreError> {
-    let paths = Paths::new(real(), directory);
+pub fn survey(disk: Arc<dyn Disk>, directory: &Path) -> Result<Survey, StoreError> {
+    let paths = Paths::new(disk, directory);
     paths.expect_book()?;
     let journal = Journal::open(paths.disk.as_ref(), &paths.journal, Mode::Read)?;
     let (tree, length) = counted(&paths, &journal)?;
-    let extent = Extent { path: paths.journal.clone(), offset: 0, length };
-    let (mut sha, mut state) = (Frontier::default(), Sm3Tree::default());
+    let (disk, path) = (Arc::clone(&paths.disk), paths.journal.clone());
+    let extent = Extent { disk, path, offset: 0, length };
+    let (mut sha, mut state) = (Frontier::default(), Edge::<Sm3>::default());
     let mut first = Vec::new();
     let mut lines = journal.lines(0, length);
     while let Some(line) = lines.next()? {
@@ -87,7 +88,7 @@ pub fn survey(directory: &Path) -> Result<Survey, StoreError> {
             first = json.to_vec();
         }
         sha.append(leaf_hash(json));
-        state.append(json);
+        state.append(Sm3::leaf(json));
     }
     if sha != tree {
         let problem = Problem::new("root-differs", Exit::Damaged);
@@ -111,11 +112,12 @@ fn counted(paths: &Paths, journal: &Journal) -> Result<(Frontier, u64), StoreErr
     Ok((found.tree, found.length))
 }
 
-/// Writes a backup.
+/// Writes a backup into a file that has no name yet.
 ///
 /// # Errors
 /// Reading or writing fails, or the journal is shorter than it was.
-pub fn write(survey: &Survey, city: &str, path: &Path, to: &mut File) -> Result<(), StoreError> {
+pub fn write(survey: &Survey, city: &str, aside: &AsideFile) -> Result<(), StoreError> {
+    let (path, mut to) = (&aside.path, To { file: Arc::clone(&aside.file), offset: 0 });
     let header = Header {
         bytes: survey.extent.length,
         city: city.to_owned(),
@@ -146,60 +148,65 @@ pub fn copy(
     extent: &Extent,
     take: &mut dyn FnMut(&[u8]) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let file = File::open(&extent.path).map_err(io("open", &extent.path))?;
-    let mut reader = BufReader::with_capacity(BUFFER, file);
-    reader.seek_relative(extent.offset.cast_signed()).map_err(io("read", &extent.path))?;
-    let mut reader = reader.take(extent.length);
-    loop {
-        let bytes = reader.fill_buf().map_err(io("read", &extent.path))?;
-        if bytes.is_empty() {
-            break;
-        }
+    let path = &extent.path;
+    let file = extent.disk.open(path, Mode::Read).map_err(io("open", path))?;
+    let (mut offset, mut left) = (extent.offset, extent.length);
+    let mut buffer = vec![0; usize::try_from(left).unwrap_or(BUFFER).min(BUFFER)];
+    while left > 0 {
+        let size = usize::try_from(left).unwrap_or(BUFFER).min(BUFFER);
+        let bytes = buffer.get_mut(..size).unwrap_or_default();
+        read_exact_at(file.as_ref(), bytes, offset).map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof => broken(path, "length"),
+            _ => io("read", path)(error),
+        })?;
         take(bytes)?;
-        let taken = bytes.len();
-        reader.consume(taken);
+        offset = offset.saturating_add(size as u64);
+        left -= size as u64;
     }
-    if reader.limit() > 0 { Err(broken(&extent.path, "length")) } else { Ok(()) }
+    Ok(())
 }
 
 /// Whether a file begins as a backup does; it may be damaged all the same.
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn is_backup(path: &Path) -> Result<bool, StoreError> {
-    let file = File::open(path).map_err(io("read", path))?;
-    let mut line = Vec::new();
-    let mut reader = BufReader::new(file).take(BACKUP_HEADER_MAX as u64);
-    reader.read_until(b'\n', &mut line).map_err(io("read", path))?;
+pub fn is_backup(disk: &dyn Disk, path: &Path) -> Result<bool, StoreError> {
+    let file = disk.open(path, Mode::Read).map_err(io("read", path))?;
+    let line = first_line(From { file, offset: 0 }).map_err(io("read", path))?;
     let text = String::from_utf8_lossy(&line);
     Ok(text.contains("poolbook/backup/") || text.starts_with("{\"bytes\":"))
+}
+
+/// The first line as far as a header can reach.
+fn first_line(file: From) -> Result<Vec<u8>, std::io::Error> {
+    let mut line = Vec::new();
+    let mut reader = BufReader::new(file).take(BACKUP_HEADER_MAX as u64);
+    reader.read_until(b'\n', &mut line)?;
+    Ok(line)
 }
 
 /// Reads a backup's header and proves the digest over all of its bytes: where its journal lies.
 ///
 /// # Errors
 /// `backup-damaged`, `backup-newer`, or reading fails.
-pub fn open(path: &Path) -> Result<(Header, Extent), StoreError> {
-    let file = File::open(path).map_err(io("read", path))?;
-    let length = file.metadata().map_err(io("read", path))?.len();
-    let mut reader = BufReader::with_capacity(BUFFER, file);
-    let mut line = Vec::new();
-    let limit = BACKUP_HEADER_MAX as u64;
-    (&mut reader).take(limit).read_until(b'\n', &mut line).map_err(io("read", path))?;
+pub fn open(disk: Arc<dyn Disk>, path: &Path) -> Result<(Header, Extent), StoreError> {
+    let file = disk.open(path, Mode::Read).map_err(io("read", path))?;
+    let length = file.length().map_err(io("read", path))?;
+    let line = first_line(From { file, offset: 0 }).map_err(io("read", path))?;
     let offset = line.len() as u64;
     let header = header(path, &line)?;
     let parts = [offset, header.bytes, TRAILER];
     if parts.iter().try_fold(0_u64, |sum, part| sum.checked_add(*part)) != Some(length) {
         return Err(broken(path, "length"));
     }
-    let extent = Extent { path: path.to_owned(), offset, length: header.bytes };
+    let extent = Extent { disk, path: path.to_owned(), offset, length: header.bytes };
     let mut digest = Sha256::new_with_prefix(&line);
     copy(&extent, &mut |bytes| {
         digest.update(bytes);
         Ok(())
     })?;
     let digest: Hash = digest.finalize().into();
-    let end = Extent { path: path.to_owned(), offset: length - TRAILER, length: TRAILER };
+    let end = Extent { offset: length - TRAILER, length: TRAILER, ..extent.clone() };
     let mut trailer = Vec::new();
     copy(&end, &mut |bytes| {
         trailer.extend_from_slice(bytes);
@@ -228,34 +235,4 @@ fn header(path: &Path, line: &[u8]) -> Result<Header, StoreError> {
 pub fn broken(path: &Path, part: &'static str) -> StoreError {
     let problem = Problem::new("backup-damaged", Exit::Damaged).with("path", path.display());
     problem.with("part", part).into()
-}
-
-/// The tree under SM3, kept as its right edge: leaf `SM3(0x00, JSON)`, node `SM3(0x01, l, r)`.
-#[derive(Default)]
-pub(super) struct Sm3Tree {
-    count: u64,
-    nodes: Vec<Hash>,
-}
-
-impl Sm3Tree {
-    pub(super) fn append(&mut self, entry: &[u8]) {
-        let mut hash: Hash = Sm3::new_with_prefix([0]).chain_update(entry).finalize().into();
-        for _ in 0..self.count.trailing_ones() {
-            if let Some(left) = self.nodes.pop() {
-                hash = node(&left, &hash);
-            }
-        }
-        self.nodes.push(hash);
-        self.count += 1;
-    }
-
-    pub(super) fn root(&self) -> Hash {
-        let mut nodes = self.nodes.iter().rev();
-        let Some(last) = nodes.next() else { return Sm3::digest([]).into() };
-        nodes.fold(*last, |right, left| node(left, &right))
-    }
-}
-
-fn node(left: &Hash, right: &Hash) -> Hash {
-    Sm3::new_with_prefix([1]).chain_update(left).chain_update(right).finalize().into()
 }

@@ -57,8 +57,10 @@ pub struct Checked {
 }
 
 /// The lines of a journal inside a file: all of it, or a part as in a backup.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Extent {
+    /// Where the file is.
+    pub disk: Arc<dyn Disk>,
     /// The file.
     pub path: PathBuf,
     /// First byte of the first line.
@@ -73,9 +75,17 @@ impl Extent {
     /// # Errors
     /// It cannot be read.
     pub fn of_book(directory: &Path) -> Result<Self, StoreError> {
-        let path = Paths::new(real(), directory).journal;
-        let length = real().about(&path).map_err(io("read", &path))?.length;
-        Ok(Self { path, offset: 0, length })
+        Self::of_book_on(real(), directory)
+    }
+
+    /// As [`Extent::of_book`], on a disk of the caller's.
+    ///
+    /// # Errors
+    /// As [`Extent::of_book`].
+    pub fn of_book_on(disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, StoreError> {
+        let path = Paths::new(Arc::clone(&disk), directory).journal;
+        let length = disk.about(&path).map_err(io("read", &path))?.length;
+        Ok(Self { disk, path, offset: 0, length })
     }
 }
 
@@ -146,7 +156,8 @@ pub fn check_on(
     let slot = check_head(&paths, &mut findings)?;
     let journal = Journal::open(paths.disk.as_ref(), &paths.journal, Mode::Read)?;
     check_mode(&paths.journal, &mut findings);
-    let extent = Extent { path: paths.journal, offset: 0, length: journal.length()? };
+    let (disk, length) = (paths.disk, journal.length()?);
+    let extent = Extent { disk, path: paths.journal, offset: 0, length };
     walk(&journal, &extent, slot.as_ref(), findings, (mark, watch), visit)
 }
 
@@ -161,7 +172,7 @@ pub fn check_extent(
     watch: &mut dyn Watch,
     visit: &mut Visit<'_>,
 ) -> Result<Checked, StoreError> {
-    let journal = Journal::open(real().as_ref(), &extent.path, Mode::Read)?;
+    let journal = Journal::open(extent.disk.as_ref(), &extent.path, Mode::Read)?;
     walk(&journal, extent, None, Findings::default(), (mark, watch), visit)
 }
 

@@ -1,9 +1,9 @@
 //! The disk as the store sees it: every call that touches a file of a book, one by one.
 //!
 //! [`real`] is a thin layer over the system's calls. Tests bring a disk of their own that fails on
-//! purpose, so whatever is written here (journal, head, lock, quarantine, a backup) is tried
-//! against power cuts and failing calls by the code that really runs. Only sled opens its files by
-//! itself; a disk that cannot hold them gives a [`Table`] instead.
+//! purpose, so whatever is written here (journal, head, lock, quarantine, backups, leaf hashes) is
+//! tried against power cuts and failing calls by the code that really runs. Only sled opens its
+//! files by itself; a disk that cannot hold them gives a [`Table`] instead.
 //!
 //! Invariant: nothing here tries a failed call again, but for a read or a write that a signal
 //! interrupted or that did a part of its work only.
@@ -11,7 +11,7 @@
 use std::ffi::OsString;
 use std::fmt::Debug;
 use std::fs::OpenOptions;
-use std::io::{Error, ErrorKind, Read, Result};
+use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +27,8 @@ pub enum Mode {
     Write,
     /// For reading and writing; made empty if there is none.
     Make,
+    /// As [`Mode::Make`]; if it is made, nobody but its owner may open it.
+    MakePrivate,
     /// For reading and writing; made empty, and there must be none.
     New,
     /// For reading and writing; emptied or made empty.
@@ -85,6 +87,12 @@ pub trait Disk: Debug + Send + Sync {
     /// # Errors
     /// A call failed.
     fn remove(&self, path: &Path) -> Result<()>;
+
+    /// Removes a directory with nothing in it (`rmdir`).
+    ///
+    /// # Errors
+    /// There is something in it, or the call failed.
+    fn remove_empty(&self, path: &Path) -> Result<()>;
 
     /// Makes the names in a directory durable (`fsync`).
     ///
@@ -235,6 +243,27 @@ impl Read for From {
     }
 }
 
+/// A file that is written from a place on.
+pub struct To {
+    /// The file.
+    pub file: Arc<dyn File>,
+    /// Where the next byte goes.
+    pub offset: u64,
+}
+
+impl Write for To {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        let written = self.file.write_at(bytes, self.offset)?;
+        self.offset += written as u64;
+        Ok(written)
+    }
+
+    /// Nothing is held back here; durable it is after [`File::sync`].
+    fn flush(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
 /// Makes a directory and those above it that are missing, all of them durable.
 ///
 /// # Errors
@@ -291,9 +320,13 @@ impl Disk for Real {
         options.read(true).write(mode != Mode::Read);
         match mode {
             Mode::Read | Mode::Write => {}
-            Mode::Make => drop(options.create(true).truncate(false)),
+            Mode::Make | Mode::MakePrivate => drop(options.create(true).truncate(false)),
             Mode::New => drop(options.create_new(true)),
             Mode::Replace => drop(options.create(true).truncate(true)),
+        }
+        #[cfg(unix)]
+        if mode == Mode::MakePrivate {
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         }
         Ok(Arc::new(options.open(path)?))
     }
@@ -315,6 +348,10 @@ impl Disk for Real {
             true => std::fs::remove_dir_all(path),
             false => std::fs::remove_file(path),
         }
+    }
+
+    fn remove_empty(&self, path: &Path) -> Result<()> {
+        std::fs::remove_dir(path)
     }
 
     /// Windows has no such call and needs none.

@@ -4,16 +4,17 @@
 //! somebody outside kept, it tells which entry is the first that was changed since. It is written
 //! aside and renamed, so it is whole or the one before.
 
-use std::fs::File;
-use std::io::{BufReader, BufWriter, Read as _, Write as _};
+use std::io::{BufReader, BufWriter, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::check::Watch;
-use super::disk::real;
+use super::disk::{Disk, From, Mode, To, real};
 use super::error::io;
 use super::recover::Paths;
 use super::tree::{Frontier, Hash};
 use super::{Head, StoreError};
+use crate::planted::{Bug, planted};
 use crate::problem::{Exit, Problem};
 
 /// Bytes of one hash.
@@ -22,24 +23,19 @@ const WIDTH: u64 = 32;
 /// Kept leaf hashes, read one after the other.
 pub struct Kept {
     path: PathBuf,
-    reader: BufReader<File>,
+    reader: BufReader<From>,
     left: u64,
 }
 
 impl Kept {
-    /// Opens a file of leaf hashes.
+    /// Opens a file of leaf hashes that somebody brings; it may be a link.
     ///
     /// # Errors
     /// `leaves-format` when it is no regular file of whole hashes, or opening fails.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let file = File::open(path).map_err(io("open", path))?;
-        let about = file.metadata().map_err(io("read", path))?;
-        if !about.is_file() || about.len() % WIDTH != 0 {
-            let problem = Problem::data("leaves-format").with("path", path.display());
-            return Err(problem.with("bytes", about.len()).into());
-        }
-        let reader = BufReader::with_capacity(64 * 1024, file);
-        Ok(Self { path: path.to_owned(), reader, left: about.len() / WIDTH })
+        let file = path.canonicalize().map_err(io("open", path))?;
+        Self::there(real().as_ref(), &file, path)?
+            .ok_or_else(|| io("open", path)(ErrorKind::NotFound.into()))
     }
 
     /// Opens the file of a book, if it has one.
@@ -47,12 +43,32 @@ impl Kept {
     /// # Errors
     /// As [`Kept::open`].
     pub fn of_book(directory: &Path) -> Result<Option<Self>, StoreError> {
-        let path = Paths::new(real(), directory).leaves;
-        match std::fs::symlink_metadata(&path) {
-            Ok(_) => Self::open(&path).map(Some),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(io("open", &path)(error)),
+        Self::of_book_on(real(), directory)
+    }
+
+    /// As [`Kept::of_book`], on a disk of the caller's.
+    ///
+    /// # Errors
+    /// As [`Kept::open`].
+    pub fn of_book_on(disk: Arc<dyn Disk>, directory: &Path) -> Result<Option<Self>, StoreError> {
+        let paths = Paths::new(disk, directory);
+        Self::there(paths.disk.as_ref(), &paths.leaves, &paths.leaves)
+    }
+
+    /// Opens a file if it is there; errors call it by the name that people gave it.
+    fn there(disk: &dyn Disk, file: &Path, name: &Path) -> Result<Option<Self>, StoreError> {
+        let about = match disk.about(file) {
+            Ok(about) => about,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(io("open", name)(error)),
+        };
+        if !about.is_file || about.length % WIDTH != 0 {
+            let problem = Problem::data("leaves-format").with("path", name.display());
+            return Err(problem.with("bytes", about.length).into());
         }
+        let file = disk.open(file, Mode::Read).map_err(io("open", name))?;
+        let reader = BufReader::with_capacity(64 * 1024, From { file, offset: 0 });
+        Ok(Some(Self { path: name.to_owned(), reader, left: about.length / WIDTH }))
     }
 
     /// The next hash; none at the end.
@@ -119,8 +135,8 @@ impl Beside {
     ///
     /// # Errors
     /// Nothing can be created in the book's directory.
-    pub fn growing(mut self, directory: &Path) -> Result<Self, StoreError> {
-        self.out = Some(Growing::create(directory)?);
+    pub fn growing(mut self, disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, StoreError> {
+        self.out = Some(Growing::create(disk, directory)?);
         Ok(self)
     }
 
@@ -200,15 +216,16 @@ impl Watch for Beside {
 pub struct Growing {
     new: PathBuf,
     paths: Paths,
-    writer: BufWriter<File>,
+    writer: BufWriter<To>,
 }
 
 impl Growing {
-    fn create(directory: &Path) -> Result<Self, StoreError> {
-        let paths = Paths::new(real(), directory);
+    fn create(disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, StoreError> {
+        let paths = Paths::new(disk, directory);
         let new = paths.leaves.with_extension("new");
-        let file = File::create(&new).map_err(io("create", &new))?;
-        Ok(Self { writer: BufWriter::with_capacity(64 * 1024, file), new, paths })
+        let file = paths.disk.open(&new, Mode::Replace).map_err(io("create", &new))?;
+        let writer = BufWriter::with_capacity(64 * 1024, To { file, offset: 0 });
+        Ok(Self { writer, new, paths })
     }
 
     fn push(&mut self, leaf: &Hash) -> Result<(), StoreError> {
@@ -221,16 +238,19 @@ impl Growing {
     /// Writing, syncing or renaming fails; the file before stays.
     pub fn keep(mut self) -> Result<(), StoreError> {
         self.writer.flush().map_err(io("write", &self.new))?;
-        self.writer.get_ref().sync_all().map_err(io("sync", &self.new))?;
-        std::fs::rename(&self.new, &self.paths.leaves).map_err(io("rename", &self.paths.leaves))?;
-        let book = File::open(&self.paths.book).map_err(io("open", &self.paths.book))?;
-        book.sync_all().map_err(io("sync", &self.paths.book))
+        self.writer.get_ref().file.sync().map_err(io("sync", &self.new))?;
+        let (disk, paths) = (&self.paths.disk, &self.paths);
+        disk.rename(&self.new, &paths.leaves).map_err(io("rename", &paths.leaves))?;
+        if planted(Bug::LeavesNameUnsynced) {
+            return Ok(());
+        }
+        disk.sync_directory(&paths.book).map_err(io("sync", &paths.book))
     }
 
     /// Gives the file up.
     pub fn drop_it(self) {
         // It is in nobody's way: the next checkpoint writes over it.
-        let _ = std::fs::remove_file(&self.new);
+        let _ = self.paths.disk.remove(&self.new);
     }
 }
 

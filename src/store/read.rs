@@ -72,7 +72,7 @@ impl ReadStore {
     /// # Errors
     /// An entry is damaged, or reading fails.
     pub fn open_extent(extent: &Extent) -> Result<Self, StoreError> {
-        let journal = Journal::open(real().as_ref(), &extent.path, Mode::Read)?;
+        let journal = Journal::open(extent.disk.as_ref(), &extent.path, Mode::Read)?;
         let (start, length) = (extent.offset, extent.offset.saturating_add(extent.length));
         let mut tree = Frontier::default();
         let mut located = Places { length: start, ..Places::default() };

@@ -90,7 +90,8 @@ pub fn expect_regular(disk: &dyn Disk, path: &Path) -> Result<(), StoreError> {
     Err(Problem::new("book-foreign", Exit::Damaged).with("path", path.display()).into())
 }
 
-fn is_missing(error: &std::io::Error) -> bool {
+/// Whether a call failed because there is nothing of that name.
+pub fn is_missing(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{NotADirectory, NotFound};
     matches!(error.kind(), NotFound | NotADirectory)
 }

@@ -1,19 +1,20 @@
 //! A journal written anew from the lines of a file, in a directory that is no book yet.
 
-use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::StoreError;
-use super::backup::{Sm3Tree, broken, copy};
+use super::backup::{broken, copy};
 use super::check::Extent;
-use super::disk::{Mode, real};
+use super::disk::{Disk, File, Mode, To};
 use super::error::io;
 use super::head::HeadFile;
 use super::journal::Journal;
 use super::line::{frame, is_framed, parse};
 use super::recover::Paths;
-use super::tree::{Frontier, Hash, leaf_hash};
+use super::tree::{Edge, Frontier, Hash, Sm3, TreeHash as _, leaf_hash};
+use crate::planted::{Bug, planted};
 use crate::problem::{Exit, Problem};
 
 /// What the lines of a file are.
@@ -28,14 +29,14 @@ pub enum Form {
 ///
 /// # Errors
 /// `restore-foreign` for neither, or reading fails.
-pub fn look(path: &Path) -> Result<Form, StoreError> {
-    let source = Journal::open(real().as_ref(), path, Mode::Read)?;
+pub fn look(disk: Arc<dyn Disk>, path: &Path) -> Result<Form, StoreError> {
+    let source = Journal::open(disk.as_ref(), path, Mode::Read)?;
     let length = source.length()?;
     let mut lines = source.lines(0, length);
     let first = lines.next()?;
     match first.filter(|line| line.whole) {
         Some(line) if is_framed(line.bytes) => {
-            Ok(Form::Framed(Extent { path: path.to_owned(), offset: 0, length }))
+            Ok(Form::Framed(Extent { disk, path: path.to_owned(), offset: 0, length }))
         }
         Some(line) if line.bytes.starts_with(b"{") => Ok(Form::Plain),
         _ => Err(Problem::data("restore-foreign").with("path", path.display()).into()),
@@ -47,23 +48,35 @@ pub fn look(path: &Path) -> Result<Form, StoreError> {
 /// # Errors
 /// Reading or writing fails.
 pub fn copy_lines(extent: &Extent, directory: &Path) -> Result<Extent, StoreError> {
-    let path = Paths::new(real(), directory).journal;
-    let mut file = File::create_new(&path).map_err(io("create", &path))?;
-    copy(extent, &mut |bytes| file.write_all(bytes).map_err(io("write", &path)))?;
-    file.sync_all().map_err(io("sync", &path))?;
-    Ok(Extent { path, offset: 0, length: extent.length })
+    let disk = Arc::clone(&extent.disk);
+    let path = Paths::new(Arc::clone(&disk), directory).journal;
+    let file = disk.open(&path, Mode::New).map_err(io("create", &path))?;
+    let mut to = To { file, offset: 0 };
+    copy(extent, &mut |bytes| to.write_all(bytes).map_err(io("write", &path)))?;
+    sync(to.file.as_ref(), &path)?;
+    Ok(Extent { disk, path, offset: 0, length: extent.length })
+}
+
+/// Makes a journal durable before its head counts anything.
+fn sync(file: &dyn File, path: &Path) -> Result<(), StoreError> {
+    let synced = if planted(Bug::RestoredUnsynced) { Ok(()) } else { file.sync() };
+    synced.map_err(io("sync", path))
 }
 
 /// Puts a checksum before each line and writes the directory's journal, synced.
 ///
 /// # Errors
 /// A line is not whole or too long (`backup-damaged`), or reading or writing fails.
-pub fn frame_lines(from: &Path, directory: &Path) -> Result<Extent, StoreError> {
-    let path = Paths::new(real(), directory).journal;
-    let source = Journal::open(real().as_ref(), from, Mode::Read)?;
+pub fn frame_lines(
+    disk: Arc<dyn Disk>,
+    from: &Path,
+    directory: &Path,
+) -> Result<Extent, StoreError> {
+    let path = Paths::new(Arc::clone(&disk), directory).journal;
+    let source = Journal::open(disk.as_ref(), from, Mode::Read)?;
     let mut lines = source.lines(0, source.length()?);
-    let file = File::create_new(&path).map_err(io("create", &path))?;
-    let mut writer = BufWriter::with_capacity(1024 * 1024, file);
+    let file = disk.open(&path, Mode::New).map_err(io("create", &path))?;
+    let mut writer = BufWriter::with_capacity(1024 * 1024, To { file, offset: 0 });
     let (mut framed, mut length) = (Vec::new(), 0);
     while let Some(line) = lines.next()? {
         if !line.whole {
@@ -74,9 +87,9 @@ pub fn frame_lines(from: &Path, directory: &Path) -> Result<Extent, StoreError> 
         writer.write_all(&framed).map_err(io("write", &path))?;
         length += framed.len() as u64;
     }
-    let file = writer.into_inner().map_err(|error| io("write", &path)(error.into_error()))?;
-    file.sync_all().map_err(io("sync", &path))?;
-    Ok(Extent { path, offset: 0, length })
+    let to = writer.into_inner().map_err(|error| io("write", &path)(error.into_error()))?;
+    sync(to.file.as_ref(), &path)?;
+    Ok(Extent { disk, path, offset: 0, length })
 }
 
 /// Writes the head of a journal that was found sound, which makes the directory a book, and syncs
@@ -85,8 +98,9 @@ pub fn frame_lines(from: &Path, directory: &Path) -> Result<Extent, StoreError> 
 /// # Errors
 /// A line cannot be read again, or writing fails.
 pub fn finish(journal: &Extent, directory: &Path) -> Result<(Vec<u8>, Hash), StoreError> {
-    let (mut tree, mut sm3, mut first) = (Frontier::default(), Sm3Tree::default(), Vec::new());
-    let source = Journal::open(real().as_ref(), &journal.path, Mode::Read)?;
+    let (mut tree, mut sm3) = (Frontier::default(), Edge::<Sm3>::default());
+    let mut first = Vec::new();
+    let source = Journal::open(journal.disk.as_ref(), &journal.path, Mode::Read)?;
     let mut lines = source.lines(0, journal.length);
     while let Some(line) = lines.next()? {
         let json = line.whole.then(|| parse(line.bytes)).flatten();
@@ -95,12 +109,12 @@ pub fn finish(journal: &Extent, directory: &Path) -> Result<(Vec<u8>, Hash), Sto
             first = json.to_vec();
         }
         tree.append(leaf_hash(json));
-        sm3.append(json);
+        sm3.append(Sm3::leaf(json));
     }
     if tree.count() == 0 {
         return Err(Problem::new("backup-empty", Exit::Refused).into());
     }
-    let paths = Paths::new(real(), directory);
+    let paths = Paths::new(Arc::clone(&journal.disk), directory);
     HeadFile::create_for(paths.disk.as_ref(), &paths.head, journal.length, &tree)?;
     paths.disk.sync_directory(directory).map_err(io("sync", directory))?;
     Ok((first, sm3.root()))

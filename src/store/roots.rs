@@ -3,7 +3,7 @@
 //! SM3 takes four times as long as SHA-256 on processors that know the latter, so it has a thread of
 //! its own, which shares nothing with the check beside it.
 
-use super::disk::{Mode, real};
+use super::disk::Mode;
 use super::journal::Journal;
 use super::line::{LEAD, more, parse};
 use super::tree::{Edge, TreeHash};
@@ -31,7 +31,7 @@ pub fn roots<H: TreeHash>(
     mark: fn(&[u8]) -> bool,
 ) -> Result<Roots, StoreError> {
     let end = extent.offset.saturating_add(extent.length);
-    let source = Journal::open(real().as_ref(), &extent.path, Mode::Read)?;
+    let source = Journal::open(extent.disk.as_ref(), &extent.path, Mode::Read)?;
     let mut lines = source.lines(extent.offset, end);
     let head = |edge: &Edge<H>| Head { count: edge.count(), root: edge.root() };
     let (mut edge, mut before) = (Edge::<H>::default(), Edge::<H>::default());

@@ -29,6 +29,7 @@ pub enum Call {
     Mkdir,
     Rename,
     Unlink,
+    Rmdir,
     Fsync,
     Pread,
     Pwrite,
@@ -110,8 +111,9 @@ pub struct State {
 }
 
 impl State {
+    /// The first of each is the name itself; the others stand below it and go with it.
     fn name(&mut self, removes: Vec<PathBuf>, adds: Vec<(PathBuf, Node)>) {
-        let paths = removes.iter().chain(adds.iter().map(|(path, _)| path));
+        let paths = removes.first().into_iter().chain(adds.first().map(|(path, _)| path));
         let mut waits: Vec<PathBuf> =
             paths.filter_map(|path| path.parent()).map(Path::to_owned).collect();
         waits.dedup();
@@ -370,6 +372,7 @@ impl Disk for SimDisk {
     fn names(&self, directory: &Path) -> Result<Vec<OsString>> {
         let mut shared = self.lock();
         shared.try_call(Call::Getdents)?;
+        shared.state.live.get(directory).ok_or_else(missing)?;
         let inside = shared.state.live.keys().filter(|path| path.parent() == Some(directory));
         Ok(inside.filter_map(|path| path.file_name()).map(OsString::from).collect())
     }
@@ -391,8 +394,16 @@ impl Disk for SimDisk {
         let mut shared = self.lock();
         shared.try_call(Call::Rename)?;
         let moved = shared.state.below(from);
-        if moved.is_empty() {
-            return Err(missing());
+        let node = moved.first().map(|(_, node)| *node).ok_or_else(missing)?;
+        // A directory takes the place of an empty one only, a file that of a file.
+        match (node, shared.state.live.get(to)) {
+            (_, None) | (Node::File(_), Some(Node::File(_))) => {}
+            (Node::Directory, Some(Node::Directory)) if shared.state.below(to).len() == 1 => {}
+            (Node::Directory, Some(Node::Directory)) => {
+                return Err(ErrorKind::DirectoryNotEmpty.into());
+            }
+            (Node::File(_), _) => return Err(ErrorKind::IsADirectory.into()),
+            (Node::Directory, _) => return Err(ErrorKind::NotADirectory.into()),
         }
         let renamed = |path: &Path| match path.strip_prefix(from) {
             Ok(rest) if !rest.as_os_str().is_empty() => to.join(rest),
@@ -413,6 +424,19 @@ impl Disk for SimDisk {
             return Err(missing());
         }
         shared.state.name(removed.into_iter().map(|(path, _)| path).collect(), Vec::new());
+        shared.remember();
+        Ok(())
+    }
+
+    fn remove_empty(&self, path: &Path) -> Result<()> {
+        let mut shared = self.lock();
+        shared.try_call(Call::Rmdir)?;
+        let removed = shared.state.below(path);
+        if removed.len() > 1 {
+            return Err(ErrorKind::DirectoryNotEmpty.into());
+        }
+        let (path, _) = removed.into_iter().next().ok_or_else(missing)?;
+        shared.state.name(vec![path], Vec::new());
         shared.remember();
         Ok(())
     }

@@ -2,6 +2,7 @@
 //!
 //! Each test has a budget and a seed in environment variables (see the README under developers).
 
+pub mod copies;
 pub mod faults;
 pub mod flips;
 mod kills;
