@@ -138,10 +138,20 @@ pub fn damage(input: &[u8]) {
     let sample = sample();
     let (mut journal, mut head) = (sample.journal.clone(), sample.head.clone());
     change(input, &mut journal, &mut head);
+    opened(&journal, &head);
+}
+
+/// The same of a head that is not damaged but wrong, over the sound journal.
+pub fn under(head: &[u8]) {
+    opened(&sample().journal, head);
+}
+
+fn opened(journal: &[u8], head: &[u8]) {
+    let sample = sample();
     let directory = tempfile::tempdir().expect("a directory");
     let book = directory.path();
-    std::fs::write(book.join(JOURNAL), &journal).expect("a file");
-    std::fs::write(book.join(HEAD), &head).expect("a file");
+    std::fs::write(book.join(JOURNAL), journal).expect("a file");
+    std::fs::write(book.join(HEAD), head).expect("a file");
     let (before, listed) = (files(book), names(book));
 
     let checked = check(book, &mut |_, _| Ok(())).expect("it can be read");

@@ -120,6 +120,11 @@ pub fn restore(from: &Path, directory: &Path, wanted: &Wanted) -> Result<Copied,
         return Err(broken(from, "sm3").into());
     }
     let city = city(&first)?;
+    if let Source::Backup(header, _) = &source
+        && header.city != city
+    {
+        return Err(broken(from, "city").into());
+    }
     if !wanted.dry_run {
         aside.keep(directory)?;
     }
