@@ -138,17 +138,34 @@ pub fn damage(input: &[u8]) {
     let sample = sample();
     let (mut journal, mut head) = (sample.journal.clone(), sample.head.clone());
     change(input, &mut journal, &mut head);
+    opened(&journal, &head);
+}
+
+/// The same of a head that is not damaged but wrong, over the sound journal.
+pub fn under(head: &[u8]) {
+    opened(&sample().journal, head);
+}
+
+fn opened(journal: &[u8], head: &[u8]) {
+    let sample = sample();
     let directory = tempfile::tempdir().expect("a directory");
     let book = directory.path();
-    std::fs::write(book.join(JOURNAL), &journal).expect("a file");
-    std::fs::write(book.join(HEAD), &head).expect("a file");
+    std::fs::write(book.join(JOURNAL), journal).expect("a file");
+    std::fs::write(book.join(HEAD), head).expect("a file");
     let (before, listed) = (files(book), names(book));
 
-    let checked = check(book, &mut |_, _| Ok(())).expect("it can be read");
-    checked.findings.iter().for_each(told);
     let intact = head == sample.head;
-    if intact && checked.findings.is_empty() {
-        assert!(journal.starts_with(&sample.journal), "the check passed over a change");
+    match check(book, &mut |_, _| Ok(())) {
+        Ok(checked) => {
+            checked.findings.iter().for_each(told);
+            let passed = intact && checked.findings.is_empty();
+            assert!(!passed || journal.starts_with(&sample.journal), "a change was passed over");
+        }
+        // What a later program wrote cannot be judged.
+        Err(error) => {
+            assert_eq!(error.problem().code, "format-newer");
+            assert!(ReadStore::open(book).is_err(), "reading takes a later format");
+        }
     }
 
     let read = ReadStore::open(book).and_then(|mut store| replayed(&mut store));

@@ -7,6 +7,7 @@
 use super::told;
 use poolbook::audit::checkpoint::Checkpoint;
 use poolbook::audit::checkpoint::code::{CheckCode, Line};
+use poolbook::audit::checkpoint::note::{KeyFile, PublicKey, check_name};
 use poolbook::audit::proof::file::Proof;
 use poolbook::audit::proof::{Hash, Sha2, is_consistent, is_included};
 use poolbook::store::tree::{leaf_hash, node_hash};
@@ -27,6 +28,26 @@ pub fn checkpoint(input: &[u8]) {
     assert!(read.unsigned().len() <= input.len());
 }
 
+/// A printed line and a code read back however they are spelt; a key is read or told.
+pub fn checkpoint_line(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    if let Some(line) = Line::parse(text) {
+        assert!(line.entries > 0 && !line.city.contains(char::is_whitespace));
+        assert_eq!(Line::parse(&line.to_string()), Some(line));
+    }
+    for word in text.split_whitespace().take(8) {
+        let Some(code) = CheckCode::parse(word) else { continue };
+        assert_eq!(code.as_str().len(), 4 * 5 + 3);
+        assert_eq!(CheckCode::parse(code.as_str()), Some(code.clone()));
+        assert_eq!(CheckCode::parse(&code.as_str().to_lowercase().replace('-', "")), Some(code));
+    }
+    let [private, public] = [KeyFile::from_pem(text).err(), PublicKey::from_pem(text).err()];
+    private.iter().chain(&public).for_each(told);
+    if let Err(problem) = check_name(text) {
+        told(&problem);
+    }
+}
+
 /// The largest power of two below a number of two or more.
 fn half(size: u64) -> u64 {
     let mut half = 1;
@@ -37,7 +58,7 @@ fn half(size: u64) -> u64 {
 }
 
 /// The root that a path leads to, from the definition of PATH; none when it has the wrong length.
-fn led_to(leaf: Hash, place: u64, size: u64, path: &[Hash]) -> Option<Hash> {
+pub fn led_to(leaf: Hash, place: u64, size: u64, path: &[Hash]) -> Option<Hash> {
     if size == 1 {
         return path.is_empty().then_some(leaf);
     }

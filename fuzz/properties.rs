@@ -2,12 +2,23 @@
 //!
 //! Included by the fuzz targets and by `tests/fuzz_corpus.rs`. A broken property is a panic.
 
+mod backup;
 mod damage;
+mod facts;
+mod head;
+mod loan_list;
+mod pack;
 mod proofs;
 mod session;
 
+pub use backup::{backup, restored};
 pub use damage::damage;
-pub use proofs::{checkpoint, consistency, inclusion, proof_consistency, proof_inclusion};
+pub use head::{head, sound_slots};
+pub use loan_list::loan_list;
+pub use pack::{accepted, pack};
+pub use proofs::{
+    checkpoint, checkpoint_line, consistency, inclusion, proof_consistency, proof_inclusion,
+};
 pub use session::{play, session};
 
 use poolbook::domain::calendar::{
@@ -306,7 +317,7 @@ fn in_order(table: &rows::Table, lines: usize) {
 /// The input is a workbook as it stands, or its parts as text (`== name` before each), which are
 /// packed here: so changes reach the XML and do not end at the checksums of the archive.
 pub fn workbook(input: &[u8]) {
-    let packed = pack(input);
+    let packed = zipped(input);
     with_file("book.xlsx", packed.as_deref().unwrap_or(input), |path| {
         let mut last = 0;
         let read = visit_rows(path, &Options::default(), &mut |row, cells| {
@@ -320,7 +331,7 @@ pub fn workbook(input: &[u8]) {
     });
 }
 
-fn pack(input: &[u8]) -> Option<Vec<u8>> {
+fn zipped(input: &[u8]) -> Option<Vec<u8>> {
     let text = String::from_utf8_lossy(input);
     let parts = text.strip_prefix("== ")?.split("\n== ");
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
@@ -357,7 +368,7 @@ fn statement_by(profile: &Profile, input: &[u8]) {
 
 /// A statement in a workbook, given as in [`workbook`]: read by the profile that fits, or told.
 pub fn statement_workbook(input: &[u8]) {
-    let packed = pack(input);
+    let packed = zipped(input);
     with_file("statement.xls", packed.as_deref().unwrap_or(input), |path| {
         statements(path, &Profile::built_in());
     });
@@ -409,7 +420,7 @@ pub fn sniff(input: &[u8]) {
 
 /// How many movements a file has when all its statements hold.
 pub fn taken(input: &[u8]) -> Result<usize, Vec<Problem>> {
-    let packed = pack(input);
+    let packed = zipped(input);
     let mut read = Ok(0);
     with_file("statement", packed.as_deref().unwrap_or(input), |path| {
         read = bank::read_file(path, None, &Profile::built_in())

@@ -1,11 +1,12 @@
 //! Sessions: bytes become events over a small world, and the book must stay sound.
 
-use super::{bounded, told};
+use super::{bounded, facts, told};
 use poolbook::book::{Book, Options, Outcome, People, RowGroup, Scope};
 use poolbook::domain::account::{Account, Fund};
 use poolbook::domain::entry::{Entry, id_hash};
 use poolbook::domain::event::Event;
 use poolbook::domain::money::Total;
+use poolbook::domain::registry::tables;
 use poolbook::domain::source::EventSource;
 use poolbook::domain::state::State;
 use poolbook::store::{Frames, MemoryStore, Store};
@@ -61,7 +62,7 @@ enum Way {
 }
 
 /// The event of a step: a template with some fields bent. `None` where the vocabulary refuses it.
-fn bend(step: &[u8], count: usize) -> Option<(Event, Way)> {
+fn bend(step: &[u8], count: usize, book: &Book<MemoryStore>) -> Option<(Event, Way)> {
     let byte = |at: usize| step.get(at).copied().unwrap_or_default();
     let pick = |list: &[&str], at: usize| list[usize::from(byte(at)) % list.len()].to_owned();
     let list = templates();
@@ -108,6 +109,8 @@ fn bend(step: &[u8], count: usize) -> Option<(Event, Way)> {
     if event.get("entry").is_some() {
         event["entry"] = u64::from(byte(6) % 48).into();
     }
+    // Without anything to name, the template stands as it is, and is refused.
+    drop(facts::fill(&mut event, step, book));
     if byte(6) > 250 {
         event.as_object_mut()?.remove(["owner", "maker", "amount"][usize::from(byte(6)) % 3]);
     }
@@ -148,6 +151,10 @@ fn said(state: &State) -> String {
     said += &format!("\n{:?}\n{:?}", state.bank_accounts.iter(), state.loans.iter());
     said += &format!("\n{:?}\n{:?}", state.claims.iter(), state.subsidies.iter());
     said += &format!("\n{:?}\n{:?}", state.caps.iter(), state.targets.iter());
+    let facts = &state.statements;
+    said += &format!("\n{:?}\n{:?}", facts.imports.iter(), facts.matches.iter());
+    said += &format!("\n{:?}\n{:?}", facts.thresholds.iter(), facts.certified.iter());
+    said += &format!("\n{:?}\n{:?}", state.checkpoints.iter(), state.closings.iter());
     said += &format!("\n{} {}", state.adopted_rules.len(), state.adopted_rates.len());
     said
 }
@@ -157,11 +164,14 @@ fn cells() -> impl Iterator<Item = (Fund, Account)> {
     Fund::ALL.into_iter().flat_map(move |fund| accounts().map(move |account| (fund, account)))
 }
 
-/// Every row of the index.
+/// Every row of the index but the trees of owners: how far those reach depends on when something was
+/// sealed last.
 fn index(store: &MemoryStore) -> BTreeMap<Vec<u8>, Vec<u8>> {
     let mut rows = BTreeMap::new();
     let mut visit = |key: &[u8], value: &[u8]| {
-        rows.insert(key.to_vec(), value.to_vec());
+        if key.first() != Some(&tables::OWNER_TREE) {
+            rows.insert(key.to_vec(), value.to_vec());
+        }
     };
     store.range(&[], &mut visit).expect("memory does not fail");
     rows
@@ -294,6 +304,7 @@ pub fn session(input: &[u8]) {
     let book = play(input);
     let journal = entries(book.store());
     sound(book.state(), &journal);
+    facts::facts(&journal);
     replayed(&book, &journal);
 }
 
@@ -309,7 +320,7 @@ pub fn play(input: &[u8]) -> Book<MemoryStore> {
     opened.unwrap_or_else(|refused| panic!("{refused:?}"));
     let mut waiting = Vec::new();
     for (count, step) in input.chunks(STEP).take(STEPS_MAX).enumerate() {
-        let Some((event, way)) = bend(step, count) else { continue };
+        let Some((event, way)) = bend(step, count, &book) else { continue };
         match way {
             Way::Record => record_all(&mut book, &mut vec![event], false),
             Way::Gather => waiting.push(event),

@@ -450,6 +450,7 @@ def slot_of(data):
     tree = Tree(sha256)
     tree.count, tree.nodes = entries, [data[72 + 32 * n:104 + 32 * n] for n in range(min(k, 64))]
     sound = k == bin(entries).count("1") and version == 1 and (entries == 0) == (length == 0)
+    sound = sound and entries <= length and generation < 1 << 63 and not any(data[72 + 32 * k:4092])
     return (generation, entries, length, data[40:72]) if sound and tree.root() == data[40:72] else None
 
 

@@ -138,6 +138,11 @@ pub fn restore_on(
         return Err(broken(from, "sm3").into());
     }
     let city = city(&first)?;
+    if let Source::Backup(header, _) = &source
+        && header.city != city
+    {
+        return Err(broken(from, "city").into());
+    }
     if !wanted.dry_run {
         aside.keep(directory)?;
     }

@@ -18,6 +18,8 @@ use crate::problem::{Exit, Problem};
 pub const SLOT: usize = 4096;
 /// Version of the format of the whole directory.
 pub const VERSION: u32 = 1;
+/// Highest generation that a sound slot has.
+pub const GENERATION_MAX: u64 = u64::MAX / 2;
 const MAGIC: &[u8; 8] = b"POOLBOOK";
 /// Unsynced slots before one is synced: bounds the tail that is scanned after a power cut.
 const SYNC_EVERY: u32 = 256;
@@ -78,15 +80,21 @@ impl Slot {
         if version > VERSION {
             return Err(SlotFault::Newer(version));
         }
-        let nodes = u32::from_be_bytes(take(&mut rest)?);
+        let places = u32::from_be_bytes(take(&mut rest)?);
         let generation = u64::from_be_bytes(take(&mut rest)?);
         let count = u64::from_be_bytes(take(&mut rest)?);
         let length = u64::from_be_bytes(take(&mut rest)?);
         let root: Hash = take(&mut rest)?;
         let nodes =
-            (0..nodes.min(64)).map(|_| take(&mut rest)).collect::<Result<Vec<Hash>, _>>()?;
+            (0..places.min(64)).map(|_| take(&mut rest)).collect::<Result<Vec<Hash>, _>>()?;
         let tree = Frontier::from_nodes(count, nodes).ok_or(SlotFault::Damaged)?;
         if version != VERSION || tree.root() != root || (count == 0) != (length == 0) {
+            return Err(SlotFault::Damaged);
+        }
+        // No book gets so far, an entry takes more than a byte, and what is not used is nought: a
+        // sound slot has one spelling, and counting on from it cannot run over.
+        let spelt = places <= 64 && rest.iter().all(|byte| *byte == 0);
+        if !spelt || generation > GENERATION_MAX || count > length {
             return Err(SlotFault::Damaged);
         }
         Ok(Self { generation, length, tree })
@@ -326,6 +334,19 @@ mod tests {
             if at == 39 {
                 bytes[38] ^= 1;
             }
+            let sum = crc32c::crc32c(&bytes[..SLOT - 4]).to_be_bytes();
+            bytes[SLOT - 4..].copy_from_slice(&sum);
+            assert_eq!(Slot::decode(&bytes), Err(SlotFault::Damaged), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn slot_has_one_spelling_and_room_to_go_on() {
+        let faults: [(usize, &[u8]); 3] =
+            [(SLOT - 5, &[1]), (16, &[0x80]), (32, &[0, 0, 0, 0, 0, 0, 0, 3])];
+        for (at, changed) in faults {
+            let mut bytes = slot(7, 4).encode();
+            bytes[at..at + changed.len()].copy_from_slice(changed);
             let sum = crc32c::crc32c(&bytes[..SLOT - 4]).to_be_bytes();
             bytes[SLOT - 4..].copy_from_slice(&sum);
             assert_eq!(Slot::decode(&bytes), Err(SlotFault::Damaged), "byte {at}");

@@ -21,7 +21,7 @@ mod engine;
 mod error;
 mod file;
 mod group;
-mod head;
+pub mod head;
 mod ids;
 mod journal;
 pub mod leaves;

@@ -1954,6 +1954,7 @@ backup-damaged = the backup is damaged and not used: { $path } ({ $part ->
         [digest] the digest on its last line
         [root] the root of its journal
         [sm3] the SM3 root of its journal
+        [city] the city that it names
         [last-line] its last line is not whole
         [line] line { $line } of its journal
         [journal] its journal

@@ -1965,6 +1965,7 @@ backup-damaged = 备份损坏，不予采用：{ $path }（{ $part ->
         [digest] 末行的摘要
         [root] 日记账的根
         [sm3] SM3 根
+        [city] 所写的城市
         [last-line] 末行不完整
         [line] 日记账第 { $line } 行
         [journal] 日记账

@@ -1,0 +1,2 @@
+#![cfg_attr(feature = "libfuzzer", no_main)]
+poolbook_fuzz::target!(checkpoint_line);
