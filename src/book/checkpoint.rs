@@ -13,7 +13,7 @@ use crate::store::leaves::{Beside, Collected, Growing, Kept, Seen, differ};
 use crate::store::roots::roots;
 use crate::store::tree::{Hash, Sm3};
 use crate::store::{
-    Checked, Extent, ReadStore, Store as _, StoreError, Watch, check_on, check_watching,
+    Checked, Extent, Looking, ReadStore, Store as _, StoreError, check_on, check_watching,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -169,7 +169,7 @@ pub fn take_on(disk: &Arc<dyn Disk>, directory: &Path, grow: bool) -> Result<Tak
     let mut told = Told::default();
     let (checked, sm3) = std::thread::scope(|scope| {
         let sm3 = scope.spawn(|| roots::<Sm3>(&extent, &[entries], |_| false));
-        let watch: (fn(&[u8]) -> bool, &mut dyn Watch) = (|_| false, &mut beside);
+        let watch: Looking<'_> = (|_| false, &mut beside);
         let checked = check_on(disk(), directory, watch, &mut |seq, bytes| {
             if seq == 1 || is_close(bytes) {
                 told.take(seq, bytes, Entry::decode_given(bytes).ok().as_ref());
