@@ -6,7 +6,8 @@ shapes! {
     /// A checkpoint that was made.
     CHECKPOINT "checkpoint" {
         meta [
-            origin Text, entries Integer, root Text, sm3 Text, closed Text, bytes Integer, code Text,
+            origin Text, entries Integer, root Text, sm3 Text, closed Text, bytes Integer,
+            code Text,
             printed_line Text, signed_by Text, file Text, text Json,
         ]
         rows []
@@ -34,8 +35,8 @@ shapes! {
     CHECK_CHECKPOINT "check-checkpoint" {
         meta [count Integer]
         rows [
-            file Text, origin Text, entries Integer, printed_line Text, signatures Integer, signed_by Text,
-            result Word,
+            file Text, origin Text, entries Integer, printed_line Text, signatures Integer,
+            signed_by Text, result Word,
         ]
         totals false
         sections {
@@ -45,7 +46,8 @@ shapes! {
     /// A proof pack of an owner that was checked without a book.
     CHECK_PACK "check-pack" {
         meta [
-            owner Text, name Text, from Text, to Text, entries Integer, shared Integer, size Integer,
+            owner Text, name Text, from Text, to Text, entries Integer, shared Integer,
+            size Integer,
             printed_line Text, findings Integer,
         ]
         rows [pack_line Integer, part Text, what Text, why Text, next Text]
