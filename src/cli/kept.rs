@@ -50,19 +50,22 @@ pub fn held(path: &Path) -> Result<Held, Problem> {
     }
 }
 
+/// The text of a key's file; what is longer than any, or no text, reads as none.
+fn pem(path: &Path) -> Result<String, Problem> {
+    let bytes = read(path, KEY_BYTES_MAX)?;
+    let fits = bytes.len() as u64 <= KEY_BYTES_MAX;
+    Ok(String::from_utf8(bytes).ok().filter(|_| fits).unwrap_or_default())
+}
+
 /// Reads a private key that nobody else can read.
 pub fn key(path: &Path) -> Result<KeyFile, Problem> {
     private(path)?;
-    let text = read(path, KEY_BYTES_MAX)?;
-    let text = std::str::from_utf8(&text).unwrap_or_default();
-    KeyFile::from_pem(text).map_err(|problem| problem.with("path", path.display()))
+    KeyFile::from_pem(&pem(path)?).map_err(|problem| problem.with("path", path.display()))
 }
 
 /// Reads a public key.
 pub fn public_key(path: &Path) -> Result<PublicKey, Problem> {
-    let text = read(path, KEY_BYTES_MAX)?;
-    let text = std::str::from_utf8(&text).unwrap_or_default();
-    PublicKey::from_pem(text).map_err(|problem| problem.with("path", path.display()))
+    PublicKey::from_pem(&pem(path)?).map_err(|problem| problem.with("path", path.display()))
 }
 
 /// A key that others can read is no longer anybody's own.

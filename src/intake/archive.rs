@@ -47,8 +47,9 @@ pub fn check(bytes: &[u8], strict: bool) -> Result<(), Problem> {
             if size > limit || total > WORKBOOK_INFLATED_MAX {
                 return bomb(limit.min(WORKBOOK_INFLATED_MAX));
             }
-            if strict && size > 1 << 20 && size / STATEMENT_RATIO_MAX > packed {
-                return bomb(packed.saturating_mul(STATEMENT_RATIO_MAX));
+            let swollen = packed.saturating_mul(STATEMENT_RATIO_MAX);
+            if strict && size > 1 << 20 && size > swollen {
+                return bomb(swollen);
             }
             if is_xml {
                 scan.take(bytes)?;

@@ -41,7 +41,8 @@ pub fn walk(source: impl Read, visitor: &mut dyn Visitor) -> Result<(), Problem>
     let mut reader = quick_xml::Reader::from_reader(source);
     reader.config_mut().expand_empty_elements = false;
     let mut buffer = Vec::new();
-    for _ in 0..XML_EVENTS_MAX {
+    // The end of the file is one more.
+    for _ in 0..=XML_EVENTS_MAX {
         budget.set(XML_TEXT_MAX);
         buffer.clear();
         let event = match reader.read_event_into(&mut buffer) {

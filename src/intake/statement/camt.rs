@@ -91,7 +91,7 @@ impl Visitor for Reading {
         let Some(own) = below(path) else { return Ok(()) };
         match own.as_slice() {
             [] => {
-                self.draft = Draft { line, ..Draft::default() };
+                self.draft = Draft::after(&self.done, line);
                 self.totals = (None, None);
             }
             ["Bal"] => self.balance = Parts::default(),

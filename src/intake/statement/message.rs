@@ -32,6 +32,8 @@ pub struct Draft {
     pub breaks: Vec<Problem>,
     /// Line of the file at which it begins.
     pub line: u64,
+    /// Movements of the statements before it in the file.
+    pub before: usize,
 }
 
 impl Draft {
@@ -52,13 +54,19 @@ impl Draft {
     /// # Errors
     /// `too-many-rows`.
     pub fn push(&mut self, line: StatementLine) -> Result<(), Problem> {
-        if self.lines.len() >= STATEMENT_ROWS_MAX {
+        if self.before + self.lines.len() >= STATEMENT_ROWS_MAX {
             return Err(Problem::data("too-many-rows").with("limit", STATEMENT_ROWS_MAX));
         }
         if !line.amount.is_zero() {
             self.lines.push(line);
         }
         Ok(())
+    }
+
+    /// Begins a statement behind others of the same file. Cost: linear in those.
+    pub fn after(done: &[Statement], line: u64) -> Self {
+        let before = done.iter().map(|statement| statement.lines.len()).sum();
+        Self { line, before, ..Self::default() }
     }
 
     /// The statement, its lines with the balance after each.
@@ -127,4 +135,42 @@ pub fn add_text(to: &mut CompactString, text: &str) {
         to.push(' ');
     }
     to.push_str(text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::calendar::date;
+
+    fn line() -> StatementLine {
+        StatementLine {
+            date: date(2017, 3, 1).unwrap(),
+            amount: Money::from_fen(1).unwrap(),
+            balance: Money::ZERO,
+            memo: CompactString::default(),
+            name: CompactString::default(),
+            account: CompactString::default(),
+            serial: None,
+            row: 1,
+        }
+    }
+
+    /// Two statements fill the file; a third has no room for a movement.
+    #[test]
+    fn movements_of_one_file_are_counted() {
+        let opening = (Money::ZERO, None);
+        let mut half = Draft { opening: Some(opening), ..Draft::default() };
+        half.lines = vec![line(); STATEMENT_ROWS_MAX / 2];
+        let sum = Money::from_fen(i64::try_from(half.lines.len()).unwrap()).unwrap();
+        half.closing = Some((sum, None));
+        let mut done = vec![half.finish(Format::Mt940).unwrap()];
+        let mut second = Draft::after(&done, 1);
+        second.opening = Some(opening);
+        second.lines = vec![line(); STATEMENT_ROWS_MAX / 2 - 1];
+        assert_eq!(second.push(line()), Ok(()));
+        assert_eq!(second.push(line()).unwrap_err().code, "too-many-rows");
+        second.closing = Some((sum, None));
+        done.push(second.finish(Format::Mt940).unwrap());
+        assert_eq!(Draft::after(&done, 1).push(line()).unwrap_err().code, "too-many-rows");
+    }
 }

@@ -96,7 +96,7 @@ impl Reading {
         let Some((tag, line, text)) = self.field.take() else { return Ok(()) };
         if tag == "20" {
             self.close()?;
-            self.draft = Some(Draft { line, ..Draft::default() });
+            self.draft = Some(Draft::after(&self.done, line));
             return Ok(());
         }
         let Some(draft) = &mut self.draft else {
