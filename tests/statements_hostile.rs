@@ -12,7 +12,7 @@ use std::io::{Cursor, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-const HEADER: &str = "日期,摘要,收入,支出,余额\n";
+pub const HEADER: &str = "日期,摘要,收入,支出,余额\n";
 
 /// Code and place of what reading a file ends with; sniffing ends with the same or says more.
 fn end(path: &Path) -> String {
@@ -104,7 +104,7 @@ fn texts_at_their_limits_and_beyond() {
     assert_eq!(rows(STATEMENT_ROWS_MAX), over);
 }
 
-fn archive(parts: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn archive(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in parts {
         writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
@@ -114,7 +114,7 @@ fn archive(parts: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// A workbook of one sheet with these rows and this dimension, and more parts.
-fn workbook(dimension: &str, rows: &str, more: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn workbook(dimension: &str, rows: &str, more: &[(&str, &[u8])]) -> Vec<u8> {
     const RELATIONS: &str = r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/"#;
     const MAIN: &str = r#"xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships""#;
     let root = format!(r#"{RELATIONS}officeDocument" Target="xl/workbook.xml"/></Relationships>"#);
@@ -137,7 +137,7 @@ fn workbook(dimension: &str, rows: &str, more: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// The header row and one movement whose cells may be anything.
-fn rows_of(cells: &str) -> String {
+pub fn rows_of(cells: &str) -> String {
     let head: String = ('A'..='E')
         .zip(HEADER.trim_end().split(','))
         .map(|(column, name)| {
@@ -149,7 +149,7 @@ fn rows_of(cells: &str) -> String {
     )
 }
 
-const MOVEMENT: &str = r#"<c r="C2"><v>1</v></c><c r="E2"><v>1</v></c>"#;
+pub const MOVEMENT: &str = r#"<c r="C2"><v>1</v></c><c r="E2"><v>1</v></c>"#;
 
 fn of_workbook(dimension: &str, cells: &str, more: &[(&str, &[u8])]) -> String {
     of_bytes("a.xlsx", &workbook(dimension, &rows_of(cells), more))

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use poolbook::limits::INDEX_WAIT_SECONDS;
 use poolbook::store::disk::Real;
 use poolbook::store::{FileStore, Store};
 
@@ -83,6 +84,8 @@ fn index_that_hangs_is_given_up() {
         return;
     }
     let disk = Arc::new(Real { patience: Duration::from_millis(200) });
+    // The disk of the system gives it longer.
+    assert_eq!(poolbook::store::disk::real().patience().as_secs(), INDEX_WAIT_SECONDS);
     let mut store = FileStore::open_on(disk, &book, Duration::ZERO).unwrap();
     assert_eq!(codes(store.notes()), ["index-failed", "index-in-memory"]);
     replay(&mut store);
