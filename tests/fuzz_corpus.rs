@@ -102,7 +102,26 @@ fn held(target: &str, property: fn(&[u8]), input: &[u8], name: &str) {
 fn dictionary(target: &str) -> Vec<Vec<u8>> {
     let text = std::fs::read_to_string(fuzz().join(format!("{target}.dict"))).unwrap_or_default();
     let words = text.lines().filter_map(|line| line.strip_prefix('"')?.strip_suffix('"'));
-    words.map(|word| word.replace("\\x0a", "\n").replace("\\\"", "\"").into_bytes()).collect()
+    words.map(unescaped).collect()
+}
+
+fn unescaped(word: &str) -> Vec<u8> {
+    let (mut bytes, mut rest) = (Vec::new(), word);
+    while let Some(first) = rest.chars().next() {
+        let hex = rest.strip_prefix("\\x").and_then(|rest| rest.get(..2));
+        let (byte, taken) = match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => (vec![byte], 4),
+            None if first == '\\' => (rest.as_bytes().get(1).copied().into_iter().collect(), 2),
+            // libFuzzer refuses a dictionary with other letters.
+            None => {
+                assert!(first.is_ascii(), "{word}");
+                (vec![first as u8], 1)
+            }
+        };
+        bytes.extend(byte);
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    bytes
 }
 
 /// One change of one of the kinds that find most: bits, digits, ranges, words, other seeds.
