@@ -110,7 +110,7 @@ fn bend(step: &[u8], count: usize, book: &Book<MemoryStore>) -> Option<(Event, W
         event["entry"] = u64::from(byte(6) % 48).into();
     }
     // Without anything to name, the template stands as it is, and is refused.
-    drop(facts::fill(&mut event, step, book));
+    let _ = facts::fill(&mut event, step, book);
     if byte(6) > 250 {
         event.as_object_mut()?.remove(["owner", "maker", "amount"][usize::from(byte(6)) % 3]);
     }
