@@ -73,8 +73,7 @@ fn statement(
 ) -> Option<()> {
     let account = event["bank_account"].as_str()?.to_owned();
     let held = &book.state().statements.imports;
-    let before =
-        held.iter().filter(|one| one.undone.is_none() && *one.bank_account == *account).last();
+    let before = held.iter().rfind(|one| one.undone.is_none() && *one.bank_account == *account);
     if let Some(before) = before.filter(|_| byte(5) < 200) {
         event["from"] = next_day(before.to).ok()?.to_string().into();
         event["opening"] = before.closing.to_string().into();
