@@ -373,7 +373,8 @@ fn backup_header(more: u64) -> Result<(), String> {
     let sound = String::from_utf8(std::fs::read(place.path("b.backup")).unwrap()).unwrap();
     let (header, rest) = sound.split_once('\n').unwrap();
     let wanted = limits::BACKUP_HEADER_MAX + usize_of(more) - 1;
-    let header = header.replacen("410800", &"4".repeat(6 + wanted - header.len()), 1);
+    let blanks = " ".repeat(wanted - header.len());
+    let header = header.replacen('{', &format!("{{{blanks}"), 1);
     let body = format!("{header}\n{}", &rest[..rest.len() - 72]);
     let digest: [u8; 32] = Sha256::digest(&body).into();
     let digest = poolbook::store::tree::hex(&digest);

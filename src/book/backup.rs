@@ -94,10 +94,10 @@ pub fn restore(from: &Path, directory: &Path, wanted: &Wanted) -> Result<Copied,
     restore_on(&real(), (from, directory), wanted)
 }
 
-/// As [`restore`], on a disk of the caller's.
+/// As [`restore()`], on a disk of the caller's.
 ///
 /// # Errors
-/// As [`restore`].
+/// As [`restore()`].
 pub fn restore_on(
     disk: &Arc<dyn Disk>,
     (from, directory): (&Path, &Path),
