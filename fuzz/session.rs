@@ -41,7 +41,8 @@ fn templates() -> &'static [Value] {
 
 fn options(dry_run: bool) -> Options {
     let now = "2018-01-05T08:00:00Z".parse().expect("an instant");
-    Options { now, people: People::default(), dry_run }
+    let people = People { maker: Some("录入员".into()), ..People::default() };
+    Options { now, people, dry_run }
 }
 
 /// What a step does with its event.

@@ -1,5 +1,6 @@
 //! The program as people run it: exit codes, streams, formats, and the main job to the fen.
 
+use crate::support::book::CLERK;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -14,6 +15,7 @@ fn poolbook(book: &Path, arguments: &[&str]) -> Run {
     let output: Output = Command::new(env!("CARGO_BIN_EXE_poolbook"))
         .env_clear()
         .env("POOLBOOK_LANG", "zh")
+        .env("POOLBOOK_MAKER", CLERK)
         .arg("--book")
         .arg(book)
         .args(arguments)

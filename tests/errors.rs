@@ -8,6 +8,7 @@
 //! anew; they are to be read before they are kept.
 
 use crate::errors_unreachable::UNREACHABLE;
+use crate::support::book::CLERK;
 use crate::support::fixture;
 use poolbook::domain::refusal::Reason;
 use poolbook::store::FileStore;
@@ -82,6 +83,7 @@ pub fn shell(script: &str, dir: &Path, lang: &str) -> (i32, String, String) {
         .env_clear()
         .env("PATH", format!("{}:/usr/bin:/bin", program.display()))
         .env("POOLBOOK_LANG", lang)
+        .env("POOLBOOK_MAKER", CLERK)
         .env("USER", "tester")
         .env("FIXTURES", fixture(""))
         .output()

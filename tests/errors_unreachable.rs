@@ -57,6 +57,7 @@ pub const UNREACHABLE: &[(&str, &[&str])] = &[
             "event-amount",
             "event-fund",
             "file-mode",
+            "entry-unnamed",
             "findings-more",
             "group-torn",
             "head-missing",

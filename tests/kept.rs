@@ -73,7 +73,10 @@ fn every_kept_book_opens_and_gives_its_root() {
         let head = book.head();
         assert_eq!((head.count, hex(&head.root)), roots[&name(&path)], "{}", path.display());
         let found = verify(&copy, Some(&book.rows())).unwrap();
-        assert_eq!(found.findings, [], "{}", path.display());
+        // Their entries name no makers, which was no rule then.
+        let codes: Vec<&str> = found.findings.iter().map(|finding| finding.code).collect();
+        let of_people = |code: &&str| matches!(*code, "entry-unnamed" | "entry-refused");
+        assert!(codes.iter().all(|code| of_people(code)), "{}: {codes:?}", path.display());
         // Another store takes the same entries to the same state.
         let mut memory = MemoryStore::new();
         replay(&all(book.store()), &mut memory);

@@ -42,7 +42,8 @@ fn people(names: &str) -> String {
 /// What becomes of an event with these people, tried and not written.
 fn tried(book: &mut Book<MemoryStore>, own: &str, names: &str) -> String {
     let json = format!(r#"{{"id":"try",{own}{}}}"#, people(names));
-    let dry = poolbook::book::Options { dry_run: true, ..options() };
+    let people = poolbook::book::People::default();
+    let dry = poolbook::book::Options { dry_run: true, people, ..options() };
     match book.record(event(&json), &dry) {
         Ok(_) => "taken".to_owned(),
         Err(problem) => {
@@ -52,8 +53,7 @@ fn tried(book: &mut Book<MemoryStore>, own: &str, names: &str) -> String {
     }
 }
 
-const FEE: &str =
-    r#""event":"trustee-fee","date":"2017-02-01","owner":"410821","bank_account":"P","amount":"1""#;
+const FEE: &str = r#""event":"trustee-fee","date":"2017-02-01","owner":"410821","bank_account":"P","amount":"500.01""#;
 
 #[test]
 pub fn a_payment_takes_as_many_people_as_the_book_says() {
@@ -63,18 +63,93 @@ pub fn a_payment_takes_as_many_people_as_the_book_says() {
         ("甲 乙 甲", "taken", "checker-same maker, approver"),
         ("甲 乙 乙", "taken", "checker-same checker, approver"),
         ("甲 甲 丙", "checker-same maker, checker", "checker-same maker, checker"),
-        ("- 乙 丙", "checker-missing maker", "checker-missing maker"),
+        ("- 乙 丙", "maker-missing -", "maker-missing -"),
         ("甲 - 丙", "checker-missing checker", "checker-missing checker"),
-        ("- - -", "checker-missing maker", "checker-missing maker"),
+        ("- - -", "maker-missing -", "maker-missing -"),
     ];
     for (names, two, three) in cases {
         assert_eq!(tried(&mut opened(""), FEE, names), two, "{names}, nothing said");
         assert_eq!(tried(&mut opened("two"), FEE, names), two, "{names}, two");
         assert_eq!(tried(&mut opened("three"), FEE, names), three, "{names}, three");
     }
-    // Money that comes in asks for nobody.
+    // Money that comes in asks for its maker alone.
     let income = r#""event":"contribute","date":"2017-02-01","owner":"410821","source":"city","bank_account":"P","amount":"1""#;
-    assert_eq!(tried(&mut opened("three"), income, "- - -"), "taken");
+    assert_eq!(tried(&mut opened("three"), income, "甲 - -"), "taken");
+    assert_eq!(tried(&mut opened("three"), income, "- 乙 丙"), "maker-missing -");
+}
+
+/// Two spellings of a name are one person, whatever the letters look like.
+#[test]
+fn two_spellings_of_a_name_are_one_person() {
+    for (names, expected) in [
+        ("Wang wang WANG", "checker-same maker, checker"),
+        ("李砚秋 李砚秋。 丙", "checker-same maker, checker"),
+        ("A Ａ 丙", "checker-same maker, checker"),
+        ("A 乙 А", "checker-same maker, approver"),
+        ("李士杰 李土杰 丙", "taken"),
+        ("Wаng 乙 丙", "person-scripts -"),
+        ("甲 。 丙", "person-empty -"),
+    ] {
+        assert_eq!(tried(&mut opened("three"), FEE, names), expected, "{names}");
+    }
+    // The same content under another spelling of the maker is the same event.
+    let mut book = opened("three");
+    let fee =
+        |maker: &str| event(&format!(r#"{{"id":"f",{FEE}{}}}"#, people(&format!("{maker} 乙 丙"))));
+    record(&mut book, &[fee("Wang")]);
+    assert!(book.record(fee("ＷＡＮＧ"), &options()).unwrap().0.is_none());
+    assert_eq!(book.record(fee("Wong"), &options()).unwrap_err().code, "id-reused");
+}
+
+/// Up to the small amount a charge or fee takes its maker alone; above it, it is money out.
+#[test]
+fn a_charge_above_the_small_amount_is_money_out() {
+    let charge = |word: &str, amount: &str| {
+        format!(
+            r#""event":"{word}","date":"2017-02-01","owner":"410821","bank_account":"P","amount":"{amount}""#
+        )
+    };
+    let adopted = |small: &str| {
+        let rules =
+            std::fs::read_to_string(fixture("jiaozuo-2017/rules/jiaozuo-demo.toml")).unwrap();
+        let rules = rules.replacen("[pool]", &format!("[pool]\n{small}"), 1);
+        let mut book = opened("three");
+        let own = format!(
+            r#"{{"event":"adopt-rules","id":"rules","date":"2017-01-15","rules":{rules:?}}}"#
+        );
+        record(&mut book, &[event(&own)]);
+        // More than the charges that are tried.
+        let more = r#"{"event":"contribute","id":"more","date":"2017-01-20","owner":"410821","source":"city","bank_account":"P","amount":"900000.00"}"#;
+        record(&mut book, &[event(more)]);
+        book
+    };
+    for word in ["bank-charge", "trustee-fee"] {
+        for (small, amount, names, expected) in [
+            ("", "500.00", "甲 - -", "taken"),
+            ("", "500.01", "甲 - -", "checker-missing checker"),
+            ("", "500.01", "甲 乙 -", "checker-missing approver"),
+            ("", "500.01", "甲 乙 丙", "taken"),
+            ("small_charge_max = \"20.00\"", "20.00", "甲 - -", "taken"),
+            ("small_charge_max = \"20.00\"", "20.01", "甲 - 丙", "checker-missing checker"),
+            ("small_charge_max = \"600.00\"", "600.00", "甲 - -", "taken"),
+        ] {
+            let tried = tried(&mut adopted(small), &charge(word, amount), names);
+            assert_eq!(tried, expected, "{word} {small} {amount} {names}");
+        }
+    }
+    // No rules are adopted yet.
+    let mut book = opened("three");
+    record(
+        &mut book,
+        &[event(
+            r#"{"event":"contribute","id":"more","date":"2017-01-20","owner":"410821","source":"city","bank_account":"P","amount":"3000000.00"}"#,
+        )],
+    );
+    assert_eq!(tried(&mut book, &charge("bank-charge", "500.00"), "甲 - -"), "taken");
+    assert_eq!(
+        tried(&mut book, &charge("bank-charge", "2999000"), "甲 - -"),
+        "checker-missing checker"
+    );
 }
 
 #[test]
@@ -83,6 +158,7 @@ fn the_auditors_ask_for_the_same_people() {
         ("three", Some("丙"), &[][..]),
         ("three", None, &["payment-unapproved"][..]),
         ("three", Some("乙"), &["payment-unapproved"]),
+        ("three", Some("乙。"), &["payment-unapproved"]),
         ("two", None, &[]),
     ] {
         let mut book = opened(mode);
@@ -99,6 +175,35 @@ fn the_auditors_ask_for_the_same_people() {
     }
 }
 
+/// A charge above the small amount lacks its checker; one of the small amount does not.
+#[test]
+fn the_auditors_ask_who_checked_a_large_charge() {
+    for word in ["bank-charge", "trustee-fee"] {
+        for (amount, expected) in [("50.00", None), ("50.01", Some("payment-unchecked"))] {
+            let mut book = opened("two");
+            let rules =
+                std::fs::read_to_string(fixture("jiaozuo-2017/rules/jiaozuo-demo.toml")).unwrap();
+            let rules = rules.replacen("[pool]", "[pool]\nsmall_charge_max = \"50.00\"", 1);
+            let adopt = format!(
+                r#"{{"event":"adopt-rules","id":"rules","date":"2017-01-15","rules":{rules:?}}}"#
+            );
+            let fee = format!(r#"{{"id":"fee",{FEE}{}}}"#, people("甲 乙 -"));
+            let fee = fee.replace("trustee-fee", word).replace("500.01", amount);
+            let more = r#"{"event":"contribute","id":"more","date":"2017-01-20","owner":"410821","source":"city","bank_account":"P","amount":"900000.00"}"#;
+            record(&mut book, &[event(&adopt), event(more), event(&fee)]);
+            let mut all = entries(book.store());
+            all.last_mut().unwrap().event.checker = None;
+            let mut verifier = Verifier::new();
+            for (entry, seq) in all.iter().zip(1..) {
+                verifier.check(seq, entry.to_bytes().len(), entry);
+            }
+            let found = verifier.finish().findings;
+            let found: Vec<&str> = found.iter().map(|finding| finding.check).collect();
+            assert_eq!(found, Vec::from_iter(expected), "{word} {amount}");
+        }
+    }
+}
+
 #[test]
 fn changes_and_closes_take_two_in_either_book() {
     let rates = std::fs::read_to_string(fixture("jiaozuo-2017/rates.toml")).unwrap();
@@ -108,7 +213,7 @@ fn changes_and_closes_take_two_in_either_book() {
     for mode in ["two", "three"] {
         let mut book = opened(mode);
         // The first table of rates asks for nobody, the next changes what is in force.
-        assert_eq!(tried(&mut book, &rates, "- - -"), "taken");
+        assert_eq!(tried(&mut book, &rates, "甲 - -"), "taken");
         record(&mut book, &[event(&format!(r#"{{"id":"r1",{rates}}}"#))]);
         for own in [rates.as_str(), change, close] {
             assert_eq!(tried(&mut book, own, "甲 乙 -"), "taken", "{own}");
@@ -119,8 +224,8 @@ fn changes_and_closes_take_two_in_either_book() {
     // A book that says nothing of its people takes rules and rates as it always did.
     let mut silent = opened("");
     record(&mut silent, &[event(&format!(r#"{{"id":"r1",{rates}}}"#))]);
-    assert_eq!(tried(&mut silent, &rates, "- - -"), "taken");
-    assert_eq!(tried(&mut silent, close, "- - -"), "checker-missing maker");
+    assert_eq!(tried(&mut silent, &rates, "甲 - -"), "taken");
+    assert_eq!(tried(&mut silent, close, "甲 - -"), "checker-missing checker");
 }
 
 #[test]

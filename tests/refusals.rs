@@ -2,7 +2,7 @@
 //! that it names.
 
 use crate::support::book::{fingerprint, options};
-use poolbook::book::RowGroup;
+use poolbook::book::{People, RowGroup};
 use poolbook::domain::refusal::Reason;
 use poolbook::problem::Exit;
 
@@ -197,19 +197,23 @@ fn every_reason_has_its_case_in_order() {
 pub fn every_reason_is_reached_and_names_its_numbers() {
     for (reason, stage, json, args) in cases() {
         let mut book = book_at(stage);
+        let mut options = options();
+        if *reason == Reason::MakerMissing {
+            options.people = People::default();
+        }
         let event = read(&book, json, "refused");
         let before = fingerprint(&book);
-        let problem = book.record(event.clone(), &options()).map(|_| ()).unwrap_err();
+        let problem = book.record(event.clone(), &options).map(|_| ()).unwrap_err();
         assert_eq!((problem.code, problem.exit), (reason.code(), Exit::Refused), "{problem}");
         for (name, value) in *args {
             assert_eq!(problem.arg(name), Some(*value), "{problem}");
         }
         assert_eq!(before, fingerprint(&book), "{reason} left a trace");
         let row =
-            book.record_row(vec![event.clone()], &options(), &mut RowGroup::default(), &mut |_| {});
+            book.record_row(vec![event.clone()], &options, &mut RowGroup::default(), &mut |_| {});
         assert_eq!(row, Err(problem.clone()));
         assert_eq!(before, fingerprint(&book), "{reason} left a trace as a row");
-        let dry = poolbook::book::Options { dry_run: true, ..options() };
+        let dry = poolbook::book::Options { dry_run: true, ..options.clone() };
         assert_eq!(book.record(event, &dry).map(|_| ()), Err(problem));
         assert_eq!(before, fingerprint(&book), "{reason} left a trace of a dry run");
     }

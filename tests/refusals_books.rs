@@ -475,6 +475,12 @@ pub const CASES: &[Case] = &[
         &[("date", "2017-04-30"), ("through", "2017-04-30"), ("open", "2017-05-01")],
     ),
     (
+        R::MakerMissing,
+        "set up",
+        r#"{"event":"commit","date":"2017-03-01","owner":"410821","source":"city","amount":"1","checker":"乙"}"#,
+        &[("event", "commit")],
+    ),
+    (
         R::CheckerMissing,
         "approved",
         r#"{"event":"pay-claim","date":"2017-09-20","claim":"C","bank_account":"POOL","maker":"甲"}"#,

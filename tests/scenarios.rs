@@ -18,7 +18,7 @@ use poolbook::store::MemoryStore;
 pub fn options() -> Options {
     Options {
         now: "2018-01-05T08:00:00Z".parse().unwrap(),
-        people: People::default(),
+        people: People { maker: Some("录入员".into()), ..People::default() },
         dry_run: false,
     }
 }

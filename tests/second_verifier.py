@@ -50,6 +50,12 @@ ACCOUNT = re.compile(r"[0-9]{4}(\.[0-9]{2})?")
 RECORDED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
+def person(name):
+    """What all spellings of a person's name have in common."""
+    wide = unicodedata.normalize("NFKC", name or "").casefold()
+    return "".join(letter for letter in wide if letter.isalnum())
+
+
 class Stop(Exception):
     """What ends a check early: exit code, code, detail."""
 
@@ -300,9 +306,11 @@ class Contents:
         first = self.ids.setdefault(entry["id"], seq)
         if first != seq:
             self.note(seq, "id-doubled", "%s stands in entry %d" % (entry["id"], first))
-        if entry.get("maker") is not None and entry.get("maker") == entry.get("checker"):
-            self.note(seq, "maker-is-checker", entry["maker"])
         own = entry["event"]
+        if entry.get("maker") is None and own["event"] != "open-book":
+            self.note(seq, "entry-unnamed", own["event"])
+        if entry.get("checker") is not None and person(entry.get("maker")) == person(entry["checker"]):
+            self.note(seq, "maker-is-checker", entry["maker"])
         if own["event"] == "bank-account":
             self.fund_of_bank(seq, own.get("bank_account"), own.get("fund"))
 

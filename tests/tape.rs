@@ -1,6 +1,7 @@
 //! The real loan tape, taken in as it is by the program, against sums calculated apart from it
 //! (`fixtures/sba-7a/calculate.py`).
 
+use crate::support::book::CLERK;
 use crate::support::fixture;
 use serde_json::Value;
 use std::path::Path;
@@ -8,6 +9,7 @@ use std::process::{Command, Output};
 
 fn poolbook(book: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_poolbook"));
+    command.env("POOLBOOK_MAKER", CLERK);
     command.arg("--book").arg(book).args(["--lang", "en"]).args(arguments).output().unwrap()
 }
 

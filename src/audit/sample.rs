@@ -45,7 +45,7 @@ pub fn line(owner: &str, fund: Fund, account: Account, side: Side, fen: i64) -> 
 pub fn entry(seq: u64, date: &str, lines: Vec<Line>) -> Entry {
     let owner = lines.first().map_or(OWNERS[1], |line| line.owner.as_str()).to_owned();
     let event = format!(
-        r#"{{"event":"bank-charge","id":"T-{seq}","date":"{date}","owner":"{owner}","bank_account":"x","amount":"1"}}"#
+        r#"{{"event":"bank-charge","id":"T-{seq}","date":"{date}","owner":"{owner}","bank_account":"x","amount":"1","maker":"甲"}}"#
     );
     Entry {
         seq,

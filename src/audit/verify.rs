@@ -33,8 +33,10 @@ use crate::audit::flow::Placing;
 use crate::domain::account::{Account, Fund};
 use crate::domain::calendar::Month;
 use crate::domain::entry::{Entry, Line, VoucherWord, id_hash};
-use crate::domain::event::{Kind, Origin, PeopleMode, Settlement};
+use crate::domain::event::{Event, Kind, Origin, PeopleMode, Settlement};
 use crate::domain::money::Total;
+use crate::domain::person;
+use crate::domain::rules::SMALL_CHARGE_MAX;
 use crate::limits::{JOURNAL_LINE_MAX, LINES_MAX};
 use crate::planted::{Bug, planted};
 use checks::{Check, Tally};
@@ -376,13 +378,43 @@ impl Verifier {
         }
     }
 
+    /// Somebody made every entry but the opening, which `init` records.
+    fn check_maker(&mut self, seq: u64, entry: &Entry) {
+        let (event, word) = (&entry.event, entry.event.kind.word());
+        if matches!(event.kind, Kind::OpenBook(_)) {
+            return;
+        }
+        self.tally.look(Check::EntryUnnamed);
+        if event.maker.is_none() {
+            let cash = entry.lines.iter().filter(|line| line.account.is_cash());
+            let moved = cash.map(Line::signed).map(|sum| Total(sum.0.abs())).max();
+            let moved = moved.map_or_else(|| "-".to_owned(), |moved| moved.grouped());
+            self.find(Check::EntryUnnamed, seq, word, "maker", moved);
+        }
+    }
+
+    /// A charge above the small amount of the rules in force is money out by order.
+    fn is_large_charge(&self, event: &Event) -> bool {
+        let amount = match &event.kind {
+            Kind::BankCharge(own) => own.amount,
+            Kind::TrusteeFee(own) => own.amount,
+            _ => return false,
+        };
+        let rules = self.passes.rules_on(event.date);
+        amount > rules.map_or(SMALL_CHARGE_MAX, |rules| rules.small_charge_max)
+    }
+
     fn check_people(&mut self, seq: u64, entry: &Entry) {
         let event = &entry.event;
         let (maker, checker) = (event.maker.as_deref(), event.checker.as_deref());
         if maker.is_some() && checker.is_some() {
             self.tally.look(Check::MakerIsChecker);
         }
-        if let Some(person) = maker.filter(|maker| checker == Some(maker)) {
+        let same = |one: Option<&str>, other: Option<&str>| {
+            one.zip(other).is_some_and(|(one, other)| person::same(one, other))
+        };
+        self.check_maker(seq, entry);
+        if let Some(person) = maker.filter(|_| same(maker, checker)) {
             self.find(Check::MakerIsChecker, seq, "checker", "-", person);
         }
         let returns = |kind: &Kind| match kind {
@@ -393,7 +425,6 @@ impl Verifier {
         let pays = matches!(
             event.kind,
             Kind::Transfer(_)
-                | Kind::TrusteeFee(_)
                 | Kind::PayClaim(_)
                 | Kind::PaySubsidy(_)
                 | Kind::ReturnBudget(_)
@@ -403,7 +434,8 @@ impl Verifier {
                 | Kind::ReissueSubsidy(_)
                 | Kind::RecoveryCost(_)
                 | Kind::PayTreasury(_)
-        ) || returns(&event.kind);
+        ) || returns(&event.kind)
+            || self.is_large_charge(event);
         if let Kind::OpenBook(opened) = &event.kind {
             self.three = opened.people == Some(PeopleMode::Three);
         }
@@ -420,7 +452,10 @@ impl Verifier {
         if pays && (maker.is_none() || checker.is_none()) {
             let found = shown(&[maker, checker]);
             self.find(Check::PaymentUnchecked, seq, event.kind.word(), "maker / checker", found);
-        } else if pays && self.three && [None, maker, checker].contains(&approver) {
+        } else if pays
+            && self.three
+            && (approver.is_none() || same(approver, maker) || same(approver, checker))
+        {
             let found = shown(&[maker, checker, approver]);
             let expected = "maker / checker / approver";
             self.find(Check::PaymentUnapproved, seq, event.kind.word(), expected, found);

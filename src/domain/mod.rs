@@ -26,6 +26,7 @@ pub mod loan;
 pub mod money;
 pub mod months;
 pub mod period;
+pub mod person;
 pub(crate) mod plain;
 pub mod pool;
 pub mod posting;

@@ -251,6 +251,8 @@ reasons! {
     PeriodClosed "period-closed";
     /// The day lies in a period that takes adjustments only.
     PeriodSoftClosed "period-soft-closed";
+    /// The event does not say who made it.
+    MakerMissing "maker-missing";
     /// The event takes more people than it names.
     CheckerMissing "checker-missing";
     /// One person holds two duties that are kept apart.

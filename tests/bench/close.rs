@@ -19,7 +19,7 @@ const ACCOUNTS: usize = 20;
 fn take(book: &mut Book<FileStore>, events: Vec<Value>) {
     let options = Options {
         now: "2025-02-01T00:00:00Z".parse().unwrap(),
-        people: People::default(),
+        people: People { maker: Some("录入员".into()), ..People::default() },
         dry_run: false,
     };
     let read = |event: Value| Event::from_json(event.to_string().as_bytes()).unwrap();

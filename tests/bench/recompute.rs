@@ -29,7 +29,7 @@ fn record(book: &mut Book<FileStore>, events: Vec<Value>, from: usize) {
 fn take(book: &mut Book<FileStore>, mut events: Vec<Event>) {
     let options = Options {
         now: "2025-02-01T00:00:00Z".parse().unwrap(),
-        people: People::default(),
+        people: People { maker: Some("录入员".into()), ..People::default() },
         dry_run: false,
     };
     book.record_all(&mut events, &options, &mut |_, _| {}).unwrap();

@@ -74,7 +74,7 @@ fn book(directory: &std::path::Path, options: &Options) -> Book<FileStore> {
 fn main() {
     let options = Options {
         now: "2025-02-01T00:00:00Z".parse().unwrap(),
-        people: People::default(),
+        people: People { maker: Some("录入员".into()), ..People::default() },
         dry_run: false,
     };
     for count in [10_000, 100_000] {

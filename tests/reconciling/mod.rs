@@ -4,6 +4,7 @@ mod files;
 mod month;
 mod three_way;
 
+use crate::support::book::CLERK;
 use std::path::Path;
 use std::process::Command;
 
@@ -30,6 +31,7 @@ pub fn run(dir: &Path, arguments: &[&str]) -> Run {
         .current_dir(dir)
         .env_clear()
         .env("POOLBOOK_LANG", "en")
+        .env("POOLBOOK_MAKER", CLERK)
         .args(arguments)
         .output()
         .unwrap();

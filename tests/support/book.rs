@@ -13,10 +13,14 @@ use poolbook::domain::text::Id;
 use poolbook::store::{MemoryStore, Store, TABLE_MAX};
 use std::fmt::Write as _;
 
-/// A fixed clock and nobody by default.
+/// Who makes what names nobody.
+pub const CLERK: &str = "录入员";
+
+/// A fixed clock, and a maker for events that name none.
 pub fn options() -> Options {
     let now = "2019-01-05T08:00:00Z".parse().unwrap();
-    Options { now, people: People::default(), dry_run: false }
+    let people = People { maker: Some(CLERK.into()), ..People::default() };
+    Options { now, people, dry_run: false }
 }
 
 /// An event of its JSON text.

@@ -13,6 +13,7 @@ use crate::support::random::Random;
 
 fn program(book: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_poolbook"));
+    command.env("POOLBOOK_MAKER", "录入员");
     command.arg("--book").arg(book).args(["--lang", "en", "--format", "json"]);
     command.stdin(Stdio::null()).stderr(Stdio::null()).stdout(Stdio::piped());
     command

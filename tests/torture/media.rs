@@ -21,7 +21,11 @@ fn on_small_disk(script: &str, directory: &Path) -> Option<String> {
             std::env::join_paths(std::iter::once(path).chain(std::env::split_paths(&paths)));
         let mut command = Command::new("unshare");
         command.args(["-m", "sh", "-c", script]).current_dir(directory);
-        command.env("PATH", paths.unwrap()).env("POOLBOOK_LANG", "en").output()
+        command
+            .env("PATH", paths.unwrap())
+            .env("POOLBOOK_LANG", "en")
+            .env("POOLBOOK_MAKER", "录入员")
+            .output()
     };
     std::fs::create_dir(directory.join("disk")).unwrap();
     let mount = "mount -t tmpfs -o size=2m none disk";

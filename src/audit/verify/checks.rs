@@ -45,6 +45,7 @@ checks! {
     LineFund "line-fund"
     LineBankAccount "line-bank-account"
     LineBankAccountFund "line-bank-account-fund"
+    EntryUnnamed "entry-unnamed"
     MakerIsChecker "maker-is-checker"
     PaymentUnchecked "payment-unchecked"
     PaymentUnapproved "payment-unapproved"

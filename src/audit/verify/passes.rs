@@ -10,8 +10,10 @@ use super::funding::Funding;
 use super::loans::{self, Loan, Loans};
 use super::pools::Pools;
 use super::subsidies::{self, Subsidies};
+use crate::domain::calendar::Date;
 use crate::domain::entry::Entry;
 use crate::domain::event::{Event, Kind};
+use crate::domain::rules::RuleSet;
 use crate::domain::text::Id;
 
 /// Everything that is folded from the entries.
@@ -43,6 +45,11 @@ impl Passes {
         if let Some(event) = taken_back(entry) {
             self.follow(&Fact { seq, entry, event: &event, back: true }, tally);
         }
+    }
+
+    /// The rules in force on a day, as adopted so far.
+    pub fn rules_on(&self, day: Date) -> Option<&RuleSet> {
+        self.adopted.on(day)
     }
 
     fn follow(&mut self, fact: &Fact<'_>, tally: &mut Tally) {

@@ -122,7 +122,7 @@ fn faults_of_bank_accounts() {
 fn faults_of_people() {
     let people = |maker: Option<&str>, checker: Option<&str>| {
         planted(|all| {
-            let event = r#"{"event":"trustee-fee","id":"T-5","date":"2017-05-12","owner":"410821","bank_account":"x","amount":"1"}"#;
+            let event = r#"{"event":"trustee-fee","id":"T-5","date":"2017-05-12","owner":"410821","bank_account":"x","amount":"500.01"}"#;
             all[4].event = crate::domain::event::Event::from_json(event.as_bytes()).unwrap();
             all[4].event.maker = maker.map(Into::into);
             all[4].event.checker = checker.map(Into::into);

@@ -8,6 +8,7 @@ use crate::domain::event::{Close, Event, Kind, Stage};
 use crate::domain::field::Json;
 use crate::domain::money::{Money, Total};
 use crate::domain::period::BookPeriod;
+use crate::domain::person;
 use crate::domain::posting::{self, Draft};
 use crate::domain::refusal::Reason;
 use crate::domain::registry::{Closing, Owner};
@@ -225,8 +226,8 @@ pub(super) fn check_open(state: &State, event: &Event, decision: &Decision) -> R
         if let Some((through, entry)) = closing.through.filter(|(day, _)| event.date <= *day) {
             return Err(refusal(Reason::PeriodClosed, state, event, closing, (through, entry)));
         }
-        let adjusted =
-            event.approver.is_some() && event.maker.is_some() && event.approver != event.maker;
+        let (maker, approver) = (event.maker.as_ref(), event.approver.as_ref());
+        let adjusted = maker.and(approver).is_some() && !person::same_named(maker, approver);
         if let Some(soft) = closing.soft.filter(|(day, _)| event.date <= *day && !adjusted) {
             return Err(refusal(Reason::PeriodSoftClosed, state, event, closing, soft));
         }

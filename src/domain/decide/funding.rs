@@ -16,6 +16,7 @@ use crate::domain::money::{Money, Total};
 use crate::domain::posting::{self, Draft};
 use crate::domain::refusal::Reason;
 use crate::domain::registry::{BankAccount, Owner};
+use crate::domain::rules::SMALL_CHARGE_MAX;
 use crate::domain::state::{Cell, State};
 use crate::domain::text::Id;
 use crate::problem::Problem;
@@ -162,7 +163,13 @@ pub(super) fn pay_treasury(
     Ok(Decision::entry(owner.code.clone(), draft).payment(&cell, amount, owed))
 }
 
-/// The bank takes its charge by itself, so nobody orders it and no checker is asked for.
+/// The largest charge that its maker records alone, by the rules in force.
+fn small_charge(state: &State, event: &Event) -> Money {
+    state.rules_on(event.date).map_or(SMALL_CHARGE_MAX, |rules| rules.small_charge_max)
+}
+
+/// The bank takes its charge by itself, so it is not held to what is available; a large one is money
+/// out like any other and takes a checker.
 pub(super) fn bank_charge(
     state: &State,
     event: &Event,
@@ -171,7 +178,8 @@ pub(super) fn bank_charge(
     let (owner, account, cell) = place(state, event, &own.bank_account, own.fund)?;
     let amount = positive(own.amount)?;
     let draft = posting::bank_charge(Draft::new(&cell), account.fund, &account.id, amount);
-    Ok(Decision::entry(owner.code.clone(), draft))
+    let large = amount > small_charge(state, event);
+    Ok(Decision::entry(owner.code.clone(), draft).money_out(large))
 }
 
 pub(super) fn trustee_fee(
@@ -188,6 +196,7 @@ pub(super) fn trustee_fee(
     };
     let draft = posting::trustee_fee(Draft::new(&cell), account.fund, &account.id, amount);
     let decision = Decision::entry(owner.code.clone(), draft).payment(&cell, amount, Money::ZERO);
+    let decision = decision.money_out(amount > small_charge(state, event));
     Ok(match tested {
         Some((rules, working)) => decision.rules(Some(rules)).working(working),
         None => decision,

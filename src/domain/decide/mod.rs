@@ -108,6 +108,8 @@ struct Decision {
     rules: Option<Id>,
     working: Option<Json>,
     payment: Option<Payment>,
+    /// Money goes out, so that it takes more people than its maker.
+    money_out: bool,
     reverses: Option<u64>,
 }
 
@@ -122,7 +124,8 @@ struct Payment {
 impl Decision {
     /// A fact without lines.
     fn fact(owner: Option<Id>) -> Self {
-        Self { owner, draft: None, rules: None, working: None, payment: None, reverses: None }
+        let (draft, rules, working, payment, reverses) = Default::default();
+        Self { owner, draft, rules, working, payment, money_out: false, reverses }
     }
 
     /// An entry with lines.
@@ -139,7 +142,11 @@ impl Decision {
     }
 
     fn payment(self, cell: &Cell, amount: Money, own: Money) -> Self {
-        Self { payment: Some(Payment { cell: cell.clone(), amount, own }), ..self }
+        Self { payment: Some(Payment { cell: cell.clone(), amount, own }), money_out: true, ..self }
+    }
+
+    fn money_out(self, money_out: bool) -> Self {
+        Self { money_out, ..self }
     }
 }
 
@@ -245,7 +252,7 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::Certify(own) => statement::certify(state, &event, own, context.journal),
     }?;
     close::check_open(state, &event, &decision)?;
-    people::check(state, &event, decision.payment.is_some())?;
+    people::check(state, &event, decision.money_out)?;
     if let Some(payment) = &decision.payment {
         check_available(state, payment)?;
     }

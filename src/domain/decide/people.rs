@@ -3,6 +3,7 @@
 use super::setup::{city_fact, new_code};
 use super::{Decision, new_name};
 use crate::domain::event::{ChangeParty, Event, Kind, PeopleMode};
+use crate::domain::person;
 use crate::domain::refusal::Reason;
 use crate::domain::registry::{Party, SubsidyState};
 use crate::domain::state::State;
@@ -10,10 +11,11 @@ use crate::planted::{Bug, planted};
 use crate::problem::Problem;
 use compact_str::CompactString;
 
-/// Duties are kept apart (invariant 5). Maker and checker are never one person. Money out takes
-/// both, and in a book of three people an approver who is neither. A close, a change of master data
-/// and new rules or rates over those in force take maker and checker; a book that says nothing of
-/// its people asks for none with its rules.
+/// Duties are kept apart (invariant 5). Every event but the opening, which `init` records before
+/// anybody works in the book, names its maker. Maker and checker are never one person. Money out
+/// takes both, and in a book of three people an approver who is neither. A close, a change of master
+/// data and new rules or rates over those in force take maker and checker; a book that says nothing
+/// of its people asks for no checker with its rules.
 pub(super) fn check(state: &State, event: &Event, money_out: bool) -> Result<(), Problem> {
     let says = state.settings.as_ref().is_some_and(|settings| settings.people.is_some());
     let takes_two = match &event.kind {
@@ -24,15 +26,23 @@ pub(super) fn check(state: &State, event: &Event, money_out: bool) -> Result<(),
     };
     let takes_three = money_out && state.people() == PeopleMode::Three;
     let roles: [(&'static str, &Option<CompactString>, bool); 3] = [
-        ("maker", &event.maker, takes_two),
+        ("maker", &event.maker, false),
         ("checker", &event.checker, takes_two),
         ("approver", &event.approver, takes_three),
     ];
+    for (role, name, _) in &roles {
+        name.as_deref().map_or(Ok(()), |name| person::check(role, name))?;
+    }
+    if event.maker.is_none() && !matches!(event.kind, Kind::OpenBook(_)) {
+        return Err(Reason::MakerMissing.refuse().with("event", event.kind.word()));
+    }
     let same = |first: usize, second: usize| {
         let (first, second) = (roles.get(first)?, roles.get(second)?);
         let first = Some(first).filter(|_| !planted(Bug::SamePerson))?;
-        let person = first.1.as_ref().filter(|person| Some(*person) == second.1.as_ref())?;
-        let refused = Reason::CheckerSame.refuse().with("person", person);
+        let (one, other) = first.1.as_ref().zip(second.1.as_ref())?;
+        let one = Some(one).filter(|one| person::same(one, other))?;
+        let shown = if one == other { one.to_string() } else { format!("{one}, {other}") };
+        let refused = Reason::CheckerSame.refuse().with("person", shown);
         Some(refused.with("given", format!("{}, {}", first.0, second.0)))
     };
     let pairs: &[(usize, usize)] = if takes_three { &[(0, 1), (0, 2), (1, 2)] } else { &[(0, 1)] };

@@ -10,6 +10,7 @@ use crate::domain::event::{
 };
 use crate::domain::field::Json;
 use crate::domain::money::Money;
+use crate::domain::person;
 use crate::domain::refusal::Reason;
 use crate::domain::registry::BankAccount;
 use crate::domain::state::State;
@@ -159,6 +160,9 @@ fn check_part<'s>(
 /// A second source of the same days is worth something only when somebody else got it.
 fn check_person(state: &State, event: &Event, own: &ImportStatement) -> Result<(), Problem> {
     let channel = own.channel.as_ref().map_or(NET_BANK, |channel| channel.as_str());
+    if let Some(name) = &own.fetched_by {
+        person::check("fetched_by", name)?;
+    }
     let person = own.fetched_by.as_ref().or(event.maker.as_ref());
     let first = state.statements.imports.iter().find(|import| {
         import.bank_account == own.bank_account
@@ -166,7 +170,7 @@ fn check_person(state: &State, event: &Event, own: &ImportStatement) -> Result<(
             && import.undone.is_none()
             && import.from <= event.date
             && own.from <= import.to
-            && (person.is_none() || import.person() == person)
+            && (person.is_none() || person::same_named(import.person(), person))
     });
     match first {
         None => Ok(()),

@@ -2,6 +2,7 @@
 
 use super::Event;
 use crate::domain::json::Writer;
+use crate::domain::person;
 use compact_str::CompactString;
 
 impl Event {
@@ -39,7 +40,9 @@ impl Event {
                 differing.push(name.to_owned());
             }
         };
-        let person = |mine: &Option<CompactString>, theirs| mine.is_none() || mine == theirs;
+        let person = |mine: &Option<CompactString>, theirs: &Option<CompactString>| {
+            mine.is_none() || person::same_named(mine.as_ref(), theirs.as_ref())
+        };
         compare("event", self.kind.word() == recorded.kind.word());
         compare("date", self.date == recorded.date);
         compare("effective", self.effective == recorded.effective);

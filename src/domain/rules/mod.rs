@@ -21,6 +21,12 @@ use compact_str::CompactString;
 use std::sync::Arc;
 use words::*;
 
+/// Largest bank charge or trustee fee that its maker records alone, where no rules say otherwise.
+pub const SMALL_CHARGE_MAX: Money = match Money::from_fen(50_000) {
+    Ok(amount) => amount,
+    Err(_) => Money::ZERO,
+};
+
 /// One version of the rules; cheap to clone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RuleSet(Arc<Rules>);
@@ -56,6 +62,8 @@ pub struct Rules {
     pub pool_interest: InterestOwner,
     /// Trustee's fee a year at most, as a share of the pool.
     pub trustee_fee_max: Option<Share>,
+    /// Largest bank charge or trustee fee that its maker records alone.
+    pub small_charge_max: Money,
     /// Interest discount.
     pub interest_discount: Option<InterestDiscount>,
     /// Guarantee-fee subsidy.

@@ -7,7 +7,7 @@ use crate::domain::rules::words::*;
 use crate::domain::rules::{
     Band, Breaker, CityPart, Claim, ClaimCaps, Enrolment, FeeFormula, FeeSubsidy, FirmCaps,
     InterestDiscount, Leverage, PolicyRate, Qualification, RateLimit, RateRule, Recovery, Rules,
-    Sharing,
+    SMALL_CHARGE_MAX, Sharing,
 };
 use crate::domain::settings::{self, Sheet};
 use crate::limits::RULES_TEXT_MAX;
@@ -23,6 +23,7 @@ pub(super) fn rules(text: &str) -> Result<Rules, Vec<Problem>> {
         let pool = root.table_or_empty("pool");
         let pool_interest = pool.take("interest").unwrap_or(InterestOwner::Pool);
         let trustee_fee_max = pool.take("trustee_fee_max");
+        let small_charge_max = pool.take("small_charge_max").unwrap_or(SMALL_CHARGE_MAX);
         pool.finish();
         Some(Rules {
             note: root.take("note"),
@@ -37,6 +38,7 @@ pub(super) fn rules(text: &str) -> Result<Rules, Vec<Problem>> {
             breaker: root.table("breaker").and_then(|sheet| breaker(&sheet)),
             pool_interest,
             trustee_fee_max,
+            small_charge_max,
             interest_discount: root.table("interest_discount").map(|sheet| discount(&sheet)),
             fee_subsidy: root.table("fee_subsidy").and_then(|sheet| fee(&sheet)),
             id: id?,

@@ -25,7 +25,7 @@ const ONE_BY_ONE: u64 = 1_000;
 fn options() -> Options {
     Options {
         now: "2020-01-05T08:00:00Z".parse().unwrap(),
-        people: People::default(),
+        people: People { maker: Some("录入员".into()), ..People::default() },
         dry_run: false,
     }
 }
