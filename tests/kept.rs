@@ -76,7 +76,7 @@ fn every_kept_book_opens_and_gives_its_root() {
         // Their entries name no makers, which was no rule then.
         let codes: Vec<&str> = found.findings.iter().map(|finding| finding.code).collect();
         let of_people = |code: &&str| matches!(*code, "entry-unnamed" | "entry-refused");
-        assert!(codes.iter().all(|code| of_people(code)), "{}: {codes:?}", path.display());
+        assert!(codes.iter().all(of_people), "{}: {codes:?}", path.display());
         // Another store takes the same entries to the same state.
         let mut memory = MemoryStore::new();
         replay(&all(book.store()), &mut memory);

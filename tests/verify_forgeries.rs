@@ -278,12 +278,7 @@ pub const ROWS: &[Row] = &[
         |all| edit(all, "budget", r#""bank_account":"INT""#, r#""bank_account":"POOL""#),
         &["line-bank-account-fund"],
     ),
-    (
-        "entry-unnamed",
-        Book::County,
-        |all| at(all, "recovery-1").event.maker = None,
-        &["entry-unnamed"],
-    ),
+    ("entry-unnamed", Book::County, |all| at(all, "enrol").event.maker = None, &["entry-unnamed"]),
     ("maker-is-checker", Book::County, |all| edit(all, "pay", "乙", "甲"), &["maker-is-checker"]),
     (
         "payment-unchecked",

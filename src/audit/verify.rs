@@ -36,7 +36,7 @@ use crate::domain::entry::{Entry, Line, VoucherWord, id_hash};
 use crate::domain::event::{Event, Kind, Origin, PeopleMode, Settlement};
 use crate::domain::money::Total;
 use crate::domain::person;
-use crate::domain::rules::SMALL_CHARGE_MAX;
+use crate::domain::rules::words::SMALL_CHARGE_MAX;
 use crate::limits::{JOURNAL_LINE_MAX, LINES_MAX};
 use crate::planted::{Bug, planted};
 use checks::{Check, Tally};

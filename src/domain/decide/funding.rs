@@ -16,7 +16,7 @@ use crate::domain::money::{Money, Total};
 use crate::domain::posting::{self, Draft};
 use crate::domain::refusal::Reason;
 use crate::domain::registry::{BankAccount, Owner};
-use crate::domain::rules::SMALL_CHARGE_MAX;
+use crate::domain::rules::words::SMALL_CHARGE_MAX;
 use crate::domain::state::{Cell, State};
 use crate::domain::text::Id;
 use crate::problem::Problem;

@@ -21,12 +21,6 @@ use compact_str::CompactString;
 use std::sync::Arc;
 use words::*;
 
-/// Largest bank charge or trustee fee that its maker records alone, where no rules say otherwise.
-pub const SMALL_CHARGE_MAX: Money = match Money::from_fen(50_000) {
-    Ok(amount) => amount,
-    Err(_) => Money::ZERO,
-};
-
 /// One version of the rules; cheap to clone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RuleSet(Arc<Rules>);

@@ -7,7 +7,7 @@ use crate::domain::rules::words::*;
 use crate::domain::rules::{
     Band, Breaker, CityPart, Claim, ClaimCaps, Enrolment, FeeFormula, FeeSubsidy, FirmCaps,
     InterestDiscount, Leverage, PolicyRate, Qualification, RateLimit, RateRule, Recovery, Rules,
-    SMALL_CHARGE_MAX, Sharing,
+    Sharing,
 };
 use crate::domain::settings::{self, Sheet};
 use crate::limits::RULES_TEXT_MAX;

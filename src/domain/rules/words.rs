@@ -1,7 +1,14 @@
 //! The closed lists of words that a rules text uses.
 
+use crate::domain::money::Money;
 use crate::domain::rates::Series;
 use crate::domain::settings::setting_words;
+
+/// Largest bank charge or trustee fee that its maker records alone, where no rules say otherwise.
+pub const SMALL_CHARGE_MAX: Money = match Money::from_fen(50_000) {
+    Ok(amount) => amount,
+    Err(_) => Money::ZERO,
+};
 
 setting_words! {
     /// Which of several bands counts for a loan that meets more than one.
