@@ -333,6 +333,15 @@ fn every_code_has_its_case_or_a_reason() {
     assert!(stray.is_empty(), "a case of no code: {stray:?}");
 }
 
+/// An archive of one file that says of itself that it is encrypted: bit 0 of the flags, at byte 6 of the
+/// file's own header and at byte 8 of the directory's.
+fn encrypted(mut bytes: Vec<u8>) -> Vec<u8> {
+    let directory = bytes.windows(4).position(|mark| mark == b"PK\x01\x02").unwrap();
+    bytes[6] |= 1;
+    bytes[directory + 8] |= 1;
+    bytes
+}
+
 /// A workbook by name, as no text file can hold one.
 fn workbook(name: &str) -> Vec<u8> {
     let cell = |inner: &str| {
@@ -359,6 +368,9 @@ fn workbook(name: &str) -> Vec<u8> {
             text_cells(2, &["2017-03-01", "到位"])
         )),
         "plain" => cell(""),
+        "zip" => archive(&[("n01.xml", b"<x/>")]),
+        "locked-zip" => encrypted(archive(&[("n01.xml", b"<x/>")])),
+        "empty-zip" => archive(&[("__MACOSX/._n01.xml", b"x")]),
         other => panic!("no workbook {other}"),
     }
 }

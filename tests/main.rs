@@ -50,6 +50,7 @@ mod second_damage;
 mod second_verifier;
 mod sharing;
 mod statement_facts;
+mod statement_spellings;
 mod statements;
 mod statements_hostile;
 mod states;

@@ -348,6 +348,12 @@ pub const CASES: &[Case] = &[
         &[("bank_account", "NUMBERED"), ("number", "6222021112"), ("printed", "6222021113")],
     ),
     (
+        R::StatementCurrency,
+        "statement taken",
+        r#"{"event":"import-statement","date":"2017-03-31","from":"2017-03-01","bank_account":"CITY","opening":"0.00","closing":"0.00","movements":[],"file":"a.csv","currency":"USD","profile":"plain","fetched_by":"甲","sha256":"5555555555555555555555555555555555555555555555555555555555555555"}"#,
+        &[("currency", "USD"), ("expected", "CNY")],
+    ),
+    (
         R::StatementPart,
         "statement taken",
         r#"{"event":"import-statement","date":"2017-03-31","from":"2017-03-01","bank_account":"CITY","opening":"0.00","closing":"0.00","movements":[],"file":"a.csv","profile":"plain","fetched_by":"甲","sha256":"4444444444444444444444444444444444444444444444444444444444444444","part":2,"parts":2}"#,

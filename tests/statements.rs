@@ -144,10 +144,10 @@ fn a_message_is_held_to_its_own_figures() {
         "statement-total 4 -500.00; statement-total 4 500.00; statement-closing 4 -1000.00"
     );
     assert_eq!(camt("Ccy=\"CNY\">500.00<", "Ccy=\"USD\">500.00<"), "statement-currencies 9 -");
-    assert_eq!(camt(">500.00<", ">500.001<"), "amount-precision 9 -");
+    assert_eq!(camt(">500.00<", ">500.001<"), "message-amount 9 -");
     assert_eq!(camt(">500.00<", ">500.00000<"), "");
-    assert_eq!(camt(">500.00<", ">-500.00<"), "amount-negative 9 -");
-    assert_eq!(camt(">500.00<", ">5e2<"), "amount-format 9 -");
+    assert_eq!(camt(">500.00<", ">-500.00<"), "message-amount 9 -");
+    assert_eq!(camt(">500.00<", ">5e2<"), "message-amount 9 -");
     assert_eq!(camt("<Cd>CLBD</Cd>", "<Cd>CLAV</Cd>"), "statement-balance-missing 4 -");
     assert_eq!(
         camt("<?xml version=\"1.0\" encoding=\"UTF-8\"?>", "<!DOCTYPE x>"),
@@ -157,9 +157,9 @@ fn a_message_is_held_to_its_own_figures() {
     let swift = |from: &str, to: &str| changed("mt940.sta", from, to);
     assert_eq!(swift("D25,00", "D25,01"), "statement-closing 1 0.01");
     assert_eq!(swift("RD25,00", "D25,00"), "statement-closing 11 50.00");
-    assert_eq!(swift("D25,00", "D25.00"), "amount-format 7 -");
+    assert_eq!(swift("D25,00", "D2500"), "message-amount 7 -");
     assert_eq!(swift("D25,00", "X25,00"), "mt940-field 7 -");
-    assert_eq!(swift("D25,00", "D25,001"), "amount-precision 7 -");
+    assert_eq!(swift("D25,00", "D25,001"), "message-amount 7 -");
     // An impossible entry date.
     assert_eq!(swift("1712310102D", "1712311302D"), "mt940-field 7 -");
     assert_eq!(swift(":62F:C180104CNY49,40\r\n", ""), "statement-balance-missing 11 -");
@@ -170,7 +170,7 @@ fn the_other_kinds_of_message_are_no_statements() {
     let text = std::fs::read_to_string(sample("camt053.xml")).unwrap();
     let text = text.replace("camt.053", "camt.052").replace("BkToCstmrStmt", "BkToCstmrAcctRpt");
     assert_eq!(read_text("a.xml", text.as_bytes()).unwrap_err()[0].code, "message-kind");
-    assert_eq!(read_text("a.xml", b"<html></html>").unwrap_err()[0].code, "file-is-html");
+    assert_eq!(read_text("a.xml", b"<html></html>").unwrap_err()[0].code, "profile-missing");
 }
 
 /// A plain statement with a header of its own and these rows.

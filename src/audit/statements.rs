@@ -127,7 +127,9 @@ pub fn chain(batches: &[Batch<'_>]) -> Chain {
     Chain { segments: runs.into_iter().map(Growing::finish).collect(), waiting }
 }
 
-/// Lets one run take in whatever meets it, forwards and backwards, until nothing changes.
+/// Lets one run take in whatever meets it, forwards and backwards, until nothing changes. It is always
+/// the nearest that is taken: balances come round again, and one of a later day would close the way to
+/// those between.
 fn grow_run(batches: &[Batch<'_>], runs: &mut [Growing<'_>], place: usize, open: &mut Vec<usize>) {
     loop {
         let before = open.len();
@@ -137,15 +139,12 @@ fn grow_run(batches: &[Batch<'_>], runs: &mut [Growing<'_>], place: usize, open:
                 let days = |place: &usize| batches.get(*place).map(|b| (b.last_day(), b.from));
                 order.sort_by_key(|place| std::cmp::Reverse(days(place)));
             }
-            for candidate in order {
-                if !is_free(runs, place, candidate) {
-                    continue;
-                }
-                if let Some(run) = runs.get_mut(place)
-                    && run.take(candidate, forward)
-                {
-                    open.retain(|known| *known != candidate);
-                }
+            while let Some(taken) = order.iter().position(|candidate| {
+                is_free(runs, place, *candidate)
+                    && runs.get_mut(place).is_some_and(|run| run.take(*candidate, forward))
+            }) {
+                let candidate = order.remove(taken);
+                open.retain(|known| *known != candidate);
             }
         }
         if open.len() == before {

@@ -383,10 +383,12 @@ events! {
     // --- bank statements: facts that post nothing ----------------------------------------------
     /// One part of a statement as the bank gave it, dated its last day; the movements of all parts
     /// lead from `opening` to `closing`. `channel` is the way by which it was got, `gap_reason` lets
-    /// it stand though the statement before it is missing, `number` is what the bank printed.
+    /// it stand though the statement before it is missing, `number` and `currency` are what the bank
+    /// printed.
     ImportStatement "import-statement" {
-        bank_account: Id, channel: Option<Id>, closing: Signed, fetched_by: Option<CompactString>,
-        file: CompactString, from: Date, gap_reason: Option<CompactString>, movements: Json,
+        bank_account: Id, channel: Option<Id>, closing: Signed, currency: Option<CompactString>,
+        fetched_by: Option<CompactString>, file: CompactString, from: Date,
+        gap_reason: Option<CompactString>, movements: Json,
         number: Option<CompactString>, opening: Signed, part: Option<Count>, parts: Option<Count>,
         profile: CompactString, sha256: CompactString,
     }

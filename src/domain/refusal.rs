@@ -209,6 +209,8 @@ reasons! {
     ReverseStatement "reverse-statement";
     /// The account number that the bank printed is another one.
     StatementNumber "statement-number";
+    /// The statement is in another currency than the book.
+    StatementCurrency "statement-currency";
     /// The parts of a statement do not stand one behind the other.
     StatementPart "statement-part";
     /// A second source was got by the person who got the first.

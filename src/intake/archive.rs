@@ -1,6 +1,7 @@
 //! A guard for workbooks of today, which are zip archives: what would opening them take?
 
 use crate::intake::workbook::damaged;
+use crate::intake::zipped::is_of_workbook;
 use crate::limits::{
     STATEMENT_PART_MAX, STATEMENT_PART_TAGS_MAX, STATEMENT_RATIO_MAX, WORKBOOK_INFLATED_MAX,
     WORKBOOK_PART_MAX, WORKBOOK_PARTS_MAX, XML_TEXT_MAX,
@@ -18,6 +19,12 @@ pub fn check(bytes: &[u8], strict: bool) -> Result<(), Problem> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
     if archive.len() > WORKBOOK_PARTS_MAX {
         return Err(Problem::data("archive-bomb").with("limit", WORKBOOK_PARTS_MAX));
+    }
+    let names: Vec<_> = archive.file_names().filter_map(Result::ok).collect();
+    if !names.iter().any(|name| is_of_workbook(name)) {
+        let first: Vec<&str> = names.iter().take(5).map(AsRef::as_ref).collect();
+        let names = first.join(", ").escape_debug().to_string();
+        return Err(Problem::data("archive-of-files").with("names", names));
     }
     let bomb = |limit: u64| Err(Problem::data("archive-bomb").with("limit", limit));
     let mut total = 0u64;

@@ -3,8 +3,9 @@
 //! Whatever people write into cells that is unambiguous is made plain here and nowhere else: full
 //! width digits, a currency sign before an amount, `2017年12月31日`. The domain stays strict.
 
-use crate::domain::calendar::{Date, date};
+use crate::domain::calendar::Date;
 use crate::domain::field::{FieldKind, FieldSpec, Value};
+use crate::intake::day;
 use crate::intake::headers;
 use crate::problem::Problem;
 use std::borrow::Cow;
@@ -180,39 +181,44 @@ fn plain_amount(text: &str) -> Cow<'_, str> {
 }
 
 /// A date written year first as `YYYY-MM-DD`: `2017-1-5`, `2017/01/05`, `2017.1.5`, `20170105`,
-/// `2017年1月5日`, a midnight after it cut off. Any other text is given back as it is.
+/// `2017年1月5日`, a time after it passed over. Any other text is given back as it is.
 pub fn plain_date(text: &str) -> Cow<'_, str> {
     let half = half_width(text);
-    match year_first(&half) {
+    match day::year_first(&half) {
         Some(date) => Cow::Owned(date.to_string()),
         None => half,
     }
 }
 
-fn year_first(text: &str) -> Option<Date> {
-    let text =
-        text.strip_suffix(" 00:00:00").or_else(|| text.strip_suffix(" 0:00")).unwrap_or(text);
-    if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return date(
-            text.get(..4)?.parse().ok()?,
-            text.get(4..6)?.parse().ok()?,
-            text.get(6..)?.parse().ok()?,
-        )
-        .ok();
+/// True for the marks that net-banks put around what they print: of direction, of no width, and the
+/// end of file of old hosts.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{1A}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}')
+        || matches!(c, '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// A cell as a bank meant it: marks that do not show are left out, `&nbsp;` is a blank, and `="…"`
+/// and a leading apostrophe, by which some keep a spreadsheet from making numbers, are taken off.
+pub fn of_bank(text: &str) -> Cow<'_, str> {
+    const BLANKS: [&str; 3] = ["&nbsp;", "&#160;", "&#xA0;"];
+    let has_entity = text.contains('&') && BLANKS.iter().any(|blank| text.contains(blank));
+    if has_entity || text.contains(is_mark) {
+        let mut bare: String = text.chars().filter(|c| !is_mark(*c)).collect();
+        for blank in BLANKS {
+            bare = bare.replace(blank, " ");
+        }
+        return Cow::Owned(trim(unquoted(trim(&bare))).to_owned());
     }
-    let text = text.strip_suffix('日').unwrap_or(text);
-    let mut parts = text.split(['-', '/', '.', '年', '月']);
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    let digits = |part: &str, most: usize| {
-        !part.is_empty() && part.len() <= most && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    if parts.next().is_some() || year.len() != 4 || !digits(year, 4) {
-        return None;
+    Cow::Borrowed(trim(unquoted(text)))
+}
+
+/// A text without `="` and `"` around it, and without an apostrophe before a number.
+fn unquoted(text: &str) -> &str {
+    if let Some(rest) = text.strip_prefix("=\"") {
+        return rest.strip_suffix('"').unwrap_or(rest);
     }
-    if !digits(month, 2) || !digits(day, 2) {
-        return None;
-    }
-    date(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+    let number = |rest: &&str| rest.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
+    text.strip_prefix('\'').filter(number).unwrap_or(text)
 }
 
 #[cfg(test)]
@@ -257,6 +263,8 @@ mod tests {
             "2017年1月5日",
             "２０１７/1/5",
             "2017-01-05 00:00:00",
+            "2017-01-05 09:12:33.0",
+            "2017年1月5日 上午 12:05",
         ] {
             assert_eq!(date(text), "2017-01-05");
         }
@@ -265,6 +273,30 @@ mod tests {
             assert_eq!(date(text), text);
         }
         assert_eq!(read(&Cell::Number("43040".into()), FieldKind::Date), "date-format");
+    }
+
+    #[test]
+    fn what_banks_put_around_a_cell_is_taken_off() {
+        for (text, plain) in [
+            ("2017-10-09", "2017-10-09"),
+            ("=\"20171009\"", "20171009"),
+            ("=\" 500,000.00 \"", "500,000.00"),
+            ("=\"\"", ""),
+            ("'41050100000000009999", "41050100000000009999"),
+            ("'-12.5", "-12.5"),
+            ("'甲方'", "'甲方'"),
+            ("\u{200E}2017-10-09", "2017-10-09"),
+            ("\u{202D}500,000.00\u{202C}", "500,000.00"),
+            ("\u{2066}=\"1.00\"\u{2069}", "1.00"),
+            ("修\u{FEFF}武", "修武"),
+            ("\u{1A}", ""),
+            ("&nbsp;500,000.00&nbsp;", "500,000.00"),
+            ("1&#160;234.50", "1 234.50"),
+            ("A&B", "A&B"),
+            ("=1+1", "=1+1"),
+        ] {
+            assert_eq!(of_bank(text), plain, "{text:?}");
+        }
     }
 
     #[test]

@@ -7,8 +7,10 @@ use crate::problem::Problem;
 /// A format such as `%m/%d/%Y`, `%d-%b-%y` or `%Y%m%d %H:%M:%S`.
 ///
 /// `%Y` four digits, `%y` two digits, `%m` and `%d` one or two digits (exactly two where no sign
-/// parts them from the next number), `%b` an English month name of three letters, `%H` `%M` `%S`
-/// a time that is passed over, `%%` a percent sign. `%-m` and `%-d` are the same as `%m` and `%d`.
+/// parts them from the next number), `%b` an English month name of three letters, `%H` `%I` `%M` `%S`
+/// a time that is passed over, `%f` a fraction of a second, `%p` a half of the day (上午, 下午, AM, PM),
+/// `%%` a percent sign. `%-m` and `%-d` are the same as `%m` and `%d`. A blank stands for any run of
+/// blanks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DateFormat {
     text: String,
@@ -24,8 +26,11 @@ enum Part {
     Day,
     MonthName,
     Time,
+    Fraction,
+    Half,
 }
 
+const HALVES: [&str; 6] = ["上午", "下午", "AM", "PM", "am", "pm"];
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
@@ -53,7 +58,9 @@ impl DateFormat {
                 Some('m') => Part::Month,
                 Some('d') => Part::Day,
                 Some('b') => Part::MonthName,
-                Some('H' | 'M' | 'S') => Part::Time,
+                Some('H' | 'I' | 'M' | 'S') => Part::Time,
+                Some('f') => Part::Fraction,
+                Some('p') => Part::Half,
                 Some('%') => Part::Literal('%'),
                 _ => return Err(wrong()),
             });
@@ -77,6 +84,10 @@ impl DateFormat {
             // Without a sign between them, numbers have their full width.
             let tight = !matches!(self.parts.get(index + 1), None | Some(Part::Literal(_)));
             match part {
+                Part::Literal(c) if c.is_whitespace() => {
+                    let after = rest.trim_start();
+                    rest = Some(after).filter(|after| after.len() < rest.len())?;
+                }
                 Part::Literal(c) => rest = rest.strip_prefix(*c)?,
                 Part::Year => year = number(&mut rest, 4, true)?,
                 Part::ShortYear => {
@@ -89,6 +100,11 @@ impl DateFormat {
                 Part::Time => {
                     number(&mut rest, 2, tight)?;
                 }
+                Part::Fraction => {
+                    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+                    rest = rest.get(digits..).filter(|_| (1..=9).contains(&digits))?;
+                }
+                Part::Half => rest = HALVES.iter().find_map(|half| rest.strip_prefix(half))?,
                 Part::MonthName => {
                     let name = rest.get(..3)?.to_ascii_lowercase();
                     let index = MONTHS.iter().position(|month| *month == name)?;
@@ -116,6 +132,8 @@ fn number(rest: &mut &str, most: usize, exactly: bool) -> Option<i16> {
 pub struct DateFormats {
     formats: Vec<DateFormat>,
     first_year: Option<i16>,
+    /// A number is a count of days.
+    serial: Option<Serial>,
 }
 
 impl DateFormats {
@@ -133,13 +151,19 @@ impl DateFormats {
         {
             return Err(Problem::data("date-century-missing").with("format", &short.text));
         }
-        Ok(Self { formats, first_year })
+        Ok(Self { formats, first_year, serial: None })
+    }
+
+    /// Takes numbers as counts of days.
+    pub fn with_serial(self, serial: Option<Serial>) -> Self {
+        Self { serial, ..self }
     }
 
     /// The date of a cell. Without formats of its own, a file has dates written year first.
     ///
     /// # Errors
-    /// `date-format-listed` when no format fits, `date-ambiguous` when two fit with different days.
+    /// `date-no-format`, or `date-format-listed` when no format fits, `date-ambiguous` when two fit with different days,
+    /// `date-serial` for a count of days, `date-short-year`.
     pub fn date(&self, cell: &Cell<'_>) -> Result<Option<Date>, Problem> {
         let text = match cell {
             Cell::Empty => return Ok(None),
@@ -148,11 +172,18 @@ impl DateFormats {
             other => other.shown(),
         };
         let text = half_width(&text);
+        if let Some(days) = serial_days(&text) {
+            let unknown = || Problem::data("date-serial").with("text", &text);
+            return self.serial.and_then(|serial| serial.day(days)).map(Some).ok_or_else(unknown);
+        }
+        if self.formats.is_empty() && has_short_year(&text) {
+            return Err(Problem::data("date-short-year").with("text", &text));
+        }
         if self.formats.is_empty() {
             let plain = crate::intake::cell::plain_date(&text);
             return crate::domain::calendar::parse_date(&plain)
                 .map(Some)
-                .map_err(|error| Problem::data(error.code()).with("text", &text));
+                .map_err(|_| Problem::data("date-no-format").with("text", text.escape_debug()));
         }
         let first_year = self.first_year.unwrap_or(2000);
         let mut found: Option<Date> = None;
@@ -170,6 +201,58 @@ impl DateFormats {
                 .with("formats", formats.join(", "))
         })
     }
+}
+
+/// From which day a spreadsheet counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Serial {
+    /// 1 is 1900-01-01, and 60 a day that never was.
+    Since1900,
+    /// 0 is 1904-01-01.
+    Since1904,
+}
+
+impl Serial {
+    /// The way of counting that a settings file names by its year.
+    ///
+    /// # Errors
+    /// `date-serial-year`.
+    pub fn of_year(year: i64) -> Result<Self, Problem> {
+        match year {
+            1900 => Ok(Self::Since1900),
+            1904 => Ok(Self::Since1904),
+            _ => Err(Problem::data("date-serial-year").with("text", year)),
+        }
+    }
+
+    fn day(self, days: i32) -> Option<Date> {
+        // The day after the one that never was is 61.
+        let (first, known) = match self {
+            Self::Since1900 => (date(1900, 3, 1).ok()?, 61),
+            Self::Since1904 => (date(1904, 1, 1).ok()?, 0),
+        };
+        first.checked_add(jiff::Span::new().try_days(days - known).ok()?).ok()
+    }
+}
+
+/// A count of days of the years 1954 to 2119, with a part of a day behind it or not: it can be no date
+/// that is written out.
+fn serial_days(text: &str) -> Option<i32> {
+    let (days, part) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let sound = days.len() == 5 && digits(days) && digits(part);
+    days.parse().ok().filter(|days| sound && (20_000..=80_000).contains(days))
+}
+
+/// `17-10-09`, `9/10/17`: three numbers of at most two digits.
+fn has_short_year(text: &str) -> bool {
+    let day = text.split_whitespace().next().unwrap_or_default();
+    let day = day.strip_suffix('日').unwrap_or(day);
+    let parts: Vec<&str> = day.split(['-', '/', '.', '年', '月']).collect();
+    let short = |part: &&str| {
+        (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    parts.len() == 3 && parts.iter().all(short)
 }
 
 #[cfg(test)]
@@ -204,5 +287,38 @@ mod tests {
         assert_eq!(read(&["%d-%b"], None, "4-Oct"), "date-format-unknown");
         assert_eq!(read(&[], None, "2017年1月5日"), "2017-01-05");
         assert_eq!(read(&[], None, ""), "");
+        assert_eq!(read(&[], None, "17-10-09"), "date-short-year");
+        assert_eq!(read(&[], None, "9/10/17 09:12"), "date-short-year");
+        assert_eq!(read(&["%y-%m-%d"], Some(2000), "17-10-09"), "2017-10-09");
+        assert_eq!(
+            read(&["%d/%m/%Y %p %I:%M:%S.%f"], None, "09/10/2017 下午  03:40:01.273"),
+            "2017-10-09"
+        );
+        assert_eq!(read(&["%Y-%m-%d %H:%M"], None, "2017-10-0909:12"), "date-format-listed");
+        assert_eq!(read(&["%d/%m/%Y %f"], None, "09/10/2017 x"), "date-format-listed");
+    }
+
+    /// Counts by another program: LibreOffice shows 43017 as 2017-10-09, and 41555 as the same day
+    /// where days are counted since 1904.
+    #[test]
+    fn counts_of_days_are_dates_where_somebody_says_so() {
+        let read = |serial: Option<Serial>, cell: Cell<'_>| match DateFormats::default()
+            .with_serial(serial)
+            .date(&cell)
+        {
+            Ok(Some(date)) => date.to_string(),
+            Ok(None) => String::new(),
+            Err(problem) => problem.code.to_owned(),
+        };
+        let number = |text: &str| Cell::Number(text.to_owned());
+        assert_eq!(read(None, number("43017")), "date-serial");
+        assert_eq!(read(None, Cell::text("43017.3837")), "date-serial");
+        assert_eq!(read(Some(Serial::Since1900), number("43017")), "2017-10-09");
+        assert_eq!(read(Some(Serial::Since1900), number("43017.3837")), "2017-10-09");
+        assert_eq!(read(Some(Serial::Since1904), number("41555")), "2017-10-09");
+        assert_eq!(read(None, number("20171009")), "2017-10-09");
+        assert_eq!(read(None, number("19999")), "date-no-format");
+        assert_eq!(Serial::of_year(1904), Ok(Serial::Since1904));
+        assert_eq!(Serial::of_year(1901).unwrap_err().code, "date-serial-year");
     }
 }

@@ -4,6 +4,7 @@
 //! whole file. The order matters: most hanzi texts in UTF-8 are also valid GB18030, so the other
 //! order would corrupt them without a sign.
 
+use crate::intake::document::Document;
 use crate::problem::{Exit, Problem};
 use encoding_rs::{DecoderResult, GB18030, UTF_16BE, UTF_16LE};
 use std::fs::File;
@@ -64,7 +65,7 @@ impl Encoding {
 
 const CHUNK: usize = 64 * 1024;
 /// Bytes from which a file's encoding is guessed where it has no mark.
-const HEAD: usize = 4096;
+const HEAD: u64 = 4096;
 const UTF8_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
 
 /// Where a text stops being sound in an encoding, counted in bytes from 0.
@@ -79,33 +80,31 @@ struct Unsound {
 ///
 /// # Errors
 /// `encoding-invalid` with the encoding that came furthest and the byte where it stopped;
-/// `file-missing` or `file-unreadable`.
-pub fn encoding_of(path: &Path, wanted: Option<Encoding>) -> Result<Encoding, Problem> {
+/// `file-unreadable`.
+pub fn encoding_of(document: &Document, wanted: Option<Encoding>) -> Result<Encoding, Problem> {
+    let path = document.path();
     let named = |problem: Problem| problem.in_file(path.display().to_string());
     if let Some(encoding) = wanted {
-        check(open(path)?, encoding).map_err(|failed| named(failed.problem(path)))?;
+        check(document.reader(), encoding).map_err(|failed| named(failed.problem(path)))?;
         return Ok(encoding);
     }
-    let mut head = [0; HEAD];
-    let length =
-        read_full(&mut open(path)?, &mut head).map_err(|error| io_problem(path, &error))?;
-    let head = head.get(..length).unwrap_or_default();
-    let only = match head {
+    let head = document.head(HEAD)?;
+    let only = match head.as_slice() {
         [0xFF, 0xFE, ..] => Some(Encoding::Utf16Le),
         [0xFE, 0xFF, ..] => Some(Encoding::Utf16Be),
         [0xEF, 0xBB, 0xBF, ..] => Some(Encoding::Utf8),
-        _ => unmarked_utf16(head),
+        _ => unmarked_utf16(&head),
     };
     if let Some(encoding) = only {
-        return encoding_of(path, Some(encoding));
+        return encoding_of(document, Some(encoding));
     }
-    let first = match check(open(path)?, Encoding::Utf8) {
+    let first = match check(document.reader(), Encoding::Utf8) {
         Ok(()) => return Ok(Encoding::Utf8),
         // A character that no text holds is no sign of another encoding.
         Err(Failure::Unsound(unsound)) if !unsound.character => unsound,
         Err(other) => return Err(named(other.problem(path))),
     };
-    match check(open(path)?, Encoding::Gb18030) {
+    match check(document.reader(), Encoding::Gb18030) {
         Ok(()) => Ok(Encoding::Gb18030),
         Err(Failure::Unsound(second)) => {
             let furthest = if second.offset > first.offset { second } else { first };
@@ -154,18 +153,18 @@ fn unmarked_utf16(head: &[u8]) -> Option<Encoding> {
 /// # Errors
 /// As [`encoding_of`].
 pub fn open_text(
-    path: &Path,
+    document: &Document,
     wanted: Option<Encoding>,
 ) -> Result<(Box<dyn Read>, Encoding), Problem> {
-    let encoding = encoding_of(path, wanted)?;
-    let file = open(path)?;
+    let encoding = encoding_of(document, wanted)?;
+    let file = document.reader();
     let reader: Box<dyn Read> = match encoding.decoder() {
         Some(decoder) => Box::new(Transcoder::new(file, decoder)),
         None => {
             let mut file = file;
             let mut head = [0; 3];
-            let length =
-                read_full(&mut file, &mut head).map_err(|error| io_problem(path, &error))?;
+            let length = read_full(&mut file, &mut head)
+                .map_err(|error| io_problem(document.path(), &error))?;
             let head = head.get(..length).unwrap_or_default();
             let kept = if head == UTF8_MARK { Vec::new() } else { head.to_vec() };
             Box::new(io::Cursor::new(kept).chain(file))
@@ -179,8 +178,8 @@ pub fn open_text(
 /// # Errors
 /// As [`encoding_of`], and `file-too-large`.
 pub fn read_text(path: &Path, limit: u64) -> Result<String, Problem> {
-    check_size(path, limit)?;
-    let (mut reader, _) = open_text(path, None)?;
+    let document = Document::evidence(path, limit)?;
+    let (mut reader, _) = open_text(&document, None)?;
     let mut text = String::new();
     reader.read_to_string(&mut text).map_err(|error| io_problem(path, &error))?;
     Ok(text)
@@ -193,10 +192,7 @@ pub fn read_text(path: &Path, limit: u64) -> Result<String, Problem> {
 pub fn check_size(path: &Path, limit: u64) -> Result<u64, Problem> {
     let size = check_regular(path)?.len();
     if size > limit {
-        return Err(Problem::data("file-too-large")
-            .with("size", size)
-            .with("limit", limit)
-            .in_file(path.display().to_string()));
+        return Err(file_problem("file-too-large", path).with("size", size).with("limit", limit));
     }
     Ok(size)
 }
@@ -219,9 +215,12 @@ fn check_regular(path: &Path) -> Result<std::fs::Metadata, Problem> {
     if known.is_file() || known.is_dir() {
         return Ok(known);
     }
-    Err(Problem::data("file-not-regular")
-        .with("path", path.display())
-        .in_file(path.display().to_string()))
+    Err(file_problem("file-not-regular", path))
+}
+
+/// What is wrong with a file as a whole.
+pub fn file_problem(code: &'static str, path: &Path) -> Problem {
+    Problem::data(code).with("path", path.display()).in_file(path.display().to_string())
 }
 
 /// What a failed read of an input file is told as.
@@ -396,7 +395,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("t.csv");
         std::fs::write(&path, bytes).unwrap();
-        let (mut reader, encoding) = open_text(&path, None)?;
+        let (mut reader, encoding) = open_text(&Document::open(&path)?, None)?;
         let mut text = String::new();
         reader.read_to_string(&mut text).unwrap();
         Ok((text, encoding))

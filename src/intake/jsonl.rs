@@ -2,14 +2,15 @@
 
 use crate::domain::event::Event;
 use crate::domain::plain;
-use crate::intake::decode::{io_problem, open};
+use crate::intake::decode::io_problem;
+use crate::intake::document::Document;
 use crate::intake::rejects::{Original, RejectSink, rejectable};
 use crate::intake::source::{EventSource, EventVisitor, IdVisitor, RowSource, RowVisitor};
 use crate::limits::JOURNAL_LINE_MAX;
 use crate::problem::Problem;
 use std::borrow::Cow;
 use std::io::{BufRead, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Events that the reader hands over at once.
@@ -21,7 +22,7 @@ const READER_AT: u64 = 256 * 1024;
 
 /// A file of events in JSON Lines.
 pub struct JsonLines {
-    path: PathBuf,
+    document: Document,
 }
 
 /// Takes one line and its number.
@@ -35,21 +36,33 @@ struct IdOnly<'a> {
 }
 
 impl JsonLines {
-    /// The file is opened when it is read.
-    pub fn open(path: &Path) -> Self {
-        Self { path: path.to_owned() }
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// As [`Document::open`].
+    pub fn open(path: &Path) -> Result<Self, Problem> {
+        Ok(Self::of(Document::open(path)?))
+    }
+
+    /// The same of a file that is open already.
+    pub fn of(document: Document) -> Self {
+        Self { document }
+    }
+
+    fn path(&self) -> &Path {
+        self.document.path()
     }
 
     /// Hands every line that is not blank to `visit`, with its number. Memory: one line.
     fn lines(&self, visit: &mut LineVisitor<'_>) -> Result<(), Problem> {
-        let mut reader = open(&self.path)?;
+        let mut reader = self.document.reader();
         let mut line = Vec::with_capacity(1024);
-        let file = || self.path.display().to_string();
+        let file = || self.path().display().to_string();
         for number in 1u64.. {
             line.clear();
             let limit = JOURNAL_LINE_MAX as u64 + 2;
             let read = (&mut reader).take(limit).read_until(b'\n', &mut line);
-            if read.map_err(|error| io_problem(&self.path, &error))? == 0 {
+            if read.map_err(|error| io_problem(self.path(), &error))? == 0 {
                 break;
             }
             let bytes = line.strip_suffix(b"\n").unwrap_or(&line);
@@ -103,7 +116,7 @@ impl JsonLines {
 
     fn take(&self, arrived: Receiver<Chunk>, visit: &mut EventVisitor<'_>) -> Result<(), Problem> {
         let place = |problem: Problem, number| {
-            problem.in_file(self.path.display().to_string()).in_row(number)
+            problem.in_file(self.path().display().to_string()).in_row(number)
         };
         for chunk in arrived {
             for (number, event) in chunk {
@@ -127,7 +140,7 @@ impl EventSource for JsonLines {
 
     /// A long file is read and parsed beside the visitor.
     fn events(&mut self, visit: &mut EventVisitor<'_>) -> Result<(), Problem> {
-        if std::fs::metadata(&self.path).map_or(0, |about| about.len()) < READER_AT {
+        if self.document.size() < READER_AT {
             return self.lines(&mut |line, number| visit(event_of(line)?, number));
         }
         std::thread::scope(|scope| {
@@ -146,7 +159,7 @@ impl RowSource for JsonLines {
         visit: &mut RowVisitor<'_>,
         sink: &mut dyn RejectSink,
     ) -> Result<(), Problem> {
-        let file = self.path.display().to_string();
+        let file = self.path().display().to_string();
         self.lines(&mut |line, number| match event_of(line)
             .and_then(|event| visit(vec![event], number))
         {
@@ -171,7 +184,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("e.jsonl");
         std::fs::write(&path, bytes).unwrap();
-        (dir, JsonLines::open(&path))
+        (dir, JsonLines::open(&path).unwrap())
     }
 
     fn rows(bytes: &[u8]) -> Result<Vec<u64>, Problem> {

@@ -5,10 +5,11 @@ use crate::domain::calendar::{Date, parse_date};
 use crate::domain::field::nearest;
 use crate::domain::money::{Money, Total};
 use crate::intake::cell::{Cell, half_width, plain_date, trim};
+use crate::intake::document::Document;
 use crate::intake::headers::plain;
 use crate::intake::profile::HEADER_SEARCH_ROWS;
 use crate::intake::rejects::PROBLEMS_MAX;
-use crate::intake::rows::{Options, visit_rows};
+use crate::intake::rows::{Bounds, Options, document_rows};
 use crate::problem::{Exit, Problem};
 use rust_decimal::Decimal;
 use std::ops::ControlFlow;
@@ -151,7 +152,9 @@ pub fn read(path: &Path, own: &[(String, String)]) -> Result<LoanList, Vec<Probl
         problems: Vec::new(),
         seen: Vec::new(),
     };
-    let read = visit_rows(path, &Options::default(), &mut |row, cells| Ok(reading.row(row, cells)));
+    let read = Document::evidence(path, Bounds::TABLE.bytes).and_then(|document| {
+        document_rows(&document, &Options::default(), &mut |row, cells| Ok(reading.row(row, cells)))
+    });
     if let Err(problem) = read {
         reading.problems.push(problem);
     }

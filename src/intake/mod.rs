@@ -2,7 +2,7 @@
 //!
 //! Everything that happened ends in [`crate::domain::event::Event`]s, read through
 //! [`crate::domain::field::Fields`] like those of the command line. From the bytes up:
-//! [`decode`] and [`sniff`] say what a file is; [`rows`] gives the rows of any table file
+//! [`document`] opens a file once; [`decode`] and [`sniff`] say what it is; [`rows`] gives the rows of any table file
 //! (`workbook` guards and reads workbooks); [`cell`] and [`headers`] make plain what people write
 //! into cells; [`table`] joins them.
 //!
@@ -13,21 +13,28 @@ pub mod cell;
 mod columns_of_banks;
 mod compound;
 pub mod dates;
+mod day;
 pub mod decode;
+pub mod document;
 pub mod folder;
 pub mod headers;
 pub mod heading;
+mod html;
 pub mod jsonl;
 mod lines;
 pub mod loan_list;
 pub mod mapping;
+mod mhtml;
 pub mod profile;
 pub mod rejects;
 pub mod rows;
 pub mod settings;
+mod sheet_rows;
 pub mod sniff;
 pub mod source;
+mod spreadsheet_ml;
 pub mod statement;
 pub mod table;
 mod workbook;
 mod xml;
+mod zipped;

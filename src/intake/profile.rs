@@ -27,10 +27,13 @@
 //! mode = "in-out"                # in-out | signed | flag
 //! empty = ["", "-", "0.00"]
 //! prefix = ["CNY", "¥"]
+//! decimal = "."                  # "," where amounts are written 1.234,50
 //! in-flags = ["贷", "收"]          # for mode = "flag"
 //! out-flags = ["借", "支"]
 //! [date]
-//! formats = ["%Y-%m-%d %H:%M:%S", "%Y%m%d"]
+//! formats = ["%d/%m/%Y %p %I:%M", "%y-%m-%d"]  # otherwise year first, with any time behind it
+//! first-year = 2000              # first of the hundred years that two digits may mean
+//! serial = 1900                  # numbers are days since 1900 (or 1904)
 //! [rows]
 //! order = "auto"                 # auto | oldest-first | newest-first
 //! stop-at = ["合计", "总计"]
@@ -42,10 +45,11 @@
 //! Debit (借方) in a bank's file is the bank's own view: money out of the account.
 
 use crate::intake::cell::Cell;
-use crate::intake::dates::DateFormats;
+use crate::intake::dates::{DateFormats, Serial};
 use crate::intake::decode::Encoding;
+use crate::intake::document::Document;
 use crate::intake::heading::Heading;
-use crate::intake::rows::{Bounds, Options, visit_rows};
+use crate::intake::rows::{Bounds, Options, document_rows};
 use crate::intake::settings::{parse_settings, read_settings};
 use crate::problem::Problem;
 use std::ops::ControlFlow;
@@ -167,10 +171,24 @@ pub struct Amounts {
     pub empty: Vec<String>,
     /// Signs before an amount.
     pub prefix: Vec<String>,
+    /// What stands before the hundredths.
+    pub decimal: Decimal,
     /// Flags of money in.
     pub in_flags: Vec<String>,
     /// Flags of money out.
     pub out_flags: Vec<String>,
+}
+
+/// What stands before the hundredths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+pub enum Decimal {
+    /// A dot.
+    #[default]
+    #[serde(rename = ".")]
+    Dot,
+    /// A comma.
+    #[serde(rename = ",")]
+    Comma,
 }
 
 /// Where the direction of a movement stands.
@@ -237,6 +255,7 @@ struct RawHeader {
 struct RawDate {
     formats: Vec<String>,
     first_year: Option<i16>,
+    serial: Option<i64>,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -250,7 +269,8 @@ impl Profile {
     /// Reads a profile file.
     ///
     /// # Errors
-    /// `settings-syntax`, `profile-column-missing`, `date-format-unknown`, `encoding-name`.
+    /// `settings-syntax`, `profile-column-missing`, `date-format-unknown`, `date-serial-year`,
+    /// `encoding-name`.
     pub fn read(path: &Path) -> Result<Self, Problem> {
         Self::of(read_settings(path)?)
             .map_err(|problem| problem.in_file(path.display().to_string()))
@@ -295,7 +315,8 @@ impl Profile {
             codepage: raw.file.xls_codepage,
             bounds: Bounds::STATEMENT,
         };
-        let dates = DateFormats::new(&raw.date.formats, raw.date.first_year)?;
+        let serial = raw.date.serial.map(Serial::of_year).transpose()?;
+        let dates = DateFormats::new(&raw.date.formats, raw.date.first_year)?.with_serial(serial);
         Ok(Self {
             name: raw.profile,
             options,
@@ -368,9 +389,9 @@ pub type Top = Vec<(u64, Vec<Cell<'static>>)>;
 ///
 /// # Errors
 /// What the file itself forbids.
-pub fn top(path: &Path, options: &Options) -> Result<Top, Problem> {
+pub fn top(document: &Document, options: &Options) -> Result<Top, Problem> {
     let mut rows = Vec::new();
-    visit_rows(path, options, &mut |row, cells| {
+    document_rows(document, options, &mut |row, cells| {
         rows.push((row, cells.iter().map(|cell| cell.clone().into_owned()).collect()));
         let done = rows.len() >= HEADER_SEARCH_ROWS;
         Ok(if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
@@ -382,14 +403,14 @@ pub fn top(path: &Path, options: &Options) -> Result<Top, Problem> {
 ///
 /// # Errors
 /// What the file itself forbids; a profile of another encoding only does not fit.
-pub fn fits<'p>(path: &Path, profiles: &'p [Profile]) -> Result<Vec<Fit<'p>>, Problem> {
+pub fn fits<'p>(document: &Document, profiles: &'p [Profile]) -> Result<Vec<Fit<'p>>, Problem> {
     let mut read: Vec<(&Options, Result<Top, Problem>)> = Vec::new();
     let mut fits = Vec::new();
     for profile in profiles {
         let known = read.iter().position(|(options, _)| **options == profile.options);
         let place = known.unwrap_or(read.len());
         if known.is_none() {
-            let rows = top(path, &profile.options);
+            let rows = top(document, &profile.options);
             match rows {
                 Err(problem) if !matches!(problem.code, "encoding-invalid" | "sheet-missing") => {
                     return Err(problem);
@@ -432,9 +453,9 @@ fn nearest(fit: &mut Fit<'_>, rows: &Top) {
 ///
 /// # Errors
 /// `profile-missing` when none fits, `profile-ambiguous` when two fit equally well.
-pub fn choose<'p>(path: &Path, profiles: &'p [Profile]) -> Result<&'p Profile, Problem> {
-    let fits = fits(path, profiles)?;
-    let in_file = |code| Problem::data(code).in_file(path.display().to_string());
+pub fn choose<'p>(document: &Document, profiles: &'p [Profile]) -> Result<&'p Profile, Problem> {
+    let fits = fits(document, profiles)?;
+    let in_file = |code| Problem::data(code).in_file(document.path().display().to_string());
     if let Some(problem) = fits.iter().find_map(|fit| fit.unreadable.clone())
         && fits.iter().all(|fit| fit.unreadable.is_some())
     {

@@ -1,13 +1,14 @@
-//! Rows of a table file one by one, whatever the file is: csv and its kin, or a workbook.
+//! Rows of a table file one by one, whatever the file is: csv and its kin, a workbook, a web page.
 //!
 //! Memory stays flat: a text file is never held as a whole, a workbook only as far as its format
 //! demands (shared texts of xlsx, cells of xls).
 
-use crate::intake::cell::Cell;
-use crate::intake::decode::{Encoding, check_size, io_problem, open_text};
+use crate::intake::cell::{Cell, of_bank};
+use crate::intake::decode::{Encoding, io_problem, open_text};
+use crate::intake::document::Document;
 use crate::intake::lines::{LineMarks, Lines, ROW_BYTES_MAX, is_too_long};
 use crate::intake::sniff::{FileKind, kind_of};
-use crate::intake::workbook;
+use crate::intake::{html, mhtml, spreadsheet_ml, workbook};
 use crate::limits::{
     STATEMENT_BYTES_MAX, STATEMENT_CELLS_MAX, STATEMENT_COLUMNS_MAX, STATEMENT_ROWS_MAX,
     STATEMENT_WORKBOOK_BYTES_MAX, TABLE_BYTES_MAX, TABLE_CELL_MAX, TABLE_COLUMNS_MAX,
@@ -93,7 +94,19 @@ pub fn visit_rows(
     options: &Options,
     visit: &mut RowVisitor<'_>,
 ) -> Result<FileKind, Problem> {
-    let kind = kind_of(path)?;
+    document_rows(&Document::open(path)?, options, visit)
+}
+
+/// The same of a file that is open already.
+///
+/// # Errors
+/// As [`visit_rows`].
+pub fn document_rows(
+    document: &Document,
+    options: &Options,
+    visit: &mut RowVisitor<'_>,
+) -> Result<FileKind, Problem> {
+    let kind = kind_of(document)?;
     let mut count = 0usize;
     let mut counted = |row: u64, cells: &[Cell<'_>]| {
         count += 1;
@@ -101,19 +114,39 @@ pub fn visit_rows(
         if count > limit {
             return Err(Problem::data("too-many-rows").with("limit", limit).in_row(row));
         }
+        // What comes from a bank is freed of what banks put around it.
+        let bare = |cell: &Cell<'_>| match cell {
+            Cell::Text(text) => Cell::text(&of_bank(text)).into_owned(),
+            other => other.clone().into_owned(),
+        };
+        let needs = |cell: &Cell<'_>| matches!(cell, Cell::Text(text) if of_bank(text) != *text);
+        if options.bounds.strict && cells.iter().any(needs) {
+            let cells: Vec<Cell<'static>> = cells.iter().map(bare).collect();
+            return visit(row, &cells).map_err(|problem| problem.in_row(row));
+        }
         visit(row, cells).map_err(|problem| problem.in_row(row))
     };
     let result = match kind {
-        FileKind::Text => text_rows(path, options, &mut counted),
-        FileKind::Xlsx | FileKind::Xls => workbook::visit_rows(path, kind, options, &mut counted),
+        FileKind::Text => text_rows(document, options, &mut counted),
+        FileKind::Xlsx | FileKind::Xls => {
+            workbook::visit_rows(document, kind, options, &mut counted)
+        }
+        FileKind::Html => html::visit_rows(document, options, &mut counted),
+        FileKind::SpreadsheetMl => spreadsheet_ml::visit_rows(document, options, &mut counted),
+        FileKind::Mhtml => mhtml::visit_rows(document, options, &mut counted),
     };
-    result.map_err(|problem| problem.in_file(path.display().to_string()))?;
+    result.map_err(|problem| problem.in_file(document.path().display().to_string()))?;
     Ok(kind)
 }
 
-fn text_rows(path: &Path, options: &Options, visit: &mut RowVisitor<'_>) -> Result<(), Problem> {
-    check_size(path, options.bounds.bytes)?;
-    let (source, _) = open_text(path, options.encoding)?;
+fn text_rows(
+    document: &Document,
+    options: &Options,
+    visit: &mut RowVisitor<'_>,
+) -> Result<(), Problem> {
+    document.check_size(options.bounds.bytes)?;
+    let path = document.path();
+    let (source, _) = open_text(document, options.encoding)?;
     let budget = Rc::new(std::cell::Cell::new(ROW_BYTES_MAX));
     let mut lines = Lines::new(LineMarks::new(source), Rc::clone(&budget));
     let mut head = Vec::with_capacity(4096);
@@ -168,31 +201,40 @@ fn read_problem(path: &Path, error: &io::Error) -> Problem {
     io_problem(path, error)
 }
 
-/// The delimiter of a text: the one of comma, semicolon and tab that stands most often in its first
-/// line outside quotes; a comma when none does.
+/// The delimiter of a text: the one of comma, tab, semicolon and bar that stands in most of its first
+/// lines outside quotes, and of those the one that stands most often in a line; a comma when none does.
+/// (Lines above the header have none, and amounts may hold commas.)
 fn delimiter_of(head: &[u8]) -> u8 {
-    let start = head.trim_ascii_start();
-    let mut quoted = false;
-    let mut counts = [(b',', 0usize), (b'\t', 0), (b';', 0)];
-    for byte in start {
+    const CANDIDATES: [u8; 4] = [b',', b'\t', b';', b'|'];
+    const LINES: usize = 100;
+    let (mut in_lines, mut most) = ([0usize; 4], [0usize; 4]);
+    let (mut quoted, mut counts, mut lines) = (false, [0usize; 4], 0);
+    for byte in head.trim_ascii_start().iter().chain(b"\n") {
         match byte {
             b'"' => quoted = !quoted,
-            b'\n' if !quoted => break,
+            b'\n' if !quoted => {
+                for ((count, lines), most) in counts.iter().zip(&mut in_lines).zip(&mut most) {
+                    *lines += usize::from(*count > 0);
+                    *most = (*most).max(*count);
+                }
+                counts = [0; 4];
+                lines += 1;
+                if lines >= LINES {
+                    break;
+                }
+            }
             _ if quoted => {}
             _ => {
-                if let Some((_, count)) = counts.iter_mut().find(|(known, _)| known == byte) {
+                let place = CANDIDATES.iter().position(|known| known == byte);
+                if let Some(count) = place.and_then(|place| counts.get_mut(place)) {
                     *count += 1;
                 }
             }
         }
     }
-    let mut best = counts[0];
-    for candidate in counts {
-        if candidate.1 > best.1 {
-            best = candidate;
-        }
-    }
-    best.0
+    let scores = CANDIDATES.iter().zip(in_lines.iter().zip(&most));
+    let best = scores.rev().max_by_key(|(_, score)| *score);
+    best.filter(|(_, (lines, _))| **lines > 0).map_or(b',', |(delimiter, _)| *delimiter)
 }
 
 #[cfg(test)]
@@ -234,6 +276,12 @@ mod tests {
     fn delimiters_are_found() {
         assert_eq!(rows(b"a;b;\"c,d\"\n").unwrap(), vec![row(1, &["a", "b", "c,d"])]);
         assert_eq!(rows(b"a\tb,c\td\n").unwrap(), vec![row(1, &["a", "b,c", "d"])]);
+        assert_eq!(rows(b"a|b|c\n1|2,000.00|3\n").unwrap()[1], row(2, &["1", "2,000.00", "3"]));
+        assert_eq!(rows("对账单\n\n甲|1,1\n乙|2,2\n丙|\n".as_bytes()).unwrap()[1].1, ["甲", "1,1"]);
+        assert_eq!(
+            rows("a;b;c\n1;2,5;3\n1;2,5;3,5\n".as_bytes()).unwrap()[2].1,
+            ["1", "2,5", "3,5"]
+        );
         assert_eq!(rows(b"alone\n").unwrap(), vec![row(1, &["alone"])]);
         assert_eq!(rows(b"").unwrap(), vec![]);
     }

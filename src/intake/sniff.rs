@@ -1,10 +1,11 @@
 //! What a file is, by its first bytes and never by its name: banks hand out tab-separated text,
 //! HTML and renamed workbooks all under `.xls`.
 
-use crate::intake::decode::{io_problem, open};
+use crate::intake::document::Document;
 use crate::problem::Problem;
-use std::io::Read;
-use std::path::Path;
+
+/// Bytes by which a file is told.
+const HEAD: u64 = 8192;
 
 /// Kind of a table file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,18 +16,21 @@ pub enum FileKind {
     Xls,
     /// Text: csv, tab-separated, JSON Lines.
     Text,
+    /// Web page with tables.
+    Html,
+    /// Workbook of 2003 as one XML file.
+    SpreadsheetMl,
+    /// Web page in one file with all that belongs to it.
+    Mhtml,
 }
 
 /// The kind of a file.
 ///
 /// # Errors
-/// `file-is-html` (a web page saved as a workbook), `file-kind` for anything else that is no table,
-/// `file-missing`, `file-unreadable`.
-pub fn kind_of(path: &Path) -> Result<FileKind, Problem> {
-    let mut head = Vec::with_capacity(512);
-    let read = open(path)?.take(512).read_to_end(&mut head);
-    read.map_err(|error| io_problem(path, &error))?;
-    kind_of_head(&head).map_err(|problem| problem.in_file(path.display().to_string()))
+/// `file-kind` for anything that is no table, `file-unreadable`.
+pub fn kind_of(document: &Document) -> Result<FileKind, Problem> {
+    let head = document.head(HEAD)?;
+    kind_of_head(&head).map_err(|problem| problem.in_file(document.path().display().to_string()))
 }
 
 /// The kind of a file from its first bytes.
@@ -48,14 +52,44 @@ pub fn kind_of_head(head: &[u8]) -> Result<FileKind, Problem> {
     if head.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
         return Ok(FileKind::Xls);
     }
+    let named = |kind: &str| Err(Problem::data("file-kind").with("kind", kind));
     if let Some((_, name)) = KNOWN.iter().find(|(mark, _)| head.starts_with(mark)) {
-        return Err(Problem::data("file-kind").with("kind", name));
+        return named(name);
     }
-    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
-    if text.first() == Some(&b'<') {
-        return Err(Problem::data("file-is-html"));
+    let text = plain_head(head).to_ascii_lowercase();
+    let has = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
+    if text.starts_with("mime-version:") || (has(&["mime-version:"]) && has(&["multipart/related"]))
+    {
+        return Ok(FileKind::Mhtml);
     }
-    Ok(FileKind::Text)
+    if text.starts_with("ofxheader:") {
+        return named("OFX");
+    }
+    if text.starts_with("!type:") {
+        return named("QIF");
+    }
+    if !text.starts_with('<') {
+        return Ok(FileKind::Text);
+    }
+    if has(&["urn:schemas-microsoft-com:office:spreadsheet"]) && has(&["<workbook", ":workbook"]) {
+        return Ok(FileKind::SpreadsheetMl);
+    }
+    if has(&["<ofx", "<?ofx"]) {
+        return named("OFX");
+    }
+    let page =
+        ["<html", "<!doctype html", "<head", "<body", "<meta", "<style", "<script", "<frameset"];
+    let table = ["<table", "<tr", "<td", "<th>", "<div", "<center", "<font", "<p>", "<br"];
+    if has(&page) || has(&table) { Ok(FileKind::Html) } else { named("XML") }
+}
+
+/// The beginning of a text as far as its formats are told by plain ASCII; in UTF-16 a NUL stands in
+/// each of their characters.
+fn plain_head(head: &[u8]) -> String {
+    let bytes: Vec<u8> = head.iter().copied().filter(|byte| *byte != 0).collect();
+    let text = String::from_utf8_lossy(&bytes);
+    let blank = |c: char| c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{FFFD}');
+    text.trim_start_matches(blank).to_owned()
 }
 
 /// What a statement was read from.
@@ -71,6 +105,14 @@ pub enum Format {
     Camt053,
     /// SWIFT MT940.
     Mt940,
+    /// Tables of a web page.
+    Html,
+    /// SpreadsheetML of 2003.
+    SpreadsheetMl,
+    /// Tables of a web page in one file.
+    Mhtml,
+    /// A zip of statements.
+    Zip,
 }
 
 impl Format {
@@ -82,6 +124,10 @@ impl Format {
             Self::Xls => "xls",
             Self::Camt053 => "camt053",
             Self::Mt940 => "mt940",
+            Self::Html => "html",
+            Self::SpreadsheetMl => "spreadsheetml",
+            Self::Mhtml => "mhtml",
+            Self::Zip => "zip",
         }
     }
 }
@@ -91,15 +137,8 @@ impl Format {
 /// # Errors
 /// `message-kind` for the reports beside the statement (camt.052, camt.054), which are not final;
 /// `file-missing`, `file-unreadable`, `file-not-regular`.
-pub fn message_format(path: &Path) -> Result<Option<Format>, Problem> {
-    let mut head = Vec::with_capacity(8192);
-    let read = open(path)?.take(8192).read_to_end(&mut head);
-    read.map_err(|error| io_problem(path, &error))?;
-    // Both formats are plain ASCII where they are told apart, in UTF-16 with a NUL in each character.
-    head.retain(|byte| *byte != 0);
-    let text = String::from_utf8_lossy(&head);
-    let text =
-        text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}' || c == '\u{FFFD}');
+pub fn message_format(document: &Document) -> Result<Option<Format>, Problem> {
+    let text = plain_head(&document.head(HEAD)?);
     if text.starts_with('<') {
         let other = ["camt.052", "camt.054", "BkToCstmrAcctRpt", "BkToCstmrDbtCdtNtfctn"];
         if text.contains("camt.053") || text.contains("BkToCstmrStmt") {
@@ -113,7 +152,8 @@ pub fn message_format(path: &Path) -> Result<Option<Format>, Problem> {
     let begins = |tag: &str| {
         text.lines().any(|line| line.starts_with(tag) || line.contains(&format!("{{4:{tag}")))
     };
-    let is_mt940 = begins(":20:") && begins(":25") && (begins(":60F:") || begins(":60M:"));
+    // Some banks leave out the reference `:20:`.
+    let is_mt940 = begins(":25") && (begins(":60F:") || begins(":60M:"));
     Ok(is_mt940.then_some(Format::Mt940))
 }
 
@@ -127,8 +167,19 @@ mod tests {
         assert_eq!(kind_of_head(&[0xD0, 0xCF, 0x11, 0xE0, 0]), Ok(FileKind::Xls));
         assert_eq!(kind_of_head(b"id,date\n"), Ok(FileKind::Text));
         assert_eq!(kind_of_head(b""), Ok(FileKind::Text));
-        let html = kind_of_head(b"\xEF\xBB\xBF \r\n<html><table>").unwrap_err();
-        assert_eq!(html.code, "file-is-html");
+        assert_eq!(kind_of_head(b"\xEF\xBB\xBF \r\n<html><table>"), Ok(FileKind::Html));
+        assert_eq!(kind_of_head(b"<\0T\0A\0B\0L\0E\0"), Ok(FileKind::Html));
+        assert_eq!(kind_of_head(b"<?xml version='1.0'?><html xmlns='x'>"), Ok(FileKind::Html));
+        let workbook = b"<?xml version='1.0'?>\n<ss:Workbook xmlns:ss='urn:schemas-microsoft-com:office:spreadsheet'>";
+        assert_eq!(kind_of_head(workbook), Ok(FileKind::SpreadsheetMl));
+        let archive =
+            b"From: x\nMIME-Version: 1.0\nContent-Type: multipart/related; boundary=b\n\n";
+        assert_eq!(kind_of_head(archive), Ok(FileKind::Mhtml));
+        let named = |head: &[u8]| kind_of_head(head).unwrap_err().arg("kind").map(str::to_owned);
+        assert_eq!(named(b"OFXHEADER:100\nDATA:OFXSGML\n"), Some("OFX".to_owned()));
+        assert_eq!(named(b"<?xml version='1.0'?><?OFX OFXHEADER='200'?>"), Some("OFX".to_owned()));
+        assert_eq!(named(b"!Type:Bank\nD1/1'17\n"), Some("QIF".to_owned()));
+        assert_eq!(named(b"<?xml version='1.0'?><other/>"), Some("XML".to_owned()));
         assert_eq!(kind_of_head(b"%PDF-1.4").unwrap_err().arg("kind"), Some("PDF"));
     }
 }

@@ -4,6 +4,7 @@ use crate::domain::event::{Event, VOCABULARY};
 use crate::domain::field::{FieldKind, FieldSpec, Fields, Value};
 pub use crate::domain::source::EventSource;
 use crate::intake::cell::Cell;
+use crate::intake::document::Document;
 use crate::intake::headers::{all_fields, event_word, field_of};
 use crate::intake::jsonl::JsonLines;
 use crate::intake::rejects::{Original, RejectSink, is_reject_column, rejectable};
@@ -45,10 +46,11 @@ pub trait RowSource: EventSource {
 pub fn open(path: &Path, options: Options) -> Result<Box<dyn RowSource>, Problem> {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let lines = matches!(extension, "jsonl" | "ndjson" | "json");
-    if lines && kind_of(path)? == FileKind::Text {
-        return Ok(Box::new(JsonLines::open(path)));
+    let document = Document::open(path)?;
+    if lines && kind_of(&document)? == FileKind::Text {
+        return Ok(Box::new(JsonLines::of(document)));
     }
-    Ok(Box::new(TableEvents::open(path, options)?))
+    Ok(Box::new(TableEvents::of(document, options)?))
 }
 
 impl RowSource for Vec<Event> {
@@ -85,8 +87,16 @@ impl TableEvents {
     /// # Errors
     /// `header-unknown`, `column-twice`, `column-missing`, or what [`Table::open`] refuses.
     pub fn open(path: &Path, options: Options) -> Result<Self, Problem> {
-        let table = Table::open(path, options)?;
-        let file = path.display().to_string();
+        Self::of(Document::open(path)?, options)
+    }
+
+    /// The same of a file that is open already.
+    ///
+    /// # Errors
+    /// As [`TableEvents::open`].
+    pub fn of(document: Document, options: Options) -> Result<Self, Problem> {
+        let table = Table::of(document, options)?;
+        let file = table.path().display().to_string();
         let fields = all_fields();
         let in_headers =
             |problem: Problem| problem.in_file(file.as_str()).in_row(table.header_row());

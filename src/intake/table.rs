@@ -1,18 +1,19 @@
 //! A table with one header row: columns by name, rows one by one.
 
 use crate::intake::cell::Cell;
+use crate::intake::document::Document;
 use crate::intake::rejects::{is_reject_column, unguarded};
-use crate::intake::rows::{Options, visit_rows};
+use crate::intake::rows::{Options, document_rows};
 use crate::intake::sniff::FileKind;
 use crate::problem::Problem;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use unicode_normalization::UnicodeNormalization;
 
 /// A table file whose headers have been read.
 #[derive(Clone, Debug)]
 pub struct Table {
-    path: PathBuf,
+    document: Document,
     options: Options,
     header_row: u64,
     headers: Vec<String>,
@@ -49,8 +50,16 @@ impl Table {
     /// # Errors
     /// `table-empty`, `header-empty`, `header-twice`, or what the file itself forbids.
     pub fn open(path: &Path, options: Options) -> Result<Self, Problem> {
+        Self::of(Document::open(path)?, options)
+    }
+
+    /// The same of a file that is open already.
+    ///
+    /// # Errors
+    /// As [`Table::open`].
+    pub fn of(document: Document, options: Options) -> Result<Self, Problem> {
         let mut found: Option<(u64, Vec<String>)> = None;
-        visit_rows(path, &options, &mut |number, cells| {
+        document_rows(&document, &options, &mut |number, cells| {
             if cells.iter().all(Cell::is_empty) {
                 return Ok(ControlFlow::Continue(()));
             }
@@ -58,7 +67,7 @@ impl Table {
             found = Some((number, names.collect()));
             Ok(ControlFlow::Break(()))
         })?;
-        let file = path.display().to_string();
+        let file = document.path().display().to_string();
         let (header_row, mut headers) =
             found.ok_or_else(|| Problem::data("table-empty").in_file(&*file))?;
         while headers.last().is_some_and(String::is_empty) {
@@ -80,12 +89,12 @@ impl Table {
             }
         }
         let guarded = headers.iter().any(|header| is_reject_column(header));
-        Ok(Self { path: path.to_owned(), options, header_row, headers, guarded })
+        Ok(Self { document, options, header_row, headers, guarded })
     }
 
     /// The file, as named.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.document.path()
     }
 
     /// Names of the columns, trimmed, in NFC.
@@ -106,10 +115,10 @@ impl Table {
     pub fn rows(&self, visit: &mut TableVisitor<'_>) -> Result<(), Problem> {
         let mut kind = FileKind::Xlsx;
         // Only text files say how many cells a row has; workbooks leave empty cells out.
-        if crate::intake::sniff::kind_of(&self.path)? == FileKind::Text {
+        if crate::intake::sniff::kind_of(&self.document)? == FileKind::Text {
             kind = FileKind::Text;
         }
-        visit_rows(&self.path, &self.options, &mut |number, cells| {
+        document_rows(&self.document, &self.options, &mut |number, cells| {
             if number <= self.header_row || cells.iter().all(Cell::is_empty) {
                 return Ok(ControlFlow::Continue(()));
             }
@@ -119,7 +128,7 @@ impl Table {
                 Problem::data("row-ragged")
                     .with("cells", cells.len())
                     .with("headers", self.headers.len())
-                    .in_file(self.path.display().to_string())
+                    .in_file(self.path().display().to_string())
                     .in_row(number)
             });
             if self.guarded {

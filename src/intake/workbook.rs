@@ -6,18 +6,15 @@
 
 use crate::domain::calendar::date;
 use crate::intake::archive;
-use crate::intake::cell::{Cell, trim};
+use crate::intake::cell::Cell;
 use crate::intake::compound;
-use crate::intake::decode::{check_size, io_problem, open};
-use crate::intake::rows::{Bounds, Options, RowVisitor};
+use crate::intake::document::Document;
+use crate::intake::rows::{Options, RowVisitor};
+use crate::intake::sheet_rows::{SheetRows, at, error_cell, has_formula, no_value};
 use crate::intake::sniff::FileKind;
-use crate::limits::{SHEET_ROWS_MAX, TABLE_CELL_MAX};
 use crate::problem::Problem;
 use calamine::{Data, DataRef, Reader as _, SheetType, SheetVisible, Xls, XlsOptions, Xlsx};
-use std::borrow::Cow;
 use std::io::{Cursor, Read, Seek};
-use std::ops::ControlFlow;
-use std::path::Path;
 
 /// Hands every row of one sheet that holds a cell to `visit`.
 ///
@@ -26,17 +23,13 @@ use std::path::Path;
 /// `sheet-missing`, `too-many-cells`, `too-many-columns`, `cell-error`, `formula-without-value`,
 /// `sheet-has-formula`, `xml-doctype`.
 pub fn visit_rows(
-    path: &Path,
+    document: &Document,
     kind: FileKind,
     options: &Options,
     visit: &mut RowVisitor<'_>,
 ) -> Result<(), Problem> {
-    check_size(path, options.bounds.workbook)?;
-    let mut bytes = Vec::new();
-    open(path)?.read_to_end(&mut bytes).map_err(|error| io_problem(path, &error))?;
-    let bounds = options.bounds;
-    let mut sheet =
-        SheetRows { visit, bounds, row: None, cells: Vec::new(), count: 0, stopped: false };
+    let bytes = document.bytes(options.bounds.workbook)?;
+    let mut sheet = SheetRows::new(visit, options.bounds);
     // The reader is other people's code on other people's bytes: a panic in it is a damaged file.
     let read = std::panic::AssertUnwindSafe(|| match kind {
         FileKind::Xls => read_xls(&bytes, options, &mut sheet),
@@ -49,10 +42,12 @@ pub fn visit_rows(
 ///
 /// # Errors
 /// As [`visit_rows`].
-pub fn chosen_sheet(path: &Path, kind: FileKind, options: &Options) -> Result<String, Problem> {
-    check_size(path, options.bounds.workbook)?;
-    let mut bytes = Vec::new();
-    open(path)?.read_to_end(&mut bytes).map_err(|error| io_problem(path, &error))?;
+pub fn chosen_sheet(
+    document: &Document,
+    kind: FileKind,
+    options: &Options,
+) -> Result<String, Problem> {
+    let bytes = document.bytes(options.bounds.workbook)?;
     let name = std::panic::AssertUnwindSafe(|| match kind {
         FileKind::Xls => sheet_name(open_xls(&bytes, options)?.sheets_metadata(), options),
         _ => sheet_name(open_xlsx(&bytes, options)?.sheets_metadata(), options),
@@ -111,7 +106,7 @@ fn sheet_rows_xlsx<RS: Read + Seek>(
             DataRef::DurationIso(iso) => Cell::text(iso),
             DataRef::Error(error) => return Err(error_cell(error, row, column)),
         };
-        sheet.put(row, column, owned(cell))?;
+        sheet.put(row, column, cell)?;
         if sheet.stopped {
             return Ok(());
         }
@@ -160,7 +155,7 @@ fn read_xls(bytes: &[u8], options: &Options, sheet: &mut SheetRows<'_, '_>) -> R
                 Data::DurationIso(iso) => Cell::text(iso),
                 Data::Error(error) => return Err(error_cell(error, row, column)),
             };
-            sheet.put(row, column, owned(cell))?;
+            sheet.put(row, column, cell)?;
             if sheet.stopped {
                 return Ok(());
             }
@@ -210,109 +205,13 @@ fn serial_date(
         .map_err(|error| at(Problem::data(error.code()).with("text", serial), row, column))
 }
 
-/// In a bank's file nothing is calculated: what a formula shows can be anything.
-fn has_formula(row: u32, column: u32) -> Problem {
-    at(Problem::data("sheet-has-formula"), row, column)
-}
-
-fn no_value(row: u32, column: u32) -> Problem {
-    at(Problem::data("formula-without-value"), row, column)
-}
-
-fn error_cell(error: &calamine::CellErrorType, row: u32, column: u32) -> Problem {
-    at(Problem::data("cell-error").with("text", error), row, column)
-}
-
-fn at(problem: Problem, row: u32, column: u32) -> Problem {
-    let cell = reference(row, column);
-    problem.with("cell", cell).in_row(u64::from(row) + 1)
-}
-
-/// `B7`, as the workbook's own program names the cell.
-fn reference(row: u32, column: u32) -> String {
-    let mut letters = Vec::new();
-    let mut rest = u64::from(column) + 1;
-    while rest > 0 {
-        rest -= 1;
-        letters.push(char::from(b'A' + u8::try_from(rest % 26).unwrap_or_default()));
-        rest /= 26;
-    }
-    let letters: String = letters.iter().rev().collect();
-    format!("{letters}{}", u64::from(row) + 1)
-}
-
-fn owned(cell: Cell<'_>) -> Cell<'static> {
-    match cell {
-        Cell::Text(text) => Cell::Text(Cow::Owned(trim(&text).to_owned())),
-        Cell::Number(text) => Cell::Number(text),
-        Cell::Date(date) => Cell::Date(date),
-        Cell::Bool(value) => Cell::Bool(value),
-        Cell::Empty => Cell::Empty,
-    }
-}
-
-/// Gathers cells into rows and hands each on when the next begins.
-struct SheetRows<'s, 'v> {
-    visit: &'s mut RowVisitor<'v>,
-    bounds: Bounds,
-    row: Option<u32>,
-    cells: Vec<Cell<'static>>,
-    count: usize,
-    stopped: bool,
-}
-
-impl SheetRows<'_, '_> {
-    fn put(&mut self, row: u32, column: u32, cell: Cell<'static>) -> Result<(), Problem> {
-        let place = column as usize;
-        if row >= SHEET_ROWS_MAX || place >= self.bounds.columns {
-            return Err(Problem::data("too-many-columns")
-                .with("count", u64::from(column) + 1)
-                .with("limit", self.bounds.columns)
-                .in_row(u64::from(row) + 1));
-        }
-        self.count += 1;
-        if self.count > self.bounds.cells {
-            return Err(Problem::data("too-many-cells").with("limit", self.bounds.cells));
-        }
-        if matches!(&cell, Cell::Text(text) if text.len() > TABLE_CELL_MAX) {
-            let problem = Problem::data("cell-too-long").with("limit", TABLE_CELL_MAX);
-            return Err(at(problem, row, column));
-        }
-        if self.row != Some(row) {
-            if self.row.is_some_and(|before| before > row) {
-                return Err(damaged("rows out of order"));
-            }
-            self.finish()?;
-            self.row = Some(row);
-        }
-        while self.cells.len() <= place {
-            self.cells.push(Cell::Empty);
-        }
-        if let Some(slot) = self.cells.get_mut(place) {
-            *slot = cell;
-        }
-        Ok(())
-    }
-
-    fn finish(&mut self) -> Result<(), Problem> {
-        if let Some(row) = self.row.take()
-            && !self.stopped
-        {
-            let go = (self.visit)(u64::from(row) + 1, &self.cells)?;
-            self.stopped = go == ControlFlow::Break(());
-            self.cells.clear();
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::intake::rows;
-    use crate::limits::WORKBOOK_CELLS_MAX;
     use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
     use std::io::Write;
+    use std::ops::ControlFlow;
 
     fn rows_of(bytes: &[u8]) -> Result<Vec<String>, Problem> {
         let dir = tempfile::tempdir().unwrap();
@@ -346,31 +245,6 @@ mod tests {
                 r#"3: Empty Date(2017-12-31) Bool(true) Number("2")"#
             ]
         );
-    }
-
-    /// The counts that no test can fill with real cells.
-    #[test]
-    fn cells_are_counted() {
-        let mut visit = |_: u64, _: &[Cell<'_>]| Ok(ControlFlow::Continue(()));
-        for (count, row, expected) in [
-            (WORKBOOK_CELLS_MAX - 1, 0, None),
-            (WORKBOOK_CELLS_MAX, 0, Some("too-many-cells")),
-            (0, SHEET_ROWS_MAX - 1, None),
-            (0, SHEET_ROWS_MAX, Some("too-many-columns")),
-        ] {
-            let (visit, cells, bounds) = (&mut visit, Vec::new(), Bounds::default());
-            let mut sheet = SheetRows { visit, bounds, row: None, cells, count, stopped: false };
-            let put = sheet.put(row, 0, Cell::Bool(true));
-            assert_eq!(put.err().map(|problem| problem.code), expected, "{count} {row}");
-        }
-    }
-
-    #[test]
-    fn cell_references() {
-        assert_eq!(reference(6, 1), "B7");
-        assert_eq!(reference(0, 25), "Z1");
-        assert_eq!(reference(0, 26), "AA1");
-        assert_eq!(reference(0, 255), "IV1");
     }
 
     /// A workbook of given parts, as a zip archive.
@@ -410,6 +284,7 @@ mod tests {
         assert_eq!(code(b"PK\x03\x04rubbish"), "workbook-damaged");
         assert_eq!(code(&archive(&[("xl/vbaProject.bin", b"x")])), "workbook-macros");
         assert_eq!(code(&archive(&[("content.xml", b"<x/>")])), "file-kind");
+        assert_eq!(code(&archive(&[("a/n01.xml", b"<x/>")])), "archive-of-files");
         let zeros = vec![0; usize::try_from(crate::limits::WORKBOOK_PART_MAX).unwrap() + 1];
         assert_eq!(code(&archive(&[("xl/workbook.xml", &zeros)])), "archive-bomb");
         assert_eq!(code(&[0xD0, 0xCF, 0x11, 0xE0, 1, 2, 3]), "workbook-damaged");

@@ -36,7 +36,7 @@ pub trait Visitor {
 /// visitor returns.
 pub fn walk(source: impl Read, visitor: &mut dyn Visitor) -> Result<(), Problem> {
     let budget: Budget = Rc::new(std::cell::Cell::new(XML_TEXT_MAX));
-    let source = BufReader::new(Bounded { source, budget: Rc::clone(&budget) });
+    let source = BufReader::new(Bounded::new(source, Rc::clone(&budget)));
     let mut walk = Walk { path: Vec::new(), texts: Vec::new(), line: 1, visitor };
     let mut reader = quick_xml::Reader::from_reader(source);
     reader.config_mut().expand_empty_elements = false;
@@ -58,7 +58,8 @@ pub fn walk(source: impl Read, visitor: &mut dyn Visitor) -> Result<(), Problem>
     Err(too_large(XML_EVENTS_MAX).in_row(walk.line))
 }
 
-fn too_large(limit: usize) -> Problem {
+/// More than a file may hold between two tags, in depth or in number.
+pub fn too_large(limit: usize) -> Problem {
     Problem::data("xml-too-large").with("limit", limit)
 }
 
@@ -68,7 +69,7 @@ fn damaged(detail: impl std::fmt::Display) -> Problem {
 
 fn failed(error: &quick_xml::Error) -> Problem {
     match error {
-        quick_xml::Error::Io(error) if error.to_string() == TOO_LONG => too_large(XML_TEXT_MAX),
+        quick_xml::Error::Io(error) if is_too_long(error) => too_large(XML_TEXT_MAX),
         other => damaged(other),
     }
 }
@@ -154,7 +155,10 @@ impl Walk<'_> {
                 own.push_str(text);
                 Ok(())
             }
-            None if text.trim_matches(['\u{FEFF}', ' ', '\t', '\r', '\n']).is_empty() => Ok(()),
+            // Old hosts end a file with ^Z.
+            None if text.trim_matches(['\u{FEFF}', '\u{1A}', ' ', '\t', '\r', '\n']).is_empty() => {
+                Ok(())
+            }
             None => Err(damaged(text.chars().take(20).collect::<String>().escape_debug())),
         }
     }
@@ -178,10 +182,22 @@ fn character(reference: &BytesRef<'_>) -> Result<char, Problem> {
 
 const TOO_LONG: &str = "text too long";
 
+/// True for the error of a tag or text that outgrew its budget.
+pub fn is_too_long(error: &io::Error) -> bool {
+    error.to_string() == TOO_LONG
+}
+
 /// A reader that stops when what is being read has no end.
-struct Bounded<R> {
+pub struct Bounded<R> {
     source: R,
     budget: Budget,
+}
+
+impl<R> Bounded<R> {
+    /// `budget` is what may still be read before it is set anew.
+    pub fn new(source: R, budget: Budget) -> Self {
+        Self { source, budget }
+    }
 }
 
 impl<R: Read> Read for Bounded<R> {

@@ -39,6 +39,7 @@ pub fn sheet(hash: char, days: [&str; 2], opening: &str, rows: &[(&str, &str, &s
         place: 1,
         profile: "plain".into(),
         number: None,
+        currency: None,
         opening,
         closing: movements.last().map_or(opening, |last| last.balance),
         from: day(days[0]),

@@ -291,3 +291,31 @@ pub(super) fn pair_points(bank: &Clue, book: &Clue, settings: &Settings) -> (u32
     let why = date_word.and(text_words).and(Why::SAME_AMOUNT);
     (u32::try_from(AMOUNT + date + text).unwrap_or(0), why)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three letters stand in many texts, four say something: for the code of a party, the number of a
+    /// document and the names of both sides.
+    #[test]
+    fn a_word_of_four_letters_tells_something_and_one_of_three_nothing() {
+        let bank = |memo: &str, name: &str| {
+            let line = StatementLine { memo: memo.into(), name: name.into(), ..Default::default() };
+            Clue::of_bank((0, &line))
+        };
+        let book = |line: BookLine| Clue::of_book((0, &line));
+        let told = |bank: &Clue, book: &Clue| text_points(bank, book);
+        let paid = bank("付甲乙丙丁戊己庚辛壬癸子丑款", "");
+        let party = |code: &str| book(BookLine { party: code.into(), ..Default::default() });
+        assert_eq!(told(&paid, &party("丁戊己")), (0, Why::default()));
+        assert_eq!(told(&paid, &party("丁戊己庚")), (NAME, Why::SAME_PARTY_NAME));
+        let document =
+            |number: &str| book(BookLine { document: number.into(), ..Default::default() });
+        assert_eq!(told(&paid, &document("丁戊己")), (0, Why::default()));
+        assert_eq!(told(&paid, &document("丁戊己庚")), (DOCUMENT, Why::SAME_DOCUMENT));
+        let name = |name: &str| book(BookLine { party_name: name.into(), ..Default::default() });
+        assert_eq!(told(&paid, &name("丁戊己")), (0, Why::default()));
+        assert_eq!(told(&paid, &name("丁戊己庚")), (NAME, Why::SAME_PARTY_NAME));
+    }
+}

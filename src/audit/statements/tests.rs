@@ -304,6 +304,42 @@ proptest! {
     }
 }
 
+/// The balance of the second day comes round again on the third: two pieces go on from it, and the one of
+/// the second day is nearer, in whatever order they were recorded.
+#[test]
+fn of_two_pieces_that_go_on_from_a_balance_the_nearer_is_taken() {
+    let rows = [
+        (1, 500),
+        (2, 500),
+        (2, 500),
+        (2, 500),
+        (2, 500),
+        (2, 500),
+        (2, 700),
+        (2, 500),
+        (3, -500),
+        (3, -500),
+    ];
+    let mut all = account(&rows);
+    for movement in &mut all {
+        movement.serial = compact_str::format_compact!("S{}", movement.row);
+    }
+    let pieces = [0..2, 2..3, 3..4, 4..7, 7..8, 8..9, 9..10];
+    for turned in 0..pieces.len() {
+        let mut order = pieces.clone();
+        order.rotate_left(turned);
+        for order in
+            [order.clone(), order.into_iter().rev().collect::<Vec<_>>().try_into().unwrap()]
+        {
+            let split = batches(&all, &order);
+            assert_eq!(standing(&split), vec![true; split.len()], "{order:?}");
+        }
+    }
+    let ranges = covers(all.len(), &[211, 52, 18, 526, 947, 323], &[0], 2_258_070_164_217_517_636);
+    let split = batches(&all, &ranges);
+    assert_eq!(standing(&split), vec![true; split.len()]);
+}
+
 /// True when no cut within a day stands at a balance that another cut of that day has, too: nothing
 /// tells then in which order the pieces belong.
 fn joined_uniquely(all: &[Movement], ranges: &[std::ops::Range<usize>]) -> bool {
@@ -331,6 +367,22 @@ fn lines(all: &[Movement]) -> Vec<StatementLine> {
         ..StatementLine::default()
     };
     all.iter().map(line).collect()
+}
+
+/// Ten days apart one movement was told under two dates; eleven days apart they are two.
+#[test]
+fn one_amount_within_ten_days_is_one_movement() {
+    let of = |day: i8| lines(&account(&[(day, 500)]));
+    let period = (day(1), day(31));
+    for (one, other) in [(1, 11), (11, 1), (1, 2)] {
+        let found = compare(&of(one), &of(other), period);
+        assert_eq!(found, [Difference::Date { first: 0, second: 0 }], "{one} {other}");
+    }
+    for (one, other) in [(1, 12), (12, 1)] {
+        let found = compare(&of(one), &of(other), period);
+        assert!(found.contains(&Difference::Missing { first: 0 }), "{one} {other} {found:?}");
+        assert!(found.contains(&Difference::Extra { second: 0 }), "{one} {other} {found:?}");
+    }
 }
 
 #[test]

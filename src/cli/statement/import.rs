@@ -260,6 +260,7 @@ pub fn sheet(statement: &Statement, place: u32, way: &Way) -> Result<Sheet, Prob
         place,
         profile: tidy(&statement.profile, NAME_MAX),
         number: statement.number.as_deref().map(|number| tidy(number, NAME_MAX)),
+        currency: statement.currency.as_deref().map(|code| tidy(code, NAME_MAX)),
         opening: statement.opening,
         closing: statement.closing,
         from,

@@ -41,6 +41,7 @@ pub(super) fn import(
     check_head(own)?;
     in_order(("from", own.from), ("date", event.date), false)?;
     check_number(account, own)?;
+    check_currency(state, own)?;
     let (part, parts) = (own.part.map_or(1, |part| part.0), own.parts.map_or(1, |parts| parts.0));
     let started = check_part(state, event, own, (part, parts), seq)?;
     if part == 1 {
@@ -106,6 +107,18 @@ fn check_number(account: &BankAccount, own: &ImportStatement) -> Result<(), Prob
         .with("bank_account", &account.id)
         .with("number", known)
         .with("printed", printed))
+}
+
+/// A statement in another currency than the book's says nothing of the book's money.
+fn check_currency(state: &State, own: &ImportStatement) -> Result<(), Problem> {
+    let known = state.settings.as_ref().map(|settings| &settings.currency);
+    match (known, &own.currency) {
+        (Some(known), Some(printed)) if known != printed => Err(Reason::StatementCurrency
+            .refuse()
+            .with("currency", printed)
+            .with("expected", known)),
+        _ => Ok(()),
+    }
 }
 
 /// Numbers are compared without blanks and dashes; a star stands for any digit.

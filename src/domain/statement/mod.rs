@@ -182,6 +182,8 @@ pub struct Sheet {
     pub profile: CompactString,
     /// Account number that the bank printed.
     pub number: Option<CompactString>,
+    /// Currency that the bank printed, as its code.
+    pub currency: Option<CompactString>,
     /// Balance before the first movement.
     pub opening: Money,
     /// Balance after the last.
@@ -243,6 +245,7 @@ impl Sheet {
                     bank_account: self.bank_account.clone(),
                     channel: self.channel.clone().filter(|channel| *channel != *NET_BANK),
                     closing: Signed(self.closing),
+                    currency: self.currency.clone(),
                     fetched_by: self.fetched_by.clone(),
                     file: self.file.clone(),
                     from: self.from,

@@ -24,6 +24,7 @@ fn sheet(movements: Vec<Movement>) -> Sheet {
         place: 1,
         profile: "plain".into(),
         number: None,
+        currency: None,
         opening: Money::ZERO,
         closing: movements.last().map_or(Money::ZERO, |last| last.balance),
         from: date(2017, 12, 1).unwrap(),

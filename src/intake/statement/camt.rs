@@ -8,21 +8,21 @@ use super::message::{Draft, add_text};
 use super::{Format, Statement, StatementLine};
 use crate::domain::calendar::{Date, parse_date};
 use crate::domain::money::{Money, Total};
-use crate::intake::decode::{check_size, open_text};
+use crate::intake::decode::open_text;
+use crate::intake::document::Document;
 use crate::intake::xml::{Visitor, walk};
 use crate::limits::MESSAGE_BYTES_MAX;
 use crate::problem::Problem;
 use compact_str::CompactString;
-use std::path::Path;
 
 /// Reads every statement of a file.
 ///
 /// # Errors
 /// What the XML forbids; `statement-balance-missing`, `amount-*`, `date-*` with their line;
 /// `statement-empty` when there is no statement at all.
-pub fn read(path: &Path) -> Result<Vec<Statement>, Problem> {
-    check_size(path, MESSAGE_BYTES_MAX)?;
-    let (source, _) = open_text(path, None)?;
+pub fn read(document: &Document) -> Result<Vec<Statement>, Problem> {
+    document.check_size(MESSAGE_BYTES_MAX)?;
+    let (source, _) = open_text(document, None)?;
     let mut reading = Reading::default();
     walk(source, &mut reading)?;
     if reading.done.is_empty() {
@@ -152,17 +152,12 @@ fn parts(to: &mut Parts, path: &[&str], text: &str) -> Result<(), Problem> {
 
 /// An amount as XML writes it: up to five decimals, of which more than two must be noughts.
 fn amount(text: &str) -> Result<Money, Problem> {
-    let wrong = |code| Problem::data(code).with("text", text.escape_debug()).with("field", "Amt");
-    let exact = match text.split_once('.') {
-        Some((_, decimals)) if decimals.len() > 2 => {
-            let surplus = decimals.get(2..).unwrap_or_default();
-            let zeros = surplus.bytes().all(|byte| byte == b'0');
-            text.get(..text.len() - surplus.len()).filter(|_| zeros).unwrap_or(text)
-        }
-        _ => text,
-    };
-    let amount = Money::parse(exact).map_err(|error| wrong(error.code()))?;
-    if amount < Money::ZERO { Err(wrong("amount-negative")) } else { Ok(amount) }
+    let amount = super::amount::of_message(text, text, "Amt")?;
+    if amount < Money::ZERO {
+        let problem = Problem::data("message-amount").with("text", text.escape_debug());
+        return Err(problem.with("field", "Amt"));
+    }
+    Ok(amount)
 }
 
 /// A day, or the day of a time.

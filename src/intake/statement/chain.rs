@@ -183,7 +183,7 @@ pub fn currency_code(printed: &str) -> String {
         return "CNY".to_owned();
     }
     let known: &[(&str, &[&str])] = &[
-        ("CNY", &["CNY", "RMB", "01", "元"]),
+        ("CNY", &["CNY", "RMB", "01", "156", "元", "¥", "￥"]),
         ("USD", &["USD", "美元"]),
         ("EUR", &["EUR", "欧元"]),
         ("HKD", &["HKD", "港币", "港元"]),

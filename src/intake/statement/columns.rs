@@ -1,8 +1,8 @@
 //! The columns of a statement by what they mean, and a row read through them.
 
-use super::StatementLine;
 use super::chain::Found;
 use super::table::{TotalsRow, digits};
+use super::{StatementLine, amount};
 use crate::domain::money::Money;
 use crate::intake::cell::{Cell, half_width, trim};
 use crate::intake::heading::Heading;
@@ -10,6 +10,9 @@ use crate::intake::profile::{Mode, Profile};
 use crate::problem::Problem;
 use compact_str::CompactString;
 use std::borrow::Cow;
+
+/// Columns of the currency, whatever the profile says.
+const CURRENCY: [&str; 5] = ["币种", "币别", "货币", "交易币种", "Currency"];
 
 /// Places of the columns in the rows.
 pub struct Places<'p> {
@@ -66,31 +69,13 @@ impl<'p> Places<'p> {
             account: optional(&columns.account),
             serial: optional(&columns.serial),
             own: optional(&columns.own),
-            currency: optional(&columns.currency),
+            // A foreign currency must not pass because the profile does not name its column.
+            currency: optional(&columns.currency)
+                .or_else(|| CURRENCY.iter().find_map(|name| Some(heading.place(name)?.0))),
             payer: (optional(&columns.payer_name), optional(&columns.payer_account)),
             payee: (optional(&columns.payee_name), optional(&columns.payee_account)),
             memo: memo.filter_map(|name| Some(heading.place(name)?.0)).collect(),
         })
-    }
-
-    /// The amount of a cell; none where the profile's word for nothing stands.
-    ///
-    /// # Errors
-    /// What the strict reader of amounts refuses, `number-inexact`.
-    pub fn money(profile: &Profile, cell: &Cell<'_>) -> Result<Option<Money>, Problem> {
-        let amounts = &profile.amount;
-        let text = cell.amount_text()?;
-        let mut text = trim(&text);
-        if text.is_empty() || amounts.empty.iter().any(|empty| empty == text) {
-            return Ok(None);
-        }
-        for prefix in &amounts.prefix {
-            text = trim(text.strip_prefix(half_width(prefix).as_ref()).unwrap_or(text));
-        }
-        let text = text.strip_prefix('+').filter(|rest| !rest.starts_with('-')).unwrap_or(text);
-        Money::parse(text)
-            .map(Some)
-            .map_err(|error| Problem::data(error.code()).with("text", text.escape_debug()))
     }
 
     fn money_at(
@@ -100,13 +85,13 @@ impl<'p> Places<'p> {
         name: &Option<String>,
     ) -> Result<Option<Money>, Problem> {
         let Some(cell) = place.map(|place| at(cells, place)) else { return Ok(None) };
-        Self::money(self.profile, cell).map_err(|problem| in_column(problem, name))
+        amount::money(&self.profile.amount, cell).map_err(|problem| in_column(problem, name))
     }
 
     /// Sums of a totals row, where it holds any.
     pub fn totals(&self, row: u64, cells: &[Cell<'_>]) -> TotalsRow {
         let sum = |place: Option<usize>| {
-            let sum = Self::money(self.profile, cells.get(place?)?).ok().flatten()?;
+            let sum = amount::money(&self.profile.amount, cells.get(place?)?).ok().flatten()?;
             Some(if sum < Money::ZERO { sum.negated() } else { sum })
         };
         (row, sum(self.money_in), sum(self.money_out))
@@ -132,7 +117,8 @@ impl<'p> Places<'p> {
     /// The currency of a row, as printed.
     pub fn currency(&self, cells: &[Cell<'_>]) -> Option<String> {
         let text = at(cells, self.currency?).shown();
-        Some(trim(&text).to_owned()).filter(|text| !text.is_empty())
+        let said = |text: &String| !text.is_empty() && !amount::is_nothing(text);
+        Some(trim(&text).to_owned()).filter(said)
     }
 
     /// Reads a row; `own` is the account that the statement is of, where it is known.
@@ -267,6 +253,9 @@ impl<'p> Places<'p> {
     }
 }
 
+/// Digits that a spreadsheet keeps of a number.
+const DIGITS_KEPT: usize = 15;
+
 /// The text of a cell that holds a number which is a name: every digit of it counts.
 ///
 /// # Errors
@@ -277,11 +266,15 @@ pub fn code<'c>(cell: &'c Cell<'_>, column: &str) -> Result<Cow<'c, str>, Proble
         let text = cell.shown();
         Err(Problem::data("digits-lost").with("text", text).with("field", column).in_column(column))
     };
-    let Cell::Text(text) = cell else {
-        return if matches!(cell, Cell::Number(_)) { lost() } else { Ok(cell.shown()) };
+    let text = match cell {
+        Cell::Text(text) => text.as_ref(),
+        // A spreadsheet keeps every digit of a whole number below 10^15.
+        Cell::Number(text) => {
+            let whole = text.len() <= DIGITS_KEPT && text.bytes().all(|b| b.is_ascii_digit());
+            return if whole { Ok(Cow::Borrowed(text)) } else { lost() };
+        }
+        _ => return Ok(cell.shown()),
     };
-    // `="6217"` is how some banks keep a spreadsheet from it.
-    let text = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
     let half = half_width(text);
     let is_scientific = half.split_once(['E', 'e']).is_some_and(|(number, power)| {
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());

@@ -1,11 +1,14 @@
 //! A profile drafted from a file: which of its columns mean what, as far as their names tell.
 
+use super::amount;
 use crate::intake::cell::{Cell, half_width};
 use crate::intake::columns_of_banks::{MEANINGS, Meaning};
 use crate::intake::dates::DateFormats;
+use crate::intake::document::Document;
 use crate::intake::heading::{Heading, plain};
-use crate::intake::profile::{Top, top};
+use crate::intake::profile::{Decimal, Top, top};
 use crate::intake::rows::{Bounds, Options};
+use crate::limits::STATEMENT_BYTES_MAX;
 use crate::problem::Problem;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -25,6 +28,7 @@ pub struct Draft {
     formats: Vec<&'static str>,
     empty: Vec<String>,
     prefix: Vec<&'static str>,
+    decimal: Decimal,
     account_label: Option<String>,
     two_rows: bool,
 }
@@ -46,7 +50,8 @@ pub struct Comments<'c> {
 /// # Errors
 /// `draft-header` when no row looks like a header; what the file itself forbids.
 pub fn draft(path: &Path) -> Result<Draft, Problem> {
-    let rows = top(path, &Options { bounds: Bounds::STATEMENT, ..Options::default() })?;
+    let document = Document::evidence(path, STATEMENT_BYTES_MAX)?;
+    let rows = top(&document, &Options { bounds: Bounds::STATEMENT, ..Options::default() })?;
     let mut best: Option<(usize, usize, Heading)> = None;
     for (index, (_, cells)) in rows.iter().enumerate() {
         let before = index.checked_sub(1).and_then(|before| rows.get(before));
@@ -130,12 +135,13 @@ impl Draft {
             formats: formats(&dates),
             empty: Vec::new(),
             prefix: Vec::new(),
+            decimal: amount::decimal_of(amounts.iter().map(String::as_str)),
             account_label: account_label(rows.get(..index).unwrap_or_default()),
             guesses: Vec::new(),
         };
-        for nothing in ["-", "--", "—", "/"] {
-            if amounts.iter().any(|text| text == nothing) {
-                draft.empty.push(nothing.to_owned());
+        for text in amounts.iter().filter(|text| amount::is_nothing(text)) {
+            if !draft.empty.contains(text) {
+                draft.empty.push(text.clone());
             }
         }
         for prefix in ["CNY", "RMB", "人民币", "USD"] {
@@ -198,6 +204,9 @@ impl Draft {
         }
         if !self.prefix.is_empty() {
             let _ = writeln!(out, "prefix = [{}]", list(&mut self.prefix.iter().copied()));
+        }
+        if self.decimal == Decimal::Comma {
+            let _ = writeln!(out, "decimal = \",\"");
         }
         if !self.formats.is_empty() {
             let formats = list(&mut self.formats.iter().copied());

@@ -1,12 +1,15 @@
 //! What a file looks like before anything is asked of it.
 
-use super::{Format, Statement, read_file};
-use crate::intake::decode::{check_size, encoding_of};
+use super::{Format, Statement, evidence, read_document};
+use crate::intake::decode::encoding_of;
+use crate::intake::document::Document;
 use crate::intake::profile::{Fit, Profile, fits, top};
 use crate::intake::rows::{Bounds, Options};
 use crate::intake::sniff::{FileKind, kind_of, message_format};
+use crate::intake::spreadsheet_ml;
 use crate::intake::workbook::chosen_sheet;
-use crate::limits::{MESSAGE_BYTES_MAX, STATEMENT_BYTES_MAX};
+use crate::intake::zipped;
+use crate::limits::MESSAGE_BYTES_MAX;
 use crate::problem::Problem;
 use std::path::Path;
 
@@ -38,32 +41,45 @@ pub struct Look<'p> {
 pub fn look<'p>(path: &Path, profiles: &'p [Profile]) -> Result<Look<'p>, Problem> {
     let named = |problem: Problem| problem.in_file(path.display().to_string());
     let options = Options { bounds: Bounds::STATEMENT, ..Options::default() };
-    let message = message_format(path).map_err(named)?;
-    let encoding = |path: &Path| encoding_of(path, None).map(|encoding| Some(encoding.name()));
+    let document = &evidence(path)?;
+    let message = message_format(document).map_err(named)?;
+    let encoding =
+        |document: &Document| encoding_of(document, None).map(|encoding| Some(encoding.name()));
     if let Some(format) = message {
-        check_size(path, MESSAGE_BYTES_MAX)?;
-        let (encoding, read) = (encoding(path)?, read_file(path, None, profiles));
+        document.check_size(MESSAGE_BYTES_MAX)?;
+        let (encoding, read) = (encoding(document)?, read_document(document, None, profiles));
         let rows = Vec::new();
         return Ok(Look { format, encoding, sheet: None, fits: Vec::new(), read, rows });
     }
-    let kind = kind_of(path)?;
-    // Before the whole file is read for its encoding.
-    if kind == FileKind::Text {
-        check_size(path, STATEMENT_BYTES_MAX)?;
+    if let Some(parts) = zipped::parts(document).map_err(named)? {
+        let rows = (1..).zip(&parts).take(ROWS_SHOWN);
+        let name = |part: &Document| super::file_name(part.path());
+        let rows = rows.map(|(row, part)| (row, vec![name(part)])).collect();
+        let read = read_document(document, None, profiles);
+        let (format, fits) = (Format::Zip, Vec::new());
+        return Ok(Look { format, encoding: None, sheet: None, fits, read, rows });
     }
+    let kind = kind_of(document)?;
     let (format, encoding, sheet) = match kind {
-        FileKind::Text => (Format::Text, encoding(path)?, None),
-        FileKind::Xlsx => (Format::Xlsx, None, Some(chosen_sheet(path, kind, &options))),
-        FileKind::Xls => (Format::Xls, None, Some(chosen_sheet(path, kind, &options))),
+        FileKind::Text => (Format::Text, encoding(document)?, None),
+        FileKind::Xlsx => (Format::Xlsx, None, Some(chosen_sheet(document, kind, &options))),
+        FileKind::Xls => (Format::Xls, None, Some(chosen_sheet(document, kind, &options))),
+        FileKind::Html => (Format::Html, encoding(document)?, None),
+        FileKind::Mhtml => (Format::Mhtml, None, None),
+        FileKind::SpreadsheetMl => {
+            let first = spreadsheet_ml::sheet_names(document, &options);
+            let first = first.map(|names| names.into_iter().next().unwrap_or_default());
+            (Format::SpreadsheetMl, encoding(document)?, Some(first))
+        }
     };
     let sheet = sheet.transpose().map_err(named)?;
-    let mut fits = fits(path, profiles)?;
+    let mut fits = fits(document, profiles)?;
     // The more of a profile's columns are found the better; a whole one before a longer part.
     fits.sort_by_key(|fit| (!fit.is_whole(), usize::MAX - fit.score()));
     let short = |text: &str| text.chars().take(CELL_SHOWN).collect::<String>();
-    let rows = top(path, &options)?.into_iter().take(ROWS_SHOWN);
+    let rows = top(document, &options)?.into_iter().take(ROWS_SHOWN);
     let rows = rows
         .map(|(row, cells)| (row, cells.iter().map(|cell| short(&cell.shown())).collect()))
         .collect();
-    Ok(Look { format, encoding, sheet, fits, read: read_file(path, None, profiles), rows })
+    Ok(Look { format, encoding, sheet, fits, read: read_document(document, None, profiles), rows })
 }

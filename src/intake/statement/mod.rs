@@ -6,8 +6,9 @@
 //! other way round: its debit (借) is money out of the account, a credit (贷) of the owner's book.
 //!
 //! [`read_file`] takes whatever a bank hands out, by its content: tables (text or workbook) through
-//! a profile, ISO 20022 camt.053, SWIFT MT940.
+//! a profile, ISO 20022 camt.053, SWIFT MT940, or a zip of these.
 
+mod amount;
 mod camt;
 mod chain;
 mod columns;
@@ -19,14 +20,14 @@ mod table;
 
 use crate::domain::calendar::Date;
 use crate::domain::money::Money;
-use crate::intake::decode::{io_problem, open};
+use crate::intake::document::Document;
 use crate::intake::profile::{Profile, choose};
 pub use crate::intake::sniff::Format;
 use crate::intake::sniff::{FileKind, kind_of, message_format};
+use crate::intake::zipped;
+use crate::limits::STATEMENT_BYTES_MAX;
 use crate::problem::Problem;
 use compact_str::CompactString;
-use sha2::{Digest as _, Sha256};
-use std::io::Read as _;
 use std::path::Path;
 
 /// A bank statement.
@@ -95,17 +96,41 @@ pub fn read_file(
     bank_account: Option<&str>,
     profiles: &[Profile],
 ) -> Result<Vec<Statement>, Vec<Problem>> {
-    let account = bank_account.unwrap_or_default();
+    let document = evidence(path).map_err(|problem| vec![problem])?;
+    read_document(&document, bank_account, profiles)
+}
+
+/// A bank's file, opened once. What the book keeps of it, its hash above all, is of these bytes.
+///
+/// # Errors
+/// As [`Document::evidence`].
+pub fn evidence(path: &Path) -> Result<Document, Problem> {
+    Document::evidence(path, STATEMENT_BYTES_MAX)
+}
+
+/// The same of a file that is open already.
+///
+/// # Errors
+/// As [`read_file`].
+pub fn read_document(
+    document: &Document,
+    bank_account: Option<&str>,
+    profiles: &[Profile],
+) -> Result<Vec<Statement>, Vec<Problem>> {
+    let (account, path) = (bank_account.unwrap_or_default(), document.path());
     let named = |problem: Problem| vec![problem.in_file(path.display().to_string())];
-    let messages = match message_format(path).map_err(named)? {
+    if let Some(parts) = zipped::parts(document).map_err(named)? {
+        return read_parts(document, &parts, (bank_account, profiles));
+    }
+    let messages = match message_format(document).map_err(named)? {
         None => {
-            let profile = choose(path, profiles).map_err(named)?;
-            return read(path, account, profile).map(|statement| vec![statement]);
+            let profile = choose(document, profiles).map_err(named)?;
+            return read_table(document, account, profile).map(|statement| vec![statement]);
         }
-        Some(Format::Mt940) => mt940::read(path),
-        Some(_) => camt::read(path),
+        Some(Format::Mt940) => mt940::read(document),
+        Some(_) => camt::read(document),
     };
-    let (hash, file) = (hash(path).map_err(named)?, path.display().to_string());
+    let (hash, file) = (document.sha256().map_err(named)?, path.display().to_string());
     let mut statements = messages.map_err(named)?;
     for statement in &mut statements {
         account.clone_into(&mut statement.bank_account);
@@ -113,6 +138,37 @@ pub fn read_file(
         statement.sha256.clone_from(&hash);
         let breaks = std::mem::take(&mut statement.breaks).into_iter();
         statement.breaks = breaks.map(|problem| problem.in_file(file.as_str())).collect();
+    }
+    Ok(statements)
+}
+
+/// Reads the statements of a zip: each of its files as if it stood alone, the evidence being the zip.
+fn read_parts(
+    document: &Document,
+    parts: &[Document],
+    (bank_account, profiles): (Option<&str>, &[Profile]),
+) -> Result<Vec<Statement>, Vec<Problem>> {
+    let hash = document.sha256().map_err(|problem| vec![problem])?;
+    let outer = file_name(document.path());
+    let (mut statements, mut problems) = (Vec::new(), Vec::new());
+    for part in parts {
+        // A zip in a zip is not looked into.
+        if zipped::is_of_files(part).unwrap_or(false) {
+            let file = part.path().display().to_string();
+            problems.push(Problem::data("file-kind").with("kind", "zip").in_file(file));
+            continue;
+        }
+        match read_document(part, bank_account, profiles) {
+            Ok(read) => statements.extend(read),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    for statement in &mut statements {
+        statement.file = format!("{outer}/{}", statement.file);
+        statement.sha256.clone_from(&hash);
     }
     Ok(statements)
 }
@@ -169,30 +225,30 @@ pub fn gap(before: &Statement, after: &Statement) -> Problem {
 /// Every row that cannot be read; `statement-header` when the columns are not found;
 /// `statement-empty` when neither a movement nor an opening balance stands there.
 pub fn read(path: &Path, bank_account: &str, profile: &Profile) -> Result<Statement, Vec<Problem>> {
-    let mut statement = table::read(path, profile)?;
-    let named = |problem: Problem| vec![problem.in_file(path.display().to_string())];
+    let document = evidence(path).map_err(|problem| vec![problem])?;
+    read_table(&document, bank_account, profile)
+}
+
+/// The same of a file that is open already.
+fn read_table(
+    document: &Document,
+    bank_account: &str,
+    profile: &Profile,
+) -> Result<Statement, Vec<Problem>> {
+    let mut statement = table::read(document, profile)?;
+    let file = document.path().display().to_string();
+    let named = |problem: Problem| vec![problem.in_file(file.as_str())];
     statement.bank_account = bank_account.to_owned();
-    statement.sha256 = hash(path).map_err(named)?;
-    statement.format = match kind_of(path).map_err(named)? {
+    statement.sha256 = document.sha256().map_err(named)?;
+    statement.format = match kind_of(document).map_err(named)? {
         FileKind::Text => Format::Text,
         FileKind::Xlsx => Format::Xlsx,
         FileKind::Xls => Format::Xls,
+        FileKind::Html => Format::Html,
+        FileKind::SpreadsheetMl => Format::SpreadsheetMl,
+        FileKind::Mhtml => Format::Mhtml,
     };
     Ok(statement)
-}
-
-/// SHA-256 of a file's bytes in hexadecimal. Memory: one block.
-fn hash(path: &Path) -> Result<String, Problem> {
-    let mut source = open(path)?;
-    let mut block = vec![0; 64 * 1024];
-    let mut hasher = Sha256::new();
-    loop {
-        let read = source.read(&mut block).map_err(|error| io_problem(path, &error))?;
-        if read == 0 {
-            return Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
-        }
-        hasher.update(block.get(..read).unwrap_or_default());
-    }
 }
 
 /// The file's own name.

@@ -2,18 +2,22 @@
 //!
 //! `C` is money in, `D` money out, `RC` takes money in back (out), `RD` takes money out back (in).
 //! Amounts have a decimal comma and go from text to fen without a step between.
+//!
+//! Banks spell it in ways of their own, and spell it so every day: no reference `:20:`, a line `:940:`
+//! before it, blanks for a missing entry date or before the type, no type, a value date of 30 February
+//! (their months of interest have thirty days). What stays unmistakable is read.
 
-use super::message::{Draft, add_text};
+use super::message::{Balance, Draft, add_text};
 use super::{Format, Statement, StatementLine};
 use crate::domain::calendar::{Date, date, days_between};
 use crate::domain::money::Money;
-use crate::intake::decode::{check_size, io_problem, open_text};
+use crate::intake::decode::{io_problem, open_text};
+use crate::intake::document::Document;
 use crate::intake::lines::{LineMarks, Lines, is_too_long};
 use crate::limits::{MESSAGE_BYTES_MAX, XML_TEXT_MAX};
 use crate::problem::Problem;
 use compact_str::CompactString;
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
 use std::rc::Rc;
 
 /// Reads every statement of a file. Messages that continue one another (`:62M:`, then `:60M:`) stay
@@ -22,9 +26,9 @@ use std::rc::Rc;
 /// # Errors
 /// `mt940-field` with the field and its line; `statement-balance-missing`; `amount-*`;
 /// `statement-empty` when there is no message at all.
-pub fn read(path: &Path) -> Result<Vec<Statement>, Problem> {
-    check_size(path, MESSAGE_BYTES_MAX)?;
-    let (source, _) = open_text(path, None)?;
+pub fn read(document: &Document) -> Result<Vec<Statement>, Problem> {
+    document.check_size(MESSAGE_BYTES_MAX)?;
+    let (source, _) = open_text(document, None)?;
     let budget = Rc::new(std::cell::Cell::new(XML_TEXT_MAX));
     let mut lines = BufReader::new(Lines::new(LineMarks::new(source), Rc::clone(&budget)));
     let mut reading = Reading::default();
@@ -36,14 +40,16 @@ pub fn read(path: &Path) -> Result<Vec<Statement>, Problem> {
             if is_too_long(&error) {
                 Problem::data("row-too-long").with("limit", XML_TEXT_MAX).in_row(number + 1)
             } else {
-                io_problem(path, &error)
+                io_problem(document.path(), &error)
             }
         })?;
         if read == 0 {
             break;
         }
         number += 1;
-        reading.line(text.trim_end(), number)?;
+        // Old hosts end a file with ^Z.
+        let end = |c: char| c.is_whitespace() || c == '\u{1A}';
+        reading.line(text.trim_end_matches(end), number)?;
     }
     reading.flush()?;
     reading.close()?;
@@ -59,6 +65,8 @@ struct Reading {
     draft: Option<Draft>,
     /// Tag, line and text of the field that is being gathered.
     field: Option<(String, u64, String)>,
+    /// The last `:61:` was no movement; what is said of it belongs to no line.
+    passed_over: bool,
 }
 
 /// The tag at the start of a line: `:61:` is `61`.
@@ -94,18 +102,35 @@ impl Reading {
     /// Takes the field that has been gathered.
     fn flush(&mut self) -> Result<(), Problem> {
         let Some((tag, line, text)) = self.field.take() else { return Ok(()) };
-        if tag == "20" {
+        let begins = match tag.as_str() {
+            "20" => true,
+            // A message without a reference begins with its account; one follows another where that
+            // one has its closing balance.
+            "25" | "25P" => self.draft.as_ref().is_none_or(|draft| draft.closing.is_some()),
+            _ => false,
+        };
+        if begins {
             self.close()?;
             self.draft = Some(Draft::after(&self.done, line));
-            return Ok(());
         }
         let Some(draft) = &mut self.draft else {
-            return Err(wrong(&tag, &text).in_row(line));
+            let matters = matches!(tag.as_str(), "60F" | "60M" | "61" | "62F" | "62M" | "86");
+            // `:940:` and the like say nothing.
+            return if matters { Err(wrong(&tag, &text).in_row(line)) } else { Ok(()) };
         };
-        take(draft, &tag, text.trim(), line).map_err(|problem| problem.in_row(line))
+        if tag == "86" && self.passed_over {
+            return Ok(());
+        }
+        let before = draft.lines.len();
+        take(draft, &tag, text.trim(), line).map_err(|problem| problem.in_row(line))?;
+        if tag == "61" {
+            self.passed_over = draft.lines.len() == before;
+        }
+        Ok(())
     }
 
     fn close(&mut self) -> Result<(), Problem> {
+        self.passed_over = false;
         if let Some(draft) = self.draft.take() {
             self.done.push(draft.finish(Format::Mt940)?);
         }
@@ -122,10 +147,8 @@ fn wrong(tag: &str, text: &str) -> Problem {
 fn take(draft: &mut Draft, tag: &str, text: &str, line: u64) -> Result<(), Problem> {
     match tag {
         "25" | "25P" => {
-            let number = text.lines().next().unwrap_or_default();
-            // `BANK/NUMBER`, or the number with its currency behind it.
-            let number = number.rsplit_once('/').map_or(number, |(_, number)| number);
-            draft.number = Some(number.trim().to_owned()).filter(|number| !number.is_empty());
+            let number = account_number(text.lines().next().unwrap_or_default());
+            draft.number = Some(number.to_owned()).filter(|number| !number.is_empty());
         }
         "60F" | "60M" => {
             let (balance, currency) = balance(tag, text)?;
@@ -143,7 +166,8 @@ fn take(draft: &mut Draft, tag: &str, text: &str, line: u64) -> Result<(), Probl
         }
         // After the closing balance there is nothing that it does not count.
         "61" if draft.closing.is_none() => {
-            let movement = movement(text, line).ok_or_else(|| wrong(tag, text))??;
+            let movement =
+                movement(text, line, draft.opening).ok_or_else(|| wrong(tag, text))??;
             draft.push(movement)?;
         }
         "61" => return Err(wrong(tag, text)),
@@ -158,35 +182,57 @@ fn take(draft: &mut Draft, tag: &str, text: &str, line: u64) -> Result<(), Probl
     Ok(())
 }
 
+/// `BANK/NUMBER`, `BANK/NUMBER/CUR`, or the number with its currency behind it.
+fn account_number(text: &str) -> &str {
+    let is_currency = |text: &str| text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase());
+    let text = text.trim();
+    let text = match text.rsplit_once('/') {
+        Some((rest, last)) if is_currency(last) => rest,
+        _ => text,
+    };
+    let number = text.rsplit_once('/').map_or(text, |(_, number)| number).trim();
+    let parted = number.len().checked_sub(3).and_then(|at| number.split_at_checked(at));
+    match parted {
+        Some((bare, last)) if is_currency(last) && bare.contains(|c: char| c.is_ascii_digit()) => {
+            bare.trim_end()
+        }
+        _ => number,
+    }
+}
+
 /// `C171231CNY1234,56`.
-fn balance(tag: &str, text: &str) -> Result<(super::message::Balance, String), Problem> {
+fn balance(tag: &str, text: &str) -> Result<(Balance, String), Problem> {
     let read = || {
         let credit = match text.get(..1)? {
             "C" => true,
             "D" => false,
             _ => return None,
         };
-        let day = short_date(text.get(1..7)?)?;
+        let day = text.get(1..7).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
         let currency =
             text.get(7..10).filter(|code| code.bytes().all(|b| b.is_ascii_uppercase()))?;
-        Some((credit, day, currency, text.get(10..)?))
+        Some((credit, short_date(day), currency, text.get(10..)?.trim()))
     };
     let (credit, day, currency, digits) = read().ok_or_else(|| wrong(tag, text))?;
     let amount = amount(digits)?;
     let amount = if credit { amount } else { amount.negated() };
-    Ok(((amount, Some(day)), currency.to_owned()))
+    Ok(((amount, day), currency.to_owned()))
 }
 
 /// `1234,56`, `1234,5` or `1234,`.
 fn amount(text: &str) -> Result<Money, Problem> {
-    let wrong = |code| Problem::data(code).with("text", text.escape_debug()).with("field", "61");
-    let (whole, decimals) = text.split_once(',').ok_or_else(|| wrong("amount-format"))?;
+    let wrong = || {
+        let problem = Problem::data("message-amount").with("text", text.escape_debug());
+        problem.with("field", "61")
+    };
+    // Some write a dot; either way there is one sign and digits around it.
+    let (whole, decimals) = text.split_once([',', '.']).ok_or_else(wrong)?;
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || !digits(whole) || !digits(decimals) {
-        return Err(wrong("amount-format"));
+        return Err(wrong());
     }
     let plain = if decimals.is_empty() { whole.to_owned() } else { format!("{whole}.{decimals}") };
-    Money::parse(&plain).map_err(|error| wrong(error.code()))
+    super::amount::of_message(&plain, text, "61")
 }
 
 /// `YYMMDD`; the formats of banks are younger than the century.
@@ -200,31 +246,41 @@ fn short_date(text: &str) -> Option<Date> {
 
 /// Value date, entry date (`MMDD`, in the year that is nearest), mark, funds code, amount, type,
 /// reference, the bank's reference after `//`, further text on the next line.
-fn movement(text: &str, row: u64) -> Option<Result<StatementLine, Problem>> {
+fn movement(
+    text: &str,
+    row: u64,
+    opening: Option<Balance>,
+) -> Option<Result<StatementLine, Problem>> {
     let (first, more) = text.split_once('\n').unwrap_or((text, ""));
-    let value = short_date(first.get(..6)?)?;
-    let mut rest = first.get(6..)?;
-    let mut day = value;
+    let (value, mut rest) = first.split_at_checked(6)?;
+    let mut day = short_date(value);
     if let Some(short) = rest.get(..4).filter(|text| text.bytes().all(|b| b.is_ascii_digit())) {
-        day = nearest(short, value)?;
+        // Beside a value date that no calendar has it is nearest to the opening balance.
+        let opened = opening.and_then(|(_, day)| day);
+        let month = || short_date(&format!("{}01", value.get(..4)?));
+        day = nearest(short, day.or(opened).or_else(month)?);
         rest = rest.get(4..)?;
+    } else {
+        // Blanks hold the place of the entry date.
+        rest = rest.trim_start_matches(' ');
     }
+    let day = day?;
     let marks = [("RC", false), ("RD", true), ("C", true), ("D", false)];
     let (mark, into) = marks.into_iter().find(|(mark, _)| rest.starts_with(mark))?;
     rest = rest.get(mark.len()..)?;
     rest = rest.strip_prefix(|c: char| c.is_ascii_alphabetic()).unwrap_or(rest);
-    let end = rest.find(|c: char| !c.is_ascii_digit() && c != ',')?;
-    let (digits, rest) = rest.split_at_checked(end)?;
+    let end = rest.find(|c: char| !c.is_ascii_digit() && !matches!(c, ',' | '.'));
+    let (digits, rest) = rest.split_at_checked(end.unwrap_or(rest.len()))?;
     let amount = match amount(digits) {
         Ok(amount) if into => amount,
         Ok(amount) => amount.negated(),
         Err(problem) => return Some(Err(problem)),
     };
-    // The type: `N` or `F` or `S` and three characters.
-    let (kind, reference) = rest.split_at_checked(4)?;
-    if !kind.starts_with(['N', 'F', 'S']) || !kind.is_ascii() {
-        return None;
-    }
+    // The type: `N` or `F` or `S` and three characters; some banks leave it out.
+    let rest = rest.trim_start_matches(' ');
+    let has_type = rest.starts_with(['N', 'F', 'S'])
+        && rest.get(1..4).is_some_and(|kind| kind.bytes().all(|b| b.is_ascii_alphanumeric()));
+    let reference = if has_type { rest.get(4..)? } else { rest };
     let (own, bank) = reference.split_once("//").unwrap_or((reference, ""));
     let serial = [bank, own].into_iter().map(str::trim).find(|text| !text.is_empty());
     let serial = serial.filter(|text| *text != "NONREF").map(CompactString::from);

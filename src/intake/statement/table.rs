@@ -6,22 +6,22 @@ use super::{Format, Statement, file_name};
 use crate::domain::calendar::{Date, parse_date};
 use crate::domain::money::Money;
 use crate::intake::cell::{Cell, half_width, plain_date, trim};
+use crate::intake::document::Document;
 use crate::intake::heading::{Heading, is_called};
 use crate::intake::profile::{HEADER_SEARCH_ROWS, Profile};
 use crate::intake::rejects::PROBLEMS_MAX;
-use crate::intake::rows::visit_rows;
+use crate::intake::rows::document_rows;
 use crate::problem::Problem;
 use std::ops::ControlFlow;
-use std::path::Path;
 
 /// Reads a table; whose account it is and the file's hash are left to the caller.
 ///
 /// # Errors
 /// As [`super::read`].
-pub fn read(path: &Path, profile: &Profile) -> Result<Statement, Vec<Problem>> {
+pub fn read(document: &Document, profile: &Profile) -> Result<Statement, Vec<Problem>> {
     let mut reading = Reading::new(profile);
-    let read = visit_rows(path, &profile.options, &mut |row, cells| reading.row(row, cells));
-    let file = path.display().to_string();
+    let read = document_rows(document, &profile.options, &mut |row, cells| reading.row(row, cells));
+    let file = document.path().display().to_string();
     let in_file = |problem: Problem| problem.in_file(file.as_str());
     if let Err(problem) = read {
         reading.problems.push(problem);
@@ -36,7 +36,7 @@ pub fn read(path: &Path, profile: &Profile) -> Result<Statement, Vec<Problem>> {
     let sheet = reading.sheet;
     let mut statement =
         sheet.finish(profile, Format::Text).map_err(|problem| vec![in_file(problem)])?;
-    statement.file = file_name(path);
+    statement.file = file_name(document.path());
     statement.breaks = statement.breaks.into_iter().map(in_file).collect();
     Ok(statement)
 }
@@ -185,7 +185,7 @@ impl<'p> Reading<'p> {
         let is = |own: &Option<String>, known: &[&str]| {
             known.contains(&label) || own.as_deref().is_some_and(|own| is_called(label, own))
         };
-        let money = || Places::money(self.profile, value).ok().flatten();
+        let money = || super::amount::money(&self.profile.amount, value).ok().flatten();
         if is(&labels.account, &ACCOUNT) {
             let number = super::columns::code(value, label)?;
             let number = account_number(&number);

@@ -88,7 +88,7 @@ fn rows_that_cannot_be_read_are_all_named() {
         format!("{} {} {column}", problem.place.row.unwrap(), problem.code)
     };
     let told: Vec<String> = problems.iter().map(of).collect();
-    assert_eq!(told, ["6 date-format 日期", "8 amount-precision 收入"]);
+    assert_eq!(told, ["6 date-no-format 日期", "8 statement-precision 收入"]);
     let both = read_text(&PLAIN.replace("\"2,000.00\",,", "\"2,000.00\",1.00,")).unwrap_err();
     assert_eq!(both.first().unwrap().code, "statement-both-sides");
     assert_eq!(read_text("a,b\n1,2\n").unwrap_err().first().unwrap().code, "profile-missing");

@@ -68,7 +68,7 @@ fn generate(directory: &Path, plan: &Plan) {
 fn record(directory: &Path) {
     let path = directory.join("book");
     let mut book = Book::open(FileStore::create(&path).unwrap(), Scope::All).unwrap();
-    let mut source = JsonLines::open(&directory.join("events.jsonl"));
+    let mut source = JsonLines::open(&directory.join("events.jsonl")).unwrap();
     timed("record", || book.record_all(&mut source, &options(), &mut |_, _| {}).unwrap());
     timed("close", || book.into_store().close().unwrap());
     tell("bytes", journal_bytes(&path));
