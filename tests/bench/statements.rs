@@ -48,6 +48,7 @@ fn sheet(movements: &[Movement], number: usize) -> Sheet {
         place: 1,
         profile: "plain".into(),
         number: None,
+        currency: None,
         opening: first.balance.sub(first.amount).unwrap(),
         closing: last.balance,
         from: first.date,
