@@ -73,7 +73,7 @@ fn file(input: &[u8]) -> Option<Vec<u8>> {
                 city: "410800".to_owned(),
                 entries: entries.len() as u64,
                 root: hex(&root(&entries)),
-                schema: "poolbook/backup/1".to_owned(),
+                schema: "poolbook/backup/2".to_owned(),
                 sm3: hex(&sm3(&entries)),
             };
             let header = serde_json::to_vec(&header).expect("a header");

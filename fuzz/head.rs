@@ -13,7 +13,7 @@ const ROOTS: [u8; 2] = [4, 8];
 enum Said {
     Foreign,
     Damaged,
-    Newer(u32),
+    Format(u32),
     Sound(u64),
 }
 
@@ -44,10 +44,11 @@ fn said(slot: &[u8]) -> Said {
     if number(sum) != u64::from(crc32c(body)) {
         return Said::Damaged;
     }
-    match u32::try_from(number(&body[8..12])) {
-        Ok(1) => {}
-        Ok(version) if version > 1 => return Said::Newer(version),
-        _ => return Said::Damaged,
+    let version = number(&body[8..12]) as u32;
+    match version {
+        0 => return Said::Damaged,
+        1 | 2 => {}
+        _ => return Said::Format(version),
     }
     let Some(edge) = edge(slot) else { return Said::Damaged };
     let [generation, entries, bytes] = [16, 24, 32].map(|at| number(&slot[at..at + 8]));
@@ -57,7 +58,11 @@ fn said(slot: &[u8]) -> Said {
         && entries <= bytes
         && root(edge) == slot[40..72]
         && body[72 + edge.len()..].iter().all(|byte| *byte == 0);
-    if sound { Said::Sound(generation) } else { Said::Damaged }
+    match (sound, version) {
+        (true, 2) => Said::Sound(generation),
+        (true, _) => Said::Format(version),
+        (false, _) => Said::Damaged,
+    }
 }
 
 /// CRC-32C bit by bit.
@@ -108,7 +113,7 @@ pub fn head(input: &[u8]) {
             Ok(read) => Said::Sound(read.generation),
             Err(SlotFault::Foreign) => Said::Foreign,
             Err(SlotFault::Damaged) => Said::Damaged,
-            Err(SlotFault::Newer(version)) => Said::Newer(*version),
+            Err(SlotFault::Format(version)) => Said::Format(*version),
         };
         assert_eq!(found, said(slot));
         if let Ok(read) = read {
@@ -128,7 +133,7 @@ pub fn head(input: &[u8]) {
         match read(disk.as_ref(), path) {
             Ok(read) => {
                 assert!(kinds.iter().any(|said| *said != Said::Foreign));
-                assert!(!kinds.iter().any(|said| matches!(said, Said::Newer(_))));
+                assert!(!kinds.iter().any(|said| matches!(said, Said::Format(_))));
                 let newest = read.newest.map(|(place, slot)| (place, slot.generation));
                 assert_eq!(newest, generations[latest].map(|generation| (latest, generation)));
                 let bad = (0..2).filter(|place| generations[*place].is_none());
@@ -136,7 +141,7 @@ pub fn head(input: &[u8]) {
             }
             Err(error) => {
                 told(&error.problem());
-                let newer = kinds.iter().any(|said| matches!(said, Said::Newer(_)));
+                let newer = kinds.iter().any(|said| matches!(said, Said::Format(_)));
                 let foreign = kinds == [Said::Foreign; 2];
                 assert_eq!(error.problem().code == "format-newer", newer);
                 assert_eq!(error.problem().code == "book-foreign", foreign);

@@ -3,6 +3,8 @@
 //! A limit is stated once, here, and named wherever it is tested. Text lengths are counted in
 //! characters, file sizes in bytes, money in fen (0.01 yuan).
 
+/// Format of a book's files: the number in the head, in the first entry and in what is made of a book.
+pub const FORMAT: u32 = 2;
 /// Largest amount, in fen, either side of zero: 10^15 yuan.
 pub const MONEY_MAX_FEN: i64 = 100_000_000_000_000_000;
 /// Longest text of one amount, commas included.

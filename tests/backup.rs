@@ -132,7 +132,7 @@ fn the_file_is_as_described() {
     assert_eq!(inside, journal);
     let header: serde_json::Value = serde_json::from_slice(header).unwrap();
     let entries = all(&FileStore::open(&place.path("book")).unwrap());
-    assert_eq!(header["schema"], "poolbook/backup/1");
+    assert_eq!(header["schema"], "poolbook/backup/2");
     assert_eq!(header["bytes"], journal.len());
     assert_eq!(header["root"], hex(&root(&entries)));
     assert_eq!(header["sm3"], hex(&sm3_root(&entries)));

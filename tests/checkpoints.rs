@@ -67,7 +67,7 @@ fn a_checkpoint_holds_the_roots_of_the_entries() {
     assert_eq!(
         checkpoint.to_string(),
         format!(
-            "poolbook/410800/{ledger}\n{}\n{}\nsm3 {}\nclosed -\n\n",
+            "poolbook/2/410800/{ledger}\n{}\n{}\nsm3 {}\nclosed -\n\n",
             entries.len(),
             base64(&root(&entries)),
             base64(&naive::root::<Sm3>(&sm3))
@@ -292,7 +292,7 @@ fn copies_name_the_entry_that_was_changed() {
         let bytes = [lead.as_bytes(), &journal, trail.as_bytes()].concat();
         fs::write(dir.path().join(name), bytes).unwrap();
     };
-    let header = "{\"schema\":\"poolbook/backup/1\",\"city\":\"410800\",\"bytes\":BYTES}\n";
+    let header = "{\"schema\":\"poolbook/backup/2\",\"city\":\"410800\",\"bytes\":BYTES}\n";
     let trail = "sha256 0000\n";
     let mut other = entries.clone();
     other[8] =

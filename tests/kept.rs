@@ -1,103 +1,25 @@
-//! Books that versions of this program wrote, kept as they were: whatever comes later opens them,
-//! finds nothing, and gives the same root. A newer format is refused with every file as it was.
+//! Books of another format: one of a newer format is refused with every file as it was; one of the
+//! first format is refused with the way out, and the way is gone.
 //!
-//! `fixtures/books/roots.txt` names each book with its entries and its root. `UPDATE=1 cargo test
-//! --test integration kept` writes a book that is listed in [`BOOKS`] and not there yet; it never
-//! writes one anew.
+//! `fixtures/books/format-1` was written by the program when its format was 1. Until version 0.2.0
+//! format 2 may change; from then on books of each version are kept here with their roots.
 
 use crate::backup::written;
 use crate::errors::{copy_dir, raise_format, shell};
-use crate::support::book::{event, fingerprint};
-use crate::support::{all, fixture};
+use crate::support::book::event;
+use crate::support::fixture;
 use crate::verify_forgeries::{Book as Scenario, sound};
 use poolbook::book::verify::verify;
 use poolbook::book::{Book, Scope};
 use poolbook::domain::entry::Entry;
-use poolbook::store::tree::hex;
-use poolbook::store::{FileStore, MemoryStore, Store};
+use poolbook::store::FileStore;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Books of the present version, by the scenario that they hold.
-const BOOKS: &[(&str, Scenario)] = &[
-    ("kept-claim", Scenario::County),
-    ("kept-funding", Scenario::Funding),
-    ("kept-settlement", Scenario::Settlement),
-    ("kept-clawback", Scenario::Clawback),
-    ("kept-wind-up", Scenario::WindUp),
-    ("kept-quota", Scenario::Quota),
-    ("kept-caps", Scenario::Caps),
-    ("kept-closed", Scenario::Closed),
-];
-
-/// Entries and root of each kept book.
-fn roots() -> BTreeMap<String, (u64, String)> {
-    let text = fs::read_to_string(fixture("books/roots.txt")).unwrap();
-    let rows = text.lines().filter(|line| !line.starts_with('#'));
-    rows.map(|line| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        (words[0].to_owned(), (words[1].parse().unwrap(), words[2].to_owned()))
-    })
-    .collect()
-}
-
-#[test]
-fn every_kept_book_opens_and_gives_its_root() {
-    if std::env::var_os("UPDATE").is_some() {
-        for (name, scenario) in BOOKS {
-            let path = fixture("books").join(name);
-            if !path.exists() {
-                let bytes: Vec<Vec<u8>> = sound(*scenario).iter().map(Entry::to_bytes).collect();
-                written(&bytes, &path);
-                for name in ["index", "quarantine"] {
-                    let _ = fs::remove_dir_all(path.join(name));
-                }
-                fs::remove_file(path.join("lock")).unwrap();
-            }
-        }
-    }
-    let roots = roots();
-    let there = fs::read_dir(fixture("books")).unwrap().map(|entry| entry.unwrap().path());
-    let there: Vec<PathBuf> = there.filter(|path| path.is_dir()).collect();
-    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
-    let mut named: Vec<String> = there.iter().map(|path| name(path)).collect();
-    named.sort();
-    assert_eq!(named, roots.keys().cloned().collect::<Vec<_>>(), "each book has its root");
-    for path in there {
-        let temp = tempfile::tempdir().unwrap();
-        let copy = temp.path().join("book");
-        copy_dir(&path, &copy);
-        let journal = fs::read(copy.join("journal.jsonl")).unwrap();
-        let book = Book::open(FileStore::open(&copy).unwrap(), Scope::All).unwrap();
-        let head = book.head();
-        assert_eq!((head.count, hex(&head.root)), roots[&name(&path)], "{}", path.display());
-        let found = verify(&copy, Some(&book.rows())).unwrap();
-        // Their entries name no makers, which was no rule then.
-        let codes: Vec<&str> = found.findings.iter().map(|finding| finding.code).collect();
-        let of_people = |code: &&str| matches!(*code, "entry-unnamed" | "entry-refused");
-        assert!(codes.iter().all(of_people), "{}: {codes:?}", path.display());
-        // Another store takes the same entries to the same state.
-        let mut memory = MemoryStore::new();
-        replay(&all(book.store()), &mut memory);
-        let memory = Book::open(memory, Scope::All).unwrap();
-        assert_eq!(fingerprint(&memory), fingerprint(&book), "{}", path.display());
-        drop(book);
-        assert_eq!(fs::read(copy.join("journal.jsonl")).unwrap(), journal, "opening adds nothing");
-    }
-}
-
-fn replay(entries: &[Vec<u8>], store: &mut MemoryStore) {
-    let mut group = Vec::new();
-    for bytes in entries {
-        let entry = Entry::decode(bytes).unwrap();
-        let hash = poolbook::domain::entry::id_hash(&entry.event.id);
-        group.push((hash, bytes.clone()));
-        if entry.more == 0 {
-            crate::support::append(store, std::mem::take(&mut group)).unwrap();
-        }
-    }
-    store.reset_index().unwrap();
+/// The entries of a book with a close.
+fn closed() -> Vec<Vec<u8>> {
+    sound(Scenario::Closed).iter().map(Entry::to_bytes).collect()
 }
 
 /// A link or a pipe in the place of a file could be anything; it is refused, not waited for.
@@ -108,7 +30,7 @@ fn links_pipes_and_files_that_all_may_write_are_told() {
     for name in ["journal.jsonl", "head"] {
         let temp = tempfile::tempdir().unwrap();
         let (path, other) = (temp.path().join("book"), temp.path().join("other"));
-        copy_dir(&fixture("books/kept-closed"), &path);
+        written(&closed(), &path);
         let file = path.join(name);
         fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
         let found = verify(&path, None).unwrap();
@@ -157,7 +79,7 @@ fn a_newer_format_is_refused_and_no_file_changes() {
     let temp = tempfile::tempdir().unwrap();
     let dir = temp.path();
     let path = dir.join("book");
-    written(&sound(Scenario::Closed).iter().map(Entry::to_bytes).collect::<Vec<_>>(), &path);
+    written(&closed(), &path);
     let mut book = Book::open(FileStore::open(&path).unwrap(), Scope::All).unwrap();
     book.reindex().unwrap();
     drop(book);
@@ -187,4 +109,110 @@ fn a_newer_format_is_refused_and_no_file_changes() {
         assert!(files(&path) == before, "{command} changed a file");
     }
     assert!(!dir.join("b.backup").exists());
+}
+
+/// What every command says of a book, journal or backup of the first format, and of what was made of
+/// one; no file changes.
+#[test]
+fn an_older_format_is_refused_with_the_way_out() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path();
+    copy_dir(&fixture("books/format-1"), &dir.join("book"));
+    let journal = fs::read(dir.join("book/journal.jsonl")).unwrap();
+    fs::write(dir.join("old.jsonl"), &journal).unwrap();
+    let lines: Vec<u8> =
+        journal.split_inclusive(|b| *b == b'\n').flat_map(|l| &l[9..]).copied().collect();
+    fs::write(dir.join("plain.jsonl"), lines).unwrap();
+    let before = files(&dir.join("book"));
+    for command in [
+        "balance",
+        "verify",
+        "reindex",
+        "backup b.backup",
+        "export journal",
+        "record plain.jsonl",
+        "quarter 2017Q4 --from \"$FIXTURES/jiaozuo-2017\"",
+        "--book new restore old.jsonl",
+        "--book new restore plain.jsonl",
+        "--book new restore book/journal.jsonl",
+    ] {
+        let (exit, out, err) = shell(&format!("poolbook {command}"), dir, "en");
+        assert_eq!((exit, err.contains("[format-older]")), (77, true), "{command}: {out}{err}");
+        assert!(err.contains("poolbook export events"), "{command}: {err}");
+    }
+    assert!(files(&dir.join("book")) == before && !dir.join("new").exists());
+    let make =
+        "poolbook --book new init --city 410800 && poolbook --book new verify --against book";
+    let (exit, _, err) = shell(make, dir, "en");
+    assert_eq!((exit, err.contains("[format-older]")), (77, true), "{err}");
+}
+
+/// The events of the old book recorded anew give its balances: they were worked out by the program of
+/// that time and stand in its last entries.
+#[test]
+fn the_events_of_an_older_format_are_recorded_anew() {
+    for form in ["old", "old/journal.jsonl", "plain.jsonl"] {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path();
+        copy_dir(&fixture("books/format-1"), &dir.join("old"));
+        let plain = "cut -c10- old/journal.jsonl >plain.jsonl";
+        let read = format!("{plain}; poolbook export events {form} --maker 张会计 -o events.jsonl");
+        let (exit, _, err) = shell(&read, dir, "en");
+        assert_eq!(exit, 0, "{err}");
+        let command = "poolbook --book NEW init --city \"410800\" --name \"焦作市\" --currency \"CNY\" --date \"2017-01-01\"";
+        assert!(err.contains(command), "{err}");
+        let again = format!("{command}; poolbook --book NEW record events.jsonl");
+        let (exit, _, err) = shell(&again, dir, "en");
+        assert_eq!(exit, 0, "{err}");
+        let (old, new) = (framed(&dir.join("old")), framed(&dir.join("NEW")));
+        assert_eq!(old.len(), new.len());
+        for (old, new) in old.iter().zip(&new).skip(1) {
+            for key in [
+                "id",
+                "date",
+                "effective",
+                "lines",
+                "memo",
+                "voucher",
+                "reverses",
+                "document",
+                "checker",
+            ] {
+                assert_eq!(old.get(key), new.get(key), "{key} of {old}");
+            }
+            assert!(new.get("maker").is_some());
+        }
+        let (exit, out, _) = shell("poolbook --book NEW verify", dir, "en");
+        assert_eq!(exit, 0, "{out}");
+    }
+}
+
+/// The stored entries of a book's directory.
+fn framed(book: &Path) -> Vec<serde_json::Value> {
+    let text = fs::read_to_string(book.join("journal.jsonl")).unwrap();
+    text.lines().map(|line| serde_json::from_str(&line[9..]).unwrap()).collect()
+}
+
+/// What is not whole gives no events: a byte, a line, a number.
+#[test]
+fn events_are_read_out_of_whole_journals_only() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path();
+    for (edit, code, exit) in [
+        ("sed -i '5s/1000/1001/' old/journal.jsonl", "copy-damaged", 65),
+        ("sed -i '5d' old/journal.jsonl", "copy-damaged", 65),
+        ("sed -i '$d' old/journal.jsonl", "journal-short", 76),
+        ("cp old/journal.jsonl o; sed -n '$p' o >>old/journal.jsonl", "", 0),
+        ("printf torn >>old/journal.jsonl", "", 0),
+        ("printf x >old/journal.jsonl", "restore-foreign", 65),
+        ("rm old/head", "io-failed", 74),
+    ] {
+        fs::remove_dir_all(dir.join("old")).ok();
+        copy_dir(&fixture("books/format-1"), &dir.join("old"));
+        let run = format!("{edit}; poolbook export events old");
+        let (code_found, out, err) = shell(&run, dir, "en");
+        assert_eq!(code_found, exit, "{edit}: {err}");
+        assert!(exit == 0 || out.is_empty() && err.contains(&format!("[{code}]")), "{edit}: {err}");
+        assert!(exit != 0 || out.lines().count() == 22, "{edit}: {out}");
+    }
 }

@@ -439,7 +439,7 @@ const TAMPERINGS: &[Tampering] = &[
     ),
     (
         "another book's name",
-        |lines| replace(lines, 0, "poolbook/410800/", "poolbook/410801/"),
+        |lines| replace(lines, 0, "poolbook/2/410800/", "poolbook/2/410801/"),
         &["origin"],
     ),
     ("the end is cut off", |lines| drop(lines.pop()), &["cut"]),

@@ -16,7 +16,7 @@ and says whether it is sound, or which record is the first bad one and why.
   python3 second_verifier.py --self-test
 
 Exit codes: 0 sound, 1 the bytes are sound and what they say is not, 2 usage, 66 there is nothing
-to read, 76 bytes are damaged or history differs from a checkpoint, 77 a newer format.
+to read, 76 bytes are damaged or history differs from a checkpoint, 77 a newer or an older format.
 
 What it cannot tell: whether the rules were applied rightly (it decides no event again), whether a
 signature on a checkpoint is good (compare the printed check code), and a history that was forged as
@@ -35,6 +35,7 @@ import sys
 import unicodedata
 
 SOUND, FINDINGS, USAGE, NO_INPUT, DAMAGED, NEWER = 0, 1, 2, 66, 76, 77
+FORMAT = 2
 LINE_MAX = 1048576
 FUNDS = ("RISK", "INT", "GFEE")
 FUND_OF = {code: fund for fund, codes in {
@@ -446,6 +447,24 @@ class Contents:
 
 # ---- files ----------------------------------------------------------------------------------
 
+def other_format(version):
+    """What is said of files of a format that is not read here."""
+    if version > FORMAT:
+        return Stop(NEWER, "format-newer", "format %d" % version)
+    return Stop(NEWER, "format-older", "format %d, an older one than %d: read the events out with "
+                "poolbook export events and record them in a new book" % (version, FORMAT))
+
+
+def format_of(raw):
+    """The format that the first entry names; the first format named none."""
+    try:
+        entry = PLAIN.decode(raw.decode("utf-8"))
+        named = entry.get("working", {}).get("format", 1)
+        return named if entry["event"]["event"] == "open-book" and isinstance(named, int) else None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
 def slot_of(data):
     """One slot of the head, or nothing when it is damaged."""
     if len(data) != 4096 or data[:8] != b"POOLBOOK":
@@ -453,11 +472,11 @@ def slot_of(data):
     if struct.unpack(">I", data[4092:])[0] != crc32c(data[:4092]):
         return None
     version, k, generation, entries, length = struct.unpack(">IIQQQ", data[8:40])
-    if version > 1:
-        raise Stop(NEWER, "format-newer", "version %d" % version)
+    if version != FORMAT:
+        raise other_format(version)
     tree = Tree(sha256)
     tree.count, tree.nodes = entries, [data[72 + 32 * n:104 + 32 * n] for n in range(min(k, 64))]
-    sound = k == bin(entries).count("1") and version == 1 and (entries == 0) == (length == 0)
+    sound = k == bin(entries).count("1") and (entries == 0) == (length == 0)
     sound = sound and entries <= length and generation < 1 << 63 and not any(data[72 + 32 * k:4092])
     return (generation, entries, length, data[40:72]) if sound and tree.root() == data[40:72] else None
 
@@ -466,6 +485,8 @@ def checkpoint_of(text):
     """Origin, entries, both roots and the check code of a checkpoint."""
     body = text.split("\n\n")[0] + "\n\n"
     lines = body.split("\n")
+    if re.fullmatch(r"poolbook/[^/]+/[0-9a-f]{16}", lines[0]):
+        raise other_format(1)
     try:
         root = base64.b64decode(lines[2], validate=True)
         sm3 = [base64.b64decode(line[4:], validate=True) for line in lines if line[:4] == "sm3 "]
@@ -551,7 +572,9 @@ class Check:
         try:
             header = PLAIN.decode(first.decode("utf-8"))
             length = header["bytes"]
-            if header["schema"] != "poolbook/backup/1" or size != len(first) + length + 72:
+            if header["schema"] == "poolbook/backup/1":
+                raise other_format(1)
+            if header["schema"] != "poolbook/backup/2" or size != len(first) + length + 72:
                 raise ValueError("length or schema")
         except (ValueError, KeyError, TypeError) as error:
             return self.damage(None, "backup-damaged", str(error))
@@ -587,6 +610,10 @@ class Check:
             elif framed and line[:8] != b"%08x" % crc:
                 self.damage(seq, "line-damaged", "the checksum is wrong")
             else:
+                if seq == 1 and self.kind in ("journal", "export"):
+                    named = format_of(raw)
+                    if named not in (None, FORMAT):
+                        raise other_format(named)
                 entry = self.contents.take(seq, raw, before)
                 more = entry.get("more", 0) if entry else re.search(rb'"more":[1-9]', raw)
                 open_group = bool(more)
@@ -641,6 +668,8 @@ class Check:
     def pack(self, file):
         """An owner's entries, each proved, all of them, and the trial balance over them."""
         header = self.record(file.readline())
+        if header.get("schema") == "poolbook/pack/1":
+            raise other_format(1)
         owner, start, end = header["owner"], header["from"], header["to"]
         point = checkpoint_of(header["checkpoint"])
         self.contents.only, own, rows, seen = owner, Tree(sha256), [], collections.Counter()

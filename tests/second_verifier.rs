@@ -354,7 +354,7 @@ fn a_checkpoint_tells_whether_history_was_changed() {
         let (sha, sm3) = (crate::support::root(entries), sm3_root(entries));
         let (sha, sm3) = (base64(sha), base64(sm3));
         format!(
-            "poolbook/410800/{}\n{}\n{sha}\nsm3 {sm3}\nclosed -\n\n",
+            "poolbook/2/410800/{}\n{}\n{sha}\nsm3 {sm3}\nclosed -\n\n",
             &leaf[..16],
             entries.len()
         )

@@ -65,8 +65,6 @@ pub struct OwnerTrees {
     /// Entries whose place in the index is compared, and the rows as they should stand there.
     indexed: Option<u64>,
     rows: BTreeMap<Vec<u8>, Vec<u8>>,
-    /// Once one close has told its tree, none may leave it out.
-    sealed: bool,
     /// Owners whose tree differs; it is told once.
     differing: BTreeSet<Id>,
     looked: u64,
@@ -122,10 +120,8 @@ impl OwnerTrees {
             Kind::Close(_) => {
                 let working = working();
                 let owner = entry.event.owner.as_ref().map_or("-", |owner| owner.as_str());
-                match working.get("owner_tree") {
-                    None if !self.sealed => return,
-                    told => vec![(owner.to_owned(), told.map_or_else(|| "-".to_owned(), shown))],
-                }
+                let told = working.get("owner_tree").map_or_else(|| "-".to_owned(), shown);
+                vec![(owner.to_owned(), told)]
             }
             Kind::Checkpoint(_) => {
                 let working = working();
@@ -138,7 +134,6 @@ impl OwnerTrees {
             }
             _ => return,
         };
-        self.sealed = true;
         self.looked += 1;
         let whole = matches!(entry.event.kind, Kind::Checkpoint(_));
         let stood: BTreeMap<&str, String> =

@@ -11,6 +11,7 @@ use crate::audit::checkpoint::note::PublicKey;
 use crate::audit::checkpoint::{Checkpoint, Origin};
 use crate::audit::finding::Compared;
 use crate::book::checkpoint::{Says, Told, is_checkpoint};
+use crate::book::older::expect_format;
 use crate::domain::entry::Entry;
 use crate::domain::event::Kind;
 use crate::problem::{Exit, Problem};
@@ -170,10 +171,11 @@ pub struct Passed<'p> {
 /// The origin of a book or copy, as far as its first entry can be read.
 ///
 /// # Errors
-/// Reading fails.
+/// `format-older`, `format-newer`, or reading fails.
 pub fn origin_of(path: &Path) -> Result<Option<Origin>, Problem> {
     let Some(mut copy) = Copy::open(path)? else { return Ok(None) };
     let Ok(Some(first)) = copy.next() else { return Ok(None) };
+    expect_format(path, &first)?;
     let event = Entry::decode_given(&first).ok().map(|given| given.event.kind);
     Ok(match event {
         Some(Kind::OpenBook(own)) => Some(Origin::of(&own.city, &first)),

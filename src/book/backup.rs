@@ -4,6 +4,7 @@
 //! its name. A book is restored beside its directory in the same way. What is interrupted leaves a
 //! `.part` or `.restoring` behind and nothing else; the next run clears it away.
 
+use super::older::expect_format;
 use super::verify::{OF_DECISIONS, Verification, verify_lines};
 use crate::domain::entry::Entry;
 use crate::domain::event::Kind;
@@ -164,10 +165,14 @@ impl Source {
             let (header, extent) = open(Arc::clone(disk), from)?;
             return Ok(Self::Backup(header, extent));
         }
-        Ok(match restore::look(Arc::clone(disk), from)? {
+        let source = match restore::look(Arc::clone(disk), from)? {
             restore::Form::Framed(extent) => Self::Journal(extent),
             restore::Form::Plain => Self::Export,
-        })
+        };
+        if let Some(first) = restore::first(disk.as_ref(), from)? {
+            expect_format(from, &first)?;
+        }
+        Ok(source)
     }
 }
 

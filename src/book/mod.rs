@@ -16,6 +16,7 @@ pub mod causes;
 pub mod checkpoint;
 pub mod closing;
 pub mod interest;
+pub mod older;
 pub mod pack;
 pub mod recompute;
 mod record;

@@ -302,10 +302,6 @@ struct Pass<'d> {
     bytes: Vec<u8>,
     /// Closes and certificates, each with the journal that it says it was made on.
     sealed: Vec<(u64, JournalHead)>,
-    /// Whether a loan was held to the rules by now.
-    tested: bool,
-    /// True once an approval or recovery was met that says all of its ceilings and levels.
-    ceilings: bool,
 }
 
 impl<'d> Pass<'d> {
@@ -321,8 +317,6 @@ impl<'d> Pass<'d> {
             found: Vec::new(),
             bytes: Vec::new(),
             sealed: Vec::new(),
-            tested: false,
-            ceilings: false,
         }
     }
 
@@ -350,36 +344,22 @@ impl<'d> Pass<'d> {
             // The reversed entry cannot be looked up in a damaged journal, which is told already.
             return self.follow(seq, stored, Entry::decode(stored).ok());
         }
-        let earlier = given.as_ref().ok().filter(|given| has_limits(given)).cloned();
+        let noted = given.as_ref().ok().filter(|given| matches!(given.event.kind, Kind::Enrol(_)));
+        let noted = noted.cloned();
         let sealed = given.as_ref().map(|given| self.sealed(seq, stored, given));
         let sealed = sealed.unwrap_or((NO_JOURNAL, None));
         let decided = given.and_then(|given| self.decide_again(seq, given, Limits::Held, &sealed));
-        let tested = decided.as_ref().is_ok_and(|entry| self.is_stored(entry, stored));
-        if !tested && let Some(given) = earlier {
-            for limits in [Limits::Noted, Limits::Unknown] {
-                if limits == Limits::Unknown && self.tested {
-                    break;
-                }
-                if let Ok(entry) = self.decide_again(seq, given.clone(), limits, &sealed)
-                    && self.is_stored(&entry, stored)
-                {
-                    self.tested |= limits == Limits::Noted;
-                    return self.follow(seq, stored, Some(entry));
-                }
-            }
+        let same = decided.as_ref().is_ok_and(|entry| self.is_stored(entry, stored));
+        if !same
+            && let Some(given) = noted
+            && let Ok(entry) = self.decide_again(seq, given, Limits::Noted, &sealed)
+            && self.is_stored(&entry, stored)
+        {
+            return self.follow(seq, stored, Some(entry));
         }
         let entry = match decided {
-            Ok(entry) if tested => {
-                let is_loan = matches!(entry.event.kind, Kind::Enrol(_));
-                self.tested |= is_loan && entry.working.is_some();
-                self.ceilings |=
-                    matches!(entry.event.kind, Kind::ApproveClaim(_) | Kind::Recover(_));
-                Some(entry)
-            }
-            Ok(entry) => match self.of_first_version(stored, &entry) {
-                Some(entry) => Some(entry),
-                None => self.differing(seq, stored, &entry),
-            },
+            Ok(entry) if same => Some(entry),
+            Ok(entry) => self.differing(seq, stored, &entry),
             Err(problem) => {
                 let stored = Entry::decode(stored);
                 let check = if stored.is_ok() { "entry-refused" } else { "entry-unreadable" };
@@ -388,16 +368,6 @@ impl<'d> Pass<'d> {
             }
         };
         self.follow(seq, stored, entry);
-    }
-
-    /// An approval or recovery of the first version, whose working said less: what it says is what is
-    /// worked out now. From the first one on that says all, none may say less.
-    fn of_first_version(&self, stored: &[u8], decided: &Entry) -> Option<Entry> {
-        let entry = Entry::decode(stored).ok().filter(|_| !self.ceilings)?;
-        let (was, is) = (entry.working.as_ref()?.value(), decided.working.as_ref()?.value());
-        let says_less = was.as_object()?.iter().all(|(key, value)| is.get(key) == Some(value));
-        let same = Entry { working: decided.working.clone(), ..entry.clone() } == *decided;
-        (says_less && same && entry.to_bytes() == stored).then_some(entry)
     }
 
     /// True when deciding gives the stored bytes.
@@ -478,16 +448,6 @@ impl<'d> Pass<'d> {
     fn tell(&mut self, check: &'static str, seq: u64, expected: &str, found: &str) {
         self.found.push(Finding::new(check, Some(seq), "-", expected, found).problem());
     }
-}
-
-/// Whether an event is held to limits of the rules. Some were only noted when it was taken in, and
-/// the first version of the program tested none; what that recorded stands before the first loan
-/// that was tested.
-fn has_limits(given: &Given) -> bool {
-    matches!(
-        given.event.kind,
-        Kind::Enrol(_) | Kind::Disburse(_) | Kind::ApproveWithdrawal(_) | Kind::TrusteeFee(_)
-    )
 }
 
 /// An entry without the parts that rarely matter, short enough for a finding.

@@ -5,13 +5,14 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::open::{self, AnyStore};
 use crate::cli::target::Target;
-use poolbook::book::{self, Book, Scope};
+use poolbook::book::{self, Book, Scope, older};
 use poolbook::domain::text::Id;
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::export::beancount::Dialect;
 use poolbook::report::export::plain::Plain;
 use poolbook::report::export::{Form, Sink, Source, flat, sheet, write};
 use poolbook::store::{Store as _, StoreError};
+use std::path::{Path, PathBuf};
 
 /// Bytes gathered before they are written.
 const CHUNK: usize = 1 << 20;
@@ -42,6 +43,13 @@ enum What {
     Csv(Asked),
     Xlsx(Asked),
     Audit(Pack),
+    Events {
+        /// A book's directory, a journal or a backup, of this format or an older one.
+        #[arg(value_hint = clap::ValueHint::AnyPath)]
+        old: Option<PathBuf>,
+        #[command(flatten)]
+        target: Target,
+    },
 }
 
 #[derive(clap::Args)]
@@ -82,7 +90,36 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         What::Csv(asked) => asked.fill(context, |source, sink| flat::csv(source, sink)),
         What::Xlsx(asked) => asked.fill(context, |source, sink| sheet::workbook(source, sink)),
         What::Audit(asked) => pack(asked, context),
+        What::Events { old, target } => {
+            events(old.as_deref().unwrap_or(&context.global.book), target, context)
+        }
     }
+}
+
+/// The events of a book, and by what command a new one is begun that records them.
+fn events(old: &Path, target: &Target, context: &Context<'_>) -> Result<Exit, Failure> {
+    let maker = open::options(context)?.people.maker;
+    let mut read = None;
+    let exit = target.fill(context, |sink| {
+        read = Some(older::events(old, maker.as_deref(), sink)?);
+        Ok(())
+    })?;
+    let Some(read) = read else { return Ok(exit) };
+    context.output.say("events-written", &[("count", &read.events.to_string())]);
+    let mut init = "poolbook --book NEW init".to_owned();
+    for name in ["city", "name", "currency", "date", "people"] {
+        if let Some(value) = read.opening.get(name).and_then(|value| value.as_str()) {
+            init.push_str(&format!(" --{name} \"{value}\""));
+        }
+    }
+    context.output.say("events-init", &[("command", &init)]);
+    if read.torn > 0 {
+        context.output.say("events-torn", &[("count", &read.torn.to_string())]);
+    }
+    if read.without_maker > 0 {
+        context.output.say("events-maker", &[("count", &read.without_maker.to_string())]);
+    }
+    Ok(exit)
 }
 
 /// An owner's proof pack; what came after the checkpoint is told.

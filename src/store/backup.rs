@@ -26,7 +26,9 @@ use crate::limits::BACKUP_HEADER_MAX;
 use crate::problem::{Exit, Problem};
 
 /// Name and version of the form.
-pub const SCHEMA: &str = "poolbook/backup/1";
+pub const SCHEMA: &str = "poolbook/backup/2";
+/// The same of a book of the first format.
+const OLDER: &str = "poolbook/backup/1";
 /// Before the digest on the last line.
 const DIGEST: &[u8] = b"sha256 ";
 /// Bytes of the last line: the word, 64 digits, a line feed.
@@ -188,7 +190,7 @@ fn first_line(file: From) -> Result<Vec<u8>, std::io::Error> {
 /// Reads a backup's header and proves the digest over all of its bytes: where its journal lies.
 ///
 /// # Errors
-/// `backup-damaged`, `backup-newer`, or reading fails.
+/// `backup-damaged`, `backup-newer`, `format-older`, or reading fails.
 pub fn open(disk: Arc<dyn Disk>, path: &Path) -> Result<(Header, Extent), StoreError> {
     let file = disk.open(path, Mode::Read).map_err(io("read", path))?;
     let length = file.length().map_err(io("read", path))?;
@@ -223,6 +225,7 @@ fn header(path: &Path, line: &[u8]) -> Result<Header, StoreError> {
     let value: serde_json::Value =
         serde_json::from_slice(line).map_err(|_| broken(path, "header"))?;
     match value.get("schema").and_then(|schema| schema.as_str()) {
+        Some(OLDER) => Err(head::other_format(path, 1).into()),
         Some(schema) if schema != SCHEMA => {
             let problem = Problem::refused("backup-newer").with("path", path.display());
             Err(problem.with("found", schema).with("known", SCHEMA).into())

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::disk::{Disk, Mode, real};
 use super::error::{damaged, io};
-use super::head::{SLOT, Slot, SlotFault, newer, read_slot};
+use super::head::{SLOT, Slot, SlotFault, other_format, read_slot};
 use super::journal::Journal;
 use super::line::{is_framed, more, parse};
 use super::recover::{Paths, expect_regular};
@@ -267,7 +267,7 @@ fn check_head(paths: &Paths, findings: &mut Findings) -> Result<Option<Slot>, St
         let whole = about.length >= ((number + 1) * SLOT) as u64;
         let slot = match whole.then(|| read_slot(disk, path, number)).transpose()? {
             Some(bytes) => match Slot::decode(&bytes) {
-                Err(SlotFault::Newer(version)) => return Err(newer(path, version)),
+                Err(SlotFault::Format(version)) => return Err(other_format(path, version).into()),
                 slot => slot.ok(),
             },
             None => None,

@@ -23,6 +23,7 @@ pub struct Copy {
     /// Bytes of the journal that are left; a backup goes on behind them.
     left: Option<u64>,
     entries: u64,
+    told: Option<(u64, String)>,
 }
 
 /// One step of reading a copy and the book's journal side by side.
@@ -56,6 +57,7 @@ impl Copy {
             framed: is_framed(first),
             left: None,
             entries: 0,
+            told: None,
         };
         if copy.framed {
             return Ok(Some(copy));
@@ -63,13 +65,19 @@ impl Copy {
         if !first.starts_with(b"{") {
             return Ok(None);
         }
-        if let Some(bytes) = backup(first) {
+        if let Some(header) = backup(first) {
             // The header is no entry.
             copy.lines.next()?;
-            copy.left = Some(bytes);
+            copy.left = Some(header.bytes);
+            copy.told = header.entries.zip(header.root);
             copy.framed = true;
         }
         Ok(Some(copy))
+    }
+
+    /// Entries and root that a backup says it holds.
+    pub fn told(&self) -> Option<(u64, String)> {
+        self.told.clone()
     }
 
     /// The next entry; none at the end.
@@ -127,13 +135,17 @@ impl Copy {
     }
 }
 
-/// How many bytes of journal follow, if this is the first line of a backup.
-fn backup(line: &[u8]) -> Option<u64> {
-    #[derive(serde::Deserialize)]
-    struct Header {
-        schema: String,
-        bytes: u64,
-    }
+/// What the first line of a backup of any format says of the journal behind it.
+#[derive(serde::Deserialize)]
+struct Header {
+    schema: String,
+    bytes: u64,
+    entries: Option<u64>,
+    root: Option<String>,
+}
+
+/// The header, if this is the first line of a backup.
+fn backup(line: &[u8]) -> Option<Header> {
     let header: Header = serde_json::from_slice(line).ok()?;
-    header.schema.starts_with(BACKUP).then_some(header.bytes)
+    header.schema.starts_with(BACKUP).then_some(header)
 }

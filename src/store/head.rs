@@ -17,7 +17,7 @@ use crate::problem::{Exit, Problem};
 /// Bytes of one slot.
 pub const SLOT: usize = 4096;
 /// Version of the format of the whole directory.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = crate::limits::FORMAT;
 /// Highest generation that a sound slot has.
 pub const GENERATION_MAX: u64 = u64::MAX / 2;
 const MAGIC: &[u8; 8] = b"POOLBOOK";
@@ -42,8 +42,8 @@ pub enum SlotFault {
     Foreign,
     /// Ours, and damaged.
     Damaged,
-    /// Sound, and of a newer format.
-    Newer(u32),
+    /// Sound, and of another format.
+    Format(u32),
 }
 
 impl Slot {
@@ -68,17 +68,25 @@ impl Slot {
     /// # Errors
     /// Why it cannot be read.
     pub fn decode(slot: &[u8]) -> Result<Self, SlotFault> {
+        match Self::decode_any(slot)? {
+            (VERSION, slot) => Ok(slot),
+            (version, _) => Err(SlotFault::Format(version)),
+        }
+    }
+
+    /// Reads a slot of this format or an older one, which have the same places.
+    fn decode_any(slot: &[u8]) -> Result<(u32, Self), SlotFault> {
         let (body, sum) = slot.split_last_chunk::<4>().ok_or(SlotFault::Foreign)?;
         let mut rest = body.strip_prefix(MAGIC).ok_or(SlotFault::Foreign)?;
         // Magic, version and checksum keep their places in every version, so that an older program
-        // can tell a newer format from damage.
+        // can tell another format from damage.
         let matches = crc32c::crc32c(body) == u32::from_be_bytes(*sum);
         if slot.len() != SLOT || !(matches || planted(Bug::SlotChecksumIgnored)) {
             return Err(SlotFault::Damaged);
         }
         let version = u32::from_be_bytes(take(&mut rest)?);
         if version > VERSION {
-            return Err(SlotFault::Newer(version));
+            return Err(SlotFault::Format(version));
         }
         let places = u32::from_be_bytes(take(&mut rest)?);
         let generation = u64::from_be_bytes(take(&mut rest)?);
@@ -88,7 +96,7 @@ impl Slot {
         let nodes =
             (0..places.min(64)).map(|_| take(&mut rest)).collect::<Result<Vec<Hash>, _>>()?;
         let tree = Frontier::from_nodes(count, nodes).ok_or(SlotFault::Damaged)?;
-        if version != VERSION || tree.root() != root || (count == 0) != (length == 0) {
+        if version == 0 || tree.root() != root || (count == 0) != (length == 0) {
             return Err(SlotFault::Damaged);
         }
         // No book gets so far, an entry takes more than a byte, and what is not used is nought: a
@@ -97,7 +105,7 @@ impl Slot {
         if !spelt || generation > GENERATION_MAX || count > length {
             return Err(SlotFault::Damaged);
         }
-        Ok(Self { generation, length, tree })
+        Ok((version, Self { generation, length, tree }))
     }
 }
 
@@ -118,7 +126,7 @@ pub struct Slots {
 /// Reads the head without changing anything.
 ///
 /// # Errors
-/// `book-foreign` for a file that is not a head, `format-newer`, or reading fails.
+/// `book-foreign` for a file that is not a head, `format-newer`, `format-older`, or reading fails.
 pub fn read(disk: &dyn Disk, path: &Path) -> Result<Slots, StoreError> {
     let foreign = || {
         StoreError::from(Problem::new("book-foreign", Exit::Damaged).with("path", path.display()))
@@ -143,8 +151,8 @@ pub fn read(disk: &dyn Disk, path: &Path) -> Result<Slots, StoreError> {
                     slots.newest = Some((number, slot));
                 }
             }
-            Err(SlotFault::Newer(version)) => {
-                return Err(newer(path, version));
+            Err(SlotFault::Format(version)) => {
+                return Err(other_format(path, version).into());
             }
             Err(fault) => {
                 ours |= fault == SlotFault::Damaged;
@@ -155,13 +163,28 @@ pub fn read(disk: &dyn Disk, path: &Path) -> Result<Slots, StoreError> {
     if ours { Ok(slots) } else { Err(foreign()) }
 }
 
-/// A sound head of a format that this program does not know.
-pub fn newer(path: &Path, version: u32) -> StoreError {
-    Problem::refused("format-newer")
+/// What the head of a book of this format or an older one counts, for reading its events out.
+///
+/// # Errors
+/// There is no head, neither slot can be read (`head-damaged`), or reading fails.
+pub fn counted(disk: &dyn Disk, path: &Path) -> Result<Slot, StoreError> {
+    let slots = [read_slot(disk, path, 0)?, read_slot(disk, path, 1)?];
+    let sound = slots.iter().filter_map(|bytes| Slot::decode_any(bytes).ok());
+    let newest = sound.map(|(_, slot)| slot).max_by_key(|slot| slot.generation);
+    newest.ok_or_else(|| {
+        let problem = Problem::new("head-damaged", Exit::Damaged).with("path", path.display());
+        problem.with("slot", 0).into()
+    })
+}
+
+/// Files of a format that this program does not read: a newer one, or an older one whose events can
+/// be read out and recorded anew.
+pub fn other_format(path: &Path, version: u32) -> Problem {
+    let code = if version > VERSION { "format-newer" } else { "format-older" };
+    Problem::refused(code)
         .with("path", path.display())
         .with("found", version)
         .with("known", VERSION)
-        .into()
 }
 
 /// The head of an open book.
@@ -360,7 +383,7 @@ mod tests {
         assert_eq!(Slot::decode(&bytes), Err(SlotFault::Damaged));
         let sum = crc32c::crc32c(&bytes[..SLOT - 4]).to_be_bytes();
         bytes[SLOT - 4..].copy_from_slice(&sum);
-        assert_eq!(Slot::decode(&bytes), Err(SlotFault::Newer(2)));
+        assert_eq!(Slot::decode(&bytes), Err(SlotFault::Format(VERSION + 1)));
     }
 
     #[test]

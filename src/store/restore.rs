@@ -43,6 +43,17 @@ pub fn look(disk: Arc<dyn Disk>, path: &Path) -> Result<Form, StoreError> {
     }
 }
 
+/// The first entry of a file of lines, with or without checksums; none where it is not whole.
+///
+/// # Errors
+/// Reading fails.
+pub fn first(disk: &dyn Disk, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    let source = Journal::open(disk, path, Mode::Read)?;
+    let mut lines = source.lines(0, source.length()?);
+    let Some(line) = lines.next()?.filter(|line| line.whole) else { return Ok(None) };
+    Ok(Some(parse(line.bytes).unwrap_or(line.bytes).to_vec()))
+}
+
 /// Copies lines as they stand into the directory's journal, synced.
 ///
 /// # Errors

@@ -4,7 +4,7 @@
 //! these lines (`notes/format.md` has them to the byte):
 //!
 //! ```text
-//! poolbook/410800/9f86d081884c7d65
+//! poolbook/2/410800/9f86d081884c7d65
 //! 18234
 //! RJ1YTA9mSqmeTF1qn8jFoLhsGHLGKKwGq4XJZkbJ3Xw=
 //! sm3 Zsfw9GLu7dnR8tRr3BDk4kFnxIdc8veiKX2gK49LqOA=
@@ -19,15 +19,17 @@ pub mod code;
 pub mod note;
 
 use crate::audit::proof::{Hash, Sha2, leaf};
-use crate::limits::{CHECKPOINT_BYTES_MAX, CHECKPOINT_SIGNATURES_MAX};
+use crate::limits::{CHECKPOINT_BYTES_MAX, CHECKPOINT_SIGNATURES_MAX, FORMAT};
 use crate::problem::Problem;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use note::SignatureLine;
 use std::fmt;
 
-/// The name of the program in front of every origin.
-const PREFIX: &str = "poolbook/";
+/// The name of the program and the format of the book in front of every origin.
+const PREFIX: &str = "poolbook/2/";
+/// The same of a book of the first format, which had no number.
+const OLDER: &str = "poolbook/";
 /// Bytes of the first entry's leaf that tell the books of a city apart.
 const LEDGER: usize = 8;
 
@@ -53,11 +55,19 @@ impl Origin {
         Self { city: city.to_owned(), ledger }
     }
 
-    /// Reads `poolbook/CITY/16 hexadecimal digits`.
+    /// Reads `poolbook/2/CITY/16 hexadecimal digits`.
     pub fn parse(text: &str) -> Option<Self> {
-        let (city, digits) = text.strip_prefix(PREFIX)?.rsplit_once('/')?;
+        Self::behind(PREFIX, text)
+    }
+
+    fn behind(prefix: &str, text: &str) -> Option<Self> {
+        let (city, digits) = text.strip_prefix(prefix)?.rsplit_once('/')?;
         let lower = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        if !is_name(city) || digits.len() != 2 * LEDGER || !digits.bytes().all(lower) {
+        if !is_name(city)
+            || city.contains('/')
+            || digits.len() != 2 * LEDGER
+            || !digits.bytes().all(lower)
+        {
             return None;
         }
         let ledger = u64::from_str_radix(digits, 16).ok()?.to_be_bytes();
@@ -135,7 +145,7 @@ impl Checkpoint {
     /// Reads a checkpoint. What it gives prints as the same bytes.
     ///
     /// # Errors
-    /// `checkpoint-large`; `checkpoint-format` with `line` and `part`: which line is not as it must
+    /// `checkpoint-large`; `copy-older`; `checkpoint-format` with `line` and `part`: which line is not as it must
     /// be, and what had to stand there.
     pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
         if bytes.len() > CHECKPOINT_BYTES_MAX {
@@ -145,6 +155,11 @@ impl Checkpoint {
         }
         let text = std::str::from_utf8(bytes).map_err(|_| wrong(1, "text", "-"))?;
         let mut lines = Lines { rest: text, number: 0 };
+        if let Some(older) = text.lines().next().and_then(|line| Origin::behind(OLDER, line)) {
+            let problem =
+                Problem::refused("copy-older").with("what", format_args!("{OLDER}{}", older.city));
+            return Err(problem.with("found", 1).with("known", FORMAT));
+        }
         let origin = lines.read("origin", Origin::parse)?;
         let entries = lines.read("entries", |line| number(line).filter(|count| *count > 0))?;
         let root = lines.read("root", hash)?;

@@ -25,7 +25,7 @@ fn sample() -> Checkpoint {
     Checkpoint { body, signatures: Vec::new() }
 }
 
-const TEXT: &str = "poolbook/410800/9f86d081884c7d65\n18234\n\
+const TEXT: &str = "poolbook/2/410800/9f86d081884c7d65\n18234\n\
     AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n\
     sm3 //////////////////////////////////////////8=\n\
     closed 410821 2017-12 118\n\n";
@@ -39,7 +39,7 @@ fn a_checkpoint_prints_and_reads_as_documented() {
     assert_eq!(read.body.closed, Some(None));
     assert_eq!(read.to_string(), short);
     let plain =
-        "poolbook/410800/9f86d081884c7d65\n1\nAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n\n";
+        "poolbook/2/410800/9f86d081884c7d65\n1\nAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n\n";
     let read = Checkpoint::parse(plain.as_bytes()).unwrap();
     assert_eq!((read.body.sm3, &read.body.closed), (None, &None));
     assert_eq!(read.to_string(), plain);
@@ -61,7 +61,7 @@ fn anything_else_is_refused_with_its_line() {
     };
     let cases = [
         ("poolbook", "Poolbook", "1", "origin"),
-        ("poolbook/410800", "poolbook/", "1", "origin"),
+        ("poolbook/2/410800", "poolbook/2/", "1", "origin"),
         ("410800", "41 0800", "1", "origin"),
         ("9f86", "9F86", "1", "origin"),
         ("9f86d", "9f86", "1", "origin"),

@@ -2,14 +2,16 @@
 
 use crate::audit::checkpoint::hash;
 use crate::audit::proof::Hash;
-use crate::limits::{JOURNAL_LINE_MAX, PROOF_HASHES_MAX};
+use crate::limits::{FORMAT, JOURNAL_LINE_MAX, PROOF_HASHES_MAX};
 use crate::problem::Problem;
 use serde::Deserialize;
 
 /// Longest line: an entry with every character escaped, and its proof.
 pub const LINE_MAX: usize = 6 * JOURNAL_LINE_MAX + 64 * 1024;
 /// The value of `schema`.
-const SCHEMA: &str = "poolbook/pack/1";
+const SCHEMA: &str = "poolbook/pack/2";
+/// The same of a book of the first format.
+const OLDER: &str = "poolbook/pack/1";
 
 /// The first line.
 #[derive(Debug, Deserialize)]
@@ -28,6 +30,10 @@ impl Header {
     pub(super) fn read(line: &[u8]) -> Result<Self, Problem> {
         let header: Self = serde_json::from_slice(line)
             .map_err(|error| wrong(1, "header").with("detail", error))?;
+        if header.schema == OLDER {
+            let problem = Problem::refused("copy-older").with("what", OLDER);
+            return Err(problem.with("found", 1).with("known", FORMAT));
+        }
         if header.schema != SCHEMA {
             return Err(wrong(1, "schema").with("detail", &header.schema));
         }

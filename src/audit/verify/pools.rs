@@ -61,8 +61,6 @@ pub(super) struct Pools {
     pools: FastMap<Id, Pool>,
     banks: FastMap<(Id, Fund, Id), Total>,
     breakers: Breakers,
-    /// Whether an enrolment was tested: a book begun before there were limits tests none.
-    tested: bool,
 }
 
 /// Whether a loan was taken in against a limit that is noted with it.
@@ -166,11 +164,7 @@ impl Pools {
         match (&fact.event.kind, loan) {
             (Kind::Enrol(own), Some(loan)) => {
                 let rules = loan.rules.as_ref().and_then(|id| adopted.rules(id));
-                let working = fact.entry.working.as_ref().map(|working| working.value());
-                self.tested |= working.is_some_and(|working| {
-                    working.get("leverage").is_some() || working.get("breaker").is_some()
-                });
-                let Some(rules) = rules.filter(|_| self.tested) else { return };
+                let Some(rules) = rules else { return };
                 self.breakers.enrol(fact, own, rules, tally);
                 let (amount, part) = (Total::from(own.amount), loan.sharing.pool);
                 let new = [amount, share_of(amount, part)];
@@ -205,7 +199,7 @@ impl Pools {
         ceilings: &Ceilings,
         tally: &mut Tally,
     ) {
-        let Some(leverage) = rules.leverage.filter(|_| self.tested) else { return };
+        let Some(leverage) = rules.leverage else { return };
         let none = Pool::default();
         let pool = self.pools.get(owner).unwrap_or(&none);
         if self.stage(owner) == Some(Stage::Liquidating) {

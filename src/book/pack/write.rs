@@ -8,7 +8,7 @@ use crate::problem::{Exit, Problem};
 use crate::store::Store;
 
 /// The value of `schema`.
-const SCHEMA: &str = "poolbook/pack/1";
+const SCHEMA: &str = "poolbook/pack/2";
 
 impl<S: Store> Pack<'_, S> {
     /// Hands the lines to a sink, each with its line feed. Cost: one read an entry of the pack.

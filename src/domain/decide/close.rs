@@ -63,14 +63,12 @@ pub(super) fn close(
         *balances.entry((line.fund, line.account)).or_default() += line.signed();
     }
     let journal = context.journal;
-    let mut working = json!({
+    let tree = context.seals.and_then(|seals| seals.of(&owner.code));
+    let working = json!({
         "digest": digest::digest(&owner.code, period.to, &balances),
         "journal": { "entries": journal.entries, "root": digest::hex(&journal.root) },
+        "owner_tree": checkpoint::tree(tree),
     });
-    // Closes of the first version knew no trees of owners; they are decided again as they stand.
-    if let (Some(seals), Some(object)) = (context.seals, working.as_object_mut()) {
-        object.insert("owner_tree".to_owned(), checkpoint::tree(seals.of(&owner.code)));
-    }
     let decision = match draft {
         Some(draft) => Decision::entry(owner.code.clone(), draft),
         None => Decision::fact(Some(owner.code.clone())),

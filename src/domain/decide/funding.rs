@@ -4,8 +4,7 @@
 use super::accrual::taken;
 use super::enrolment::check_fee;
 use super::{
-    Context, Decision, Limits, bank_account, fund_is, out_of_range, owner, owner_of_code, party,
-    positive, within,
+    Decision, bank_account, fund_is, out_of_range, owner, owner_of_code, party, positive, within,
 };
 use crate::domain::account::{Account, Fund};
 use crate::domain::event::{
@@ -186,12 +185,11 @@ pub(super) fn trustee_fee(
     state: &State,
     event: &Event,
     own: &TrusteeFee,
-    context: &Context<'_>,
 ) -> Result<Decision, Problem> {
     let (owner, account, cell) = place(state, event, &own.bank_account, own.fund)?;
     let amount = positive(own.amount)?;
     let tested = match account.fund {
-        Fund::Risk if context.limits != Limits::Unknown => check_fee(state, event, owner, amount)?,
+        Fund::Risk => check_fee(state, event, owner, amount)?,
         _ => None,
     };
     let draft = posting::trustee_fee(Draft::new(&cell), account.fund, &account.id, amount);

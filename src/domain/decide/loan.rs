@@ -2,9 +2,7 @@
 
 use super::application;
 use super::claim::{enrol_facts, sharing};
-use super::{
-    Context, Decision, Limits, enrolment, in_order, new_id, out_of_range, owner, party, positive,
-};
+use super::{Context, Decision, enrolment, in_order, new_id, out_of_range, owner, party, positive};
 use crate::domain::account::Fund;
 use crate::domain::event::{
     Cure, Disburse, Enrol, Event, Extend, FeePaid, InterestPaid, Npl, Overdue, PartyKind, Remove,
@@ -156,23 +154,16 @@ pub(super) fn enrol(
     // The sharing must be known before money is lent, not first when it is lost.
     let shares = sharing(rules, own.pool_share, &enrol_facts(own, signed))?;
     let share = shares.shares.first().copied().unwrap_or(Share::ZERO);
-    let working = match (rules, context.limits) {
-        (None, _) | (_, Limits::Unknown) => None,
-        (Some(rules), limits) => {
-            enrolment::test(state, (event, own, owner), (rules, share), limits)?
-        }
+    let working = match rules {
+        None => None,
+        Some(rules) => enrolment::test(state, (event, own, owner), (rules, share), context.limits)?,
     };
     let rules = rules.map(|rules| rules.id.clone());
     let decision = Decision::fact(Some(owner.code.clone())).rules(rules);
     Ok(Decision { working, ..decision })
 }
 
-pub(super) fn disburse(
-    state: &State,
-    event: &Event,
-    own: &Disburse,
-    context: &Context<'_>,
-) -> Result<Decision, Problem> {
+pub(super) fn disburse(state: &State, event: &Event, own: &Disburse) -> Result<Decision, Problem> {
     let loan = loan(state, event, &own.loan)?;
     may(state, loan, event.kind.word())?;
     let id = own.note.as_ref().unwrap_or(&loan.id);
@@ -183,9 +174,7 @@ pub(super) fn disburse(
     let amount = positive(own.amount)?;
     in_order(("date", event.happened()), ("due", own.due.unwrap_or(loan.due)), true)?;
     enrolment::check_stage(state, event, &loan.owner, PoolState::pays_claims)?;
-    if context.limits != Limits::Unknown {
-        enrolment::check_window(state, loan, event.happened())?;
-    }
+    enrolment::check_window(state, loan, event.happened())?;
     let drawn = loan.drawn().map_err(out_of_range)?;
     if drawn.add(amount).map_err(out_of_range)? > loan.amount {
         return Err(Reason::DisburseAboveContract

@@ -96,9 +96,6 @@ pub enum Limits {
     /// The event tells what others have done already: leverage and circuit breaker refuse nothing,
     /// and what they say against a loan stands in its working.
     Noted,
-    /// As the first version of the program decided, which did not know these tests; for checking
-    /// what it recorded.
-    Unknown,
 }
 
 /// What an event comes to, before the rules that hold for every entry.
@@ -179,7 +176,7 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::ReceiveDeposit(own) => deposit::receive(state, &event, own),
         Kind::RefundDeposit(own) => deposit::refund(state, &event, own),
         Kind::ApplyDeposit(own) => deposit::apply(state, &event, own),
-        Kind::ApproveWithdrawal(own) => withdrawal::approve(state, &event, own, context),
+        Kind::ApproveWithdrawal(own) => withdrawal::approve(state, &event, own),
         Kind::PayWithdrawal(own) => withdrawal::pay(state, &event, own),
         Kind::Transfer(own) => funding::transfer(state, &event, own),
         Kind::Move(own) => funding::move_money(state, &event, own),
@@ -190,12 +187,12 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::EstimateSubsidy(own) => accrual::subsidy(state, &event, own),
         Kind::PayTreasury(own) => funding::pay_treasury(state, &event, own),
         Kind::BankCharge(own) => funding::bank_charge(state, &event, own),
-        Kind::TrusteeFee(own) => funding::trustee_fee(state, &event, own, context),
+        Kind::TrusteeFee(own) => funding::trustee_fee(state, &event, own),
         Kind::ApplyLoan(own) => application::apply(state, &event, own),
         Kind::RecommendLoan(own) => application::review(state, &event, &own.loan),
         Kind::RejectLoan(own) => application::review(state, &event, &own.loan),
         Kind::Enrol(own) => loan::enrol(state, &event, own, context),
-        Kind::Disburse(own) => loan::disburse(state, &event, own, context),
+        Kind::Disburse(own) => loan::disburse(state, &event, own),
         Kind::Repay(own) => loan::repay(state, &event, own),
         Kind::InterestPaid(own) => loan::interest_paid(state, &event, own),
         Kind::FeePaid(own) => loan::fee_paid(state, &event, own),

@@ -6,11 +6,14 @@ use crate::domain::division;
 use crate::domain::event::{
     AdoptRates, AdoptRules, BankAccount, Event, Join, Party, PartyKind, Target,
 };
+use crate::domain::field::Json;
 use crate::domain::rates::RateTable;
 use crate::domain::refusal::Reason;
 use crate::domain::rules::RuleSet;
 use crate::domain::state::State;
+use crate::limits::FORMAT;
 use crate::problem::Problem;
+use serde_json::json;
 
 /// A fact of the whole city; an owner that is named must be known, or be the city itself.
 pub(super) fn city_fact(state: &State, event: &Event) -> Result<Decision, Problem> {
@@ -25,7 +28,8 @@ pub(super) fn city_fact(state: &State, event: &Event) -> Result<Decision, Proble
 pub(super) fn open_book(state: &State) -> Result<Decision, Problem> {
     match &state.settings {
         Some(settings) => Err(Reason::BookOpen.refuse().with("city", &settings.city)),
-        None => Ok(Decision::fact(None)),
+        // A bare journal says of itself by what rules it was decided.
+        None => Ok(Decision::fact(None).working(Json::new(&json!({ "format": FORMAT }))?)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::enrolment::leverage;
 use super::funding::{cell, place, source_party};
-use super::{Context, Decision, Limits, fund_is, out_of_range, owner, positive, short, within};
+use super::{Decision, fund_is, out_of_range, owner, positive, short, within};
 use crate::domain::account::Fund;
 use crate::domain::event::{ApproveWithdrawal, Event, PayWithdrawal};
 use crate::domain::money::Total;
@@ -14,7 +14,6 @@ pub(super) fn approve(
     state: &State,
     event: &Event,
     own: &ApproveWithdrawal,
-    context: &Context<'_>,
 ) -> Result<Decision, Problem> {
     let owner = owner(state, event, None)?;
     source_party(state, own.party.as_ref())?;
@@ -25,12 +24,7 @@ pub(super) fn approve(
     within(account, amount, paid_in.money().map_err(out_of_range)?)?;
     let rules = state.rules_on(event.date);
     // The pool that is left must still carry the loans.
-    leverage(
-        state,
-        rules.filter(|_| context.limits != Limits::Unknown),
-        &cell,
-        (amount, event.date),
-    )?;
+    leverage(state, rules, &cell, (amount, event.date))?;
     let available = state.available(&cell);
     if Total::from(amount) > available {
         return Err(short(state, &cell, amount, state.reserved(&cell), available));
