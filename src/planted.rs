@@ -95,6 +95,10 @@ pub enum Bug {
     RestoredUnsynced,
     /// The leaf hashes are told to be kept before their name is durable.
     LeavesNameUnsynced,
+    /// A disk that does not answer has said that there is nothing.
+    SilenceIsAbsence,
+    /// Entries are taken into an index that holds rows already.
+    ReplayOntoRows,
 }
 
 /// Whether a bug is there: never.

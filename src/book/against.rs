@@ -140,7 +140,9 @@ impl Against {
             Held::Line(_) => true,
             Held::Copy(..) => false,
         };
-        self.held.iter().any(names) || directory.join("leaves").exists()
+        // Where the disk does not tell, more is worked out, not less.
+        let leaves = directory.join("leaves").try_exists().unwrap_or(true);
+        self.held.iter().any(names) || leaves
     }
 
     /// The SM3 roots at all sizes and before each stored checkpoint.

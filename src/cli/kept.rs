@@ -75,7 +75,8 @@ fn private(path: &Path) -> Result<(), Problem> {
     let mode = match std::fs::metadata(path) {
         Ok(about) => about.permissions().mode() & 0o777,
         // Reading it says the same in better words.
-        Err(_) => return Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(io_problem(path, &error)),
     };
     if mode & 0o077 != 0 {
         return Err(Problem::new("key-exposed", Exit::Refused)

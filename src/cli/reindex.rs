@@ -2,18 +2,37 @@
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::open;
-use poolbook::problem::Exit;
+use crate::cli::open::{self, AnyStore};
+use poolbook::problem::{Exit, Problem};
 use poolbook::report::views;
+use poolbook::store::{FileStore, Head, Store as _};
+use std::path::Path;
 
 #[derive(clap::Args)]
 pub struct Args {}
 
+/// Tests that the index which was made is the one that the next command finds: sled tells of a full
+/// disk only after it has taken everything.
+fn kept(path: &Path, head: &Head) -> Result<(), Problem> {
+    let store = FileStore::open(path).map_err(Problem::from)?;
+    let found = store.index_head().filter(|found| found.count >= head.count);
+    match store.notes().iter().find(|note| note.code.starts_with("index-")) {
+        None if found.is_some() => Ok(()),
+        note => Err(note.cloned().unwrap_or_else(|| Problem::new("index-failed", Exit::Io)))
+            .map_err(|problem: Problem| Problem { exit: Exit::Io, ..problem }),
+    }
+}
+
 pub fn run(_: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let mut book = open::for_writing(context)?;
     let head = book.reindex()?;
-    let shown = context.global.book.display().to_string();
+    let path = &context.global.book;
+    let shown = path.display().to_string();
     let city = book.state().city().to_owned();
+    if let AnyStore::File(store) = book.into_store() {
+        store.close().map_err(Problem::from)?;
+        kept(path, &head)?;
+    }
     context.output.report(&views::book(&shown, Some(&city), &open::journal(&head)))?;
     Ok(Exit::Done)
 }

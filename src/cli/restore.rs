@@ -6,7 +6,7 @@ use crate::cli::failure::Failure;
 use crate::cli::open;
 use poolbook::book::backup::{Wanted, restore};
 use poolbook::book::{Book, Scope};
-use poolbook::intake::decode::check_size;
+use poolbook::intake::decode::{check_size, io_problem};
 use poolbook::problem::{Exit, Problem};
 use poolbook::store::FileStore;
 use poolbook::store::tree::hex;
@@ -22,17 +22,19 @@ pub struct Args {
 }
 
 /// What a link leads to: the files of a book are no links, what is brought in may be.
-fn followed(path: &Path) -> PathBuf {
-    let is_link = std::fs::symlink_metadata(path).is_ok_and(|about| about.is_symlink());
-    let target = is_link.then(|| path.canonicalize().ok()).flatten();
-    target.unwrap_or_else(|| path.to_owned())
+fn followed(path: &Path) -> Result<PathBuf, Problem> {
+    let about = std::fs::symlink_metadata(path).map_err(|error| io_problem(path, &error))?;
+    if !about.is_symlink() {
+        return Ok(path.to_owned());
+    }
+    path.canonicalize().map_err(|error| io_problem(path, &error))
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let directory = &context.global.book;
     let wanted = Wanted { root: args.root.clone(), dry_run: context.global.dry_run };
     check_size(&args.backup, u64::MAX)?;
-    let done = restore(&followed(&args.backup), directory, &wanted)?;
+    let done = restore(&followed(&args.backup)?, directory, &wanted)?;
     if !wanted.dry_run {
         // The book is there; opening it once makes its index, and shows that it opens.
         let store = FileStore::open(directory).map_err(Problem::from)?;

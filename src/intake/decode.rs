@@ -6,6 +6,7 @@
 
 use crate::intake::document::Document;
 use crate::problem::{Exit, Problem};
+use crate::store::disk::is_missing;
 use encoding_rs::{DecoderResult, GB18030, UTF_16BE, UTF_16LE};
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -221,6 +222,19 @@ fn check_regular(path: &Path) -> Result<std::fs::Metadata, Problem> {
 /// What is wrong with a file as a whole.
 pub fn file_problem(code: &'static str, path: &Path) -> Problem {
     Problem::data(code).with("path", path.display()).in_file(path.display().to_string())
+}
+
+/// What stands at a path, links followed; none where there is nothing of that name. What the system
+/// does not tell is no absence: an input would be left out without a word.
+///
+/// # Errors
+/// `file-unreadable`.
+pub fn known(path: &Path) -> Result<Option<std::fs::Metadata>, Problem> {
+    match std::fs::metadata(path) {
+        Ok(known) => Ok(Some(known)),
+        Err(error) if is_missing(&error) => Ok(None),
+        Err(error) => Err(io_problem(path, &error)),
+    }
 }
 
 /// What a failed read of an input file is told as.

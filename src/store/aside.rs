@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::StoreError;
-use super::disk::{Disk, File, Mode, make_directories};
+use super::disk::{Disk, File, Mode, is_missing, make_directories};
 use super::error::io;
-use super::recover::is_missing;
+use super::recover::there;
 use crate::planted::{Bug, planted};
 use crate::problem::{Exit, Problem};
 
@@ -124,7 +124,7 @@ impl AsideDirectory {
         let disk = self.disk.as_ref();
         remove(disk, &self.path.join(LOCK))?;
         sync_directory(disk, &self.path)?;
-        if cfg!(windows) && disk.about(to).is_ok_and(|about| about.is_directory) {
+        if cfg!(windows) && there(disk, to)?.is_some_and(|about| about.is_directory) {
             disk.remove_empty(to).map_err(io("create", to))?;
         }
         // A directory that is not empty is never replaced: the system refuses it.

@@ -17,7 +17,7 @@ use super::error::{io, root_differs};
 use super::journal::Journal;
 use super::line::LEAD;
 use super::place::{BLOCK, Place, Places, Tag, block_of, entries};
-use super::recover::{Found, Paths};
+use super::recover::{Found, Paths, there};
 use super::sled::{Puts, SledIndex, Stamp, block_key, rows};
 use super::tree::{Frontier, leaf_hash};
 use super::{Changes, Head, StoreError};
@@ -80,7 +80,13 @@ impl Catalogue {
             known: Mutex::default(),
             indexed_here: 0,
         };
-        let (existed, start) = (paths.disk.about(&paths.index).is_ok(), Instant::now());
+        let about = there(paths.disk.as_ref(), &paths.index)?;
+        if about.is_some_and(|about| !about.is_directory && !about.is_file) {
+            // Through a link sled would write into a directory that is not the book's.
+            let problem = Problem::new("book-foreign", Exit::Damaged);
+            return Err(problem.with("path", paths.index.display()).into());
+        }
+        let (existed, start) = (about.is_some(), Instant::now());
         let mut reason = match catalogue.try_open(journal, found) {
             Ok(true) => return Ok(catalogue),
             Ok(false) if found.tree.count() == 0 && catalogue.stamp.is_none() => {
@@ -192,7 +198,7 @@ impl Catalogue {
 
     fn set_aside(&self) -> Result<(), StoreError> {
         let (disk, quarantine) = (self.disk.as_ref(), &self.quarantine);
-        if disk.about(&self.path).is_err() {
+        if there(disk, &self.path)?.is_none() {
             return Ok(());
         }
         make_directories(disk, quarantine).map_err(io("create", quarantine))?;
@@ -211,6 +217,20 @@ impl Catalogue {
         [quarantine.as_path(), book]
             .into_iter()
             .try_for_each(|path| disk.sync_directory(path).map_err(io("sync", path)))
+    }
+
+    /// Tests that an index which says nothing of the journal holds nothing: taking entries in adds to
+    /// its rows, so what is left there would count twice.
+    ///
+    /// # Errors
+    /// `index-failed`: it holds rows, or sled failed.
+    pub fn expect_own(&self) -> Result<(), StoreError> {
+        if self.head.is_some() || planted(Bug::ReplayOntoRows) {
+            return Ok(());
+        }
+        let Some(index) = &self.index else { return Ok(()) };
+        let used = index.is_used()? || !self.waiting.is_empty();
+        if used { Err(failed("rows of another journal are in it")) } else { Ok(()) }
     }
 
     /// The ids of a batch that is being written.

@@ -12,7 +12,7 @@ use super::error::{damaged, io};
 use super::head::{SLOT, Slot, SlotFault, other_format, read_slot};
 use super::journal::Journal;
 use super::line::{is_framed, more, parse};
-use super::recover::{Paths, expect_regular};
+use super::recover::{Paths, expect_regular, there};
 use super::tree::{Frontier, Hash, leaf_hash};
 use super::{Head, StoreError, Visit};
 use crate::problem::{Exit, Problem};
@@ -148,7 +148,7 @@ pub fn check_on(
     visit: &mut Visit<'_>,
 ) -> Result<Checked, StoreError> {
     let paths = Paths::new(disk, directory);
-    if paths.disk.about(&paths.journal).is_err() {
+    if there(paths.disk.as_ref(), &paths.journal)?.is_none() {
         paths.expect_book()?;
     }
     let mut findings = Findings::default();

@@ -189,6 +189,12 @@ pub trait Table: Debug + Send + Sync {
     fn clear(&self) -> std::result::Result<(), String>;
 }
 
+/// Whether a call failed because there is nothing of that name.
+pub fn is_missing(error: &Error) -> bool {
+    use ErrorKind::{NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory)
+}
+
 /// Fills the buffer from a place of the file.
 ///
 /// # Errors

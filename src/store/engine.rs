@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use ::sled::{Batch, Config, Db, IVec, Mode};
 
 use super::StoreError;
-use super::disk::{Disk, Table};
+use super::disk::{Disk, Table, is_missing};
 use super::memory::MemoryTable;
 use crate::planted::{Bug, planted};
 use crate::problem::{Exit, Problem};
@@ -80,6 +80,20 @@ impl Engine {
             Kept::Table(table) => guard(|| Ok(table.get(key)?.map(IVec::from))),
         };
         value.map_err(|fault| failed(&fault))
+    }
+
+    /// Whether there is any row.
+    ///
+    /// # Errors
+    /// `index-failed`.
+    pub fn is_used(&self) -> Result<bool, StoreError> {
+        let used = match self.rows()? {
+            Kept::Sled(db) => guard(|| {
+                db.iter().next().transpose().map(|row| row.is_some()).map_err(|e| e.to_string())
+            }),
+            Kept::Table(table) => guard(|| Ok(!table.rows(&[], None)?.is_empty())),
+        };
+        used.map_err(|fault| failed(&fault))
     }
 
     /// Visits the rows whose keys begin with a prefix, ascending.
@@ -164,7 +178,7 @@ impl Drop for Engine {
 }
 
 fn open_sled(path: &Path) -> Result<Db, String> {
-    remove_half_snapshots(path);
+    remove_half_snapshots(path).map_err(|error| error.to_string())?;
     let start = Instant::now();
     loop {
         let config = Config::new()
@@ -184,16 +198,21 @@ fn open_sled(path: &Path) -> Result<Db, String> {
 
 /// A snapshot that was not finished when the process was killed is taken for the newest one by
 /// sled, which then refuses to open.
-fn remove_half_snapshots(path: &Path) {
-    let Ok(files) = std::fs::read_dir(path) else { return };
-    for file in files.flatten() {
+fn remove_half_snapshots(path: &Path) -> std::io::Result<()> {
+    let files = match std::fs::read_dir(path) {
+        Ok(files) => files,
+        Err(error) if is_missing(&error) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for file in files {
+        let file = file?;
         let name = file.file_name();
         let name = name.to_string_lossy();
         if name.starts_with("snap.") && name.ends_with(".generating") {
-            // If it cannot be removed, opening fails and the index is made anew.
-            let _ = std::fs::remove_file(file.path());
+            std::fs::remove_file(file.path())?;
         }
     }
+    Ok(())
 }
 
 /// A failure of the index, in the words of whatever failed.

@@ -12,7 +12,7 @@ use super::head::HeadFile;
 use super::journal::Journal;
 use super::lock::Lock;
 use super::place::Tag;
-use super::recover::{Found, Paths, examine, set_tail_aside, sync_names};
+use super::recover::{Found, Paths, examine, set_tail_aside, sync_names, there};
 use super::tree::Frontier;
 use super::{Changes, Frames, Head, Replay, Store, StoreError, TABLE_MAX, Visit};
 use crate::limits::LOCK_WAIT_SECONDS;
@@ -52,7 +52,7 @@ impl FileStore {
     pub fn create_on(disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, StoreError> {
         let paths = Paths::new(disk, directory);
         let disk = paths.disk.as_ref();
-        if disk.about(&paths.head).is_ok() {
+        if there(disk, &paths.head)?.is_some() {
             let problem = Problem::refused("book-exists").with("path", directory.display());
             return Err(problem.into());
         }
@@ -103,7 +103,7 @@ impl FileStore {
         let paths = Paths::new(disk, directory);
         let disk = paths.disk.as_ref();
         paths.expect_book()?;
-        if disk.about(&paths.lock).is_err() && !planted(Bug::RefusalLeavesLock) {
+        if there(disk, &paths.lock)?.is_none() && !planted(Bug::RefusalLeavesLock) {
             // A book that is refused does not even get a lock.
             examine(&paths, &Journal::open(disk, &paths.journal, Mode::Read)?)?;
         }
@@ -326,6 +326,7 @@ impl Store for FileStore {
 
     fn replay(&mut self, visit: &mut Replay<'_>) -> Result<(), StoreError> {
         let (journal, catalogue) = (&self.journal, &mut self.catalogue);
+        catalogue.expect_own()?;
         let end = catalogue.end();
         journal.scan(end.count + 1, end.length, self.length, &mut |seq, json| {
             let tag = Tag::of(visit(seq, json)?);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::StoreError;
-use super::disk::{Disk, Mode, make_directories, parent, write_all_at};
+use super::disk::{About, Disk, Mode, is_missing, make_directories, parent, write_all_at};
 use super::error::{damaged, io};
 use super::head::{self, Slot};
 use super::journal::Journal;
@@ -54,13 +54,8 @@ impl Paths {
     /// # Errors
     /// `book-missing`, or `book-incomplete` naming the file that is gone.
     pub fn expect_book(&self) -> Result<(), StoreError> {
-        // Only what is known not to be there counts as missing.
-        let about = |path: &Path| match self.disk.about(path) {
-            Ok(about) => Ok(Some(about)),
-            Err(error) if is_missing(&error) => Ok(None),
-            Err(error) => Err(io("read", path)(error)),
-        };
-        let (journal, head) = (about(&self.journal)?, about(&self.head)?);
+        let disk = self.disk.as_ref();
+        let (journal, head) = (there(disk, &self.journal)?, there(disk, &self.head)?);
         let incomplete = |missing: &str| {
             Problem::new("book-incomplete", Exit::Damaged)
                 .with("path", self.book.display())
@@ -90,10 +85,17 @@ pub fn expect_regular(disk: &dyn Disk, path: &Path) -> Result<(), StoreError> {
     Err(Problem::new("book-foreign", Exit::Damaged).with("path", path.display()).into())
 }
 
-/// Whether a call failed because there is nothing of that name.
-pub fn is_missing(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{NotADirectory, NotFound};
-    matches!(error.kind(), NotFound | NotADirectory)
+/// What stands at a path, if anything does. Only what is known not to be there counts as missing: a
+/// disk that did not answer has not said that there is nothing.
+///
+/// # Errors
+/// The system does not tell.
+pub fn there(disk: &dyn Disk, path: &Path) -> Result<Option<About>, StoreError> {
+    match disk.about(path) {
+        Ok(about) => Ok(Some(about)),
+        Err(error) if is_missing(&error) || planted(Bug::SilenceIsAbsence) => Ok(None),
+        Err(error) => Err(io("read", path)(error)),
+    }
 }
 
 /// What the journal and the head say together.
@@ -227,7 +229,7 @@ pub fn set_tail_aside(
 ) -> Result<Problem, StoreError> {
     let (disk, quarantine) = (paths.disk.as_ref(), &paths.quarantine);
     make_directories(disk, quarantine).map_err(io("create", quarantine))?;
-    let to = free_name(disk, quarantine, &format!("tail-{}", found.length));
+    let to = free_name(disk, quarantine, &format!("tail-{}", found.length))?;
     let copy = disk.open(&to, Mode::New).map_err(io("create", &to))?;
     let end = found.file_length.min(journal.length()?);
     journal.pieces(found.length, end, &mut |bytes, offset| {
@@ -243,11 +245,14 @@ pub fn set_tail_aside(
 }
 
 /// A name in `quarantine/` that nothing has yet.
-fn free_name(disk: &dyn Disk, quarantine: &Path, name: &str) -> PathBuf {
-    let names = std::iter::once(name.to_owned()).chain((2_u32..).map(|n| format!("{name}-{n}")));
-    let mut free = names.map(|name| quarantine.join(name));
-    let free = free.find(|path| disk.about(path).is_err());
-    free.unwrap_or_else(|| quarantine.join(name))
+fn free_name(disk: &dyn Disk, quarantine: &Path, name: &str) -> Result<PathBuf, StoreError> {
+    let mut to = quarantine.join(name);
+    let mut number = 2_u32;
+    while there(disk, &to)?.is_some() {
+        to = quarantine.join(format!("{name}-{number}"));
+        number += 1;
+    }
+    Ok(to)
 }
 
 /// Makes the names of a new book durable: those in its directory, and its own.

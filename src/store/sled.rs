@@ -98,6 +98,14 @@ impl SledIndex {
         Ok(value.and_then(|value| Stamp::decode(&value)))
     }
 
+    /// Whether there is any row.
+    ///
+    /// # Errors
+    /// sled failed.
+    pub fn is_used(&self) -> Result<bool, StoreError> {
+        self.engine.is_used()
+    }
+
     /// The value of one of the caller's keys.
     ///
     /// # Errors

@@ -24,7 +24,7 @@ use crate::domain::field::{Fields, Value, nearest};
 use crate::domain::rates::RateTable;
 use crate::domain::rules::RuleSet;
 use crate::domain::source::EventSource;
-use crate::intake::decode::{io_problem, read_text};
+use crate::intake::decode::{io_problem, known, read_text};
 use crate::intake::rejects::PROBLEMS_MAX;
 use crate::intake::rows::Options;
 use crate::intake::settings::read_settings;
@@ -107,7 +107,8 @@ impl EventSource for Folder {
 /// (`more-problems`).
 pub fn read(dir: &Path) -> Result<Folder, Vec<Problem>> {
     let book_path = dir.join("book.toml");
-    if !book_path.is_file() {
+    let there = known(&book_path).map_err(|problem| vec![problem])?;
+    if !there.is_some_and(|about| about.is_file()) {
         let problem = Problem::new("folder-without-book-toml", Exit::NoInput);
         return Err(vec![problem.in_file(dir.display().to_string())]);
     }
@@ -192,25 +193,27 @@ impl Reader<'_> {
     /// Refuses files and directories that look like inputs under a wrong name: what is misspelt
     /// would otherwise be left out without a word.
     fn files(&mut self) {
-        let mut known: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
-        known.extend(["book", "rates", "rules", "events", "bank"]);
+        let mut names: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
+        names.extend(["book", "rates", "rules", "events", "bank"]);
         for path in self.list(Path::new("")) {
+            let kind = known(&path);
+            let Some(Some(kind)) = self.keep(kind) else { continue };
             let extension = extension(&path);
             let is_input = matches!(extension.as_str(), "csv" | "xlsx" | "xls" | "toml" | "jsonl");
-            if path.is_file() && !is_input {
+            if kind.is_file() && !is_input {
                 continue;
             }
             let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let is_table = matches!(extension.as_str(), "csv" | "xlsx" | "xls");
-            let sound = if path.is_dir() {
+            let sound = if kind.is_dir() {
                 matches!(stem.as_str(), "rules" | "events" | "bank")
             } else if is_table {
                 TABLES.iter().any(|table| table.name == stem)
             } else {
                 extension == "toml" && matches!(stem.as_str(), "book" | "rates")
             };
-            let near = nearest(&stem, known.iter().copied());
-            if !sound && (path.is_file() || near.is_some()) {
+            let near = nearest(&stem, names.iter().copied());
+            if !sound && (kind.is_file() || near.is_some()) {
                 self.problem(
                     Problem::data("folder-file-unknown")
                         .with("nearest", near.unwrap_or("-"))
@@ -224,7 +227,8 @@ impl Reader<'_> {
     /// there is no such directory.
     fn list(&mut self, below: &Path) -> Vec<PathBuf> {
         let dir = self.dir.join(below);
-        if !dir.is_dir() {
+        let kind = known(&dir);
+        if !self.keep(kind).flatten().is_some_and(|about| about.is_dir()) {
             return Vec::new();
         }
         let read = || -> std::io::Result<Vec<PathBuf>> {
@@ -244,7 +248,12 @@ impl Reader<'_> {
         let mut firms = HashMap::new();
         for spec in TABLES {
             let paths = ["csv", "xlsx", "xls"].map(|e| self.dir.join(format!("{}.{e}", spec.name)));
-            let mut found = paths.iter().filter(|path| path.is_file());
+            let mut is_table = |path: &PathBuf| {
+                let kind = known(path);
+                self.keep(kind).flatten().is_some_and(|about| about.is_file())
+            };
+            let found: Vec<&PathBuf> = paths.iter().filter(|path| is_table(path)).collect();
+            let mut found = found.into_iter();
             let Some(path) = found.next() else { continue };
             if let Some(other) = found.next() {
                 let name = other.display().to_string();
@@ -327,7 +336,8 @@ impl Reader<'_> {
     /// A table of rates that has grown is a new event, so its id is made from its content.
     fn rates(&mut self) {
         let path = self.dir.join("rates.toml");
-        if !path.is_file() {
+        let kind = known(&path);
+        if !self.keep(kind).flatten().is_some_and(|about| about.is_file()) {
             return;
         }
         let file = path.display().to_string();
