@@ -53,6 +53,11 @@ impl Place {
     fn names(&self) -> BTreeSet<String> {
         names(self.0.path())
     }
+
+    /// What a run was at and has left.
+    fn leftovers(&self) -> Vec<String> {
+        self.names().into_iter().filter(|name| name.starts_with("poolbook-")).collect()
+    }
 }
 
 /// A book of these entries as they are.
@@ -200,7 +205,8 @@ fn a_backup_with_a_new_digest_is_still_held_to_its_journal() {
         let forged = format!("{body}sha256 {}\n", hex(&digest));
         fs::write(place.path("bad"), forged).unwrap();
         assert_eq!(code(place.restore("bad", "back")), ("backup-damaged", Exit::Damaged), "{from}");
-        assert!(!place.path("back").exists() && !place.path("back.restoring").exists());
+        assert!(!place.path("back").exists());
+        assert_eq!(place.leftovers(), [""; 0]);
     }
 }
 
@@ -218,18 +224,27 @@ fn no_file_is_replaced_without_being_told_to() {
     let place = Place::small();
     fs::write(place.path("b.backup"), "older").unwrap();
     let (book, to) = (place.path("book"), place.path("b.backup"));
-    let refused = ("backup-exists", Exit::CannotCreate);
+    let refused = ("output-exists", Exit::CannotCreate);
     assert_eq!(code(backup(&book, &to, false, false)), refused);
     // A copy that is found bad, or that is only tried, leaves the older one as well.
     assert_eq!(backup(&book, &to, true, true).unwrap().entries, 4);
     assert_eq!(fs::read(&to).unwrap(), b"older");
     fs::create_dir(place.path("folder")).unwrap();
-    assert_eq!(code(backup(&book, &place.path("folder"), true, false)), refused);
-    // What an interrupted run left is no obstacle.
-    fs::write(place.path("b.backup.part"), vec![b'x'; 100_000]).unwrap();
+    let special = ("output-special", Exit::CannotCreate);
+    assert_eq!(code(backup(&book, &place.path("folder"), true, false)), special);
+    // What an interrupted run left is cleared away; what only looks like it stays.
+    let (left, mine) = ("poolbook-0123456789abcdef.part", "poolbook-mine.part");
+    for name in [left, mine] {
+        fs::write(place.path(name), vec![b'x'; 100_000]).unwrap();
+    }
+    // Another run is still at this one.
+    let at_work = "poolbook-fedcba9876543210.part";
+    let held = fs::File::create(place.path(at_work)).unwrap();
+    held.lock().unwrap();
     assert_eq!(backup(&book, &to, true, false).unwrap().entries, 4);
     assert!(place.restore("b.backup", "back").is_ok());
-    assert!(!place.names().contains("b.backup.part"));
+    let names = place.names();
+    assert_eq!([left, mine, at_work].map(|name| names.contains(name)), [false, true, true]);
 }
 
 #[test]
@@ -267,18 +282,25 @@ fn an_existing_directory_is_never_touched() {
     fs::write(place.path("half/journal.jsonl"), &before).unwrap();
     assert_eq!(code(place.restore("b.backup", "half")), refused);
     // What stands where the restored book grows is cleared only if a restore left it there.
-    fs::create_dir(place.path("back.restoring")).unwrap();
-    fs::write(place.path("back.restoring/journal.jsonl"), "half a jour").unwrap();
-    fs::write(place.path("back.restoring/mine.txt"), "x").unwrap();
-    assert_eq!(code(place.restore("b.backup", "back")), refused);
-    assert!(place.path("back.restoring/mine.txt").exists());
-    fs::remove_file(place.path("back.restoring/mine.txt")).unwrap();
+    let left = "poolbook-0123456789abcdef.restoring";
+    fs::create_dir(place.path(left)).unwrap();
+    fs::write(place.path(left).join("journal.jsonl"), "half a jour").unwrap();
+    fs::write(place.path(left).join("mine.txt"), "x").unwrap();
+    assert_eq!(place.restore("b.backup", "one").unwrap().entries, 4);
+    assert!(place.path(left).join("journal.jsonl").exists());
+    fs::remove_file(place.path(left).join("mine.txt")).unwrap();
     fs::create_dir(place.path("back")).unwrap();
     assert_eq!(place.restore("b.backup", "back").unwrap().entries, 4);
-    assert!(!place.path("back.restoring").exists());
+    assert_eq!(place.leftovers(), [""; 0]);
+    // A link is no free place, wherever it leads.
+    std::os::unix::fs::symlink("nowhere", place.path("link")).unwrap();
+    assert_eq!(code(place.restore("b.backup", "link")), refused);
+    // Neither is a place inside another book.
+    let inside = ("output-in-book", Exit::CannotCreate);
+    assert_eq!(code(place.restore("b.backup", "book/index/a/b")), inside);
     let wanted = Wanted { dry_run: true, ..Wanted::default() };
     let tried = restore(&place.path("b.backup"), &place.path("a/new/one"), &wanted).unwrap();
-    assert_eq!((tried.entries, place.path("a/new/one").exists()), (4, false));
+    assert_eq!((tried.entries, place.path("a").exists()), (4, false));
 }
 
 /// Whole groups behind the head count when nobody writes; beside a writer they may yet be given up.
@@ -396,7 +418,8 @@ fn an_exported_journal_that_was_changed_is_refused() {
         fs::write(place.path("bad"), &changed).unwrap();
         let (code, _) = code(place.restore("bad", "back"));
         assert_eq!(code, expected, "{changed}");
-        assert!(!place.path("back").exists() && !place.path("back.restoring").exists());
+        assert!(!place.path("back").exists());
+        assert_eq!(place.leftovers(), [""; 0]);
     }
     // Cut after a whole group it is the book of an earlier day: only a noted root can tell.
     fs::write(place.path("cut"), lines[..3].concat()).unwrap();

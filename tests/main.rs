@@ -29,6 +29,7 @@ mod limits;
 mod matching;
 mod model;
 mod oracles;
+mod outputs;
 mod owner_trees;
 mod packs;
 mod people;

@@ -2,16 +2,18 @@
 //!
 //! A backup is made beside its name, read again from the first to the last byte, and only then takes
 //! its name. A book is restored beside its directory in the same way. What is interrupted leaves a
-//! `.part` or `.restoring` behind and nothing else; the next run clears it away.
+//! `poolbook-….part` or `poolbook-….restoring` behind and nothing else; the next run in that directory
+//! clears it away.
 
 use super::older::expect_format;
 use super::verify::{OF_DECISIONS, Verification, verify_lines};
 use crate::domain::entry::Entry;
 use crate::domain::event::Kind;
 use crate::problem::{Exit, Problem};
-use crate::store::aside::{AsideDirectory, AsideFile, free, vacant};
+use crate::store::aside::{AsideDirectory, AsideFile, vacant};
 use crate::store::backup::{Header, broken, is_backup, open, survey, write};
 use crate::store::disk::{Disk, real};
+use crate::store::outside::{Around, Spot};
 use crate::store::tree::hex;
 use crate::store::{Extent, restore};
 use std::path::Path;
@@ -36,7 +38,7 @@ pub struct Copied {
 /// Cost: the journal is read three times and written once; flat memory but for what `verify` takes.
 ///
 /// # Errors
-/// `backup-exists` unless `replace`, `book-not-open`, the book or the copy is damaged, or the file
+/// `output-exists` unless `replace`, `book-not-open`, the book or the copy is damaged, or the file
 /// cannot be made. A file of that name stays as it was then.
 pub fn backup(
     directory: &Path,
@@ -57,21 +59,23 @@ pub fn backup_on(
     replace: bool,
     dry_run: bool,
 ) -> Result<Copied, Problem> {
-    free(disk.as_ref(), to, replace)?;
+    let around = Around { book: directory, others: &[] };
+    let spot = Spot::of(Arc::clone(disk), to, around, replace)?.private();
     let found = survey(Arc::clone(disk), directory)?;
     let city = city(&found.first)?;
-    let aside = AsideFile::create(Arc::clone(disk), to)?;
-    write(&found, &city, &aside)?;
+    if dry_run {
+        // What would be copied is looked at where it lies; not even a trial copy is made.
+        return Ok(copied(city, &verified(&found.extent, &found.extent.path)?));
+    }
+    let mut aside = AsideFile::create(spot)?;
+    write(&found, &city, (&mut aside, to))?;
     aside.sync()?;
     let (header, extent) = open(Arc::clone(disk), &aside.path)?;
-    let verified = verified(&extent, &aside.path)?;
+    let verified = verified(&extent, to)?;
     if verified.head != found.head || header.root != hex(&found.head.root) {
-        return Err(broken(&aside.path, "root").into());
+        return Err(broken(to, "root").into());
     }
-    free(disk.as_ref(), to, replace)?;
-    if !dry_run {
-        aside.keep(to)?;
-    }
+    aside.keep()?;
     Ok(copied(city, &verified))
 }
 

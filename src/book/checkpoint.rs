@@ -186,13 +186,7 @@ pub fn take_on(disk: &Arc<dyn Disk>, directory: &Path, grow: bool) -> Result<Tak
         .zip(head(&sm3.at))
         .and_then(|(root, sm3)| told.body(entries, root, sm3))
         .ok_or_else(|| vec![Problem::data("journal-empty").with("path", directory.display())]);
-    match sound.and(body) {
-        Ok(body) => Ok(Taken { body, bytes: checked.bytes, leaves }),
-        Err(problems) => {
-            leaves.into_iter().for_each(Growing::drop_it);
-            Err(problems)
-        }
-    }
+    sound.and(body).map(|body| Taken { body, bytes: checked.bytes, leaves })
 }
 
 /// Nothing may be wrong with what a checkpoint vouches for.

@@ -2,7 +2,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::target::outside;
+use crate::cli::target::Force;
 use poolbook::book::backup::{Copied, backup};
 use poolbook::problem::Exit;
 use poolbook::report::views::{self, CopyView};
@@ -12,15 +12,13 @@ use std::path::{Path, PathBuf};
 pub struct Args {
     #[arg(value_hint = clap::ValueHint::FilePath)]
     backup: PathBuf,
-    /// Takes the place of a file of that name.
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: Force,
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let book = &context.global.book;
-    outside(&args.backup, book)?;
-    let done = backup(book, &args.backup, args.force, context.global.dry_run)?;
+    let done = backup(book, &args.backup, args.force.force, context.global.dry_run)?;
     report(&args.backup, &done, "backup-advice", context)
 }
 

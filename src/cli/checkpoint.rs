@@ -25,6 +25,8 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let signer = args.key.as_deref().map(kept::key).transpose()?;
     args.name.as_deref().map(check_name).transpose()?;
+    // Tried before the entry of the checkpoint is recorded.
+    let destination = args.target.open(context)?;
     let path = &context.global.book;
     // While this process holds the book nobody else records anything.
     let held = match open::for_writing(context) {
@@ -57,16 +59,15 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     }
     let text = checkpoint.to_string();
     let file = args.target.name();
-    if file.is_some() && !context.global.dry_run {
-        args.target.put(text.as_bytes(), context)?;
+    if let (None, Format::Table) = (&file, context.output.format) {
+        destination.put(text.as_bytes(), context)?;
+        let line = checkpoint.body.line().to_string();
+        context.output.say("checkpoint-line-told", &[("line", &line)]);
+        return Ok(Exit::Done);
     }
-    match (&file, context.output.format) {
-        (None, Format::Table) => {
-            context.output.data(text.as_bytes())?;
-            let line = checkpoint.body.line().to_string();
-            context.output.say("checkpoint-line-told", &[("line", &line)]);
-        }
-        _ => context.output.report(&views::checkpoint(&checkpoint, bytes, file.as_deref()))?,
+    if file.is_some() {
+        destination.put(text.as_bytes(), context)?;
     }
+    context.output.report(&views::checkpoint(&checkpoint, bytes, file.as_deref()))?;
     Ok(Exit::Done)
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
-use clap::FromArgMatches as _;
+use clap::{ArgMatches, FromArgMatches as _};
 use std::path::PathBuf;
 
 // Help texts stand in the locale (`opt-<name>`), not here.
@@ -30,12 +30,35 @@ pub struct Global {
 pub struct Context<'o> {
     pub global: Global,
     pub output: &'o Output,
+    /// Every path that the command was given, by option.
+    paths: Vec<(String, PathBuf)>,
 }
 
 impl<'o> Context<'o> {
-    pub fn new(matches: &clap::ArgMatches, output: &'o Output) -> Result<Self, Failure> {
+    pub fn new(matches: &ArgMatches, output: &'o Output) -> Result<Self, Failure> {
         let global = Global::from_arg_matches(matches)
             .map_err(|error| crate::cli::usage::problem(&error))?;
-        Ok(Self { global, output })
+        let mut paths = Vec::new();
+        collect(matches, &mut paths);
+        Ok(Self { global, output, paths })
+    }
+
+    /// The paths of all other options and arguments of the command: what it reads, and what else it
+    /// makes.
+    pub fn paths_beside(&self, option: &str) -> Vec<PathBuf> {
+        let others = self.paths.iter().filter(|(own, _)| own != option);
+        others.map(|(_, path)| path.clone()).collect()
+    }
+}
+
+/// Takes every value that is a path, down to the last subcommand. A new option is found by itself.
+fn collect(matches: &ArgMatches, paths: &mut Vec<(String, PathBuf)>) {
+    for id in matches.ids() {
+        let values = matches.try_get_many::<PathBuf>(id.as_str());
+        let values = values.ok().flatten().into_iter().flatten();
+        paths.extend(values.map(|path| (id.to_string(), path.clone())));
+    }
+    if let Some((_, inner)) = matches.subcommand() {
+        collect(inner, paths);
     }
 }

@@ -77,8 +77,9 @@ struct Asked {
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     match &args.what {
         What::Journal { from_entry, target } => {
+            let destination = target.open(context)?;
             let book = open::for_reading(context, Scope::Balances)?;
-            target.fill(context, |sink| journal(&book, *from_entry, sink))
+            destination.fill(context, |sink| journal(&book, *from_entry, sink))
         }
         What::Hledger(asked) => ledger(asked, &Plain::Hledger, context),
         What::Ledger(asked) => ledger(asked, &Plain::Ledger, context),
@@ -129,9 +130,10 @@ fn pack(asked: &Pack, context: &Context<'_>) -> Result<Exit, Failure> {
     let owner = Id::parse(&asked.owner)
         .map_err(|_| Problem::refused("owner-unknown").with("owner", &asked.owner))?;
     let asked_pack = book::pack::Asked { owner, from: from?, to: to? };
+    let destination = asked.target.open(context)?;
     let book = open::for_reading(context, Scope::All)?;
     let pack = book.pack(&asked_pack)?;
-    let exit = asked.target.fill(context, |sink| pack.write(&mut |bytes| sink(bytes)))?;
+    let exit = destination.fill(context, |sink| pack.write(&mut |bytes| sink(bytes)))?;
     let (entries, checkpoint) = (pack.entries.to_string(), pack.checkpoint.to_string());
     let line = pack.body.line().to_string();
     let told = [("entries", &*entries), ("checkpoint", &*checkpoint), ("line", &*line)];
@@ -168,9 +170,10 @@ impl Asked {
         context: &Context<'_>,
         fill: impl FnOnce(&Source<'_, AnyStore>, &mut Sink<'_>) -> Result<(), Problem>,
     ) -> Result<Exit, Failure> {
+        let destination = self.target.open(context)?;
         let book = open::for_reading(context, self.days.scope())?;
         let (span, cells) = (self.days.span()?, self.which.cells(&book)?);
-        self.target.fill(context, |sink| {
+        destination.fill(context, |sink| {
             self.days.movements(&book, |movements| {
                 let source = Source {
                     store: book.store(),

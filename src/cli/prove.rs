@@ -28,6 +28,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
+    let destination = args.target.open(context)?;
     let path = &context.global.book;
     let from = args.from.as_deref().map(|from| held(path, from)).transpose()?;
     let to = match &args.checkpoint {
@@ -53,15 +54,9 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     };
     // Whoever hands out a proof has looked at it as the other side will.
     proof.check()?;
-    let bytes = proof.to_json();
-    match args.target.name() {
-        None => context.output.data(&bytes)?,
-        Some(file) => {
-            if !context.global.dry_run {
-                args.target.put(&bytes, context)?;
-            }
-            context.output.report(&views::proof(&proof, &file))?;
-        }
+    destination.put(&proof.to_json(), context)?;
+    if let Some(file) = args.target.name() {
+        context.output.report(&views::proof(&proof, &file))?;
     }
     Ok(Exit::Done)
 }

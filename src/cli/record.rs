@@ -3,6 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::open::{self, AnyStore};
+use crate::cli::target::{Force, Made};
 use poolbook::book::{Book, Options, RowGroup, RowProblem};
 use poolbook::domain::event::Event;
 use poolbook::intake::decode::Encoding;
@@ -27,6 +28,8 @@ pub struct Args {
     sheet: Option<String>,
     #[arg(long)]
     encoding: Option<String>,
+    #[command(flatten)]
+    force: Force,
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
@@ -37,12 +40,17 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
             .into());
     }
     let options = open::options(context)?;
+    // Tried before anything is recorded.
+    let rejects = args.rejects.as_deref();
+    let rejects = rejects.map(|path| Made::open(context, ("rejects", path), args.force));
+    let mut rejects = rejects.transpose()?;
     let mut book = open::for_writing(context)?;
     let mut outcomes: Vec<FileOutcome> = Vec::new();
     for file in &args.file {
-        let done = match &args.rejects {
+        // There is one file only where rejects are kept.
+        let done = match rejects.take() {
             None => whole(file, args, &mut book, &options),
-            Some(rejects) => row_by_row(file, rejects, args, &mut book, &options, context),
+            Some(rejects) => row_by_row(file, rejects, args, (&mut book, &options), context),
         };
         match done {
             Ok(outcome) => outcomes.push(outcome),
@@ -97,10 +105,9 @@ fn whole(
 /// The good rows of a file; the others go to the rejects with their reasons.
 fn row_by_row(
     file: &Path,
-    rejects: &Path,
+    mut rejects: Made,
     args: &Args,
-    book: &mut Book<AnyStore>,
-    options: &Options,
+    (book, options): (&mut Book<AnyStore>, &Options),
     context: &Context<'_>,
 ) -> Result<FileOutcome, Problem> {
     let locale = &context.output.locale;
@@ -113,14 +120,18 @@ fn row_by_row(
         line.replace(&text("rejects-nothing-written"), &text("rejects-row-not-recorded"))
     };
     let mut source = open_source(file, args)?;
-    let mut sink = RejectFile::create(rejects, &render)?;
+    let name = args.rejects.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+    let mut sink = RejectFile::begin(&mut rejects, name, &render)?;
     let mut group = RowGroup::default();
     source.events_or_rejects(
         &mut |events: Vec<Event>, _| book.record_row(events, options, &mut group, &mut |_| {}),
         &mut sink,
     )?;
-    let summary = book.finish_rows(options, group)?;
+    // The rejected rows are safe before the others are recorded.
     let rejected = sink.finish()?;
+    rejects.sync()?;
+    let summary = book.finish_rows(options, group)?;
+    rejects.keep(context)?;
     Ok(FileOutcome {
         file: file.display().to_string(),
         new: summary.new,

@@ -25,7 +25,8 @@ fn kept(path: &Path, head: &Head) -> Result<(), Problem> {
 
 pub fn run(_: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let mut book = open::for_writing(context)?;
-    let head = book.reindex()?;
+    // On a dry run the book was opened, and nothing of the index is touched.
+    let head = if context.global.dry_run { book.head() } else { book.reindex()? };
     let path = &context.global.book;
     let shown = path.display().to_string();
     let city = book.state().city().to_owned();

@@ -1,52 +1,87 @@
-//! `-o FILE`: where a command puts its data when not on stdout.
+//! `-o FILE` and its like: where a command puts its data when not on stdout.
+//!
+//! A place is tried before a command does anything that stays, and the file gets its name when it is
+//! whole. A dry run looks at the place and makes nothing.
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::export::Sink;
 use poolbook::report::{Format, Report};
-use std::fs::File;
-use std::io::Write as _;
+use poolbook::store::aside::AsideFile;
+use poolbook::store::disk::real;
+use poolbook::store::outside::{Around, Spot};
+use std::io::Write;
 use std::path::{Path, PathBuf};
+
+/// `--force`, for every option that names a file to be made.
+#[derive(clap::Args, Clone, Copy)]
+pub struct Force {
+    #[arg(long)]
+    pub force: bool,
+}
 
 #[derive(clap::Args)]
 pub struct Target {
     #[arg(long, short = 'o', value_hint = clap::ValueHint::FilePath)]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    pub force: Force,
 }
 
 impl Target {
-    /// Writes a report: into the file in the form that its name ends with, or to stdout in the form
-    /// of the options.
-    pub fn report(&self, context: &Context<'_>, report: &Report) -> Result<(), Failure> {
-        let output = context.output;
-        let Some(path) = &self.output else { return output.report(report) };
-        let bytes = output.rendered(report, form(path)?)?;
-        self.put(&bytes, context).map(|_| ())
+    /// Tries the place for bytes.
+    pub fn open(&self, context: &Context<'_>) -> Result<Destination, Problem> {
+        let Some(path) = &self.output else { return Ok(Destination::Stdout) };
+        Ok(Destination::File(Made::open(context, ("output", path), self.force)?))
     }
 
-    /// Refuses a name whose end names no form, before any work is done.
-    pub fn check(&self) -> Result<(), Problem> {
-        self.output.as_deref().map_or(Ok(()), |path| form(path).map(|_| ()))
-    }
-
-    /// Writes bytes into the file, or to stdout.
-    pub fn put(&self, bytes: &[u8], context: &Context<'_>) -> Result<Exit, Failure> {
-        self.fill(context, |sink| sink(bytes))
+    /// Tries the place for a report, in the form that the name of the file ends with.
+    pub fn open_report(&self, context: &Context<'_>) -> Result<Page, Problem> {
+        let form = self.output.as_deref().map(form).transpose()?;
+        let form = form.unwrap_or(context.output.format);
+        Ok(Page { form, destination: self.open(context)? })
     }
 
     /// The file's name, if one was given.
     pub fn name(&self) -> Option<String> {
         self.output.as_ref().map(|path| path.display().to_string())
     }
+}
 
-    /// Runs a writer into the file, or to stdout. A file appears whole or not at all.
+/// Where a report goes, and in which form.
+pub struct Page {
+    form: Format,
+    destination: Destination,
+}
+
+impl Page {
+    /// Writes a report.
+    pub fn report(self, context: &Context<'_>, report: &Report) -> Result<(), Failure> {
+        let bytes = context.output.rendered(report, self.form)?;
+        self.destination.put(&bytes, context)
+    }
+}
+
+/// Where bytes go.
+pub enum Destination {
+    Stdout,
+    File(Made),
+}
+
+impl Destination {
+    /// Writes bytes.
+    pub fn put(self, bytes: &[u8], context: &Context<'_>) -> Result<(), Failure> {
+        self.fill(context, |sink| sink(bytes)).map(|_| ())
+    }
+
+    /// Runs a writer. A file appears whole or not at all.
     pub fn fill(
-        &self,
+        self,
         context: &Context<'_>,
         write: impl FnOnce(&mut Sink<'_>) -> Result<(), Problem>,
     ) -> Result<Exit, Failure> {
-        let Some(path) = &self.output else {
+        let Self::File(mut file) = self else {
             let mut end = None;
             let written = write(&mut |bytes| {
                 context.output.data(bytes).map_err(|failure| {
@@ -60,38 +95,66 @@ impl Target {
                 None => Ok(written.map(|()| Exit::Done)?),
             };
         };
-        into_file(path, &context.global.book, write)?;
+        write(&mut |bytes| file.put(bytes))?;
+        file.keep(context)?;
         Ok(Exit::Done)
     }
 }
 
-/// Writes bytes into a file, which appears whole or not at all.
-pub fn write_file(path: &Path, book: &Path, bytes: &[u8]) -> Result<(), Problem> {
-    into_file(path, book, |sink| sink(bytes))
+/// A file that a command makes; on a dry run one that is never made.
+pub struct Made {
+    aside: Option<AsideFile>,
+    shown: String,
 }
 
-fn into_file(
-    path: &Path,
-    book: &Path,
-    write: impl FnOnce(&mut Sink<'_>) -> Result<(), Problem>,
-) -> Result<(), Problem> {
-    outside(path, book)?;
-    let part = part(path);
-    let cannot = |error: std::io::Error| {
-        Problem::new("cannot-create", Exit::CannotCreate)
-            .with("path", path.display())
-            .with("system", error)
-    };
-    let mut file = File::create(&part).map_err(cannot)?;
-    let lost = |error| Problem::new("output-failed", Exit::Io).with("detail", error);
-    let written = write(&mut |bytes| file.write_all(bytes).map_err(lost))
-        .and_then(|()| file.sync_all().map_err(lost))
-        .and_then(|()| std::fs::rename(&part, path).map_err(cannot));
-    if written.is_err() {
-        // The failure is told; that a part of a file stays behind as well would only hide it.
-        let _ = std::fs::remove_file(&part);
+impl Made {
+    /// Tries the place that an option of the command names. None of the other paths of the same
+    /// command may lead there.
+    pub fn open(
+        context: &Context<'_>,
+        (option, path): (&str, &Path),
+        Force { force }: Force,
+    ) -> Result<Self, Problem> {
+        let others = context.paths_beside(option);
+        let around = Around { book: &context.global.book, others: &others };
+        let spot = Spot::of(real(), path, around, force)?;
+        let aside = (!context.global.dry_run).then(|| AsideFile::create(spot)).transpose()?;
+        Ok(Self { aside, shown: path.display().to_string() })
     }
-    written
+
+    /// Writes bytes.
+    pub fn put(&mut self, bytes: &[u8]) -> Result<(), Problem> {
+        self.write_all(bytes).map_err(|error| self.failed(&error))
+    }
+
+    /// Brings the bytes to the disk; from here on only the name is missing.
+    pub fn sync(&self) -> Result<(), Problem> {
+        Ok(self.aside.as_ref().map_or(Ok(()), AsideFile::sync)?)
+    }
+
+    /// Brings the bytes to the disk and gives the file its name.
+    pub fn keep(self, context: &Context<'_>) -> Result<(), Problem> {
+        self.sync()?;
+        match self.aside {
+            Some(aside) => aside.keep()?,
+            None => context.output.say("output-not-made", &[("path", &self.shown)]),
+        }
+        Ok(())
+    }
+
+    fn failed(&self, error: &std::io::Error) -> Problem {
+        Problem::new("write-failed", Exit::Io).with("detail", error).in_file(self.shown.clone())
+    }
+}
+
+impl Write for Made {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.aside.as_mut().map_or(Ok(bytes.len()), |aside| aside.write(bytes))
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.aside.as_mut().map_or(Ok(()), |aside| aside.flush())
+    }
 }
 
 /// The form that a file's name ends with.
@@ -103,27 +166,4 @@ fn form(path: &Path) -> Result<Format, Problem> {
             .with("path", path.display())
             .with("allowed", ".xlsx, .csv, .json, .txt")
     })
-}
-
-/// The name under which a file grows until it is whole.
-fn part(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".part");
-    name.into()
-}
-
-/// Refuses to write among the files of the book itself.
-pub fn outside(path: &Path, book: &Path) -> Result<(), Problem> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    if let (Ok(folder), Ok(whole)) = (folder.canonicalize(), book.canonicalize())
-        && folder.starts_with(&whole)
-    {
-        return Err(Problem::new("output-in-book", Exit::CannotCreate)
-            .with("path", path.display())
-            .with("book", book.display()));
-    }
-    Ok(())
 }

@@ -6,9 +6,7 @@ use crate::intake::cell::Cell;
 use crate::intake::table::Table;
 use crate::problem::{Exit, Problem};
 use std::borrow::Cow;
-use std::fs::File;
 use std::io::Write;
-use std::path::{Path, PathBuf};
 
 /// Columns that a rejects file adds; they are passed over when it is read again.
 pub const REJECT_COLUMNS: [&str; 4] =
@@ -80,32 +78,26 @@ impl RejectSink for RejectList {
 
 /// A rejects file: csv in UTF-8 with a mark, the original columns, then [`REJECT_COLUMNS`].
 pub struct RejectFile<'r> {
-    path: PathBuf,
-    writer: csv::Writer<File>,
+    file: String,
+    writer: csv::Writer<&'r mut dyn Write>,
     render: &'r dyn Fn(&Problem) -> String,
     width: Option<usize>,
     count: u64,
 }
 
 impl<'r> RejectFile<'r> {
-    /// Creates the file; `render` words a problem for people.
+    /// Begins the file, which people call `file`; `render` words a problem for them.
     ///
     /// # Errors
-    /// `cannot-create`.
-    pub fn create(path: &Path, render: &'r dyn Fn(&Problem) -> String) -> Result<Self, Problem> {
-        let create = || -> std::io::Result<File> {
-            let mut file = File::create(path)?;
-            file.write_all("\u{FEFF}".as_bytes())?;
-            Ok(file)
-        };
-        let file = create().map_err(|error| {
-            let problem = Problem::new("cannot-create", Exit::CannotCreate)
-                .with("path", path.display())
-                .with("system", error);
-            problem.in_file(path.display().to_string())
-        })?;
-        let writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
-        Ok(Self { path: path.to_owned(), writer, render, width: None, count: 0 })
+    /// `write-failed`.
+    pub fn begin(
+        out: &'r mut dyn Write,
+        file: String,
+        render: &'r dyn Fn(&Problem) -> String,
+    ) -> Result<Self, Problem> {
+        out.write_all("\u{FEFF}".as_bytes()).map_err(|error| failed(&error, &file))?;
+        let writer = csv::WriterBuilder::new().flexible(true).from_writer(out);
+        Ok(Self { file, writer, render, width: None, count: 0 })
     }
 
     /// Writes what is left and gives the number of rows.
@@ -113,22 +105,18 @@ impl<'r> RejectFile<'r> {
     /// # Errors
     /// `write-failed`.
     pub fn finish(mut self) -> Result<u64, Problem> {
-        let flushed = self.writer.flush();
-        let file = self.path.display().to_string();
-        flushed
-            .map_err(|error| Problem::new("write-failed", Exit::Io).with("detail", error))
-            .map_err(|problem| problem.in_file(file))?;
+        self.writer.flush().map_err(|error| failed(&error, &self.file))?;
         Ok(self.count)
     }
 
     fn write(&mut self, cells: &[Cow<'_, str>]) -> Result<(), Problem> {
-        self.writer.write_record(cells.iter().map(|cell| guarded(cell).into_owned())).map_err(
-            |error| {
-                let problem = Problem::new("write-failed", Exit::Io).with("detail", error);
-                problem.in_file(self.path.display().to_string())
-            },
-        )
+        let guarded = cells.iter().map(|cell| guarded(cell).into_owned());
+        self.writer.write_record(guarded).map_err(|error| failed(&error, &self.file))
     }
+}
+
+fn failed(error: &dyn std::fmt::Display, file: &str) -> Problem {
+    Problem::new("write-failed", Exit::Io).with("detail", error).in_file(file.to_owned())
 }
 
 impl RejectSink for RejectFile<'_> {
@@ -211,7 +199,8 @@ mod tests {
         std::fs::write(&input, "编号,memo\n1,=cmd()\n2\n").unwrap();
         let table = Table::open(&input, Options::default()).unwrap();
         let render = |problem: &Problem| format!("reason of {}", problem.code);
-        let mut file = RejectFile::create(&output, &render).unwrap();
+        let mut out = std::fs::File::create(&output).unwrap();
+        let mut file = RejectFile::begin(&mut out, "rejects.csv".to_owned(), &render).unwrap();
         table
             .rows(&mut |row, _| {
                 let problem = Problem::data("amount-format").in_row(row.number).in_column("memo");

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::aside::AsideFile;
 use super::check::Extent;
-use super::disk::{Disk, From, Mode, To, read_exact_at};
+use super::disk::{Disk, From, Mode, read_exact_at};
 use super::error::{damaged, io};
 use super::head;
 use super::journal::Journal;
@@ -114,12 +114,15 @@ fn counted(paths: &Paths, journal: &Journal) -> Result<(Frontier, u64), StoreErr
     Ok((found.tree, found.length))
 }
 
-/// Writes a backup into a file that has no name yet.
+/// Writes a backup into a file that has no name yet; errors call it by the one that it shall have.
 ///
 /// # Errors
 /// Reading or writing fails, or the journal is shorter than it was.
-pub fn write(survey: &Survey, city: &str, aside: &AsideFile) -> Result<(), StoreError> {
-    let (path, mut to) = (&aside.path, To { file: Arc::clone(&aside.file), offset: 0 });
+pub fn write(
+    survey: &Survey,
+    city: &str,
+    (to, path): (&mut AsideFile, &Path),
+) -> Result<(), StoreError> {
     let header = Header {
         bytes: survey.extent.length,
         city: city.to_owned(),

@@ -12,7 +12,7 @@ use std::ffi::OsString;
 use std::fmt::Debug;
 use std::fs::OpenOptions;
 use std::io::{Error, ErrorKind, Read, Result, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,12 +27,10 @@ pub enum Mode {
     Write,
     /// For reading and writing; made empty if there is none.
     Make,
-    /// As [`Mode::Make`]; if it is made, nobody but its owner may open it.
-    MakePrivate,
-    /// For reading and writing; made empty, and there must be none.
+    /// For reading and writing; made empty, and there must be none, not even a link.
     New,
-    /// For reading and writing; emptied or made empty.
-    Replace,
+    /// As [`Mode::New`], with these permissions at most, from the first moment on.
+    NewWith(u32),
 }
 
 /// What stands at a path.
@@ -42,8 +40,14 @@ pub struct About {
     pub is_file: bool,
     /// Whether it is a directory.
     pub is_directory: bool,
+    /// Whether it is a link; what it leads to is not looked at.
+    pub is_link: bool,
     /// Bytes of a file.
     pub length: u64,
+    /// Who may read and write it (the lowest nine bits), where the system tells.
+    pub permissions: Option<u32>,
+    /// What it is under all of its names (device and number), where the system tells.
+    pub identity: Option<(u64, u64)>,
 }
 
 /// Where the files of a book are.
@@ -56,6 +60,12 @@ pub trait Disk: Debug + Send + Sync {
     /// # Errors
     /// `NotFound`, or the call failed.
     fn about(&self, path: &Path) -> Result<About>;
+
+    /// The path without links, `.` and `..` (`realpath`).
+    ///
+    /// # Errors
+    /// `NotFound` if a part of it is not there, or the call failed.
+    fn resolve(&self, path: &Path) -> Result<PathBuf>;
 
     /// Opens a file (`open`).
     ///
@@ -270,6 +280,21 @@ impl Write for To {
     }
 }
 
+/// Opens a file of this name, empty, in the stead of any that an interrupted run left. A link that
+/// somebody put there is removed, never followed.
+///
+/// # Errors
+/// There is a directory of that name, or a call failed.
+pub fn make_anew(disk: &dyn Disk, path: &Path) -> Result<Arc<dyn File>> {
+    match disk.about(path) {
+        Ok(about) if about.is_directory => return Err(ErrorKind::IsADirectory.into()),
+        Ok(_) => disk.remove(path)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    disk.open(path, Mode::New)
+}
+
 /// Makes a directory and those above it that are missing, all of them durable.
 ///
 /// # Errors
@@ -317,8 +342,25 @@ pub struct Real {
 impl Disk for Real {
     fn about(&self, path: &Path) -> Result<About> {
         let about = std::fs::symlink_metadata(path)?;
-        let (is_file, is_directory) = (about.is_file(), about.is_dir());
-        Ok(About { is_file, is_directory, length: about.len() })
+        #[cfg(unix)]
+        let (permissions, identity) = {
+            use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+            (Some(about.permissions().mode() & 0o777), Some((about.dev(), about.ino())))
+        };
+        #[cfg(not(unix))]
+        let (permissions, identity) = (None, None);
+        Ok(About {
+            is_file: about.is_file(),
+            is_directory: about.is_dir(),
+            is_link: about.is_symlink(),
+            length: about.len(),
+            permissions,
+            identity,
+        })
+    }
+
+    fn resolve(&self, path: &Path) -> Result<PathBuf> {
+        std::fs::canonicalize(path)
     }
 
     fn open(&self, path: &Path, mode: Mode) -> Result<Arc<dyn File>> {
@@ -326,13 +368,13 @@ impl Disk for Real {
         options.read(true).write(mode != Mode::Read);
         match mode {
             Mode::Read | Mode::Write => {}
-            Mode::Make | Mode::MakePrivate => drop(options.create(true).truncate(false)),
-            Mode::New => drop(options.create_new(true)),
-            Mode::Replace => drop(options.create(true).truncate(true)),
+            Mode::Make => drop(options.create(true).truncate(false)),
+            // The system follows no link where a file must be new.
+            Mode::New | Mode::NewWith(_) => drop(options.create_new(true)),
         }
         #[cfg(unix)]
-        if mode == Mode::MakePrivate {
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        if let Mode::NewWith(permissions) = mode {
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, permissions);
         }
         Ok(Arc::new(options.open(path)?))
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::StoreError;
-use super::disk::{Disk, File, Mode, read_exact_at, write_all_at};
+use super::disk::{Disk, File, Mode, make_anew, read_exact_at, write_all_at};
 use super::error::io;
 use super::tree::{Frontier, Hash};
 use crate::planted::{Bug, planted};
@@ -20,7 +20,7 @@ pub const SLOT: usize = 4096;
 pub const VERSION: u32 = crate::limits::FORMAT;
 /// Highest generation that a sound slot has.
 pub const GENERATION_MAX: u64 = u64::MAX / 2;
-const MAGIC: &[u8; 8] = b"POOLBOOK";
+pub(super) const MAGIC: &[u8; 8] = b"POOLBOOK";
 /// Unsynced slots before one is synced: bounds the tail that is scanned after a power cut.
 const SYNC_EVERY: u32 = 256;
 
@@ -224,7 +224,7 @@ impl HeadFile {
         let new = path.with_extension("new");
         let slot = |generation| Slot { generation, length, tree: tree.clone() }.encode();
         let bytes = [slot(0), slot(1)].concat();
-        let file = disk.open(&new, Mode::Replace).map_err(io("create", &new))?;
+        let file = make_anew(disk, &new).map_err(io("create", &new))?;
         write_all_at(file.as_ref(), &bytes, 0).map_err(io("write", &new))?;
         file.sync().map_err(io("sync", &new))?;
         disk.rename(&new, path).map_err(io("rename", path))

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::check::Watch;
-use super::disk::{Disk, From, Mode, To, real};
+use super::disk::{Disk, From, Mode, To, make_anew, real};
 use super::error::io;
 use super::recover::Paths;
 use super::tree::{Frontier, Hash};
@@ -212,20 +212,21 @@ impl Watch for Beside {
     }
 }
 
-/// A file of leaf hashes while it is written, under another name.
+/// A file of leaf hashes while it is written, under another name; taken away unless it is kept.
 pub struct Growing {
     new: PathBuf,
     paths: Paths,
     writer: BufWriter<To>,
+    kept: bool,
 }
 
 impl Growing {
     fn create(disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, StoreError> {
         let paths = Paths::new(disk, directory);
         let new = paths.leaves.with_extension("new");
-        let file = paths.disk.open(&new, Mode::Replace).map_err(io("create", &new))?;
+        let file = make_anew(paths.disk.as_ref(), &new).map_err(io("create", &new))?;
         let writer = BufWriter::with_capacity(64 * 1024, To { file, offset: 0 });
-        Ok(Self { writer, new, paths })
+        Ok(Self { writer, new, paths, kept: false })
     }
 
     fn push(&mut self, leaf: &Hash) -> Result<(), StoreError> {
@@ -241,16 +242,20 @@ impl Growing {
         self.writer.get_ref().file.sync().map_err(io("sync", &self.new))?;
         let (disk, paths) = (&self.paths.disk, &self.paths);
         disk.rename(&self.new, &paths.leaves).map_err(io("rename", &paths.leaves))?;
+        self.kept = true;
         if planted(Bug::LeavesNameUnsynced) {
             return Ok(());
         }
         disk.sync_directory(&paths.book).map_err(io("sync", &paths.book))
     }
+}
 
-    /// Gives the file up.
-    pub fn drop_it(self) {
-        // It is in nobody's way: the next checkpoint writes over it.
-        let _ = self.paths.disk.remove(&self.new);
+impl Drop for Growing {
+    fn drop(&mut self) {
+        if !self.kept {
+            // The failure itself is told; the next checkpoint removes what stays here.
+            let _ = self.paths.disk.remove(&self.new);
+        }
     }
 }
 

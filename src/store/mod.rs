@@ -28,6 +28,7 @@ pub mod leaves;
 mod line;
 mod lock;
 mod memory;
+pub mod outside;
 mod place;
 mod read;
 mod recover;

@@ -320,17 +320,35 @@ fn missing() -> Error {
     ErrorKind::NotFound.into()
 }
 
+/// What stands somewhere: the file of this number, or a directory.
+fn about(inode: Option<usize>, length: u64) -> About {
+    About {
+        is_file: inode.is_some(),
+        is_directory: inode.is_none(),
+        is_link: false,
+        length,
+        permissions: None,
+        identity: inode.map(|inode| (0, inode as u64)),
+    }
+}
+
 impl Disk for SimDisk {
     fn about(&self, path: &Path) -> Result<About> {
         let mut shared = self.lock();
         shared.try_call(Call::Lstat)?;
         match shared.state.live.get(path).ok_or_else(missing)? {
-            Node::Directory => Ok(About { is_file: false, is_directory: true, length: 0 }),
+            Node::Directory => Ok(about(None, 0)),
             Node::File(inode) => {
-                let length = shared.state.inodes[*inode].live.len() as u64;
-                Ok(About { is_file: true, is_directory: false, length })
+                Ok(about(Some(*inode), shared.state.inodes[*inode].live.len() as u64))
             }
         }
+    }
+
+    /// There are no links here, and every path is written out.
+    fn resolve(&self, path: &Path) -> Result<PathBuf> {
+        let mut shared = self.lock();
+        shared.try_call(Call::Lstat)?;
+        shared.state.live.get(path).map(|_| path.to_owned()).ok_or_else(missing)
     }
 
     fn open(&self, path: &Path, mode: Mode) -> Result<Arc<dyn File>> {
@@ -344,13 +362,10 @@ impl Disk for SimDisk {
         }
         let inode = match (found, mode) {
             (Some(Node::Directory), _) => return Err(ErrorKind::IsADirectory.into()),
-            (Some(Node::File(_)), Mode::New) => return Err(ErrorKind::AlreadyExists.into()),
-            (Some(Node::File(inode)), mode) => {
-                if mode == Mode::Replace {
-                    shared.inode(inode).set_length(0);
-                }
-                inode
+            (Some(Node::File(_)), Mode::New | Mode::NewWith(_)) => {
+                return Err(ErrorKind::AlreadyExists.into());
             }
+            (Some(Node::File(inode)), _) => inode,
             (None, _) if !makes => return Err(missing()),
             (None, _) => {
                 let parent = path.parent().ok_or_else(missing)?;
@@ -363,7 +378,7 @@ impl Disk for SimDisk {
                 inode
             }
         };
-        if makes || mode == Mode::Replace {
+        if makes {
             shared.remember();
         }
         Ok(Arc::new(SimFile { disk: self.clone(), inode }))

@@ -12,6 +12,7 @@ pub mod stages;
 pub mod table;
 pub mod tied;
 pub mod town;
+pub mod tree;
 pub mod world;
 
 use std::fs;

@@ -32,6 +32,11 @@ const LEAVES: &str = "/home/book/leaves";
 const BACK: &str = "/home/back";
 const FAR: &str = "/home/a/new/back";
 
+/// Calls that look for what interrupted runs left, or take it away: that they fail need not stop what
+/// is to be done.
+const COURTESY: [Call; 6] =
+    [Call::Lstat, Call::Open, Call::Flock, Call::Unlink, Call::Rmdir, Call::Getdents];
+
 /// Something to do, what it begins with and what it makes.
 struct Job {
     name: &'static str,
@@ -41,7 +46,7 @@ struct Job {
     run: Run,
     /// Names whose files are all what they were or all what they shall be.
     made: &'static [&'static str],
-    /// Where it may leave something when it is interrupted.
+    /// What the path of everything begins with that it may leave when it is interrupted.
     aside: &'static str,
     /// The files of a run that nothing disturbed.
     after: Files,
@@ -124,20 +129,14 @@ fn jobs() -> Vec<Job> {
         let before = before.clone();
         Job { name, before, empty, run, made, aside, after }
     };
-    let part = "/home/b.backup.part";
+    let aside = "/home/poolbook-";
+    let far = "/home/a/new/poolbook-";
     let jobs = vec![
-        job("backup", &files, None, backup, &[BACKUP], part),
-        job("backup over an older one", &over, None, backup_over, &[BACKUP], part),
-        job("restore", &backed, Some(BACK), restore, BACK_FILES, "/home/back.restoring"),
-        job("restore a journal", &files, None, restore_journal, BACK_FILES, "/home/back.restoring"),
-        job(
-            "restore an export",
-            &files,
-            None,
-            restore_export,
-            FAR_FILES,
-            "/home/a/new/back.restoring",
-        ),
+        job("backup", &files, None, backup, &[BACKUP], aside),
+        job("backup over an older one", &over, None, backup_over, &[BACKUP], aside),
+        job("restore", &backed, Some(BACK), restore, BACK_FILES, aside),
+        job("restore a journal", &files, None, restore_journal, BACK_FILES, aside),
+        job("restore an export", &files, None, restore_export, FAR_FILES, far),
         job("leaf hashes", &files, None, keep_leaves, &[LEAVES], "/home/book/leaves.new"),
     ];
     let leaf = |entry: &Vec<u8>| Sha256::new().chain_update([0]).chain_update(entry).finalize();
@@ -182,22 +181,26 @@ impl Job {
                 return Err(format!("{} has changed", path.display()));
             }
         }
-        let foreign = files.keys().find(|path| {
-            !made(path) && !self.before.contains_key(*path) && !path.starts_with(self.aside)
-        });
+        let foreign = files
+            .keys()
+            .find(|path| !made(path) && !self.before.contains_key(*path) && !self.is_aside(path));
         foreign.map_or(Ok(()), |path| Err(format!("{} was left", path.display())))
+    }
+
+    fn is_aside(&self, path: &Path) -> bool {
+        path.to_string_lossy().starts_with(self.aside)
     }
 
     /// Nothing stands where things grow.
     fn tidy(&self, state: &State) -> Result<(), String> {
-        let left = state.files().into_keys().find(|path| path.starts_with(self.aside));
+        let left = state.files().into_keys().find(|path| self.is_aside(path));
         left.map_or(Ok(()), |path| Err(format!("{} was left", path.display())))
     }
 
     /// The same once more, which clears away what was left. It may be there already.
     fn again(&self, disk: &SimDisk) -> Result<(), String> {
         match (self.run)(&disk.disk()) {
-            Err(problem) if !["backup-exists", "book-exists"].contains(&problem.code) => {
+            Err(problem) if !["output-exists", "book-exists"].contains(&problem.code) => {
                 return Err(format!("not the next time, either: {problem}"));
             }
             _ => {}
@@ -231,21 +234,17 @@ impl Job {
         let Some(call) = call else { return Ok(None) };
         match (&ran, fault) {
             (Ok(()), Fault::Eintr | Fault::Short) => {}
-            (Ok(()), _)
-                if !matches!(call, Call::Lstat | Call::Open | Call::Flock | Call::Unlink) =>
-            {
-                return Err("passed over".to_owned());
-            }
+            (Ok(()), _) if !COURTESY.contains(&call) => return Err("passed over".to_owned()),
             (Ok(()), _) => {}
-            (Err(problem), Fault::Enospc) if problem.code == "disk-full" => {}
+            (Err(problem), Fault::Enospc)
+                if ["disk-full", "cannot-create"].contains(&problem.code) => {}
             (Err(problem), Fault::Eio)
                 if ["io-failed", "cannot-create"].contains(&problem.code) => {}
             (Err(problem), _) => return Err(format!("told as {problem:?}")),
         }
         let state = disk.state();
         self.judge(&state, ran.is_ok())?;
-        // The hashes beside a book are written over by the next checkpoint.
-        let clears = !on && !matches!(call, Call::Unlink | Call::Rmdir) && self.made != [LEAVES];
+        let clears = !matches!(call, Call::Unlink | Call::Rmdir);
         if clears && ran.is_err() {
             self.tidy(&state)?;
         }
@@ -335,7 +334,7 @@ fn failing_calls_of_copies_are_told_and_change_nothing() {
 fn what_is_there_is_not_touched_by_copies() {
     let jobs = jobs();
     let refusals: [(&Job, &str, &str); 3] = [
-        (&jobs[0], BACKUP, "backup-exists"),
+        (&jobs[0], BACKUP, "output-exists"),
         (&jobs[2], "/home/back/head", "book-exists"),
         (&jobs[2], "/home/back/notes", "directory-not-empty"),
     ];

@@ -5,7 +5,7 @@ use super::day;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::open::{self, AnyStore};
-use crate::cli::target::Target;
+use crate::cli::target::{Page, Target};
 use poolbook::book::statements::{CertificateStanding, Tie};
 use poolbook::book::{Book, Scope};
 use poolbook::domain::calendar::Date;
@@ -35,7 +35,7 @@ pub struct ListArgs {
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
-    args.target.check()?;
+    let page = args.target.open_report(context)?;
     let day = day(&args.as_of)?;
     let options = open::options(context)?;
     let mut book = open::for_writing(context)?;
@@ -44,7 +44,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         let entry = stands.entry.to_string();
         context.output.say("certified-stands", &[("entry", &entry)]);
         let row = recorded(&book, &account, &stands, None)?;
-        return shown(&book, row.as_slice(), args, context);
+        return shown(&book, row.as_slice(), page, context);
     }
     let tie = book.tie(&account.id, day, None)?;
     let event = tie.event(&account.id, day)?;
@@ -67,18 +67,18 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         maker: text(entry.as_ref().and_then(|entry| entry.event.maker.as_ref())),
         checker: text(entry.as_ref().and_then(|entry| entry.event.checker.as_ref())),
     };
-    shown(&book, &[row], args, context)
+    shown(&book, &[row], page, context)
 }
 
 fn shown(
     book: &Book<AnyStore>,
     rows: &[CertificateRow<'_>],
-    args: &Args,
+    page: Page,
     context: &Context<'_>,
 ) -> Result<Exit, Failure> {
     let head = open::journal(&book.head());
     let report = views::certificates(rows, true, book.state(), &head);
-    args.target.report(context, &report)?;
+    page.report(context, &report)?;
     Ok(Exit::Done)
 }
 
@@ -133,7 +133,7 @@ fn recorded<'a>(
 }
 
 pub fn list(args: &ListArgs, context: &Context<'_>) -> Result<Exit, Failure> {
-    args.target.check()?;
+    let page = args.target.open_report(context)?;
     let book = open::for_reading(context, Scope::All)?;
     let state = book.state();
     if let Some(id) = &args.bank_account {
@@ -159,6 +159,6 @@ pub fn list(args: &ListArgs, context: &Context<'_>) -> Result<Exit, Failure> {
         }
     }
     let report = views::certificates(&rows, false, state, &open::journal(&book.head()));
-    args.target.report(context, &report)?;
+    page.report(context, &report)?;
     Ok(if broken { Exit::Findings } else { Exit::Done })
 }

@@ -30,8 +30,9 @@ pub struct Args {
 impl Args {
     /// Refuses what belongs to the form alone where a subcommand was named.
     pub fn refuse(&self) -> Result<(), Problem> {
-        let told = self.bank_account.as_deref().or(self.as_of.as_deref());
-        match told {
+        let paths = self.file.first().or(self.profile.first());
+        let told = self.bank_account.clone().or(self.as_of.clone()).or(self.target.name());
+        match told.or(paths.map(|path| path.display().to_string())) {
             Some(told) => Err(Problem::new("usage-conflict", Exit::Usage)
                 .with("option", told.escape_debug())
                 .with("other", "COMMAND")
@@ -42,7 +43,7 @@ impl Args {
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
-    args.target.check()?;
+    let page = args.target.open_report(context)?;
     let asked = args.as_of.as_deref().map(day).transpose()?;
     let id = args.bank_account.as_deref().unwrap_or_default();
     let book = open::for_reading(context, Scope::All)?;
@@ -60,7 +61,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let head = open::journal(&book.head());
     let signs = [people.maker.as_deref(), people.checker.as_deref()];
     let report = views::reconcile(&account.view(&form), signs, book.state(), &head);
-    args.target.report(context, &report)?;
+    page.report(context, &report)?;
     account.tell(context);
     Ok(if account.is_clean(&form) { Exit::Done } else { Exit::Findings })
 }

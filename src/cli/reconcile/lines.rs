@@ -27,7 +27,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
-    args.target.check()?;
+    let page = args.target.open_report(context)?;
     let days = |text: &Option<String>| text.as_deref().map(day).transpose();
     let (from, to) = (days(&args.from)?, days(&args.as_of)?);
     let book = open::for_reading(context, Scope::All)?;
@@ -36,6 +36,6 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let asked = LinesAsked { from, to, state: args.state.as_deref() };
     let head = open::journal(&book.head());
     let report = views::bank_lines(&account.view(&form), asked, book.state(), &head);
-    args.target.report(context, &report)?;
+    page.report(context, &report)?;
     Ok(Exit::Done)
 }

@@ -20,7 +20,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
-    args.target.check()?;
+    let page = args.target.open_report(context)?;
     let book = open::for_reading(context, Scope::All)?;
     let account = book.bank_account(&args.bank_account)?.clone();
     let (channels, differences) = compared(&book, &account.id)?;
@@ -36,7 +36,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         book.state(),
         &open::journal(&book.head()),
     );
-    args.target.report(context, &report)?;
+    page.report(context, &report)?;
     let clean = differences.iter().all(|(_, list)| list.is_empty());
     Ok(if clean { Exit::Done } else { Exit::Findings })
 }

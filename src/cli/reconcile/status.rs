@@ -32,7 +32,7 @@ struct Stand {
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
-    args.target.check()?;
+    let page = args.target.open_report(context)?;
     let asked = args.as_of.as_deref().map(day).transpose()?;
     let book = open::for_reading(context, Scope::All)?;
     let state = book.state();
@@ -61,7 +61,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let warn = book.thresholds(None).and_then(|told| i64::try_from(told.age_warn_days?).ok());
     let warn = warn.unwrap_or(AGE_WARN_DAYS);
     let report = views::status(&rows, asked, warn, state, &open::journal(&book.head()));
-    args.target.report(context, &report)?;
+    page.report(context, &report)?;
     stands.iter().for_each(|one| one.account.tell(context));
     Ok(if stands.iter().all(is_ok) { Exit::Done } else { Exit::Findings })
 }

@@ -5,7 +5,7 @@ use super::{Account, day};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::open;
-use crate::cli::target::{Target, write_file};
+use crate::cli::target::{Made, Target};
 use poolbook::audit::reconcile::{
     OtherAccount, SuggestInput, Suggestion, causes, explain_gap, suggest,
 };
@@ -31,7 +31,10 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
-    args.target.check()?;
+    let page = args.target.open_report(context)?;
+    let made = args.drafts.as_deref();
+    let made = made.map(|path| Made::open(context, ("drafts", path), args.target.force));
+    let made = made.transpose()?;
     let asked = args.as_of.as_deref().map(day).transpose()?;
     let book = open::for_reading(context, Scope::All)?;
     let state = book.state();
@@ -91,10 +94,11 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         most: args.most.max(1),
     };
     let report = views::suggestions(&view, state, &open::journal(&book.head()));
-    args.target.report(context, &report)?;
-    if let Some(path) = &args.drafts {
+    page.report(context, &report)?;
+    if let (Some(mut made), Some(path)) = (made, &args.drafts) {
         let (text, events, left) = drafts(&suggestions);
-        write_file(path, &context.global.book, text.as_bytes())?;
+        made.put(text.as_bytes())?;
+        made.keep(context)?;
         let (events, left) = (events.to_string(), left.to_string());
         let file = path.display().to_string();
         context

@@ -46,7 +46,7 @@ struct Lists {
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
-    args.target.check()?;
+    let page = args.target.open_report(context)?;
     let asked = args.as_of.as_deref().map(day).transpose()?;
     let book = open::for_reading(context, Scope::All)?;
     let state = book.state();
@@ -104,7 +104,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         without: &without,
     };
     let report = views::three_way(&view, state, &open::journal(&book.head()));
-    args.target.report(context, &report)?;
+    page.report(context, &report)?;
     let clean = tied.iter().all(|(account, form)| account.is_clean(form)) && without.is_empty();
     Ok(if clean && differences.is_empty() { Exit::Done } else { Exit::Findings })
 }

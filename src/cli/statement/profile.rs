@@ -64,6 +64,7 @@ fn mode(mode: Mode) -> &'static str {
 
 /// Drafts a profile; exit 1 says that something in it is left to be filled in.
 fn new(from: &std::path::Path, target: &Target, context: &Context<'_>) -> Result<Exit, Failure> {
+    let destination = target.open(context)?;
     let drafted = draft(from)?;
     let locale = &context.output.locale;
     let file = from.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -79,9 +80,9 @@ fn new(from: &std::path::Path, target: &Target, context: &Context<'_>) -> Result
             side: &locale.text("draft-side", &[]),
         },
     );
-    let done = target.fill(context, |sink| sink(text.as_bytes()))?;
+    destination.put(text.as_bytes(), context)?;
     if drafted.is_whole() {
-        return Ok(done);
+        return Ok(Exit::Done);
     }
     context.output.say("draft-unfinished", &[("keys", &drafted.missing.join(", "))]);
     Ok(Exit::Findings)

@@ -1209,6 +1209,7 @@ opt-year = year
 opt-kind = kind of ceiling
 opt-from_entry = from this entry on
 opt-output = write to this file; without it to standard output
+opt-force = replace a file of that name
 opt-backup = backup file
 value-backup = FILE
 value-root = ROOT
@@ -1464,9 +1465,23 @@ file-unreadable = the file cannot be read: { $detail }
 file-missing = the file does not exist
     .why = the path does not exist
     .next = check the path and try again; nothing was written
-output-in-book = { $path } lies inside the book { $book }
+output-in-book = { $path } lies inside the book { $book }, or is one of its files under another name
     .why = the files of a book are written by the program alone; a file among them could take the place of the journal
     .next = name a file outside the book's directory; nothing was written
+output-is-input = { $path } and { $other } of the same command are one file
+    .why = what a command reads is never written over, under whatever name it was given, and two outputs need two files
+    .next = name another file; nothing was read or written
+output-special = { $path } is { $kind ->
+        [directory] a directory
+        [link] a link
+       *[other] a device, a pipe or the like
+    }, not a file
+    .why = a file is made whole beside its name and then renamed; nothing is written through a link or into a device
+    .next = name a file; without the option a report goes to standard output; nothing was written
+output-exists = there is a file of that name: { $path }
+    .why = no file is replaced unasked: it may be the only copy of a backup, a proof or a report
+    .next = choose another name (a date in it helps), or add --force, as for a report that is written anew each day; no file was changed
+output-not-made = dry run: { $path } is not written
 output-kind = it is not clear in which form to write { $path }
     .why = the end of the name tells the form: { $allowed }
     .next = use one of these ends
@@ -1931,7 +1946,7 @@ io-failed = the system failed to { $operation }: { $path }: { $system }
     .why = the operating system reported an error; nothing more is written this time
     .next = look at the disk and the permissions, then run again; acknowledged entries are not affected
 disk-full = no space left: { $path } ({ $system })
-    .why = the group of entries that was not yet durable was given up as a whole; the book is as it was
+    .why = what was not yet whole, a group of entries or a file, was given up; the book is as it was
     .next = make room and try again; queries and verify still work
 read-only = cannot write here: { $path } ({ $system })
     .why = recording needs a directory that can be written; queries and verify do not
@@ -1957,9 +1972,6 @@ book-foreign = not a file of a book: { $path }
 book-exists = there is a book already: { $path }
     .why = making a book never overwrites another
     .next = use it, or choose another directory
-backup-exists = there is a file of that name: { $path }
-    .why = a backup never replaces another file silently: the old one may be the only sound one
-    .next = choose another name (a date in it helps), or add --force; no file was changed
 backup-damaged = the backup is damaged and not used: { $path } ({ $part ->
         [header] its first line
         [length] its length
@@ -1992,9 +2004,6 @@ restore-altered = entry { $entry } is not what deciding it again gives ({ $check
 directory-not-empty = the directory is not empty: { $path }
     .why = a book is restored only where there is nothing, so that it mixes with no other files
     .next = choose another directory with --book; no file was changed
-output-busy = another process writes the same file: { $path }
-    .why = two backups or restores cannot write to one place at the same time
-    .next = wait for the other, or choose another name; no file was changed
 clock-behind = the clock of the computer says { $now }, more than a day before the last entry was recorded ({ $last })
     .why = the time of recording never goes back, so what is recorded now gets that of the last entry; the clock is wrong now, or was wrong then
     .next = set the clock right; if it was wrong then, keep a note of it

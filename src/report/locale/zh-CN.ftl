@@ -1209,6 +1209,7 @@ opt-year = 年度
 opt-kind = 限额种类
 opt-from_entry = 从第几笔起
 opt-output = 写入该文件；不指定时写到标准输出
+opt-force = 取代同名文件
 opt-backup = 备份文件
 value-backup = 文件
 value-root = 根
@@ -1464,9 +1465,23 @@ file-unreadable = 文件无法读取：{ $detail }
 file-missing = 文件不存在
     .why = 这个路径不存在
     .next = 核对路径后重试；未写入任何数据
-output-in-book = { $path } 位于账套目录 { $book } 之内
+output-in-book = { $path } 位于账套目录 { $book } 之内，或者就是其中文件的另一个名字
     .why = 账套目录内的文件只由程序写入，其他文件可能顶替日记账
     .next = 改用账套目录之外的文件名；未写入任何数据
+output-is-input = { $path } 与同一条命令的 { $other } 是同一个文件
+    .why = 命令读取的文件从不被覆盖，不论用什么写法给出；两项输出也要写两个文件
+    .next = 换一个文件名；未读取也未写入任何数据
+output-special = { $path } 是{ $kind ->
+        [directory] 目录
+        [link] 链接
+       *[other] 设备、管道之类
+    }，不是文件
+    .why = 文件先在旁边写完整再改名；不经链接写入，也不写入设备
+    .next = 请给出文件名；不加该选项时报表写到标准输出；未写入任何数据
+output-exists = 已有同名文件：{ $path }
+    .why = 未经要求从不取代已有的文件，它可能是备份、证明或报表唯一的一份
+    .next = 换一个文件名（如加上日期）；每天重写的报表等，确认后加 --force；未改动任何文件
+output-not-made = 试运行：未写出 { $path }
 output-kind = 不知以何种形式写 { $path }
     .why = 形式由扩展名定：{ $allowed }
     .next = 改用其中一种扩展名
@@ -1942,7 +1957,7 @@ io-failed = 系统调用失败（{ $operation ->
     .why = 操作系统报告了错误，本次不再写入
     .next = 检查磁盘与权限后重新运行；已回执的分录不受影响
 disk-full = 磁盘空间不足：{ $path }（{ $system }）
-    .why = 未落盘的一组分录已全部放弃，账本保持原样
+    .why = 尚未写完整的一组分录或文件已全部放弃，账本保持原样
     .next = 腾出空间后重试；查询与核验仍可使用
 read-only = 此处不可写：{ $path }（{ $system }）
     .why = 记账需要可写的目录；查询与核验不需要
@@ -1968,9 +1983,6 @@ book-foreign = 不是账本的文件：{ $path }
 book-exists = 这里已有账本：{ $path }
     .why = 新建不会覆盖已有的账本
     .next = 直接使用，或另选目录
-backup-exists = 已有同名文件：{ $path }
-    .why = 备份从不悄悄取代另一个文件，旧备份可能是唯一完好的一份
-    .next = 换一个文件名（如加上日期），或确认后加 --force；未改动任何文件
 backup-damaged = 备份损坏，不予采用：{ $path }（{ $part ->
         [header] 首行
         [length] 长度
@@ -2003,9 +2015,6 @@ restore-altered = 第 { $entry } 笔与重新推算的不同（{ $check }），�
 directory-not-empty = 目录不是空的：{ $path }
     .why = 账本只恢复到不存在或空的目录，以免与别的文件相混
     .next = 用 --book 另选目录；未改动任何文件
-output-busy = 另一个进程正在写同一个文件：{ $path }
-    .why = 两次备份或恢复不能同时写同一处
-    .next = 等对方结束，或另选文件名；未改动任何文件
 clock-behind = 系统时间 { $now } 比上一笔的记账时间 { $last } 早一天以上
     .why = 记账时间只进不退，本次按上一笔的时间记入；时钟现在不准，或上一笔记账时不准
     .next = 校正系统时间；若上一笔的时间有误，请在档案中说明
