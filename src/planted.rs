@@ -99,6 +99,8 @@ pub enum Bug {
     SilenceIsAbsence,
     /// Entries are taken into an index that holds rows already.
     ReplayOntoRows,
+    /// A key of a working is out of its order.
+    KeysUnsorted,
 }
 
 /// Whether a bug is there: never.

@@ -2,7 +2,7 @@
 //! book: events recorded, quarters computed and posted, figures read back. The form of a case is
 //! told in the README beside them.
 
-mod play;
+pub mod play;
 
 use crate::support::fixture;
 use play::{Play, lay};

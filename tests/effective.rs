@@ -111,3 +111,45 @@ pub fn the_same_id_with_another_true_date_is_another_event() {
     let problem = book.record(told(&json, 0, Some("2017-05-01")), &options()).unwrap_err();
     assert_eq!((problem.code, problem.arg("fields")), ("id-reused", Some("effective")));
 }
+
+/// Rules that are in force before the day on which they are adopted: what was enrolled in between
+/// keeps the rules of its enrolment, what is recorded later with a day in between gets the new ones.
+#[test]
+fn rules_are_in_force_from_their_true_date() {
+    let mut book = blank();
+    let rules = |id: &str, pool: &str| {
+        let bank = 100 - pool.parse::<u32>().unwrap();
+        format!(
+            "id = \\\"{id}\\\"\\nname = \\\"{id}\\\"\\n[sharing]\\n[[sharing.band]]\\npool = \\\"{pool}%\\\"\\nbank = \\\"{bank}%\\\"\\n"
+        )
+    };
+    let (old, new) = (rules("old", "40"), rules("new", "60"));
+    let enrol = |loan: &str, date: &str| {
+        format!(
+            r#"{{"event":"enrol","id":"e-{loan}","date":"{date}","owner":"410821","loan":"{loan}","firm":"FIRM","bank":"BANK","amount":"100.00","due":"2025-02-01","rate":"4%"}}"#
+        )
+    };
+    for json in [
+        r#"{"event":"open-book","id":"o","date":"2017-01-01","city":"410800","name":"焦作市","currency":"CNY"}"#.to_owned(),
+        format!(r#"{{"event":"adopt-rules","id":"r1","date":"2017-01-01","rules":"{old}"}}"#),
+        r#"{"event":"join","id":"j","date":"2017-01-01","owner":"410821"}"#.to_owned(),
+        r#"{"event":"party","id":"p1","date":"2017-01-01","party":"BANK","kind":"bank","name":"b"}"#.to_owned(),
+        r#"{"event":"party","id":"p2","date":"2017-01-01","party":"FIRM","kind":"firm","name":"f"}"#.to_owned(),
+        enrol("BETWEEN", "2024-02-01"),
+        format!(r#"{{"event":"adopt-rules","id":"r2","date":"2024-03-15","effective":"2024-01-01","rules":"{new}","checker":"乙"}}"#),
+        enrol("BEFORE", "2023-12-31"),
+        enrol("FIRST", "2024-01-01"),
+        enrol("LATER", "2024-03-20"),
+    ] {
+        record(&mut book, &[event(&json)]);
+    }
+    let under = |loan: &str| {
+        let loan = book.state().loans.get(loan).unwrap();
+        (loan.rules.clone().unwrap().to_string(), loan.share.to_string())
+    };
+    assert_eq!(under("BETWEEN"), ("old".into(), "0.4".into()));
+    assert_eq!(under("BEFORE"), ("old".into(), "0.4".into()));
+    assert_eq!(under("FIRST"), ("new".into(), "0.6".into()));
+    assert_eq!(under("LATER"), ("new".into(), "0.6".into()));
+    assert_eq!(crate::support::book::audited(book.store()), []);
+}

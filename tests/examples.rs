@@ -159,6 +159,7 @@ fn loan(table: &Table) -> Loan {
         firm_class: None,
         first_loan: table.get("first_loan").and_then(Value::as_bool).unwrap_or(false),
         pool_share: None,
+        guarantor_share: None,
         rules: Some(id("R")),
         share: Share::ONE,
         removed: text(table, "removed").map(day),

@@ -10,8 +10,8 @@ use poolbook::planted::{Bug, plant};
 
 use crate::torture::{copies, faults, flips, power};
 use crate::{
-    bounds, caps, close, conformance, effective, people, refusals, store_contract, store_files,
-    store_index, verify,
+    bounds, caps, close, conformance, effective, people, refusals, rule_words, store_contract,
+    store_files, store_index, verify,
 };
 
 /// A guard: its name, and what it does.
@@ -27,6 +27,8 @@ const CHANGES: Guard = ("changed bytes", || _ = flips::changed_bytes(300, 1));
 const FORGERIES: Guard = ("forgeries", verify::a_forger_with_sound_checksums_is_found);
 const CASES: Guard = ("worked cases", conformance::every_case_comes_to_its_figures);
 const REFUSALS: Guard = ("refusals", refusals::every_reason_is_reached_and_names_its_numbers);
+
+const SPREAD: Guard = ("order of keys", rule_words::a_spread_is_written_in_order_or_not_at_all);
 
 /// Each bug, and who is responsible for it.
 const BUGS: &[(Bug, Guard)] = &[
@@ -85,6 +87,7 @@ const BUGS: &[(Bug, Guard)] = &[
     (Bug::BackupNameUnsynced, COPIES),
     (Bug::RestoredUnsynced, COPIES),
     (Bug::LeavesNameUnsynced, COPIES),
+    (Bug::KeysUnsorted, SPREAD),
 ];
 
 /// Whether the guard raises the alarm.
@@ -97,7 +100,7 @@ fn planted_bugs_are_caught() {
     let mut bugs: Vec<Bug> = BUGS.iter().map(|(bug, _)| *bug).collect();
     bugs.dedup();
     assert!(
-        bugs.is_sorted() && bugs.len() == Bug::LeavesNameUnsynced as usize,
+        bugs.is_sorted() && bugs.len() == Bug::KeysUnsorted as usize,
         "each bug once, in order"
     );
     // Alarms are expected here by the dozen; what counts is told below.
@@ -118,6 +121,12 @@ fn planted_bugs_are_caught() {
             wrong.push(format!("{bug:?} is passed over by {}", guard.0));
         }
     }
+    // The writer itself stops that one, before a byte of it is stored.
+    plant(Some(Bug::KeysUnsorted));
+    let stopped = catch_unwind(AssertUnwindSafe(SPREAD.1)).unwrap_err();
+    plant(None);
+    let said = stopped.downcast_ref::<String>().map_or("", String::as_str);
+    assert!(said.starts_with("BUG: the keys of canonical JSON"), "{said}");
     let _ = std::panic::take_hook();
     assert_eq!(wrong, [""; 0]);
 }

@@ -4,6 +4,7 @@ use crate::support::book::{
     Balance, balances, blank, commitments, entries, event, fingerprint, options, record, rows,
     snapshot, summed,
 };
+use crate::support::sums::agree;
 use crate::support::world::{OWNERS, Step, cases, next, opening, steps};
 use poolbook::audit::compare::compare;
 use poolbook::audit::turnover::Delta;
@@ -40,6 +41,7 @@ pub fn life(steps: &[Step]) -> (Book<MemoryStore>, Vec<Event>) {
             taken.push(event);
         }
     }
+    agree(book.state(), "at the end of a life");
     (book, taken)
 }
 

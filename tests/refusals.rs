@@ -54,6 +54,12 @@ const CASES: &[Case] = &[
         &[("owner", "410822"), ("joined", "2017-06-01"), ("date", "2017-05-31")],
     ),
     (
+        R::CityOnly,
+        "set up",
+        r#"{"event":"adopt-rules","date":"2018-02-01","owner":"410821","rules":"@scenarios/strict.toml"}"#,
+        &[("event", "adopt-rules"), ("owner", "410821")],
+    ),
+    (
         R::OwnerExists,
         "set up",
         r#"{"event":"join","date":"2017-09-01","owner":"410822"}"#,
@@ -143,6 +149,12 @@ const CASES: &[Case] = &[
         "set up",
         r#"{"event":"adopt-rules","date":"2018-02-01","rules":"@"}"#,
         &[("rules", "jiaozuo-demo")],
+    ),
+    (
+        R::SharesUndefined,
+        "set up",
+        r#"{"event":"enrol","date":"2017-03-01","owner":"410821","loan":"M","firm":"FIRM","bank":"BANK","guarantor":"GUAR","amount":"1","due":"2018-03-01","rate":"5%","pool_share":"30%"}"#,
+        &[("loan", "M"), ("pool", "30.00%"), ("guarantor", "-")],
     ),
     (
         R::AmountZero,

@@ -46,7 +46,7 @@ fn ran(command: &mut Command) -> Option<Output> {
 }
 
 /// What the second verifier says of each path; nothing where there is no Python.
-fn judged(options: &[&str], paths: &[PathBuf]) -> Option<Vec<Value>> {
+pub fn judged(options: &[&str], paths: &[PathBuf]) -> Option<Vec<Value>> {
     if paths.is_empty() {
         return Some(Vec::new());
     }
@@ -102,7 +102,7 @@ fn second(said: &Value) -> Verdict {
     }
 }
 
-fn write(files: &Files, directory: &Path) {
+pub fn write(files: &Files, directory: &Path) {
     std::fs::create_dir_all(directory).unwrap();
     std::fs::write(directory.join("journal.jsonl"), &files.journal).unwrap();
     if let Some(head) = &files.head {

@@ -35,6 +35,20 @@ pub const OF_POOLS: &[Row] = &[
         &["enrol-suspended"],
     ),
     (
+        "enrol-sums",
+        Book::WindUp,
+        // Nothing was enrolled before.
+        |all| edit(all, "enrol", r#""loans_before":"0.00""#, r#""loans_before":"0.01""#),
+        &["enrol-sums"],
+    ),
+    (
+        "firm-limit",
+        Book::WindUp,
+        // The firm's one loan is of 1,000,000.00.
+        |all| edit(all, "rules", r#"firm_max = \"2500000.00\""#, r#"firm_max = \"999999.99\""#),
+        &["firm-limit"],
+    ),
+    (
         "leverage",
         Book::WindUp,
         // 10 times 1,060,000.00 is paid in.

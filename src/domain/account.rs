@@ -216,6 +216,22 @@ impl Account {
         matches!(self, Self::CashRisk | Self::CashInterest | Self::CashFee)
     }
 
+    /// True where what stands on the credit side is spoken for: approved and unpaid, or of others.
+    pub fn is_reserving(self) -> bool {
+        matches!(
+            self,
+            Self::TreasuryPayable
+                | Self::DiscountPayable
+                | Self::FeeSubsidyPayable
+                | Self::CompensationPayable
+                | Self::FirmDeposits
+                | Self::RecoveryUndistributed
+                | Self::UnknownReceipts
+                | Self::WithdrawalPayable
+                | Self::ReturnedPayments
+        )
+    }
+
     /// True for accounts whose sum is the balance of a cell: capital, income and expense.
     pub fn is_equity(self) -> bool {
         matches!(self.class(), Class::Fund | Class::Income | Class::Expense)

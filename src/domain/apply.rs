@@ -198,6 +198,7 @@ fn enrol(state: &mut State, event: &Event) {
         firm_class: own.firm_class.clone(),
         first_loan: own.first_loan.unwrap_or(false),
         pool_share: own.pool_share,
+        guarantor_share: own.guarantor_share,
         rules: state.rules_on(event.happened()).map(|rules| rules.id.clone()),
         share: own.pool_share.unwrap_or(Share::ZERO),
         removed: None,

@@ -231,12 +231,13 @@ events! {
     RecommendLoan "recommend-loan" { loan: Id }
     /// X2 the review refuses the application (拒绝).
     RejectLoan "reject-loan" { loan: Id, reason: CompactString }
-    /// E-30 a loan is enrolled (备案).
+    /// E-30 a loan is enrolled (备案). With a `pool_share` of its own it says what the guarantor bears
+    /// (`guarantor_share`) where the rules give the guarantor something; the bank bears the rest.
     Enrol "enrol" {
         amount: Money, bank: Id, contract: Option<CompactString>, day_count: Option<ContractDays>,
         due: Date, firm: Id, firm_class: Option<CompactString>, first_loan: Option<bool>,
-        guarantor: Option<Id>, loan: Id, pool_share: Option<Share>, rate: Rate, renews: Option<Id>,
-        security: Option<CompactString>, signed: Option<Date>,
+        guarantor: Option<Id>, guarantor_share: Option<Share>, loan: Id, pool_share: Option<Share>,
+        rate: Rate, renews: Option<Id>, security: Option<CompactString>, signed: Option<Date>,
     }
     /// E-31 the bank disburses; `note` is the drawdown note (借据).
     Disburse "disburse" { amount: Money, due: Option<Date>, loan: Id, note: Option<Id> }

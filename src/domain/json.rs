@@ -1,25 +1,39 @@
-//! Canonical JSON out: no spaces, no floats, keys in the order in which the caller gives them.
+//! Canonical JSON out: no spaces, no floats, keys in alphabetical order.
 //!
-//! The callers give keys in alphabetical order, and a debug assertion holds them to it, so that
-//! the bytes are those of RFC 8785 for the subset in use (objects, arrays, strings, integers,
-//! booleans).
+//! The callers give the keys in that order, and the writer asserts it in every build, so that the
+//! bytes are those of RFC 8785 for the subset in use (objects, arrays, strings, integers, booleans)
+//! and a wrong entry ends the program before a byte of it is stored. Reports, whose keys follow
+//! their columns, take [`Writer::free`].
 
 use crate::domain::calendar::Date;
 use crate::domain::money::Money;
+use crate::limits::JSON_DEPTH_MAX;
 use jiff::Timestamp;
 use jiff::tz::Offset;
+use std::ops::Range;
 
 /// Appends JSON to a buffer. Dates, instants and amounts are written digit by digit, because their
 /// `Display` forms would be two fifths of the cost of encoding an entry.
 pub struct Writer<'a> {
     out: &'a mut Vec<u8>,
     comma: bool,
+    /// Where in `out` the last key of each open object is; empty before its first key.
+    keys: [(usize, usize); JSON_DEPTH_MAX],
+    /// How many objects are open.
+    depth: usize,
+    /// Whether the keys must be in alphabetical order.
+    sorted: bool,
 }
 
 impl<'a> Writer<'a> {
-    /// A writer at the end of `out`.
+    /// A writer of canonical JSON at the end of `out`.
     pub fn new(out: &'a mut Vec<u8>) -> Self {
-        Self { out, comma: false }
+        Self { out, comma: false, keys: [(0, 0); JSON_DEPTH_MAX], depth: 0, sorted: true }
+    }
+
+    /// A writer whose keys come in any order, for reports.
+    pub fn free(out: &'a mut Vec<u8>) -> Self {
+        Self { sorted: false, ..Self::new(out) }
     }
 
     fn separate(&mut self) {
@@ -34,12 +48,19 @@ impl<'a> Writer<'a> {
         self.separate();
         self.out.push(b'{');
         self.comma = false;
+        assert!(self.depth < self.keys.len(), "BUG: JSON nested deeper than {JSON_DEPTH_MAX}");
+        if let Some(last) = self.keys.get_mut(self.depth) {
+            *last = (0, 0);
+        }
+        self.depth += 1;
     }
 
     /// `}`
     pub fn end_object(&mut self) {
         self.out.push(b'}');
         self.comma = true;
+        assert!(self.depth > 0, "BUG: an object of JSON ends that never began");
+        self.depth -= 1;
     }
 
     /// `[`
@@ -61,9 +82,28 @@ impl<'a> Writer<'a> {
         self.out.reserve(key.len() + 4);
         self.separate();
         self.out.push(b'"');
+        let start = self.out.len();
         self.out.extend_from_slice(key.as_bytes());
+        if self.sorted {
+            self.follows(start..self.out.len());
+        }
         self.out.extend_from_slice(b"\":");
         self.comma = false;
+    }
+
+    /// Each key follows the one before it, so none is there twice.
+    #[inline]
+    fn follows(&mut self, key: Range<usize>) {
+        let place = self.depth.checked_sub(1).and_then(|open| self.keys.get_mut(open));
+        let place = place.map(|last| std::mem::replace(last, (key.start, key.end)));
+        let (start, end) = place.unwrap_or_default();
+        let [before, key] = [start..end, key].map(|at| self.out.get(at).unwrap_or_default());
+        assert!(
+            before < key && self.depth > 0,
+            "BUG: the keys of canonical JSON are out of order: `{}` after `{}`",
+            String::from_utf8_lossy(key),
+            String::from_utf8_lossy(before),
+        );
     }
 
     /// A string, escaped as RFC 8785 says: `"`, `\` and control characters only.
@@ -170,8 +210,12 @@ impl<'a> Writer<'a> {
         use std::io::Write as _;
         self.separate();
         self.out.push(b'"');
+        let start = self.out.len();
         // Writing to a Vec cannot fail.
         let _ = write!(self.out, "{value}");
+        let plain = |byte: &u8| *byte >= 0x20 && *byte != b'"' && *byte != b'\\';
+        let written = self.out.get(start..).unwrap_or_default();
+        assert!(written.iter().all(plain), "BUG: `{value}` is written without an escape it needs");
         self.out.push(b'"');
     }
 
@@ -268,6 +312,40 @@ mod tests {
                 prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
             }
         }
+    }
+
+    /// Keys that are out of order, or twice there, end the program; each object has its own order.
+    #[test]
+    fn keys_are_held_to_their_order() {
+        let keys = |sorted: bool, keys: &[&str]| {
+            let mut out = Vec::new();
+            let mut writer = if sorted { Writer::new(&mut out) } else { Writer::free(&mut out) };
+            writer.begin_object();
+            for key in keys {
+                writer.key(key);
+                writer.begin_array();
+                writer.begin_object();
+                writer.key("inner");
+                writer.integer(1);
+                writer.end_object();
+                writer.end_array();
+            }
+            writer.end_object();
+            String::from_utf8(out).unwrap()
+        };
+        let stopped = |given: &[&str]| {
+            let panic = std::panic::catch_unwind(|| keys(true, given)).unwrap_err();
+            panic.downcast_ref::<String>().is_some_and(|text| text.starts_with("BUG: "))
+        };
+        let object = r#"{"a":[{"inner":1}],"b":[{"inner":1}]}"#;
+        assert_eq!(keys(true, &["a", "b"]), object);
+        assert!(stopped(&["b", "a"]) && stopped(&["a", "a"]) && stopped(&["ab", "a"]));
+        assert_eq!(
+            keys(false, &["b", "a"]),
+            object.replace('a', "c").replace('b', "a").replace('c', "b")
+        );
+        let quoted = std::panic::catch_unwind(|| written(|out| out.quoted("a\"b")));
+        assert!(quoted.is_err(), "what needs an escape is not written without one");
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub struct Loan {
     pub first_loan: bool,
     /// Share borne by the pool where the loan carries its own.
     pub pool_share: Option<Share>,
+    /// Share borne by the guarantor where the loan carries its own.
+    pub guarantor_share: Option<Share>,
     /// Id of the rules in force at enrolment; the loan keeps them (新老划断). None where the loan
     /// carries its own share and the book had no rules yet.
     pub rules: Option<Id>,

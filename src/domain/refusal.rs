@@ -39,6 +39,8 @@ reasons! {
     OwnerUnknown "owner-unknown";
     /// The owner joined later than the event's date.
     OwnerNotJoined "owner-not-joined";
+    /// What holds for the whole city cannot be of one owner.
+    CityOnly "city-only";
     /// The owner has joined already.
     OwnerExists "owner-exists";
     /// The event belongs to another fund (专款专用).
@@ -69,6 +71,8 @@ reasons! {
     RulesMissing "rules-missing";
     /// Rules of that id were adopted already.
     RulesExist "rules-exist";
+    /// A loan's own shares do not say who bears the rest.
+    SharesUndefined "shares-undefined";
     /// The amount is zero.
     AmountZero "amount-zero";
     /// Dates in the wrong order.

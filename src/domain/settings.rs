@@ -38,7 +38,11 @@ macro_rules! setting_words {
                 match self { $(Self::$variant => $word),* }
             }
         }
-    )*};
+    )*
+        /// Every list of this module by its name, with its words.
+        pub const LISTS: &[(&str, &[&str])] =
+            &[$((stringify!($name), <$name as $crate::domain::settings::Word>::WORDS)),*];
+    };
 }
 pub(crate) use setting_words;
 

@@ -243,19 +243,8 @@ impl State {
 
     /// What of a cell's cash is spoken for: approved and unpaid, and money of others (ring-fenced).
     pub fn reserved(&self, cell: &Cell) -> Total {
-        let reserving = [
-            Account::TreasuryPayable,
-            Account::DiscountPayable,
-            Account::FeeSubsidyPayable,
-            Account::CompensationPayable,
-            Account::FirmDeposits,
-            Account::RecoveryUndistributed,
-            Account::UnknownReceipts,
-            Account::WithdrawalPayable,
-            Account::ReturnedPayments,
-        ];
-        let credit = |account| -self.balance(&cell.owner, cell.fund, account, None);
-        reserving.into_iter().map(credit).sum()
+        let credit = |account: &Account| -self.balance(&cell.owner, cell.fund, *account, None);
+        Account::ALL.iter().filter(|account| account.is_reserving()).map(credit).sum()
     }
 
     /// Cash less what is spoken for.

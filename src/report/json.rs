@@ -18,22 +18,22 @@ pub fn render(report: &Report, foot: Option<Foot>) -> Vec<u8> {
             out.push(b',');
         }
         out.extend_from_slice(b"\n ");
-        let mut writer = Writer::new(out);
+        let mut writer = Writer::free(out);
         writer.string(key);
         out.push(b':');
     };
     member(&mut out, "schema");
-    Writer::new(&mut out).string(&shape.schema());
+    Writer::free(&mut out).string(&shape.schema());
     for (column, cell) in shape.meta.iter().zip(&report.meta) {
         member(&mut out, column.key);
-        write_cell(cell, &mut Writer::new(&mut out));
+        write_cell(cell, &mut Writer::free(&mut out));
     }
     if shape.has_journal() {
         member(&mut out, "people");
         let people = foot.map_or(Cell::Empty, |foot| Cell::Word(foot.people.code()));
-        write_cell(&people, &mut Writer::new(&mut out));
+        write_cell(&people, &mut Writer::free(&mut out));
         member(&mut out, "unwitnessed");
-        let mut writer = Writer::new(&mut out);
+        let mut writer = Writer::free(&mut out);
         match foot.and_then(|foot| foot.unwitnessed) {
             Some(unwitnessed) => {
                 writer.begin_object();
@@ -61,7 +61,7 @@ pub fn render(report: &Report, foot: Option<Foot>) -> Vec<u8> {
         write_rows(columns, rows, &mut out);
     }
     member(&mut out, "notes");
-    let mut writer = Writer::new(&mut out);
+    let mut writer = Writer::free(&mut out);
     writer.begin_array();
     report.notes.iter().for_each(|note| write_note(note, &mut writer));
     writer.end_array();
@@ -79,7 +79,7 @@ fn write_rows(columns: &[Column], rows: &[Vec<Cell>], out: &mut Vec<u8>) {
 }
 
 fn write_object<'r>(cells: impl Iterator<Item = (&'r Column, &'r Cell)>, out: &mut Vec<u8>) {
-    let mut writer = Writer::new(out);
+    let mut writer = Writer::free(out);
     writer.begin_object();
     for (column, cell) in cells {
         writer.key(column.key);

@@ -131,7 +131,7 @@ fn place(problem: &Problem, what: &str, locale: &Locale) -> String {
 pub fn problem_json(problem: &Problem, locale: &Locale) -> String {
     let message = Message::new(problem, locale);
     let mut out = Vec::new();
-    let mut writer = Writer::new(&mut out);
+    let mut writer = Writer::free(&mut out);
     writer.begin_object();
     for (key, text) in [
         ("schema", "poolbook/error/1"),

@@ -1,5 +1,6 @@
 //! What the naive book says of money in and out of the funds.
 
+use super::loans::concluded;
 use super::twin::*;
 use serde_json::Value;
 
@@ -259,7 +260,8 @@ impl Twin {
                     return;
                 };
                 draft.need(loan.owner == owner, "loan-owner");
-                draft.need(!loan.removed, "loan-state");
+                // Nothing is left that a deposit could bear: the money goes back to the payer.
+                draft.need(!loan.removed && !concluded(loan), "loan-state");
                 draft.post(cell, "2307.04", "2307.02", amount, "-");
                 draft.touch(0, &loan.id);
                 let deposit = loan.deposit + amount;

@@ -17,7 +17,7 @@ fn ended(note: &Note) -> bool {
 }
 
 /// Every note is at its end, and one of them by the end of a claim.
-fn concluded(loan: &Loan) -> bool {
+pub fn concluded(loan: &Loan) -> bool {
     let one = loan.notes.iter().any(|note| note.class == "concluded");
     one && loan.notes.iter().all(ended)
 }

@@ -14,6 +14,7 @@ mod invent_steps;
 mod loans;
 mod pool;
 mod records;
+mod rests;
 mod rules;
 mod steps;
 mod subsidies;

@@ -105,6 +105,7 @@ impl Twin {
             }
         }
         self.reverse_ceilings(target, draft);
+        self.reverse_rests(target, draft);
         draft.owner.clone_from(&done.owner);
         draft.lines = done.lines.iter().map(|(place, signed)| (place.clone(), -signed)).collect();
     }

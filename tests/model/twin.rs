@@ -297,6 +297,11 @@ pub struct Twin {
 /// Ceiling of the compensation of a loan in the rules of the lives.
 pub const CLAIM_MAX: i128 = 25_000_000;
 
+/// What stands on the credit side of these is approved, or of others.
+pub const SET_ASIDE: [&str; 9] = [
+    "2103", "2303.01", "2303.02", "2307.01", "2307.02", "2307.03", "2307.04", "2307.05", "2307.06",
+];
+
 /// The city, which holds accounts for all owners.
 pub const CITY: &str = "410800";
 
@@ -490,11 +495,7 @@ impl Twin {
 
     /// Approved and unpaid, and money of others.
     pub fn reserved(&self, owner: &str, fund: &str) -> i128 {
-        let set_aside = [
-            "2103", "2303.01", "2303.02", "2307.01", "2307.02", "2307.03", "2307.04", "2307.05",
-            "2307.06",
-        ];
-        set_aside.iter().map(|account| -self.sum(owner, fund, account)).sum()
+        SET_ASIDE.iter().map(|account| -self.sum(owner, fund, account)).sum()
     }
 
     /// The owner of an event: as told, or as the record tells; both must agree.

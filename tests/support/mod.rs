@@ -9,6 +9,7 @@ pub mod sectors;
 pub mod settled;
 pub mod staged;
 pub mod stages;
+pub mod sums;
 pub mod table;
 pub mod tied;
 pub mod town;

@@ -444,6 +444,9 @@ impl<'a> Maker<'a> {
         }
         if self.step.b.is_multiple_of(3) {
             value["pool_share"] = "1/3".into();
+            if value["guarantor"].is_string() {
+                value["guarantor_share"] = "1/3".into();
+            }
         }
         value
     }

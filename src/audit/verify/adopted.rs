@@ -25,7 +25,7 @@ impl Adopted {
         match &fact.event.kind {
             Kind::AdoptRules(own) => {
                 if let Ok(rules) = RuleSet::parse(&own.rules.0) {
-                    self.rules.push((fact.event.date, rules));
+                    self.rules.push((fact.event.happened(), rules));
                 }
             }
             Kind::AdoptRates(own) => self.rates.extend(RateTable::parse(&own.rates.0)),

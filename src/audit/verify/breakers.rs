@@ -131,6 +131,21 @@ impl Breakers {
         }
     }
 
+    /// The sums that an enrolment says its breaker was tested with, against those followed here.
+    pub fn told(&self, fact: &Fact<'_>, own: &Enrol, breaker: &Breaker, tally: &mut Tally) {
+        let (Some(owner), Some(working)) = (fact.owner(), &fact.entry.working) else { return };
+        let working = working.value();
+        let Some(told) = working.get("breaker") else { return };
+        let record = self.scopes.get(&place(scope_of(breaker), owner, &own.bank));
+        let year = fact.event.date.year();
+        let sums = record.map(|record| record.ratio(breaker.ratio, year)).unwrap_or_default();
+        for (key, sum) in ["numerator", "denominator"].into_iter().zip(sums) {
+            let found = told.get(key).and_then(|text| text.as_str()).unwrap_or("-");
+            let subject = format_args!("{} breaker {key}", own.loan);
+            tally.same(Check::EnrolSums, fact.seq, subject, sum.to_string().as_str(), found);
+        }
+    }
+
     /// A loan counts for something else than before; compensation of it is paid.
     pub fn moved(&mut self, fact: &Fact<'_>, loan: &Loan, before: &Part, adopted: &Adopted) {
         let after = loan.part();

@@ -64,6 +64,8 @@ checks! {
     TransferSides "transfer-sides"
     RulesVersion "rules-version"
     EnrolSuspended "enrol-suspended"
+    EnrolSums "enrol-sums"
+    FirmLimit "firm-limit"
     Leverage "leverage"
     PoolStage "pool-stage"
     LoanBalance "loan-balance"

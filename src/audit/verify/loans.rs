@@ -115,6 +115,10 @@ pub(super) struct Part {
     pub npl: Total,
     /// Principal whose cover has ended.
     pub released: Total,
+    /// The contract amount, while it is live.
+    pub contract: Total,
+    /// 1 while it is live.
+    pub live: i64,
 }
 
 impl Loan {
@@ -133,6 +137,8 @@ impl Loan {
             overdue: sum(&|note| if_so(is_open(note), note)),
             npl: sum(&|note| if_so(note.class == Class::Npl, note)),
             released: drawn - sum(&|note| (note.balance - note.compensated).max(Total::ZERO)),
+            contract: if live { self.amount } else { Total::ZERO },
+            live: i64::from(live),
         }
     }
 
@@ -200,14 +206,21 @@ fn sharing(own: &Enrol, event: &Event, rules: Option<&Id>, adopted: &Adopted) ->
         amount: own.amount,
     };
     let table = rules.and_then(|id| adopted.rules(id)).and_then(|rules| rules.sharing(&facts));
-    let pool = own.pool_share.unwrap_or(Share::ZERO);
-    match (table, own.pool_share) {
-        (Some(table), Some(pool)) => table.with_pool(pool),
-        (Some(table), None) => table,
-        (None, _) => {
-            Sharing { pool, guarantor: Share::ZERO, bank: pool.rest(), balancing: Side::Bank }
-        }
-    }
+    let table = table.unwrap_or(Sharing {
+        pool: own.pool_share.unwrap_or(Share::ZERO),
+        guarantor: Share::ZERO,
+        bank: own.pool_share.unwrap_or(Share::ZERO).rest(),
+        balancing: Side::Bank,
+    });
+    // Shares of its own were held to the whole when the loan was decided; the bank bears the rest.
+    let Some(pool) = own.pool_share.or(own.guarantor_share.map(|_| table.pool)) else {
+        return table;
+    };
+    let guarantor = own.guarantor_share.unwrap_or(table.guarantor);
+    let (p, g) = (pool.fraction(), guarantor.fraction());
+    let rest = p.plus(g).map(|taken| taken.reduced().parts()).unwrap_or((1, 1));
+    let bank = Share::new(rest.1 - rest.0, rest.1).unwrap_or(Share::ZERO);
+    Sharing { pool, guarantor, bank, balancing: Side::Bank }
 }
 
 impl Loans {

@@ -12,11 +12,12 @@ use super::fact::{Fact, rounded, share_of};
 use super::loans::{Loan, Part};
 use crate::domain::account::{Account, Fund};
 use crate::domain::entry::Line;
-use crate::domain::event::{Kind, Settlement, ShareLoss};
+use crate::domain::event::{Enrol, Kind, Settlement, ShareLoss};
 use crate::domain::money::Total;
 use crate::domain::rules::RuleSet;
 use crate::domain::rules::words::{LeverageBase, LeverageCounts};
 use crate::domain::text::Id;
+use compact_str::CompactString;
 
 /// Capital by source, in the order in which a loss is shared.
 const CAPITAL: [Account; 5] = [
@@ -60,6 +61,8 @@ impl Pool {
 pub(super) struct Pools {
     pools: FastMap<Id, Pool>,
     banks: FastMap<(Id, Fund, Id), Total>,
+    /// Contract amounts and number of each firm's live loans, over all owners and banks.
+    firms: FastMap<CompactString, (Total, i64)>,
     breakers: Breakers,
 }
 
@@ -101,6 +104,9 @@ impl Pools {
         let pool = self.pools.entry(loan.owner.clone()).or_default();
         pool.counted += after.counted - before.counted;
         pool.part += after.pool - before.pool;
+        let (contracts, live) = self.firms.entry(adopted.firm(&loan.firm)).or_default();
+        *contracts += after.contract - before.contract;
+        *live += after.live - before.live;
         self.breakers.moved(fact, loan, before, adopted);
     }
 
@@ -166,6 +172,7 @@ impl Pools {
                 let rules = loan.rules.as_ref().and_then(|id| adopted.rules(id));
                 let Some(rules) = rules else { return };
                 self.breakers.enrol(fact, own, rules, tally);
+                self.check_sums(fact, own, (loan, rules), adopted, tally);
                 let (amount, part) = (Total::from(own.amount), loan.sharing.pool);
                 let new = [amount, share_of(amount, part)];
                 self.check_leverage(fact, rules, (&loan.owner, Total::ZERO, new), ceilings, tally);
@@ -187,6 +194,42 @@ impl Pools {
                 );
             }
             _ => {}
+        }
+    }
+
+    /// What an enrolment says its limits were tested with, and the limits of its firm.
+    fn check_sums(
+        &self,
+        fact: &Fact<'_>,
+        own: &Enrol,
+        (loan, rules): (&Loan, &RuleSet),
+        adopted: &Adopted,
+        tally: &mut Tally,
+    ) {
+        if let Some(breaker) = &rules.breaker {
+            self.breakers.told(fact, own, breaker, tally);
+        }
+        let working = fact.entry.working.as_ref().map(|working| working.value());
+        let told = working.as_ref().and_then(|working| working.get("leverage"));
+        if let (Some(leverage), Some(told)) = (rules.leverage, told) {
+            let sums = self.pools.get(&loan.owner).map(|pool| (pool.counted, pool.part));
+            let (whole, part) = sums.unwrap_or_default();
+            let before = match leverage.counts {
+                LeverageCounts::LoanBalance => whole,
+                LeverageCounts::PoolPart => part,
+            };
+            let found = told.get("loans_before").and_then(|text| text.as_str()).unwrap_or("-");
+            let subject = format_args!("{} loans_before", own.loan);
+            tally.same(Check::EnrolSums, fact.seq, subject, before.to_string().as_str(), found);
+        }
+        let firm = self.firms.get(&adopted.firm(&own.firm)).copied();
+        let (contracts, live) = firm.unwrap_or_default();
+        if let Some(limit) = rules.enrolment.firm_max {
+            let after = contracts + own.amount.into();
+            tally.at_most(Check::FirmLimit, fact.seq, &own.firm, Total::from(limit), after);
+        }
+        if rules.enrolment.one_item {
+            tally.same(Check::FirmLimit, fact.seq, &own.firm, 0, live);
         }
     }
 

@@ -24,7 +24,7 @@ pub(super) fn follow(state: &mut State, event: &Event) {
             let Some(code) = event.owner.clone() else { return };
             let known = division::check_owner(state.city(), &code, own.name.as_deref(), own.kind);
             if let Ok((name, kind)) = known {
-                state.owners.insert(Owner { code, name, kind, joined: event.date });
+                state.owners.insert(Owner { code, name, kind, joined: event.happened() });
             }
         }
         Kind::Party(own) => state.add_party(Party {
@@ -60,13 +60,13 @@ pub(super) fn follow(state: &mut State, event: &Event) {
                 fund: own.fund,
                 bank: own.bank.clone(),
                 number: own.number.clone(),
-                opened: event.date,
+                opened: event.happened(),
             });
         }
         Kind::AdoptRules(own) => {
             if let Ok(rules) = RuleSet::parse(&own.rules.0) {
                 let text = own.rules.0.clone();
-                let adopted = AdoptedRules { id: rules.id.clone(), from: event.date, text };
+                let adopted = AdoptedRules { id: rules.id.clone(), from: event.happened(), text };
                 state.adopt_rules(adopted, rules);
             }
         }

@@ -14,14 +14,13 @@ use crate::domain::field::Json;
 use crate::domain::lifecycle::Lifecycle as _;
 use crate::domain::loan::{Loan, Note};
 use crate::domain::money::Money;
-use crate::domain::pool::PoolState;
+use crate::domain::pool::{PoolState, percent};
 use crate::domain::posting::{self, Draft};
 use crate::domain::rate::{Share, split, split_cumulative};
 use crate::domain::refusal::Reason;
 use crate::domain::registry::{Claim, ClaimState, LossShares};
 use crate::domain::rules::band::months_between;
-use crate::domain::rules::words::Side;
-use crate::domain::rules::{LoanFacts, RuleSet, Sharing};
+use crate::domain::rules::{LoanFacts, OwnShares, RuleSet, Sharing};
 use crate::domain::state::{Cell, State};
 use crate::domain::text::Id;
 use crate::problem::Problem;
@@ -39,28 +38,34 @@ pub(super) fn enrol_facts<'a>(own: &'a Enrol, signed: Date) -> LoanFacts<'a> {
     }
 }
 
-/// How the loss on a loan is shared: by the rules kept with it, where its own pool share wins; a
-/// loan with its own share in a book without rules leaves the rest to the bank.
+/// How the loss on a loan is shared: by the rules kept with it, where its own shares win; a loan with
+/// its own share in a book without rules leaves the rest to the bank.
 ///
 /// # Errors
-/// `rules-missing`: no rules, and the loan carries no share of its own. Rules whose table leaves
-/// any loan out are not adopted in the first place.
+/// `rules-missing`: no rules, and the loan carries no share of its own. `shares-undefined`: its own
+/// shares do not say who bears the rest. Rules whose table leaves any loan out are not adopted in
+/// the first place.
 pub(super) fn sharing(
     rules: Option<&RuleSet>,
-    own: Option<Share>,
+    own: OwnShares,
     facts: &LoanFacts<'_>,
 ) -> Result<LossShares, Problem> {
     let table = rules.and_then(|rules| rules.sharing(facts));
-    let sharing = match (table, own) {
-        (Some(sharing), Some(pool)) => sharing.with_pool(pool),
-        (Some(sharing), None) => sharing,
-        (None, Some(pool)) => {
-            let bank = pool.rest();
-            Sharing { pool, guarantor: Share::ZERO, bank, balancing: Side::Bank }
-        }
-        (None, None) => {
-            return Err(Reason::RulesMissing.refuse().with("date", "-"));
-        }
+    let sharing = match (table, own.pool) {
+        (Some(table), _) => table.with(own),
+        (None, Some(pool)) => Sharing::of_bank(pool).with(own),
+        (None, None) => return Err(Reason::RulesMissing.refuse().with("date", "-")),
+    };
+    let absent = !facts.guaranteed && own.guarantor.is_some_and(|share| share != Share::ZERO);
+    let Some(sharing) = sharing.filter(|_| !absent) else {
+        let shown = |share: Option<Share>| share.map_or_else(|| "-".to_owned(), percent);
+        let [pool, guarantor, bank] =
+            table.map(|table| table.shares().map(Some)).unwrap_or_default();
+        return Err(Reason::SharesUndefined
+            .refuse()
+            .with("pool", shown(own.pool.or(pool)))
+            .with("guarantor", shown(own.guarantor))
+            .with("table", [pool, guarantor, bank].map(shown).join(":")));
     };
     let balancing = u8::try_from(sharing.balancing_index()).unwrap_or(2);
     Ok(LossShares { shares: sharing.shares(), balancing })
@@ -72,7 +77,7 @@ pub(super) fn sharing(
 /// As for a new loan: `rules-missing`.
 pub fn sharing_of(state: &State, loan: &Loan) -> Result<LossShares, Problem> {
     let rules = loan.rules.as_ref().and_then(|id| state.rules(id));
-    sharing(rules, loan.pool_share, &LoanFacts::of(loan))
+    sharing(rules, OwnShares::of(loan), &LoanFacts::of(loan))
 }
 
 pub(super) fn claim<'s>(state: &'s State, event: &Event, id: &Id) -> Result<&'s Claim, Problem> {

@@ -15,6 +15,7 @@ use crate::domain::pool::PoolState;
 use crate::domain::posting::{self, Draft};
 use crate::domain::rate::Share;
 use crate::domain::refusal::Reason;
+use crate::domain::rules::OwnShares;
 use crate::domain::state::{Cell, State};
 use crate::domain::text::Id;
 use crate::problem::Problem;
@@ -152,7 +153,9 @@ pub(super) fn enrol(
         return Err(Reason::RulesMissing.refuse().with("date", event.happened()));
     }
     // The sharing must be known before money is lent, not first when it is lost.
-    let shares = sharing(rules, own.pool_share, &enrol_facts(own, signed))?;
+    let shares = OwnShares { pool: own.pool_share, guarantor: own.guarantor_share };
+    let shares = sharing(rules, shares, &enrol_facts(own, signed));
+    let shares = shares.map_err(|problem| problem.with("loan", &own.loan))?;
     let share = shares.shares.first().copied().unwrap_or(Share::ZERO);
     let working = match rules {
         None => None,

@@ -25,6 +25,7 @@ mod pool;
 mod qualification;
 mod quota;
 mod receipt;
+mod rests;
 mod reverse;
 mod review;
 mod room;

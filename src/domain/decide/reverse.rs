@@ -1,6 +1,6 @@
 //! Reversal (红字冲销, E-90): the exact opposite, once, and only of the last word on a record.
 
-use super::{Decision, in_order, quota, room};
+use super::{Decision, in_order, out_of_range, quota, rests, room, short};
 use crate::domain::account::Account;
 use crate::domain::cap::Quota;
 use crate::domain::entry::{Entry, Line};
@@ -10,7 +10,7 @@ use crate::domain::money::Total;
 use crate::domain::pool::inter_pool_key;
 use crate::domain::posting;
 use crate::domain::refusal::Reason;
-use crate::domain::state::State;
+use crate::domain::state::{Cell, State};
 use crate::domain::text::Id;
 use crate::planted::{Bug, planted};
 use crate::problem::Problem;
@@ -32,17 +32,19 @@ pub(super) fn reverse(
     check_kind(original)?;
     in_order(("date of the entry", original.event.date), ("date", event.date), false)?;
     check_promise(state, original)?;
-    if let Some(later) = later_entry(state, original) {
+    let later = later_entry(state, original).or_else(|| rests::on_entry(state, original));
+    if let Some(later) = later {
         return Err(Reason::ReverseLater.refuse().with("entry", seq).with("later", later));
     }
     check_open(state, original)?;
     check_transfer(state, original)?;
     quota::check_reversal(state, original)?;
     room::check_reversal(state, original)?;
+    check_spoken_for(state, original)?;
     let owner = original.owner().cloned().or_else(|| owner_of_fact(state, original).cloned());
     let mut decision = Decision::fact(owner.clone());
     if let Some(line) = original.all_lines().next() {
-        let cell = crate::domain::state::Cell { owner: line.owner.clone(), fund: line.fund };
+        let cell = Cell { owner: line.owner.clone(), fund: line.fund };
         let mut draft = posting::Draft::new(&cell);
         draft.lines = posting::reverse(&original.lines);
         draft.memo = posting::reverse(&original.memo);
@@ -149,6 +151,33 @@ fn check_open(state: &State, original: &Entry) -> Result<(), Problem> {
                 .with("open", open.grouped())
                 .with("amount", added.grouped()));
         }
+    }
+    Ok(())
+}
+
+/// Money under what was approved, or of others, is not taken back before it: the reversal of a
+/// receipt leaves a cell as much as is spoken for.
+fn check_spoken_for(state: &State, original: &Entry) -> Result<(), Problem> {
+    let mut seen: Vec<Cell> = Vec::new();
+    for line in &original.lines {
+        let cell = Cell { owner: line.owner.clone(), fund: line.fund };
+        if seen.contains(&cell) {
+            continue;
+        }
+        let of_cell = |of: fn(Account) -> bool| -> Total {
+            let lines = original.lines.iter().filter(|line| of(line.account));
+            let lines = lines.filter(|line| line.owner == cell.owner && line.fund == cell.fund);
+            lines.map(Line::signed).sum()
+        };
+        // What the entry brought: cash, less what became spoken for with it.
+        let brought = of_cell(Account::is_cash) + of_cell(Account::is_reserving);
+        let available = state.available(&cell);
+        if brought > Total::ZERO && brought > available {
+            let amount = brought.money().map_err(out_of_range)?;
+            let reserved = state.reserved(&cell);
+            return Err(short(state, &cell, amount, reserved, available.max(Total::ZERO)));
+        }
+        seen.push(cell);
     }
     Ok(())
 }

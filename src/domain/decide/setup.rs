@@ -24,6 +24,18 @@ pub(super) fn city_fact(state: &State, event: &Event) -> Result<Decision, Proble
     Ok(Decision::fact(event.owner.clone()))
 }
 
+/// A fact that holds for every owner: told of one of them it would still hold for all.
+fn whole_city(state: &State, event: &Event) -> Result<Decision, Problem> {
+    match &event.owner {
+        Some(code) if *code != *state.city() => Err(Reason::CityOnly
+            .refuse()
+            .with("event", event.kind.word())
+            .with("owner", code)
+            .in_column("owner")),
+        _ => Ok(Decision::fact(event.owner.clone())),
+    }
+}
+
 /// The first entry, and never again.
 pub(super) fn open_book(state: &State) -> Result<Decision, Problem> {
     match &state.settings {
@@ -106,7 +118,7 @@ pub(super) fn adopt_rules(
         return Err(Reason::RulesExist.refuse().with("rules", &rules.id));
     }
     let id = rules.id.clone();
-    Ok(city_fact(state, event)?.rules(Some(id)))
+    Ok(whole_city(state, event)?.rules(Some(id)))
 }
 
 pub(super) fn adopt_rates(
@@ -115,12 +127,12 @@ pub(super) fn adopt_rates(
     own: &AdoptRates,
 ) -> Result<Decision, Problem> {
     RateTable::parse(&own.rates.0).map_err(first)?;
-    city_fact(state, event)
+    whole_city(state, event)
 }
 
 pub(super) fn target(state: &State, event: &Event, own: &Target) -> Result<Decision, Problem> {
     super::positive(own.amount)?;
-    city_fact(state, event)
+    whole_city(state, event)
 }
 
 /// One of several findings speaks for all; `rules check` lists every one.

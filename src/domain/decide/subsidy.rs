@@ -12,7 +12,7 @@ use crate::domain::money::{Money, Total};
 use crate::domain::posting::{self, Draft};
 use crate::domain::refusal::Reason;
 use crate::domain::registry::{Filing, Subsidy};
-use crate::domain::rules::{FirmCaps, RuleSet};
+use crate::domain::rules::{FirmCaps, Qualification, RuleSet};
 use crate::domain::state::{Cell, State};
 use crate::domain::subsidy::cap_years;
 use crate::domain::text::Id;
@@ -44,6 +44,16 @@ pub fn firm_caps(rules: &RuleSet, programme: Programme) -> Option<FirmCaps> {
     match programme {
         Programme::InterestDiscount => rules.interest_discount.as_ref().map(|own| own.caps),
         Programme::GuaranteeFee => rules.fee_subsidy.as_ref().map(|own| own.caps),
+    }
+}
+
+/// What a programme asks of the firm's qualification.
+pub(super) fn asked_of(rules: &RuleSet, programme: Programme) -> Option<&Qualification> {
+    match programme {
+        Programme::InterestDiscount => {
+            rules.interest_discount.as_ref().map(|own| &own.qualification)
+        }
+        Programme::GuaranteeFee => rules.fee_subsidy.as_ref().map(|own| &own.qualification),
     }
 }
 

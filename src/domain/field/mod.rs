@@ -311,7 +311,9 @@ impl Json {
 
     /// Takes in what a [`Writer`] wrote, which is canonical.
     pub(crate) fn written(bytes: Vec<u8>) -> Self {
-        Self(String::from_utf8(bytes).unwrap_or_default().into_boxed_str())
+        let text = String::from_utf8(bytes);
+        assert!(text.is_ok(), "BUG: a writer of JSON wrote what is no text");
+        Self(text.unwrap_or_default().into_boxed_str())
     }
 
     /// The canonical text.

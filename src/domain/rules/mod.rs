@@ -7,17 +7,19 @@
 
 pub mod band;
 mod read;
+mod sharing;
 pub mod words;
 
 use crate::domain::calendar::Date;
 use crate::domain::event::{InterestOwner, OwnerKind};
 use crate::domain::loan::Loan;
 use crate::domain::money::{Money, MoneyError};
-use crate::domain::rate::{Rate, Share, split, split_cumulative};
+use crate::domain::rate::{Rate, Share, split};
 use crate::domain::text::Id;
 use crate::problem::Problem;
 pub use band::{Conditions, LoanFacts};
 use compact_str::CompactString;
+pub use sharing::{OwnShares, Sharing};
 use std::sync::Arc;
 use words::*;
 
@@ -71,65 +73,6 @@ pub struct Band {
     pub conditions: Conditions,
     /// Who bears what.
     pub sharing: Sharing,
-}
-
-/// Who bears what of a loss; the three shares add up to the whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sharing {
-    /// The pool's share.
-    pub pool: Share,
-    /// The guarantor's share.
-    pub guarantor: Share,
-    /// The bank's share.
-    pub bank: Share,
-    /// Who takes what rounding leaves (倒挤).
-    pub balancing: Side,
-}
-
-impl Sharing {
-    /// The shares in the order pool, guarantor, bank.
-    pub fn shares(&self) -> [Share; 3] {
-        [self.pool, self.guarantor, self.bank]
-    }
-
-    /// The position of the balancing party in [`Sharing::shares`].
-    pub fn balancing_index(&self) -> usize {
-        self.balancing as usize
-    }
-
-    /// The same table with another share of the pool; the guarantor keeps its share as far as there
-    /// is room, and the bank takes the rest.
-    #[must_use]
-    pub fn with_pool(self, pool: Share) -> Self {
-        let rest = |taken: &[Share]| read::rest_of(taken);
-        let room = rest(&[pool]).unwrap_or(Share::ZERO);
-        let guarantor = match rest(&[pool, self.guarantor]) {
-            Some(_) => self.guarantor,
-            None => room,
-        };
-        let bank = rest(&[pool, guarantor]).unwrap_or(Share::ZERO);
-        Self { pool, guarantor, bank, balancing: Side::Bank }
-    }
-
-    /// A loss in the order pool, guarantor, bank (domain 5.5).
-    ///
-    /// # Errors
-    /// [`MoneyError::Range`] when a part leaves the bounds.
-    pub fn split(&self, whole: Money) -> Result<[Money; 3], MoneyError> {
-        three(split(whole, &self.shares(), self.balancing_index())?)
-    }
-
-    /// One more recovery after `before` has been shared out (domain 5.6).
-    ///
-    /// # Errors
-    /// [`MoneyError::Range`] when a part leaves the bounds.
-    pub fn split_recovery(&self, before: Money, net: Money) -> Result<[Money; 3], MoneyError> {
-        three(split_cumulative(before, net, &self.shares(), self.balancing_index())?)
-    }
-}
-
-fn three(parts: Vec<Money>) -> Result<[Money; 3], MoneyError> {
-    parts.try_into().map_err(|_| MoneyError::Range)
 }
 
 /// The city's part by kind of owner.
@@ -425,10 +368,9 @@ impl Rules {
         }
     }
 
-    /// Who bears the loss of an enrolled loan; a share that the loan carries itself wins.
+    /// Who bears the loss of an enrolled loan; shares that the loan carries itself win.
     pub fn sharing_of(&self, loan: &Loan) -> Option<Sharing> {
-        let sharing = self.sharing(&LoanFacts::of(loan))?;
-        Some(loan.pool_share.map_or(sharing, |pool| sharing.with_pool(pool)))
+        self.sharing(&LoanFacts::of(loan))?.with(OwnShares::of(loan))
     }
 
     /// The pool's share of the loss of a loan.
@@ -588,13 +530,21 @@ mod tests {
     #[test]
     fn a_share_of_the_loan_itself_wins() {
         let sharing = RuleSet::parse(DEMO).unwrap().sharing(&facts(true)).unwrap();
-        let texts = |pool: &str| {
-            let with = sharing.with_pool(Share::parse(pool).unwrap());
-            with.split(money("1000000.00")).unwrap().map(|part| part.to_string()).join(" ")
+        let texts = |pool: &str, guarantor: &str| {
+            let share = |text: &str| (!text.is_empty()).then(|| Share::parse(text).unwrap());
+            let own = OwnShares { pool: share(pool), guarantor: share(guarantor) };
+            sharing.with(own).map_or_else(String::new, |with| {
+                with.split(money("1000000.00")).unwrap().map(|part| part.to_string()).join(" ")
+            })
         };
-        assert_eq!(texts("50%"), "500000.00 400000.00 100000.00");
-        assert_eq!(texts("80%"), "800000.00 200000.00 0.00");
-        assert_eq!(texts("750000/2000000"), "375000.00 400000.00 225000.00");
-        assert_eq!(texts("1/3"), "333333.33 400000.00 266666.67");
+        assert_eq!(texts("50%", "40%"), "500000.00 400000.00 100000.00");
+        assert_eq!(texts("80%", "20%"), "800000.00 200000.00 0.00");
+        assert_eq!(texts("750000/2000000", "40%"), "375000.00 400000.00 225000.00");
+        assert_eq!(texts("1/3", "1/3"), "333333.33 333333.33 333333.34");
+        assert_eq!(texts("", "10%"), "400000.00 100000.00 500000.00");
+        // The rules' own share says nothing new; another one leaves the guarantor's open.
+        assert_eq!(texts("40%", ""), "400000.00 400000.00 200000.00");
+        assert_eq!(texts("30%", ""), "");
+        assert_eq!(texts("80%", "20.01%"), "");
     }
 }

@@ -15,6 +15,7 @@ use crate::domain::settings::Word as _;
 use crate::domain::subsidy::days::Cut;
 use crate::domain::subsidy::evidence::Evidence;
 use crate::domain::text::Id;
+use crate::planted::{Bug, planted};
 
 /// Decimals of a yuan to which an unrounded amount is shown.
 const SHOWN_DECIMALS: u32 = 6;
@@ -474,6 +475,9 @@ impl Segment {
         out.quoted(self.amount().unwrap_or(Fraction::ZERO).yuan_text(SHOWN_DECIMALS));
         out.key("base");
         out.integer(u64::try_from(self.base).unwrap_or_default());
+        if !planted(Bug::KeysUnsorted) {
+            self.write_contract(out);
+        }
         if self.counted != self.principal {
             out.key("counted");
             out.amount(self.counted);
@@ -498,6 +502,14 @@ impl Segment {
         out.end_object();
     }
 
+    /// The contract rate, where the policy rate is what it is above a reference.
+    fn write_contract(&self, out: &mut Writer<'_>) {
+        if matches!(self.source, Source::Spread(..)) {
+            out.key("contract_rate");
+            out.quoted(self.contract);
+        }
+    }
+
     fn write_source(&self, out: &mut Writer<'_>) {
         let reference = |out: &mut Writer<'_>, word: &str, reference: &Reference| {
             out.key("source");
@@ -518,8 +530,9 @@ impl Segment {
                 out.quoted("points");
             }
             Source::Spread(over, max) => {
-                out.key("contract_rate");
-                out.quoted(self.contract);
+                if planted(Bug::KeysUnsorted) {
+                    self.write_contract(out);
+                }
                 if let Some(max) = max {
                     out.key("rate_max");
                     out.quoted(max);

@@ -125,6 +125,7 @@ pub const TABLES: &[TableSpec] = &[
             must("rate", FieldKind::Rate),
             may("security", FieldKind::Text),
             may("pool_share", FieldKind::Share),
+            may("guarantor_share", FieldKind::Share),
         ],
         outputs: &[
             Output {
@@ -147,6 +148,7 @@ pub const TABLES: &[TableSpec] = &[
                     ("rate", "rate"),
                     ("security", "security"),
                     ("pool_share", "pool_share"),
+                    ("guarantor_share", "guarantor_share"),
                 ],
             },
             Output {

@@ -173,7 +173,7 @@ pub fn working(
 
 fn step_row(report: &mut Report, step: Step) {
     let mut facts = Vec::new();
-    let mut writer = Writer::new(&mut facts);
+    let mut writer = Writer::free(&mut facts);
     writer.begin_object();
     for (key, value) in &step.facts {
         writer.key(key);
