@@ -98,10 +98,14 @@ fn note(table: &Table, index: usize) -> Note {
             from: day(cell(0).unwrap()),
             to,
             amount: money(cell(2).unwrap()),
+            instalment: false,
+            entry: 0,
         }
     });
     Note {
         id: id(&format!("N{}", index + 1)),
+        drawing_of: None,
+        entry: 0,
         amount,
         drawn: day(text(table, "drawn").unwrap()),
         due: day(text(table, "due").unwrap()),
@@ -137,6 +141,8 @@ fn loan(table: &Table) -> Loan {
             to: day(cell(1)),
             amount: money(cell(2)),
             rate: rate(cell(3)),
+            instalment: false,
+            entry: 0,
             refunds: Vec::new(),
         }
     });
@@ -154,6 +160,7 @@ fn loan(table: &Table) -> Loan {
         due: notes.iter().map(|note| note.due).max().unwrap(),
         rate: rate(text(table, "rate").unwrap()),
         day_count: ContractDays::Act360,
+        drawing_of: None,
         renews: None,
         security: None,
         firm_class: None,
@@ -454,8 +461,12 @@ proptest::proptest! {
         note.rates = vec![(on(4), rate("9%")), (on(5), rate("0%"))];
         note.overdue = vec![(on(6), Some(on(7)))];
         let amount = note.amount;
-        note.interest = vec![InterestPaid { paid: on(8), from: on(9), to: on(10), amount }];
-        loan.fees = vec![FeePaid { paid: on(8), from: on(9), to: on(11), amount, rate: rate("1%"), refunds: Vec::new() }];
+        let (instalment, entry) = (false, 0);
+        let slip = |from, to| InterestPaid { paid: on(8), from, to, amount, instalment, entry };
+        note.interest = vec![slip(on(9), on(10)), slip(on(9), on(11))];
+        let (rate, refunds) = (rate("1%"), Vec::new());
+        let fee = FeePaid { paid: on(8), from: on(9), to: on(11), amount, rate, instalment, entry, refunds };
+        loan.fees = vec![fee.clone(), fee];
         let policy = format!(
             "[interest_discount]\nreference = \"in-force\"\nday_count = \"{}\"\noverdue = \"{}\"\n\
              cap_year = \"{}\"\npay_after = \"{}\"\nfirm_year_max = \"50000.00\"\n\

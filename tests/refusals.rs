@@ -191,6 +191,44 @@ const CASES: &[Case] = &[
         r#"{"event":"enrol","date":"2017-07-01","owner":"410822","loan":"L","firm":"FIRM","bank":"BANK","amount":"1","due":"2018-03-01","rate":"5%"}"#,
         &[("loan", "L"), ("owner", "410821"), ("enrolled", "2017-03-01")],
     ),
+    (
+        R::ContractTwice,
+        "slips told",
+        r#"{"event":"enrol","date":"2017-07-01","owner":"410822","loan":"L-9","firm":"FIRM","bank":"BANK","contract":"ht2017 001","amount":"1","due":"2018-03-01","rate":"5%"}"#,
+        &[("loan", "L-8"), ("owner", "410821"), ("entry", "16"), ("given", "L-9")],
+    ),
+    (
+        R::NoteTwice,
+        "slips told",
+        r#"{"event":"disburse","date":"2017-07-01","loan":"L-8","note":"n","amount":"1"}"#,
+        &[("loan", "L"), ("note", "n"), ("entry", "15"), ("given", "L-8")],
+    ),
+    (
+        R::DrawingOther,
+        "slips told",
+        r#"{"event":"enrol","date":"2017-07-01","owner":"410822","loan":"L-9","firm":"FIRM","bank":"BANK","contract":"HT-2017-002","drawing_of":"L-8","amount":"1","due":"2018-03-01","rate":"5%"}"#,
+        &[("given", "L-9"), ("loan", "L-8"), ("number", "HT-2017-002"), ("found", "-")],
+    ),
+    (
+        // 900,000.00 x 4.35% x 20/360 = 2,175.00.
+        R::InterestSlipTwice,
+        "slips told",
+        r#"{"event":"interest-paid","date":"2017-03-25","loan":"L","from":"2017-03-01","to":"2017-03-21","amount":"175.03"}"#,
+        &[("entry", "17"), ("together", "2,175.03"), ("owed", "2,175.00")],
+    ),
+    (
+        R::FeeSlipTwice,
+        "slips told",
+        r#"{"event":"fee-paid","date":"2017-05-01","loan":"L","from":"2017-03-01","to":"2018-03-01","amount":"9000.00","fee_rate":"1%"}"#,
+        &[("entry", "18"), ("together", "18,000.00"), ("rate", "2%")],
+    ),
+    (
+        // 27,000.00 on 1,000,000.00 for a year.
+        R::FeeRateBelow,
+        "set up",
+        r#"{"event":"fee-paid","date":"2017-03-01","loan":"L","from":"2017-03-01","to":"2018-03-01","amount":"27000.00","fee_rate":"1.5%"}"#,
+        &[("computed", "2.7%"), ("fee_rate", "1.5%"), ("days", "365")],
+    ),
 ];
 
 fn cases() -> impl Iterator<Item = &'static Case> {

@@ -26,6 +26,7 @@ a whole, unless you hold an earlier root or checkpoint.
 import base64
 import collections
 import datetime
+import fractions
 import hashlib
 import json
 import os
@@ -270,6 +271,8 @@ class Contents:
         self.reversal(seq, entry, lines)
         if entry["event"]["event"] == "close":
             self.close(seq, entry, head)
+        if entry["event"]["event"] == "approve-claim" and "parts" in entry.get("working", {}):
+            self.claim_parts(seq, entry["event"].get("claim"), entry["working"])
         return entry
 
     @staticmethod
@@ -423,6 +426,24 @@ class Contents:
         told = working.get("journal", {})
         if head and (told.get("entries"), told.get("root")) != (head.count, head.root().hex()):
             self.note(seq, "close-root", "made on another journal")
+
+    def claim_parts(self, seq, claim, working):
+        """Each party's share of the loss so far, less what it bears by earlier claims."""
+        try:
+            base, parts, left = fen(working["base"]), working["parts"], working.get("earlier", {})
+            whole = base + fen(left.get("base", "0.00"))
+            expected = {}
+            for party, share in working["shares"].items():
+                due = whole * fractions.Fraction(share) + fractions.Fraction(1, 2)
+                expected[party] = max(due.__floor__() - fen(left.get(party, "0.00")), 0)
+            others = sum(due for party, due in expected.items() if party != working["balancing"])
+            expected[working["balancing"]] = base - others
+            found = {party: fen(parts[party]) for party in expected}
+        except (KeyError, ValueError, TypeError, ZeroDivisionError, AttributeError) as error:
+            return self.note(seq, "claim-parts", "%s: %s" % (claim, error))
+        if found != expected:
+            told = " ".join("%s %s" % (party, yuan(due)) for party, due in expected.items())
+            self.note(seq, "claim-parts", "%s should be %s" % (claim, told))
 
     def end(self):
         """An unfinished group; business dates on whose evenings a cell's money was below zero."""

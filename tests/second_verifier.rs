@@ -255,7 +255,7 @@ fn the_forgeries_of_each_check_are_judged_no_worse() {
     let more = ["line-amount", "line-register", "voucher-missing", "voucher-number"];
     let others = ["voucher-month", "voucher-word", "id-doubled", "reversal-target"];
     let last = ["reversal-twice", "reversal-of-reversal", "reversal-lines", "line-fund"];
-    let lines = ["line-bank-account", "line-bank-account-fund", "maker-is-checker"];
+    let lines = ["line-bank-account", "line-bank-account-fund", "maker-is-checker", "claim-parts"];
     let known: Vec<&str> =
         [&format[..], &more, &others, &last, &lines, &["cell-below-zero"]].concat();
     assert!(known.iter().all(|code| CHECKS.contains(code)));

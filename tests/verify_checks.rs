@@ -6,6 +6,7 @@
 use crate::verify::forged;
 use crate::verify_forgeries::{Book, ROWS, sound};
 use crate::verify_forgeries_pools::OF_POOLS;
+use crate::verify_forgeries_slips::OF_SLIPS;
 use crate::verify_forgeries_statements::OF_STATEMENTS;
 use poolbook::audit::finding::Finding;
 use poolbook::audit::verify::{CHECKS, Verifier};
@@ -42,7 +43,8 @@ fn verified(all: &[Entry]) -> Verification {
 fn each_check_finds_what_was_forged_for_it() {
     let mut books: BTreeMap<Book, Vec<Entry>> = BTreeMap::new();
     let mut others = Vec::new();
-    for (check, book, forge, expected) in ROWS.iter().chain(OF_POOLS).chain(OF_STATEMENTS) {
+    for (check, book, forge, expected) in ROWS.iter().chain(OF_POOLS).chain(OF_SLIPS).chain(OF_STATEMENTS)
+    {
         let sound = books.entry(*book).or_insert_with(|| {
             let all = sound(*book);
             assert_eq!(verified(&all).findings, [], "{book:?} is sound");
@@ -70,12 +72,13 @@ fn no_check_is_without_a_forgery() {
     let forged: BTreeSet<&str> = ROWS
         .iter()
         .chain(OF_POOLS)
+        .chain(OF_SLIPS)
         .chain(OF_STATEMENTS)
         .map(|(check, ..)| *check)
         .chain(PLANTED.iter().chain(BESIDE).copied())
         .collect();
     assert_eq!(forged, all_checks());
-    let rows = ROWS.len() + OF_POOLS.len() + OF_STATEMENTS.len();
+    let rows = ROWS.len() + OF_POOLS.len() + OF_SLIPS.len() + OF_STATEMENTS.len();
     assert_eq!(rows + PLANTED.len() + BESIDE.len(), all_checks().len(), "one row a check");
 }
 

@@ -19,6 +19,7 @@ mod outcome;
 mod passes;
 mod periods;
 mod pools;
+mod slips;
 mod statements;
 mod subsidies;
 mod subsidised;

@@ -23,7 +23,7 @@ pub(crate) use pool::released;
 
 use crate::domain::account::Account;
 use crate::domain::calendar::{Date, Month};
-use crate::domain::decide::{cap_years_of, sharing_of};
+use crate::domain::decide::{cap_years_of, parts_of_loss, sharing_of};
 use crate::domain::entry::{Entry, Line};
 use crate::domain::event::{ContractDays, Event, Kind};
 use crate::domain::loan::{
@@ -193,6 +193,7 @@ fn enrol(state: &mut State, event: &Event) {
         due: own.due,
         rate: own.rate,
         day_count: own.day_count.unwrap_or(ContractDays::Act360),
+        drawing_of: own.drawing_of.clone(),
         renews: own.renews.clone(),
         security: own.security.clone(),
         firm_class: own.firm_class.clone(),
@@ -210,7 +211,9 @@ fn enrol(state: &mut State, event: &Event) {
     if let Ok(LossShares { shares: [pool, ..], .. }) = sharing_of(state, &loan) {
         loan.share = pool;
     }
+    let id = loan.id.clone();
     state.loans.insert(loan);
+    state.note_papers(&id);
 }
 
 /// The note that an event of the loan family names.
@@ -245,10 +248,13 @@ pub(crate) fn loan_key(kind: &Kind) -> Option<(&Id, Option<&Id>)> {
     }
 }
 
-fn new_note(loan: &Loan, event: &Event, exposure: Money) -> Option<Note> {
+fn new_note(loan: &Loan, entry: &Entry, exposure: Money) -> Option<Note> {
+    let event = &entry.event;
     let Kind::Disburse(own) = &event.kind else { return None };
     Some(Note {
         id: own.note.clone().unwrap_or_else(|| loan.id.clone()),
+        drawing_of: own.drawing_of.clone(),
+        entry: entry.seq,
         amount: own.amount,
         drawn: event.happened(),
         due: own.due.unwrap_or(loan.due),
@@ -277,9 +283,10 @@ fn follow_loan(state: &mut State, entry: &Entry) {
     loan.trail.push(entry.seq);
     match &event.kind {
         Kind::Disburse(_) => {
-            if let Some(note) = new_note(loan, event, sum(&entry.memo, Account::Exposure)) {
+            if let Some(note) = new_note(loan, entry, sum(&entry.memo, Account::Exposure)) {
                 loan.notes.push(note);
             }
+            state.note_papers(id);
         }
         Kind::FeePaid(own) => loan.fees.push(FeePaid {
             paid: event.happened(),
@@ -287,6 +294,8 @@ fn follow_loan(state: &mut State, entry: &Entry) {
             to: own.to,
             amount: own.amount,
             rate: own.fee_rate,
+            instalment: own.instalment.unwrap_or(false),
+            entry: entry.seq,
             refunds: Vec::new(),
         }),
         Kind::FeeRefunded(own) => {
@@ -304,7 +313,7 @@ fn follow_loan(state: &mut State, entry: &Entry) {
         }
         kind => {
             if let Some(note) = note_mut(loan, note) {
-                follow_note(note, kind, event.happened(), &entry.memo);
+                follow_note(note, kind, event.happened(), entry);
             }
         }
     }
@@ -329,14 +338,16 @@ fn unpaid(note: &mut Note, amount: Money, memo: &[Line]) {
     note.exposure = note.exposure.add(released).unwrap_or_default();
 }
 
-fn follow_note(note: &mut Note, kind: &Kind, date: Date, memo: &[Line]) {
+fn follow_note(note: &mut Note, kind: &Kind, date: Date, entry: &Entry) {
     match kind {
-        Kind::Repay(own) => repaid(note, date, own.amount, memo),
+        Kind::Repay(own) => repaid(note, date, own.amount, &entry.memo),
         Kind::InterestPaid(own) => note.interest.push(InterestPaid {
             paid: date,
             from: own.from,
             to: own.to,
             amount: own.amount,
+            instalment: own.instalment.unwrap_or(false),
+            entry: entry.seq,
         }),
         Kind::OtherBenefit(own) => note.others.push(OtherBenefit {
             scheme: own.scheme.clone(),
@@ -389,6 +400,7 @@ fn file_claim(state: &mut State, entry: &Entry) {
     let Some(loan) = state.loans.get(&own.loan) else { return };
     let sharing = sharing_of(state, loan);
     let (Ok(sharing), Some(note)) = (sharing, loan.note(own.note.as_ref())) else { return };
+    let Ok((earlier, parts)) = parts_of_loss(state, note, own.base, &sharing) else { return };
     let claim = Claim {
         id: own.claim.clone(),
         owner: loan.owner.clone(),
@@ -401,6 +413,8 @@ fn file_claim(state: &mut State, entry: &Entry) {
         other: own.other.unwrap_or_default(),
         supplement: own.supplement.clone(),
         claimed: sum(&entry.memo, Account::ClaimsInReview),
+        earlier,
+        parts,
         lawsuit: own.lawsuit.clone(),
         state: ClaimState::Filed,
         sharing,

@@ -232,21 +232,32 @@ events! {
     /// X2 the review refuses the application (拒绝).
     RejectLoan "reject-loan" { loan: Id, reason: CompactString }
     /// E-30 a loan is enrolled (备案). With a `pool_share` of its own it says what the guarantor bears
-    /// (`guarantor_share`) where the rules give the guarantor something; the bank bears the rest.
+    /// (`guarantor_share`) where the rules give the guarantor something; the bank bears the rest. A
+    /// bank's contract is enrolled once; `drawing_of` names the loan of the same contract beside
+    /// which this one is another drawing.
     Enrol "enrol" {
         amount: Money, bank: Id, contract: Option<CompactString>, day_count: Option<ContractDays>,
-        due: Date, firm: Id, firm_class: Option<CompactString>, first_loan: Option<bool>,
-        guarantor: Option<Id>, guarantor_share: Option<Share>, loan: Id, pool_share: Option<Share>,
-        rate: Rate, renews: Option<Id>, security: Option<CompactString>, signed: Option<Date>,
+        drawing_of: Option<Id>, due: Date, firm: Id, firm_class: Option<CompactString>,
+        first_loan: Option<bool>, guarantor: Option<Id>, guarantor_share: Option<Share>, loan: Id,
+        pool_share: Option<Share>, rate: Rate, renews: Option<Id>, security: Option<CompactString>,
+        signed: Option<Date>,
     }
-    /// E-31 the bank disburses; `note` is the drawdown note (借据).
-    Disburse "disburse" { amount: Money, due: Option<Date>, loan: Id, note: Option<Id> }
+    /// E-31 the bank disburses; `note` is the drawdown note (借据), which a bank writes once;
+    /// `drawing_of` names the loan whose note of that number is another one.
+    Disburse "disburse" {
+        amount: Money, drawing_of: Option<Id>, due: Option<Date>, loan: Id, note: Option<Id>,
+    }
     /// E-32 principal is repaid.
     Repay "repay" { amount: Money, loan: Id, note: Option<Id> }
-    /// The firm paid interest to the bank for the days `[from, to)`.
-    InterestPaid "interest-paid" { amount: Money, from: Date, loan: Id, note: Option<Id>, to: Date }
-    /// The firm paid the guarantee fee for the days `[from, to)`.
-    FeePaid "fee-paid" { amount: Money, fee_rate: Rate, from: Date, loan: Id, to: Date }
+    /// The firm paid interest to the bank for the days `[from, to)`. `instalment` says that it is one
+    /// of several payments for these days, and not the same slip again.
+    InterestPaid "interest-paid" {
+        amount: Money, from: Date, instalment: Option<bool>, loan: Id, note: Option<Id>, to: Date,
+    }
+    /// The firm paid the guarantee fee for the days `[from, to)`; `instalment` as above.
+    FeePaid "fee-paid" {
+        amount: Money, fee_rate: Rate, from: Date, instalment: Option<bool>, loan: Id, to: Date,
+    }
     /// E-72 the guarantor gives back some of a fee, after an early repayment: less was really paid.
     /// `from` names the fee by its first day; left out, it is the last one.
     FeeRefunded "fee-refunded" { amount: Money, from: Option<Date>, loan: Id }

@@ -39,6 +39,8 @@ pub struct Loan {
     pub rate: Rate,
     /// How the bank counts the days of interest.
     pub day_count: ContractDays,
+    /// The loan of the same contract beside which it is another drawing.
+    pub drawing_of: Option<Id>,
     /// The loan that it renews (无还本续贷).
     pub renews: Option<Id>,
     /// Kind of security, as the bank names it.
@@ -73,6 +75,10 @@ pub struct Loan {
 pub struct Note {
     /// Note number.
     pub id: Id,
+    /// The loan whose note of the same number is another one.
+    pub drawing_of: Option<Id>,
+    /// Entry of its disbursement.
+    pub entry: u64,
     /// Principal drawn.
     pub amount: Money,
     /// Day of disbursement, the first day that bears interest.
@@ -213,6 +219,17 @@ pub struct InterestPaid {
     pub to: Date,
     /// Amount.
     pub amount: Money,
+    /// Said to be one of several payments for these days.
+    pub instalment: bool,
+    /// Entry that tells of it.
+    pub entry: u64,
+}
+
+impl InterestPaid {
+    /// The days that it was paid for.
+    pub fn days(&self) -> Period {
+        Period { from: self.from, to: self.to }
+    }
 }
 
 /// Guarantee fee that the firm paid.
@@ -228,11 +245,20 @@ pub struct FeePaid {
     pub amount: Money,
     /// Yearly fee rate charged.
     pub rate: Rate,
+    /// Said to be one of several payments for these days.
+    pub instalment: bool,
+    /// Entry that tells of it.
+    pub entry: u64,
     /// What the guarantor gave back of it, in the order of recording.
     pub refunds: Vec<(Date, Money)>,
 }
 
 impl FeePaid {
+    /// The days that it covers.
+    pub fn days(&self) -> Period {
+        Period { from: self.from, to: self.to }
+    }
+
     /// What was really paid.
     ///
     /// # Errors

@@ -25,6 +25,7 @@ pub mod lifecycle;
 pub mod loan;
 pub mod money;
 pub mod months;
+pub mod papers;
 pub mod period;
 pub mod person;
 pub(crate) mod plain;

@@ -83,6 +83,18 @@ reasons! {
     LoanUnknown "loan-unknown";
     /// The loan is enrolled already.
     LoanExists "loan-exists";
+    /// The contract of that bank is enrolled already.
+    ContractTwice "contract-twice";
+    /// The note of that bank stands in another loan.
+    NoteTwice "note-twice";
+    /// The loan beside which another drawing is told carries another number.
+    DrawingOther "drawing-other";
+    /// Interest of these days was told already.
+    InterestSlipTwice "interest-slip-twice";
+    /// The fee of these days was told already.
+    FeeSlipTwice "fee-slip-twice";
+    /// The fee's rate is below what its amount makes.
+    FeeRateBelow "fee-rate-below";
     /// The state of the pool does not allow the event.
     PoolState "pool-state";
     /// Loans or claims of the pool are still open.

@@ -229,6 +229,10 @@ pub struct Claim {
     pub supplement: Option<Id>,
     /// Pool's part of the base.
     pub claimed: Money,
+    /// Earlier claims of the same loss, of which this one is the rest to a whole.
+    pub earlier: LossSoFar,
+    /// Pool, guarantor and bank of the base.
+    pub parts: [Money; 3],
     /// The court's acceptance.
     pub lawsuit: Option<CompactString>,
     /// Where it stands.
@@ -261,6 +265,15 @@ pub struct Claim {
     pub refunded: Money,
     /// Entries that touched it, in order.
     pub trail: Vec<u64>,
+}
+
+/// What of the loss on a note was claimed before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LossSoFar {
+    /// Bases of the claims together.
+    pub base: Money,
+    /// Pool, guarantor and bank of them together.
+    pub parts: [Money; 3],
 }
 
 /// A payment of compensation.

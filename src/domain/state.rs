@@ -106,6 +106,8 @@ pub struct State {
     withdrawals: Numbers,
     reversed: Numbers,
     codes: HashMap<CompactString, Id>,
+    /// Places of the loans that a contract or note number may stand on.
+    pub(super) papers: HashMap<u64, Vec<u32>>,
     /// A party's code was changed since the mark.
     recoded: bool,
     rules: Vec<RuleSet>,
@@ -543,7 +545,14 @@ impl State {
                 Some(())
             }
             tables::TARGET => self.targets.load(value),
-            tables::LOAN => self.loans.load(value),
+            tables::LOAN => {
+                let known = self.loans.len();
+                self.loans.load(value)?;
+                for place in known..self.loans.len() {
+                    self.note_papers_at(u32::try_from(place).ok()?);
+                }
+                Some(())
+            }
             tables::CLAIM => self.claims.load(value),
             tables::SUBSIDY => self.subsidies.load(value),
             tables::CAP => self.caps.load(value),

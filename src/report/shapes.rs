@@ -165,7 +165,7 @@ shapes! {
             loan Text, owner Text, firm Text, firm_name Text, lender Text, guarantor Text,
             contract Text, amount Money, signed Date, enrolled Date, due Date, rate Rate,
             security Text, firm_class Text, first_loan Bool, day_count Word, renews Text,
-            rules Text, removed Date,
+            drawing_of Text, rules Text, removed Date,
             entries Integer, root Text,
         ]
         rows [
@@ -175,8 +175,13 @@ shapes! {
         totals true
         sections {
             "changes" [note Text, date Date, event Word, to Date, rate Rate, amount Money]
-            "interest_paid" [note Text, date Date, from Date, to Date, amount Money]
-            "fees_paid" [date Date, from Date, to Date, rate Rate, amount Money, refunded Money]
+            "interest_paid" [
+                note Text, date Date, from Date, to Date, amount Money, instalment Bool,
+            ]
+            "fees_paid" [
+                date Date, from Date, to Date, rate Rate, amount Money, refunded Money,
+                instalment Bool,
+            ]
             "other_benefits" [note Text, scheme Text, from Date, to Date, amount Money]
             "qualifications" [qualification Text, number Text, from Date, to Date, lost Bool]
             "claims" [claim Text, filed Date, state Word, base Money, approved Money, paid Money, recovered Money]

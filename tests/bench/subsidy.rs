@@ -32,6 +32,8 @@ fn loan(index: i64) -> Loan {
     let repaid = (day("2017-11-01"), Money::from_fen(5_000_000).unwrap());
     let note = Note {
         id: id("1".to_owned()),
+        drawing_of: None,
+        entry: 0,
         amount,
         drawn: day("2017-03-01").checked_add(jiff::Span::new().days(index % 180)).unwrap(),
         due: day("2018-03-01"),
@@ -49,6 +51,8 @@ fn loan(index: i64) -> Loan {
             from: day("2017-09-21"),
             to: day("2017-12-21"),
             amount,
+            instalment: false,
+            entry: 0,
         }],
         others: Vec::new(),
         compensated: Money::ZERO,
@@ -69,6 +73,7 @@ fn loan(index: i64) -> Loan {
         due: note.due,
         rate: Rate::parse("5.22%").unwrap(),
         day_count: ContractDays::Act360,
+        drawing_of: None,
         renews: None,
         security: None,
         firm_class: None,

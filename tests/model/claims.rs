@@ -67,7 +67,12 @@ impl Twin {
         draft.need(late > 60, "claim-too-early");
         draft.need(!text(event, "lawsuit").is_empty(), "claim-lawsuit-missing");
         draft.need(loan.deposit == 0, "deposit-first");
-        draft.register((&loan.owner, "RISK"), "9201", forty(base));
+        // A loss in parts costs what it costs as one; what was revoked is borne by nobody.
+        let kept: Vec<_> = others.iter().filter(|claim| claim.state != "revoked").collect();
+        let whole = base + kept.iter().map(|claim| claim.base).sum::<i128>();
+        let had: i128 = kept.iter().map(|claim| claim.claimed).sum();
+        let claimed = (forty(whole) - had).max(0);
+        draft.register((&loan.owner, "RISK"), "9201", claimed);
         draft.touch(0, &loan.id);
         draft.touch(1, id);
         draft.records.push(Record::Claim(Claim {
@@ -79,7 +84,7 @@ impl Twin {
             filed: happened(event).into(),
             base,
             off,
-            claimed: forty(base),
+            claimed,
             ..Claim::default()
         }));
         draft.records.push(Record::Loan(loan));
@@ -214,11 +219,11 @@ impl Twin {
         draft.need(within, if plain { ABOVE_BALANCE } else { ABOVE_LOSS });
         let day = text(event, "date");
         let quota = self.quota(&claim.owner, year(day));
-        let mut limit = forty(claim.base).min((CLAIM_MAX - self.compensated(&claim.loan)).max(0));
+        let mut limit = claim.claimed.min((CLAIM_MAX - self.compensated(&claim.loan)).max(0));
         if let Some(quota) = quota {
             limit = limit.min((quota - self.spent(&claim.owner, year(day))).max(0));
         }
-        draft.need(limit > 0 || forty(claim.base) == 0, "cap-used-up");
+        draft.need(limit > 0 || claim.claimed == 0, "cap-used-up");
         let amount = fen(event, "amount").unwrap_or(limit);
         draft.need(amount > 0, "amount-zero");
         draft.need(amount <= limit, "approval-above-limit");

@@ -292,7 +292,7 @@ impl Maker<'_> {
                 "step" => "reviewed",
                 "period" => "2017Q4",
                 "programme" => "interest-discount",
-                "rate" | "fee_rate" => "1%",
+                "rate" | "fee_rate" => "100%",
                 _ => continue,
             };
             event[field.name] = value.into();
@@ -474,8 +474,11 @@ impl Maker<'_> {
                 event["from"] = "2017-06-21".into();
                 event["to"] =
                     if self.step.twist == 61 { "2017-06-21" } else { "2017-09-21" }.into();
+                // All tell of the same days, and say so; `ledger_cases` tries slips that do not, and
+                // rates below the fee.
+                event["instalment"] = true.into();
                 if kind == "fee-paid" {
-                    event["fee_rate"] = "1.5%".into();
+                    event["fee_rate"] = "100%".into();
                 }
             }
             "reprice" => event["rate"] = "4.75%".into(),

@@ -50,6 +50,14 @@ pub const STAGES: &[(&str, &[&str])] = &[
         &[r#"{"event":"disburse","date":"2017-03-02","loan":"L","note":"N2","amount":"1.00"}"#],
     ),
     (
+        "slips told",
+        &[
+            r#"{"event":"enrol","date":"2017-04-01","owner":"410821","loan":"L-8","firm":"FIRM","bank":"BANK","contract":"HT-2017-001","amount":"100000.00","due":"2018-03-01","rate":"4.35%"}"#,
+            r#"{"event":"interest-paid","date":"2017-03-21","loan":"L","from":"2017-03-01","to":"2017-03-21","amount":"2000.00"}"#,
+            r#"{"event":"fee-paid","date":"2017-03-01","loan":"L","from":"2017-03-01","to":"2018-03-01","amount":"9000.00","fee_rate":"1%"}"#,
+        ],
+    ),
+    (
         "applied",
         &[
             r#"{"event":"apply-loan","date":"2017-03-01","owner":"410821","loan":"M","firm":"FIRM","bank":"BANK","amount":"500000.00"}"#,
@@ -211,7 +219,7 @@ pub const STAGES: &[(&str, &[&str])] = &[
 ];
 
 /// The life of a stage that goes on beside the loan's: its subsidies, its deposit, a receipt, a
-/// recovery, another note, another loan, a loan under other rules, a close, a
+/// recovery, another note, slips, another loan, a loan under other rules, a close, a
 /// bank statement.
 pub fn beside(stage: &str) -> Option<&'static str> {
     let lives = [
@@ -221,6 +229,7 @@ pub fn beside(stage: &str) -> Option<&'static str> {
         "receipt",
         "recovered",
         "notes",
+        "slips",
         "applied",
         "pool",
         "item",

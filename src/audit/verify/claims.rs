@@ -36,7 +36,10 @@ struct Claim {
     /// What collateral and other programmes bear of the same principal.
     outside: Total,
     claimed: Total,
+    /// Pool, guarantor and bank: the rest to their shares of all of the loss so far.
+    parts: [Total; 3],
     rejected: bool,
+    revoked: bool,
     approved: Total,
     paid: Total,
     /// Net recoveries of all parties, the pool's part of them, and what of that closed the right.
@@ -79,6 +82,8 @@ pub(super) struct Claims {
     claims: FastMap<Id, Claim>,
     /// The claim of a note that is not refused or withdrawn.
     live: FastMap<(Id, Id), Id>,
+    /// All claims of a note.
+    of_note: FastMap<(Id, Id), Vec<Id>>,
 }
 
 /// Pool, guarantor and bank of an amount; the balancing party takes what rounding leaves.
@@ -161,8 +166,10 @@ impl Claims {
             let subject = format_args!("{} {}", own.loan, note.id);
             tally.find(Check::ClaimTwice, fact.seq, subject, other, &own.claim);
         }
-        self.live.insert(key, own.claim.clone());
-        let [claimed, ..] = parts(base, &loan.sharing);
+        self.live.insert(key.clone(), own.claim.clone());
+        let parts = self.parts_of_loss(&key, base, &loan.sharing);
+        let [claimed, ..] = parts;
+        self.of_note.entry(key).or_default().push(own.claim.clone());
         let claim = Claim {
             loan: own.loan.clone(),
             note: note.id.clone(),
@@ -171,7 +178,9 @@ impl Claims {
             interest,
             outside,
             claimed,
+            parts,
             rejected: false,
+            revoked: false,
             approved: Total::ZERO,
             paid: Total::ZERO,
             net: Total::ZERO,
@@ -184,6 +193,26 @@ impl Claims {
             lines: [Total::ZERO; 7],
         };
         self.claims.insert(own.claim.clone(), claim);
+    }
+
+    /// What a new claim is of the loss on its note: every party's share of all that is borne, less
+    /// what it bears already by claims that were neither refused nor withdrawn nor revoked.
+    fn parts_of_loss(&self, note: &(Id, Id), base: Total, sharing: &Sharing) -> [Total; 3] {
+        let ids = self.of_note.get(note).into_iter().flatten();
+        let kept = ids.filter_map(|id| self.claims.get(id));
+        let kept = kept.filter(|claim| !claim.rejected && !claim.revoked);
+        let kept: Vec<&Claim> = kept.collect();
+        let whole = base + kept.iter().map(|claim| claim.base).sum::<Total>();
+        let mut rest = parts(whole, sharing);
+        for claim in kept {
+            for (rest, had) in rest.iter_mut().zip(claim.parts) {
+                *rest = (*rest - had).max(Total::ZERO);
+            }
+        }
+        let balancing = sharing.balancing as usize;
+        let others = (0..3).filter(|place| *place != balancing).map(|place| rest[place]);
+        rest[balancing] = base - others.sum::<Total>();
+        rest
     }
 
     fn follow(
@@ -249,6 +278,7 @@ impl Claims {
             }
             Kind::SettleClaim(own) => claim.due += fact.signed(own.amount),
             Kind::RevokeClaim(_) => {
+                claim.revoked = !fact.back;
                 let told = fact.told(Account::CompensationRefund);
                 claim.due += fact.signed(if fact.back { told } else { claim.right() });
             }
@@ -352,7 +382,7 @@ fn check_approval(
     let owed = loan.note(Some(&claim.note)).map_or(Total::ZERO, |note| note.balance);
     let principal = claim.base - claim.interest + claim.outside;
     tally.at_most(Check::ClaimAboveBalance, fact.seq, id, owed, principal);
-    let parts = parts(claim.base, &claim.sharing);
+    let parts = claim.parts;
     let rules = loan.rules.as_ref().and_then(|id| adopted.rules(id));
     let cap = rules.and_then(|rules| rules.claim.caps.loan).map_or(parts[0], Total::from);
     tally.at_most(Check::ClaimAboveLimit, fact.seq, id, parts[0].min(cap), claim.approved);

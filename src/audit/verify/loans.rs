@@ -7,11 +7,12 @@ use super::FastMap;
 use super::adopted::Adopted;
 use super::checks::{Check, Tally};
 use super::fact::{Fact, or, share_of};
+use super::slips::Slip;
 use crate::domain::account::Account;
 use crate::domain::calendar::Date;
-use crate::domain::event::{Enrol, Event, Kind, Origin};
+use crate::domain::event::{ContractDays, Enrol, Event, Kind, Origin};
 use crate::domain::money::Total;
-use crate::domain::rate::Share;
+use crate::domain::rate::{Rate, Share};
 use crate::domain::rules::Sharing;
 use crate::domain::rules::band::{LoanFacts, months_between};
 use crate::domain::rules::words::Side;
@@ -52,7 +53,13 @@ pub(super) struct Loan {
     /// Notes in order of disbursement.
     pub notes: Vec<Note>,
     /// What the contract is for.
-    amount: Total,
+    pub amount: Total,
+    /// Contract rate at signing.
+    pub rate: Rate,
+    /// How the bank counts days.
+    pub day_count: ContractDays,
+    /// Slips of guarantee fees.
+    pub fees: Vec<Slip>,
     due: Date,
     deposit: Total,
     /// What the lines say, in the order of [`REGISTERS`].
@@ -69,7 +76,14 @@ pub(super) struct Note {
     pub due: Date,
     /// Principal owed.
     pub balance: Total,
-    amount: Total,
+    /// Principal drawn.
+    pub amount: Total,
+    /// Repayments of principal, with their true days.
+    pub repayments: Vec<(Date, Total)>,
+    /// New contract rates.
+    pub rates: Vec<(Date, Rate)>,
+    /// Slips of interest.
+    pub interest: Vec<Slip>,
     /// Its class.
     pub class: Class,
     /// Extensions: from which day, to which maturity.
@@ -244,6 +258,9 @@ impl Loans {
                 removed: None,
                 notes: Vec::new(),
                 amount: own.amount.into(),
+                rate: own.rate,
+                day_count: own.day_count.unwrap_or(ContractDays::Act360),
+                fees: Vec::new(),
                 due: own.due,
                 deposit: Total::ZERO,
                 registers: [Total::ZERO; 5],
@@ -273,6 +290,9 @@ impl Loans {
                     due: own.due.unwrap_or(loan.due),
                     balance: amount,
                     amount,
+                    repayments: Vec::new(),
+                    rates: Vec::new(),
+                    interest: Vec::new(),
                     class: Class::Normal,
                     extensions: Vec::new(),
                     overdue: Vec::new(),
@@ -290,6 +310,16 @@ impl Loans {
                 }
             }
             Kind::Repay(own) => repay(loan, note, fact, own.amount.into()),
+            Kind::FeePaid(_) if fact.back => {
+                loan.fees.pop();
+            }
+            Kind::FeePaid(own) => loan.fees.push(Slip {
+                from: own.from,
+                to: own.to,
+                amount: own.amount.into(),
+                paid: event.happened(),
+                rate: Some(own.fee_rate),
+            }),
             Kind::ReceiveDeposit(own) => loan.deposit += fact.signed(own.amount),
             Kind::RefundDeposit(own) => {
                 let amount = if fact.back {
@@ -410,6 +440,11 @@ fn repay(loan: &mut Loan, note: Option<&Id>, fact: &Fact<'_>, amount: Total) {
     let share = loan.sharing.pool;
     let Some(note) = loan.note_mut(note) else { return };
     note.balance += -fact.signed(amount);
+    if fact.back {
+        note.repayments.pop();
+    } else {
+        note.repayments.push((fact.event.happened(), amount));
+    }
     note.exposure = match fact.back {
         true => note.exposure + fact.moved(Account::Exposure),
         false => note.share(share, note.balance).min(note.exposure),
@@ -437,6 +472,14 @@ fn turn(note: &mut Note, kind: &Kind, day: Date) {
             note.cures.push((ended, note.npl.take()));
             note.turn(if note.extensions.is_empty() { Class::Normal } else { Class::Extended });
         }
+        Kind::Reprice(own) => note.rates.push((day, own.rate)),
+        Kind::InterestPaid(own) => note.interest.push(Slip {
+            from: own.from,
+            to: own.to,
+            amount: own.amount.into(),
+            paid: day,
+            rate: None,
+        }),
         _ => {}
     }
 }
@@ -452,6 +495,14 @@ fn turn_back(note: &mut Note, kind: &Kind) {
             if let Some((_, cured)) = note.overdue.last_mut().filter(|_| ended) {
                 *cured = None;
             }
+        }
+        Kind::Reprice(_) => {
+            note.rates.pop();
+            return;
+        }
+        Kind::InterestPaid(_) => {
+            note.interest.pop();
+            return;
         }
         _ => return,
     }

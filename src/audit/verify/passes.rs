@@ -9,6 +9,7 @@ use super::fact::Fact;
 use super::funding::Funding;
 use super::loans::{self, Loan, Loans};
 use super::pools::Pools;
+use super::slips::{self, Papers};
 use super::subsidies::{self, Subsidies};
 use crate::domain::calendar::Date;
 use crate::domain::entry::Entry;
@@ -22,6 +23,7 @@ pub(super) struct Passes {
     adopted: Adopted,
     funding: Funding,
     loans: Loans,
+    papers: Papers,
     claims: Claims,
     ceilings: Ceilings,
     pools: Pools,
@@ -57,6 +59,8 @@ impl Passes {
         let loan = self.loan(fact).cloned();
         let before = loan.as_ref().and_then(|id| self.loans.get(id)).map(Loan::part);
         self.loans.take(fact, &self.adopted);
+        self.papers.take(fact, &self.loans, &self.adopted, tally);
+        slips::check(fact, &self.loans, tally);
         accounts::check(fact, tally);
         self.funding.take(fact, &self.adopted, tally);
         self.claims.take(fact, &mut self.loans, &self.adopted, tally);

@@ -8,7 +8,7 @@ use super::checks::{Check, Tally};
 use super::fact::{Fact, or};
 use super::loans::Loans;
 use super::subsidised::Subsidised;
-use super::workings;
+use super::{slips, workings};
 use crate::domain::account::Account;
 use crate::domain::calendar::Quarter;
 use crate::domain::event::{ApproveSubsidy, InterestOwner, Kind, Programme};
@@ -254,6 +254,8 @@ impl Subsidies {
         }
         if let Some(working) = computed {
             workings::check(fact, own, working, loan.rules.as_ref(), adopted, tally);
+            slips::check_interest(fact, own, working, loan, tally);
+            slips::check_fees(fact, own, working, loan, tally);
         }
         self.days.approve(fact, own, computed, loan, rules, tally);
         let line = Line {

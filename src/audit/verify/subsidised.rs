@@ -140,6 +140,20 @@ fn life(note: &Note, loan: &Loan, words: Option<&Words>) -> Period {
     Period { from: note.drawn, to: ends.fold(due, Date::min).max(note.drawn) }
 }
 
+/// Periods that meet are one.
+fn joined(periods: &[Period]) -> Vec<Period> {
+    let mut sorted = periods.to_vec();
+    sorted.sort_unstable();
+    let mut joined: Vec<Period> = Vec::with_capacity(sorted.len());
+    for next in sorted.into_iter().filter(|period| !period.is_empty()) {
+        match joined.last_mut().filter(|last| next.from <= last.to) {
+            Some(last) => last.to = last.to.max(next.to),
+            None => joined.push(next),
+        }
+    }
+    joined
+}
+
 /// No day before drawdown, after maturity or term, after the note went bad, or inside an overdue
 /// spell, as far as that was recorded before the approval.
 fn window(
@@ -157,8 +171,10 @@ fn window(
         Programme::GuaranteeFee => loan.notes.iter().collect(),
     };
     let lives: Vec<Period> = notes.iter().map(|note| life(note, loan, words.as_ref())).collect();
+    // Notes side by side leave no gap between their lives.
+    let joined = joined(&lives);
     let inside =
-        |days: &Period| lives.iter().any(|life| life.from <= days.from && days.to <= life.to);
+        |days: &Period| joined.iter().any(|life| life.from <= days.from && days.to <= life.to);
     let found = |days: &Period| format!("{}..{}", days.from, days.to);
     if let Some(outside) = days.iter().find(|days| !inside(days)) {
         let expected: Vec<String> = lives.iter().map(found).collect();

@@ -7,7 +7,7 @@ use super::adopted::Adopted;
 use super::checks::{Check, Tally};
 use super::fact::{Fact, rounded};
 use super::subsidies::year_of;
-use crate::domain::calendar::{Date, days_between, parse_date};
+use crate::domain::calendar::{Date, Period, days_between, parse_date};
 use crate::domain::event::ApproveSubsidy;
 use crate::domain::money::{Money, Total};
 use crate::domain::rate::{Fraction, Rate};
@@ -19,11 +19,11 @@ use serde_json::Value;
 /// Decimals to which a working shows an exact amount.
 const SHOWN: u32 = 6;
 
-fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
+pub(super) fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
     value.get(key)?.as_str()
 }
 
-fn amount(value: &Value, key: &str) -> Option<Total> {
+pub(super) fn amount(value: &Value, key: &str) -> Option<Total> {
     Money::parse(text(value, key)?).ok().map(Total::from)
 }
 
@@ -134,7 +134,28 @@ pub(super) fn check(
         }
         None => tally.find(Check::SubsidyArithmetic, fact.seq, id, "sum", "?"),
     }
+    check_counted(fact, working, tally);
     check_ceilings(fact, own, working, tally);
+}
+
+/// A working's days: those of its segments, a fee's each once however many slips tell of it.
+fn check_counted(fact: &Fact<'_>, working: &Value, tally: &mut Tally) {
+    let read = |value: &Value| Some(Period { from: day(value, "from")?, to: day(value, "to")? });
+    let (Some(told), Some(period)) = (whole(working, "days"), working.get("period").and_then(read))
+    else {
+        return;
+    };
+    let counted = if working.get("earlier").is_none() {
+        segments(working).filter_map(|segment| whole(segment, "days")).sum::<i64>()
+    } else {
+        let rows: Vec<Period> = segments(working).filter_map(read).collect();
+        let days = std::iter::successors(Some(period.from), |day| day.tomorrow().ok());
+        let within = days.take_while(|day| *day < period.to);
+        let told = within.filter(|day| rows.iter().any(|row| row.contains(*day))).count();
+        i64::try_from(told).unwrap_or(i64::MAX)
+    };
+    let subject = format_args!("{} days", fact.event.id);
+    tally.same(Check::SubsidyArithmetic, fact.seq, subject, counted, told);
 }
 
 /// The exact sum, and what of it fell to earlier periods.

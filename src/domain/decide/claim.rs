@@ -172,7 +172,7 @@ pub(super) fn file(state: &State, event: &Event, own: &FileClaim) -> Result<Deci
             .with("deposit", loan.deposit.grouped()));
     }
     let sharing = sharing_of(state, loan)?;
-    let [claimed, ..] = parts(base, &sharing)?;
+    let (_, [claimed, ..]) = loss::parts_of_loss(state, note, base, &sharing)?;
     let decision = Decision::entry(
         loan.owner.clone(),
         posting::file_claim(draft(loan).claim(&own.claim), claimed),

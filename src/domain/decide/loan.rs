@@ -2,7 +2,10 @@
 
 use super::application;
 use super::claim::{enrol_facts, sharing};
-use super::{Context, Decision, enrolment, in_order, new_id, out_of_range, owner, party, positive};
+use super::{
+    Context, Decision, enrolment, in_order, new_id, out_of_range, owner, papers, party, positive,
+    slips,
+};
 use crate::domain::account::Fund;
 use crate::domain::event::{
     Cure, Disburse, Enrol, Event, Extend, FeePaid, InterestPaid, Npl, Overdue, PartyKind, Remove,
@@ -145,6 +148,7 @@ pub(super) fn enrol(
         renewal(state, own, renewed)?;
     }
     positive(own.amount)?;
+    papers::check_contract(state, own)?;
     application::check(state, event, own)?;
     let signed = own.signed.unwrap_or(event.happened());
     in_order(("signed", signed), ("due", own.due), true)?;
@@ -174,6 +178,7 @@ pub(super) fn disburse(state: &State, event: &Event, own: &Disburse) -> Result<D
     if loan.notes.iter().any(|note| note.id == *id) {
         return Err(Reason::NoteExists.refuse().with("loan", &loan.id).with("note", id));
     }
+    papers::check_note(state, event, own)?;
     let amount = positive(own.amount)?;
     in_order(("date", event.happened()), ("due", own.due.unwrap_or(loan.due)), true)?;
     enrolment::check_stage(state, event, &loan.owner, PoolState::pays_claims)?;
@@ -214,9 +219,10 @@ pub(super) fn interest_paid(
     event: &Event,
     own: &InterestPaid,
 ) -> Result<Decision, Problem> {
-    let (loan, _) = standing(state, event, &own.loan, own.note.as_ref())?;
+    let (loan, note) = standing(state, event, &own.loan, own.note.as_ref())?;
     in_order(("from", own.from), ("to", own.to), true)?;
     positive(own.amount)?;
+    slips::check_interest(event, own, loan, note)?;
     Ok(fact(loan))
 }
 
@@ -225,6 +231,7 @@ pub(super) fn fee_paid(state: &State, event: &Event, own: &FeePaid) -> Result<De
     may(state, loan, event.kind.word())?;
     in_order(("from", own.from), ("to", own.to), true)?;
     positive(own.amount)?;
+    slips::check_fee(event, own, loan)?;
     Ok(fact(loan))
 }
 

@@ -1,23 +1,20 @@
 //! The loss that a claim stands for: its base, what others pay of it, normal interest, supplements
 //! (R-07, R-13, R-28, invariant 21).
 
-use super::claim::live_claim;
+use super::claim::{live_claim, parts};
 use super::out_of_range;
-use crate::domain::calendar::{Date, days_between};
+use crate::domain::calendar::{Date, Period};
 use crate::domain::event::{Event, FileClaim};
 use crate::domain::loan::{Loan, Note};
 use crate::domain::money::{Money, MoneyError};
-use crate::domain::rate::Fraction;
 use crate::domain::refusal::Reason;
-use crate::domain::registry::{Claim, ClaimState};
+use crate::domain::registry::{Claim, ClaimState, LossShares, LossSoFar};
 use crate::domain::rules::RuleSet;
 use crate::domain::rules::words::ClaimBase;
 use crate::domain::state::State;
+use crate::domain::subsidy::accrual::Accrual;
 use crate::domain::text::Id;
 use crate::problem::Problem;
-
-/// Days of a year in which banks count interest (C-01).
-const YEAR_DAYS: i128 = 360;
 
 /// What a claim says of the loss on its note.
 pub(super) struct Loss<'a> {
@@ -56,6 +53,45 @@ impl<'a> Loss<'a> {
 fn live<'s>(state: &'s State, note: &'s Note) -> impl Iterator<Item = &'s Claim> {
     let claims = note.claims.iter().filter_map(|id| state.claims.get(id));
     claims.filter(|claim| claim.state.is_live())
+}
+
+/// Claims on a note whose part of the loss is borne: neither refused nor withdrawn nor revoked.
+pub(super) fn kept_claims<'s>(
+    state: &'s State,
+    note: &'s Note,
+) -> impl Iterator<Item = &'s Claim> {
+    live(state, note).filter(|claim| claim.state != ClaimState::Revoked)
+}
+
+/// Pool, guarantor and bank of a new claim on a note, and what was claimed of the loss before. Each
+/// party's part is its rounded share of the whole loss so far, less what it had of the earlier
+/// claims; so a loss in parts costs what it costs as one, and a revoked part leaves no fen behind.
+pub(crate) fn parts_of_loss(
+    state: &State,
+    note: &Note,
+    base: Money,
+    sharing: &LossShares,
+) -> Result<(LossSoFar, [Money; 3]), Problem> {
+    let mut earlier = LossSoFar::default();
+    for claim in kept_claims(state, note) {
+        earlier.base = earlier.base.add(claim.base).map_err(out_of_range)?;
+        for (sum, part) in earlier.parts.iter_mut().zip(claim.parts) {
+            *sum = sum.add(part).map_err(out_of_range)?;
+        }
+    }
+    let whole = parts(earlier.base.add(base).map_err(out_of_range)?, sharing)?;
+    let (mut own, mut rest) = ([Money::ZERO; 3], base);
+    let balancing = usize::from(sharing.balancing);
+    for (place, ((part, whole), had)) in own.iter_mut().zip(whole).zip(earlier.parts).enumerate() {
+        if place != balancing {
+            *part = whole.sub(had).map_err(out_of_range)?.max(Money::ZERO);
+            rest = rest.sub(*part).map_err(out_of_range)?;
+        }
+    }
+    if let Some(part) = own.get_mut(balancing) {
+        *part = rest;
+    }
+    Ok((earlier, own))
 }
 
 /// A note is claimed once; a second claim supplements one that is decided.
@@ -123,8 +159,9 @@ pub(super) fn check(state: &State, loss: &Loss<'_>, note: &Note) -> Result<(), P
         .with("earlier", earlier.grouped()))
 }
 
-/// Interest in the base only where the rules say so, and only what the contract rate has accrued
-/// to the maturity and the firm has not paid; never penalty or compound interest.
+/// Interest in the base only where the rules say so, and only what the contract has accrued to the
+/// maturity, by the contract's own count of days, and the firm has not paid for these days; never
+/// penalty or compound interest.
 pub(super) fn check_interest(
     rules: Option<&RuleSet>,
     event: &Event,
@@ -143,9 +180,10 @@ pub(super) fn check_interest(
     }
     let due = note.extensions.iter().map(|(_, due)| *due).fold(note.due, Date::max);
     let until = due.min(event.date);
-    let accrued = accrued(loan, note, until).map_err(out_of_range)?;
-    let paid = note.interest.iter().try_fold(Money::ZERO, |sum, paid| sum.add(paid.amount));
-    let paid = paid.map_err(out_of_range)?;
+    let (accrual, days) = (Accrual::new(loan, note), Period { from: note.drawn, to: until });
+    let accrued = accrual.interest(days).map_err(out_of_range)?;
+    let paid = accrual.paid(days).map_err(out_of_range)?;
+    let paid = paid.map_or(Money::ZERO, |paid| paid.counted);
     let open = accrued.sub(paid).map_err(out_of_range)?.max(Money::ZERO);
     if interest <= open && interest <= own.base {
         return Ok(());
@@ -158,26 +196,4 @@ pub(super) fn check_interest(
         .with("until", until)
         .with("paid", paid.grouped())
         .with("open", open.min(own.base).grouped()))
-}
-
-/// Interest at the contract rate from the drawdown to a day, on the principal in force, rounded
-/// once.
-fn accrued(loan: &Loan, note: &Note, until: Date) -> Result<Money, MoneyError> {
-    let changes = note.repayments.iter().map(|(day, _)| *day);
-    let changes = changes.chain(note.rates.iter().map(|(day, _)| *day)).chain([until]);
-    let mut ends: Vec<Date> = changes.filter(|day| *day > note.drawn && *day <= until).collect();
-    ends.sort_unstable();
-    let (mut from, mut sum) = (note.drawn, Fraction::whole(0));
-    for end in ends {
-        let mut repaid = note.repayments.iter().filter(|(day, _)| *day <= from);
-        let repaid = repaid.try_fold(Money::ZERO, |sum, (_, amount)| sum.add(*amount))?;
-        let principal = note.amount.sub(repaid)?;
-        let in_force = note.rates.iter().filter(|(day, _)| *day <= from);
-        let rate = in_force.max_by_key(|(day, _)| *day).map_or(loan.rate, |(_, rate)| *rate);
-        let days = Fraction::new(i128::from(days_between(from, end)), YEAR_DAYS)?;
-        let part = Fraction::whole(principal.fen()).times(rate.fraction())?.times(days)?;
-        sum = sum.plus(part)?;
-        from = end;
-    }
-    sum.round_fen()
 }

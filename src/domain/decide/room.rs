@@ -1,7 +1,8 @@
 //! Room under the ceilings: what a claim may be approved for, payments in another year, and
 //! reversals of what gave room (R-07, R-14 to R-17; invariants 19 and 20).
 
-use super::claim::{parts, rules_of};
+use super::claim::rules_of;
+use super::loss::kept_claims;
 use super::correction::firm_years;
 use super::subsidy::firm_caps;
 use super::{out_of_range, positive};
@@ -31,7 +32,7 @@ pub(super) fn approved(
     day: Date,
     asked: Option<Money>,
 ) -> Result<(Money, Json), Problem> {
-    let [pool, guarantor, bank] = parts(claim.base, &claim.sharing)?;
+    let [pool, guarantor, bank] = claim.parts;
     let allowed = ceiling::allowed(state, claim, pool, day).map_err(out_of_range)?;
     let limit = allowed.amount;
     if limit.is_zero() && pool.is_positive() {
@@ -73,6 +74,11 @@ fn working(
     );
     put("balancing", json!(parties.get(usize::from(claim.sharing.balancing))));
     put("parts", json!({ "pool": pool, "guarantor": guarantor, "bank": bank }));
+    if claim.earlier.base.is_positive() {
+        let [pool, guarantor, bank] = claim.earlier.parts;
+        let base = claim.earlier.base;
+        put("earlier", json!({ "base": base, "pool": pool, "guarantor": guarantor, "bank": bank }));
+    }
     put("limit", json!(allowed.amount));
     let rules = rules_of(state, claim);
     if let Some(cap) = rules.and_then(|rules| rules.claim.caps.loan) {
@@ -100,8 +106,14 @@ fn working(
         put("cut", json!({ "amount": cut, "borne_by": "bank", "by": by }));
     }
     if let Some((rules, kind)) = rules.zip(state.owner_kind(&claim.owner)) {
+        // What earlier claims of the same loss were approved for is split already.
+        let before = approved_before(state, claim).map_err(out_of_range)?;
+        let split = |whole: Money| rules.split_city(kind, whole).map_err(out_of_range);
+        let [city_had, owner_had] = split(before)?;
         let levels = |whole: Money| {
-            let [city, owner] = rules.split_city(kind, whole).map_err(out_of_range)?;
+            let [city, owner] = split(before.add(whole).map_err(out_of_range)?)?;
+            let less = |have: Money, had: Money| have.sub(had).map_err(out_of_range);
+            let (city, owner) = (less(city, city_had)?, less(owner, owner_had)?);
             Ok::<_, Problem>(json!({ "city": city, "owner": owner }))
         };
         put("levels", levels(allowed.amount)?);
@@ -109,6 +121,14 @@ fn working(
     }
     put("approved", json!(amount));
     Ok(working)
+}
+
+/// What the other claims of the same loss are approved for.
+fn approved_before(state: &State, claim: &Claim) -> Result<Money, MoneyError> {
+    let note = state.loans.get(&claim.loan).and_then(|loan| loan.note(Some(&claim.note)));
+    let claims = note.into_iter().flat_map(|note| kept_claims(state, note));
+    let others = claims.filter(|other| other.id != claim.id);
+    others.map(|other| other.approved).try_fold(Money::ZERO, Money::add)
 }
 
 /// What of a recovery is the city's and the owner's: shared as it was paid, cumulatively.

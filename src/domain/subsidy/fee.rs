@@ -10,6 +10,7 @@ use crate::domain::money::{Money, MoneyError};
 use crate::domain::rate::{Fraction, Rate};
 use crate::domain::rules::words::{AmountBase, OnOverdue, Per, Qualified, UnusedDays};
 use crate::domain::rules::{FeeFormula, FeeSubsidy, Rules};
+use crate::domain::subsidy::charges::{Charge, charges};
 use crate::domain::subsidy::days::{Cut, DayRules, window, year_days};
 use crate::domain::subsidy::working::{Reason, Segment, Source, Working};
 use crate::domain::subsidy::{Facts, qualified};
@@ -51,6 +52,24 @@ impl<'a> Case<'a> {
         })
     }
 
+    /// The days on which any note counts, with why each stretch ends.
+    fn lives(&self) -> Vec<(Period, Cut)> {
+        let mut lives: Vec<_> = self.loan.notes.iter().map(|note| self.life(note)).collect();
+        lives.sort_by_key(|(life, _)| *life);
+        let mut joined: Vec<(Period, Cut)> = Vec::with_capacity(lives.len());
+        for (life, cut) in lives.into_iter().filter(|(life, _)| !life.is_empty()) {
+            match joined.last_mut().filter(|(last, _)| life.from <= last.to) {
+                Some((last, until)) => {
+                    if life.to > last.to {
+                        (last.to, *until) = (life.to, cut);
+                    }
+                }
+                None => joined.push((life, cut)),
+            }
+        }
+        joined
+    }
+
     /// The working of a quarter before caps and budgets, with the days that counted; none when no
     /// day of the quarter counts.
     pub fn working(&self, quarter: Period) -> Option<(Working, i64)> {
@@ -64,7 +83,7 @@ impl<'a> Case<'a> {
             working.refuse(Reason::NotQualified);
         }
         let filled = match self.fee.formula {
-            FeeFormula::ShareOfFee(_) => self.share_of_fees(&mut working, life),
+            FeeFormula::ShareOfFee(_) => self.share_of_fees(&mut working),
             _ => self.rate_on_amount(&mut working),
         };
         if filled.and_then(|()| Self::total(&mut working)).is_err() {
@@ -105,33 +124,34 @@ impl<'a> Case<'a> {
         Ok(())
     }
 
-    /// The fee whose rate was charged in the quarter, if it passes the gate.
-    fn charged(&self, quarter: Period) -> Result<&'a FeePaid, Reason> {
-        let covers =
-            |fee: &&FeePaid| !Period { from: fee.from, to: fee.to }.intersect(quarter).is_empty();
-        let fee = self.loan.fees.iter().find(covers).ok_or(Reason::FeeNotPaid)?;
-        if self.passes(fee) { Ok(fee) } else { Err(Reason::FeeOverGate(fee.rate)) }
+    /// What was charged day by day, if some of it in the quarter passes the gate.
+    fn charged(&self, quarter: Period) -> Result<Vec<Charge>, Reason> {
+        let all = charges(self.loan);
+        let within = all.iter().filter(|charge| !charge.days.intersect(quarter).is_empty());
+        let most = within.clone().map(|charge| charge.rate).max().ok_or(Reason::FeeNotPaid)?;
+        let passes = within.into_iter().any(|charge| self.passes(charge));
+        if passes { Ok(all) } else { Err(Reason::FeeOverGate(most)) }
     }
 
-    fn passes(&self, fee: &FeePaid) -> bool {
-        self.fee.gate.is_none_or(|gate| fee.rate <= gate)
+    fn passes(&self, charge: &Charge) -> bool {
+        self.fee.gate.is_none_or(|gate| charge.rate <= gate)
     }
 
     /// Mode A: each fee is earned evenly over its own days; what was earned on days that count is
     /// subsidised.
-    fn share_of_fees(&self, working: &mut Working, life: Period) -> Result<(), MoneyError> {
-        if let Err(reason) = self.charged(working.period) {
-            working.refuse(reason);
-            return Ok(());
-        }
+    fn share_of_fees(&self, working: &mut Working) -> Result<(), MoneyError> {
+        let charges = match self.charged(working.period) {
+            Ok(charges) => charges,
+            Err(reason) => {
+                working.refuse(reason);
+                return Ok(());
+            }
+        };
         let FeeFormula::ShareOfFee(share) = self.fee.formula else { return Ok(()) };
-        let until = self.life_of_loan().map_or(Cut::Maturity, |(_, cut)| cut);
-        for fee in self.loan.fees.iter().filter(|fee| self.passes(fee)) {
-            let covered = Period { from: fee.from, to: fee.to };
-            let end = fee.to.min(life.to).min(working.period.to);
-            let mut earned = Earned { fee, covered: covered.days().max(1), days: 0 };
-            for (days, cut) in self.counting(Period { from: fee.from, to: end }) {
-                let ends = if days.to == life.to { until } else { Cut::Period };
+        let lives = self.lives();
+        for fee in &self.loan.fees {
+            let mut earned = Earned { fee, covered: fee.days().days().max(1), days: 0 };
+            for (days, until) in self.earning(fee, &lives, &charges, working.period.to) {
                 let segment = Segment {
                     from: days.from,
                     to: days.to,
@@ -143,7 +163,7 @@ impl<'a> Case<'a> {
                     contract: Rate::default(),
                     rate: share.fraction(),
                     source: Source::Fee(fee.rate),
-                    until: cut.unwrap_or(ends),
+                    until,
                 };
                 earned.push(&mut working.segments, segment)?;
             }
@@ -151,25 +171,46 @@ impl<'a> Case<'a> {
         Ok(())
     }
 
+    /// The days of a fee that count up to a day: while a note runs and what is charged passes the
+    /// gate, with why each stretch ends.
+    fn earning(
+        &self,
+        fee: &FeePaid,
+        lives: &[(Period, Cut)],
+        charges: &[Charge],
+        end: Date,
+    ) -> Vec<(Period, Cut)> {
+        let mut passing: Vec<Period> = Vec::with_capacity(1);
+        for charge in charges.iter().filter(|charge| self.passes(charge)) {
+            let days = charge.days.intersect(fee.days());
+            match passing.last_mut().filter(|last| last.to == days.from) {
+                _ if days.is_empty() => {}
+                Some(last) => last.to = days.to,
+                None => passing.push(days),
+            }
+        }
+        let mut parts = Vec::with_capacity(1);
+        for (life, until) in lives {
+            for days in &passing {
+                let days = days.intersect(*life);
+                let days = Period { from: days.from, to: days.to.min(end) };
+                let ends = if days.to == life.to { *until } else { Cut::Period };
+                let counting = self.counting(days).into_iter();
+                parts.extend(counting.map(|(days, cut)| (days, cut.unwrap_or(ends))));
+            }
+        }
+        parts
+    }
+
     /// Modes B, C and D: a yearly rate on the amount of each note, for one year (or the term of the
     /// rules) at most.
     fn rate_on_amount(&self, working: &mut Working) -> Result<(), MoneyError> {
-        let fee = match self.charged(working.period) {
-            Ok(fee) => fee,
+        let charges = match self.charged(working.period) {
+            Ok(charges) => charges,
             Err(reason) => {
                 working.refuse(reason);
                 return Ok(());
             }
-        };
-        let (rate, amount_base) = match self.fee.formula {
-            FeeFormula::RateOnAmount(rate, base) => (rate.fraction(), base),
-            FeeFormula::RateOnLiability(rate) => (rate.fraction(), AmountBase::Balance),
-            FeeFormula::ShareOfGap { share, gap_from, base } => {
-                let gap = gap_from.decimal().checked_sub(fee.rate.decimal());
-                let gap = gap.and_then(|gap| Rate::new(gap).ok()).unwrap_or_default();
-                (share.fraction().times(gap.fraction())?.reduced(), base)
-            }
-            FeeFormula::ShareOfFee(_) => return Ok(()),
         };
         for note in &self.loan.notes {
             let (life, until) = self.life(note);
@@ -180,23 +221,60 @@ impl<'a> Case<'a> {
             let end = life.to.min(term).min(working.period.to);
             let until = if end == working.period.to { Cut::Period } else { until };
             for (days, cut) in self.counting(Period { from: life.from, to: end }) {
-                let template = Segment {
-                    from: days.from,
-                    to: days.to,
-                    days: days.days(),
-                    base: year,
-                    principal: note.amount,
-                    counted: note.amount,
-                    part: None,
-                    contract: Rate::default(),
-                    rate,
-                    source: Source::Guarantee(fee.rate),
-                    until: cut.unwrap_or(until),
-                };
-                push_by_balance(&mut working.segments, template, note, amount_base)?;
+                for (part, charge) in self.at_one_rate(days, &charges) {
+                    let (rate, amount_base) = self.rate_of(charge)?;
+                    let ends = if part.to < days.to { Cut::Repriced } else { cut.unwrap_or(until) };
+                    let template = Segment {
+                        from: part.from,
+                        to: part.to,
+                        days: part.days(),
+                        base: year,
+                        principal: note.amount,
+                        counted: note.amount,
+                        part: None,
+                        contract: Rate::default(),
+                        rate,
+                        source: Source::Guarantee(charge),
+                        until: ends,
+                    };
+                    push_by_balance(&mut working.segments, template, note, amount_base)?;
+                }
             }
         }
         Ok(())
+    }
+
+    /// The parts of a stretch by what is charged on them, those over the gate left out. Days that no
+    /// fee covers go by the fee before them, or by the first one.
+    fn at_one_rate(&self, days: Period, charges: &[Charge]) -> Vec<(Period, Rate)> {
+        let mut parts: Vec<(Period, Rate)> = Vec::with_capacity(1);
+        for (place, charge) in charges.iter().enumerate() {
+            let from = if place == 0 { days.from } else { charge.days.from };
+            let to = charges.get(place + 1).map_or(days.to, |next| next.days.from);
+            let part = Period { from, to }.intersect(days);
+            if part.is_empty() || !self.passes(charge) {
+                continue;
+            }
+            match parts.last_mut().filter(|(last, rate)| last.to == part.from && *rate == charge.rate) {
+                Some((last, _)) => last.to = part.to,
+                None => parts.push((part, charge.rate)),
+            }
+        }
+        parts
+    }
+
+    /// The yearly rate of the rules where so much is charged, and the amount that it is put on.
+    fn rate_of(&self, charged: Rate) -> Result<(Fraction, AmountBase), MoneyError> {
+        Ok(match self.fee.formula {
+            FeeFormula::RateOnAmount(rate, base) => (rate.fraction(), base),
+            FeeFormula::RateOnLiability(rate) => (rate.fraction(), AmountBase::Balance),
+            FeeFormula::ShareOfGap { share, gap_from, base } => {
+                let gap = gap_from.decimal().checked_sub(charged.decimal());
+                let gap = gap.and_then(|gap| Rate::new(gap).ok()).unwrap_or_default();
+                (share.fraction().times(gap.fraction())?.reduced(), base)
+            }
+            FeeFormula::ShareOfFee(share) => (share.fraction(), AmountBase::Guaranteed),
+        })
     }
 
     /// The days on which the firm holds the qualification that the rules ask for.

@@ -428,7 +428,7 @@ impl<'a> Case<'a> {
     }
 
     /// What changes of the note, whoever asks.
-    pub(super) fn changes(&self) -> Vec<(Date, Change)> {
+    fn changes(&self) -> Vec<(Date, Change)> {
         let note = self.note;
         let repaid = note.repayments.iter().map(|(day, amount)| (*day, Change::Repay(*amount)));
         let mut changes: Vec<_> = repaid.collect();
@@ -498,7 +498,7 @@ impl<'a> Case<'a> {
 
 /// What changes on a day.
 #[derive(Clone, Copy)]
-pub(super) enum Change {
+enum Change {
     Repay(Money),
     Contract(Rate),
     Overdue(bool),
@@ -507,9 +507,6 @@ pub(super) enum Change {
 }
 
 impl Change {
-    /// The last day of all.
-    pub(super) const END: Self = Self::Mark(Cut::Period);
-
     fn cut(self) -> Cut {
         match self {
             Self::Repay(_) => Cut::Repayment,
@@ -524,21 +521,21 @@ impl Change {
 }
 
 /// A note on a day.
-pub(super) struct State {
-    pub(super) principal: i128,
-    pub(super) contract: Rate,
+struct State {
+    principal: i128,
+    contract: Rate,
     overdue: bool,
     unqualified: bool,
 }
 
 impl State {
     /// A note as it is drawn.
-    pub(super) fn at_drawdown(case: &Case<'_>) -> Self {
+    fn at_drawdown(case: &Case<'_>) -> Self {
         let principal = i128::from(case.note.amount.fen());
         Self { principal, contract: case.loan.rate, overdue: false, unqualified: false }
     }
 
-    pub(super) fn apply(&mut self, change: Change) {
+    fn apply(&mut self, change: Change) {
         match change {
             Change::Repay(amount) => self.principal -= i128::from(amount.fen()),
             Change::Contract(rate) => self.contract = rate,

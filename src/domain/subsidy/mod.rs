@@ -5,6 +5,8 @@
 //! in the order of settlement date, drawdown date and loan id; caps and budgets are drawn down in
 //! that order (domain 5.3, case 11). Its cost is linear in loans and their recorded changes.
 
+pub mod accrual;
+pub mod charges;
 pub mod correction;
 pub mod days;
 pub mod difference;

@@ -57,7 +57,7 @@ pub fn steps(working: &serde_json::Value) -> Vec<Step> {
     }
     steps.push(step("computed", Vec::new(), get(working, "computed")));
     if let Some(interest) = working.get("interest") {
-        let all = facts(interest, &["accrued", "paid", "difference", "tolerance"]);
+        let all = facts(interest, &["accrued", "paid", "difference", "paid_counted", "tolerance"]);
         steps.push(step("interest", all, None));
     }
     for ceiling in list("ceilings") {

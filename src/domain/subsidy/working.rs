@@ -103,10 +103,12 @@ impl Segment {
 /// ceiling, and the difference is shown (domain 5.3, case 20).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InterestCheck {
-    /// What the contract comes to for the days that were paid for.
+    /// What the contract comes to for the days that were paid for, each day once.
     pub accrued: Money,
     /// What was paid for them.
     pub paid: Money,
+    /// What of it counts; less where several slips tell of the same days.
+    pub counted: Money,
     /// Differences of so much are rounding: one fen a segment.
     pub tolerance: Money,
 }
@@ -121,6 +123,10 @@ impl InterestCheck {
         out.quoted(self.paid.sub(self.accrued).unwrap_or_default());
         out.key("paid");
         out.quoted(self.paid);
+        if self.counted != self.paid {
+            out.key("paid_counted");
+            out.quoted(self.counted);
+        }
         out.key("tolerance");
         out.quoted(self.tolerance);
         out.end_object();
@@ -305,7 +311,8 @@ impl Working {
         let segments = i64::try_from(self.segments.len()).map_err(|_| MoneyError::Range)?;
         Ok(InterestCheck {
             accrued: paid.accrued.round_fen()?,
-            paid: paid.amount,
+            paid: paid.told,
+            counted: paid.amount,
             tolerance: Money::from_fen(segments)?,
         })
     }
@@ -315,11 +322,20 @@ impl Working {
         let inside = |segment: &Segment| Period { from: segment.from, to: segment.to };
         match self.earlier {
             None => self.segments.iter().map(|segment| segment.days).sum(),
-            Some(_) => self
-                .segments
-                .iter()
-                .map(|segment| inside(segment).intersect(self.period).days())
-                .sum(),
+            // Fees and notes side by side tell of the same days; each day is one.
+            Some(_) => {
+                let segments = self.segments.iter();
+                let mut days: Vec<Period> =
+                    segments.map(|segment| inside(segment).intersect(self.period)).collect();
+                days.sort_unstable();
+                let mut counted = self.period.from;
+                let mut sum = 0;
+                for one in days {
+                    sum += Period { from: one.from.max(counted), to: one.to }.days();
+                    counted = counted.max(one.to);
+                }
+                sum
+            }
         }
     }
 

@@ -100,6 +100,7 @@ pub fn loan(loan: &Loan, entries: &[Entry], state: &State, journal: &Journal) ->
         loan.first_loan.into(),
         Cell::Word(loan.day_count.code()),
         Cell::optional(loan.renews.as_ref()),
+        Cell::optional(loan.drawing_of.as_ref()),
         Cell::optional(loan.rules.as_ref()),
         Cell::optional(loan.removed),
     ]);
@@ -144,6 +145,7 @@ pub fn loan(loan: &Loan, entries: &[Entry], state: &State, journal: &Journal) ->
                 fee.rate.into(),
                 fee.amount.into(),
                 fee.refunds.iter().map(|(_, amount)| Total::from(*amount)).sum::<Total>().into(),
+                fee.instalment.into(),
             ],
         );
     }
@@ -245,7 +247,14 @@ fn changes(note: &Note, report: &mut Report) {
     for paid in &note.interest {
         report.section_row(
             "interest_paid",
-            vec![id(), paid.paid.into(), paid.from.into(), paid.to.into(), paid.amount.into()],
+            vec![
+                id(),
+                paid.paid.into(),
+                paid.from.into(),
+                paid.to.into(),
+                paid.amount.into(),
+                paid.instalment.into(),
+            ],
         );
     }
 }

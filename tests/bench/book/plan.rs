@@ -179,12 +179,19 @@ impl Plan {
                 loan: number,
                 pool_share: None,
                 rate: Rate::parse("4.35%").unwrap(),
+                drawing_of: None,
                 renews: None,
                 security: None,
                 signed: None,
             })
         } else {
-            Kind::Disburse(Disburse { amount, due: None, loan: number, note: None })
+            Kind::Disburse(Disburse {
+                amount,
+                drawing_of: None,
+                due: None,
+                loan: number,
+                note: None,
+            })
         };
         (Some(id(owner)), kind)
     }
@@ -201,7 +208,7 @@ impl Plan {
             25..=49 => {
                 let month = ((chance >> 40) % 35) as usize * 30;
                 let (from, to) = (self.days[month], self.days[month + 30]);
-                let paid = InterestPaid { amount, from, loan, note: None, to };
+                let paid = InterestPaid { amount, from, instalment: None, loan, note: None, to };
                 return (None, Kind::InterestPaid(paid));
             }
             50..=69 => Kind::PoolInterest(PoolInterest {
