@@ -23,7 +23,7 @@ fn standings() -> Vec<Standing> {
     let standing = |(loan, note, class, fen): &(&str, &str, usize, i64)| {
         let mut balances = [Total::ZERO; 4];
         balances[*class] = Total(i128::from(*fen));
-        Standing { loan: id(loan), note: id(note), balances, later: Vec::new() }
+        Standing { loan: id(loan), note: id(note), balances, removed: None, later: Vec::new() }
     };
     NOTES.iter().map(standing).collect()
 }

@@ -118,6 +118,7 @@ fn note(table: &Table, index: usize) -> Note {
         overdue: dated(table, "overdue", |text| (!text.is_empty()).then(|| day(text))),
         npl: text(table, "npl").map(day),
         cures: Vec::new(),
+        removed: None,
         interest: interest.collect(),
         others: Vec::new(),
         compensated: Money::ZERO,

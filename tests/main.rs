@@ -27,6 +27,7 @@ mod jiaozuo;
 mod kept;
 mod ledger_cases;
 mod late;
+mod ledger_cases;
 mod limits;
 mod matching;
 mod model;

@@ -190,12 +190,12 @@ pub const CASES: &[Case] = &[
         r#"{"event":"pay-claim","date":"2017-09-20","claim":"C","bank_account":"POOL","amount":"120000.01","maker":"甲","checker":"乙"}"#,
         &[("approved", "120,000.00"), ("paid", "0.00"), ("amount", "120,000.01")],
     ),
-    // Four tenths of 300,000.03 are 120,000.01, and 120,000.00 were paid.
+    // The loss is 800,000.00.
     (
-        R::RecoveryAboveCompensation,
+        R::RecoveryAboveLoss,
         "paid",
-        r#"{"event":"recover","date":"2017-10-01","claim":"C","bank_account":"POOL","gross":"300000.03"}"#,
-        &[("paid", "120,000.00"), ("recovered", "0.00"), ("share", "120,000.01")],
+        r#"{"event":"recover","date":"2017-10-01","claim":"C","bank_account":"POOL","gross":"800000.01"}"#,
+        &[("loss", "800,000.00"), ("recovered", "0.00"), ("net", "800,000.01")],
     ),
     (
         R::CostAboveRecovery,

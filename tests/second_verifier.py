@@ -247,6 +247,7 @@ class Contents:
         self.recorded, self.more, self.last = "", 0, 0
         self.ids, self.vouchers = {}, collections.Counter()
         self.lines_of, self.reversed, self.reversals = {}, {}, set()
+        self.years, self.closed = {}, {}                     # entry: year; owner: last closed day
         self.bank_fund, self.cash = {}, collections.Counter()    # owner, fund, bank account
         self.days = {}                                       # (owner, fund, date): [sum, entry]
         self.months = collections.defaultdict(collections.Counter)   # owner: (fund, account, month)
@@ -386,6 +387,15 @@ class Contents:
 
     def reversal(self, seq, entry, lines):
         turn = {"debit": "credit", "credit": "debit"}
+        place = LINE_KEYS.index("account")
+        carried = entry.get("working", {}).get("carried", {}) if "reverses" in entry else {}
+        told = list(lines)
+        for number, account in carried.items():
+            at = int(number) - 1 if number.isdigit() else -1
+            if not 0 <= at < len(told) or told[at][place] != "3501" or account[:1] not in "45":
+                return self.note(seq, "reversal-lines", "line %s carried from %s" % (number, account))
+            told[at] = told[at][:place] + (account,) + told[at][place + 1:]
+        lines, self.years[seq] = told, entry["date"][:4]
         self.lines_of[seq] = hash(frozenset(collections.Counter(lines).items()))
         target, own = entry.get("reverses"), entry["event"]
         if own["event"] == "reverse" and own.get("entry") != target:
@@ -401,6 +411,12 @@ class Contents:
             self.note(seq, "reversal-of-reversal", str(target))
         elif hash(frozenset(collections.Counter(turned).items())) != self.lines_of.get(target):
             self.note(seq, "reversal-lines", "not the lines of %d turned" % target)
+        elif target in self.years:
+            owner = entry["voucher"]["owner"] if "voucher" in entry else own.get("owner")
+            closed = self.closed.get(owner, "") >= self.years[target] + "-12-31"
+            results = [str(number) for number, line in enumerate(lines, 1) if line[place][0] in "45"]
+            if sorted(carried) != (sorted(results) if closed else []):
+                self.note(seq, "reversal-lines", "income and expense of %s" % self.years[target])
         if self.reversed.setdefault(target, seq) != seq:
             self.note(seq, "reversal-twice", "%d by %d" % (target, self.reversed[target]))
 
@@ -412,6 +428,8 @@ class Contents:
             month, day = last_day(own["period"])
         except (KeyError, ValueError, TypeError):
             return self.note(seq, "entry-unreadable", "a close without owner or period")
+        if own.get("stage") != "soft":
+            self.closed[owner] = day
         sums = collections.Counter()
         for (fund, account, of), amount in self.months[owner].items():
             if of <= month:

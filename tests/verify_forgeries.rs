@@ -9,6 +9,7 @@ use crate::verify_forgeries_pools::{CLOSED, TRANSFER};
 use poolbook::domain::account::{Account, Fund, Side};
 use poolbook::domain::calendar::{Month, parse_date};
 use poolbook::domain::entry::{Entry, Line, VoucherWord};
+use poolbook::domain::event::{Kind as EventKind, Source as EventSource};
 use poolbook::domain::money::Money;
 use poolbook::domain::text::Id;
 
@@ -359,6 +360,16 @@ pub const ROWS: &[Row] = &[
             }
         },
         &["commitment-open"],
+    ),
+    (
+        "budget-given",
+        Book::Funding,
+        |all| {
+            let back = at(all, "budget-back");
+            let EventKind::ReturnBudget(own) = &mut back.event.kind else { panic!("a return") };
+            own.source = Some(EventSource::Province);
+        },
+        &["budget-given"],
     ),
     (
         "interest-without-owner",

@@ -50,6 +50,8 @@ pub struct Standing {
     pub note: Id,
     /// Balance in each of [`CLASSES`].
     pub balances: [Total; 4],
+    /// The balances that a removal took off the accounts.
+    pub removed: Option<[Total; 4]>,
     /// Entries after the day.
     pub later: Vec<Later>,
 }
@@ -58,6 +60,22 @@ impl Standing {
     /// Balance over all classes.
     pub fn balance(&self) -> Total {
         self.balances.iter().copied().sum()
+    }
+
+    /// The enrolment is revoked, or comes back as it was. A removal has a line for each note, so the
+    /// second line of one finds nothing left to do.
+    fn leave_or_return(&mut self, back: bool) {
+        match (back, self.removed) {
+            (false, None) => {
+                self.removed = Some(self.balances);
+                self.balances = [Total::ZERO; 4];
+            }
+            (true, Some(balances)) => {
+                self.removed = None;
+                self.balances = balances;
+            }
+            _ => {}
+        }
     }
 
     /// Place of its class in [`CLASSES`]; none without a balance.
@@ -117,8 +135,8 @@ fn take(
     for (loan, class, amount) in moved(entry, owner) {
         let own = notes.entry(loan.clone()).or_default();
         if matches!(told.event.kind, Kind::Remove(_)) && !later {
-            // The whole loan leaves the accounts, whatever notes it has.
-            own.iter_mut().for_each(|standing| standing.balances = [Total::ZERO; 4]);
+            // The whole loan leaves the accounts or comes back, whatever notes it has.
+            own.iter_mut().for_each(|standing| standing.leave_or_return(entry.reverses.is_some()));
             continue;
         }
         let only = own.first().filter(|_| own.len() == 1).map(|standing| standing.note.clone());
@@ -126,7 +144,14 @@ fn take(
         let place = own.iter().position(|standing| standing.note == id);
         let place = place.unwrap_or_else(|| {
             let balances = [Total::ZERO; 4];
-            own.push(Standing { loan: loan.clone(), note: id, balances, later: Vec::new() });
+            let removed = None;
+            own.push(Standing {
+                loan: loan.clone(),
+                note: id,
+                balances,
+                removed,
+                later: Vec::new(),
+            });
             own.len().saturating_sub(1)
         });
         let Some(standing) = own.get_mut(place) else { continue };

@@ -1,12 +1,13 @@
 //! Every entry rechecked in one pass, by itself and against those before it (domain 7; the bytes,
 //! the tree and the canonical form are checked by whoever reads the journal).
 //!
-//! All findings are listed; none stops the pass. Memory: 24 bytes an entry (the hash of its id with
-//! its number, and a sum of its lines), and the cash movements per cell and day.
+//! All findings are listed; none stops the pass. Memory: 26 bytes an entry (the hash of its id with
+//! its number, a sum of its lines, its year), and the cash movements per cell and day.
 
 mod accounts;
 mod adopted;
 mod breakers;
+mod carried;
 mod ceilings;
 mod checks;
 mod claims;
@@ -32,9 +33,10 @@ pub use outcome::{Outcome, Summary};
 use crate::audit::finding::Finding;
 use crate::audit::flow::Placing;
 use crate::domain::account::{Account, Fund};
+use crate::domain::calendar::Date;
 use crate::domain::calendar::Month;
 use crate::domain::entry::{Entry, Line, VoucherWord, id_hash};
-use crate::domain::event::{Event, Kind, Origin, PeopleMode, Settlement};
+use crate::domain::event::{Event, Kind, Origin, PeopleMode, Settlement, Stage};
 use crate::domain::money::Total;
 use crate::domain::person;
 use crate::domain::rules::words::SMALL_CHARGE_MAX;
@@ -91,6 +93,10 @@ pub struct Verifier {
     ids: Vec<(u64, u64)>,
     /// Sum of the hashes of each entry's lines, which does not depend on their order.
     line_sums: Vec<u64>,
+    /// The year of each entry.
+    years: Vec<i16>,
+    /// The last closed day of each owner.
+    closed: FastMap<String, Date>,
     reversed: FastMap<u64, u64>,
     reversals: HashSet<u64>,
     bank_funds: FastMap<String, Fund>,
@@ -144,7 +150,7 @@ impl Verifier {
         self.check_reversal(seq, entry);
         self.check_people(seq, entry);
         self.check_close(seq, entry);
-        self.passes.take(seq, entry, &mut self.tally);
+        self.passes.take(seq, &carried::as_original(entry), &mut self.tally);
         self.statements.take(seq, entry, &mut self.tally);
         self.ids.push((id_hash(&entry.event.id), seq));
     }
@@ -241,7 +247,8 @@ impl Verifier {
         cells.clear();
         let placing = Placing::of(entry);
         let (mut sum_of_hashes, mut last) = (0_u64, None::<(&str, u32)>);
-        for (line, in_memo) in with_register(entry) {
+        let carried = carried::Carried::of(entry);
+        for (place, (line, in_memo)) in with_register(entry).enumerate() {
             let owner = match last {
                 Some((id, number)) if id == line.owner.as_str() => number,
                 _ => self.owners.number(&line.owner),
@@ -260,7 +267,8 @@ impl Verifier {
                 Some((_, _, sum)) => *sum += signed,
                 None => cells.push((cell, in_memo, signed)),
             }
-            let hash = self.line_hash(line, owner, entry.reverses.is_some());
+            let account = carried.account(place, line);
+            let hash = self.line_hash(line, account, owner, entry.reverses.is_some());
             sum_of_hashes = sum_of_hashes.wrapping_add(hash);
         }
         for ((owner, fund), in_memo, sum) in &cells {
@@ -273,11 +281,12 @@ impl Verifier {
         }
         self.cells = cells;
         self.line_sums.push(sum_of_hashes);
+        self.years.push(entry.event.date.year());
     }
 
     /// Hash of all that a line says; a reversal's lines are turned, so that they give the hashes of
-    /// the lines that they reverse.
-    fn line_hash(&self, line: &Line, owner: u32, turned: bool) -> u64 {
+    /// the lines that they reverse; `account` is that of the original.
+    fn line_hash(&self, line: &Line, account: Account, owner: u32, turned: bool) -> u64 {
         let side = if turned { line.side.opposite() } else { line.side };
         let mut hasher = self.hasher.build_hasher();
         hasher.write_u64(line.amount.fen().cast_unsigned());
@@ -290,7 +299,7 @@ impl Verifier {
         let flags = flags.iter().fold(0_u64, |bits, flag| bits << 1 | u64::from(*flag));
         hasher.write_u64(
             u64::from(owner) << 32
-                | u64::from(line.account.index()) << 16
+                | u64::from(account.index()) << 16
                 | u64::from(line.fund as u8) << 12
                 | u64::from(side as u8) << 8
                 | line.source.map_or(0, |source| source as u64 + 1) << 4
@@ -373,6 +382,13 @@ impl Verifier {
             self.find(Check::ReversalOfReversal, seq, "reverses", "-", target);
         } else if Some(&sum) != self.line_sums.last() {
             self.find(Check::ReversalLines, seq, "lines", format_args!("entry {target}"), "-");
+        } else {
+            let year = place.and_then(|place| self.years.get(place)).copied();
+            let closed = entry.owner().and_then(|owner| self.closed.get(owner.as_str()));
+            let closed = closed.zip(year).is_some_and(|(last, year)| {
+                last.year() > year || { last.year() == year && *last == last.last_of_year() }
+            });
+            carried::check(seq, entry, closed, &mut self.tally);
         }
         if let Some(first) = self.reversed.insert(target, seq) {
             self.find(Check::ReversalTwice, seq, "reverses", "-", format_args!("entry {first}"));
@@ -466,6 +482,9 @@ impl Verifier {
     /// The digest of a close is that of the lines that stand in the journal (invariant 34).
     fn check_close(&mut self, seq: u64, entry: &Entry) {
         let Some((own, period, code)) = close(entry) else { return };
+        if own.stage != Some(Stage::Soft) {
+            self.closed.insert(code.to_owned(), period.to);
+        }
         let balances = self.periods.balances(self.owners.number(code), period.to);
         let [expected, found] = digests(entry, period, code, &balances);
         let subject = format!("{code} {}", own.period);

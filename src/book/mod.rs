@@ -89,15 +89,26 @@ pub enum Outcome<'a> {
     Already(u64),
 }
 
-/// What became of a group of events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The result of recording a group of events.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
     /// New entries.
     pub new: u64,
     /// Events that were recorded before.
     pub already: u64,
+    /// Those of them whose entry was reversed since: what they say is not in the book.
+    pub reversed: Vec<Reversed>,
     /// The journal afterwards.
     pub head: Head,
+}
+
+/// An event that was recorded before, and its entry reversed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reversed {
+    /// Its entry.
+    pub entry: u64,
+    /// The entry that reversed it.
+    pub by: u64,
 }
 
 /// A refusal with the row of the source that it came from.

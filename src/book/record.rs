@@ -1,6 +1,6 @@
 //! Recording a group: all of it or nothing.
 
-use super::{Batch, Book, Options, Outcome, RowProblem, Scope, Summary, journal};
+use super::{Batch, Book, Options, Outcome, Reversed, RowProblem, Scope, Summary, journal};
 use crate::domain::apply::apply;
 use crate::domain::decide::{Context, JournalHead, Limits, decide};
 use crate::domain::entry::{Entry, id_hash};
@@ -31,6 +31,7 @@ struct Run {
     taken: u64,
     new: u64,
     already: u64,
+    reversed: Vec<Reversed>,
     row: u64,
     batch: Vec<Entry>,
     /// Hashes of the ids in `batch`, which the store does not know yet.
@@ -88,7 +89,10 @@ impl<S: Store> Book<S> {
         let result = self.run(source, options, &mut run, on);
         let row = run.row;
         match result.and_then(|()| self.finish(options, &run)) {
-            Ok(()) => Ok(Summary { new: run.new, already: run.already, head: self.store.head() }),
+            Ok(()) => {
+                let (new, already, reversed) = (run.new, run.already, run.reversed);
+                Ok(Summary { new, already, reversed, head: self.store.head() })
+            }
             Err(problem) => {
                 let cut = if options.dry_run { Ok(()) } else { self.store.abandon() };
                 let loaded = cut.map_err(Problem::from).and_then(|()| match run.new {
@@ -154,6 +158,7 @@ impl<S: Store> Book<S> {
             && let Some(seq) = self.recorded_before(&event, hash, options, run)?
         {
             run.already += 1;
+            run.reversed.extend(self.reversed(seq));
             on(row, Outcome::Already(seq));
             return Ok(());
         }
@@ -184,6 +189,11 @@ impl<S: Store> Book<S> {
         }
         run.batch.push(entry);
         if run.batch.len() >= BATCH { self.flush(options, run) } else { Ok(()) }
+    }
+
+    /// The reversal of an entry, if there is one.
+    pub(super) fn reversed(&self, entry: u64) -> Option<Reversed> {
+        self.state.reversed_by(entry).map(|by| Reversed { entry, by })
     }
 
     /// The number of the entry in which an event was recorded before with the same content.

@@ -4,7 +4,7 @@
 //! the state before the next is tried.
 
 use super::record::same_content;
-use super::{Batch, Book, Options, Outcome, Scope, Summary, journal};
+use super::{Batch, Book, Options, Outcome, Reversed, Scope, Summary, journal};
 use crate::domain::apply::apply;
 use crate::domain::decide::{Context, Limits, decide};
 use crate::domain::entry::{Entry, id_hash};
@@ -25,6 +25,7 @@ pub struct RowGroup {
     ids: HashMap<u64, usize>,
     new: u64,
     already: u64,
+    reversed: Vec<Reversed>,
     /// What an event of the group seals, once one does.
     seals: Option<Seals>,
 }
@@ -56,6 +57,7 @@ impl<S: Store> Book<S> {
         self.state.keep();
         for seq in already {
             group.already += 1;
+            group.reversed.extend(self.reversed(seq));
             on(Outcome::Already(seq));
         }
         for entry in group.entries.iter().skip(before) {
@@ -79,7 +81,8 @@ impl<S: Store> Book<S> {
         if options.dry_run && group.new > 0 {
             self.load(Scope::All)?;
         }
-        Ok(Summary { new: group.new, already: group.already, head: self.head() })
+        let RowGroup { new, already, reversed, .. } = group;
+        Ok(Summary { new, already, reversed, head: self.head() })
     }
 
     fn try_row(

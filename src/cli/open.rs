@@ -3,7 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, in_words_as_note};
 use jiff::Timestamp;
-use poolbook::book::{Book, Options, People, Scope};
+use poolbook::book::{Book, Options, People, Reversed, Scope};
 use poolbook::domain::entry::{Entry, id_hash};
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::Journal;
@@ -11,6 +11,14 @@ use poolbook::store::tree::hex;
 use poolbook::store::{
     Changes, FileStore, Frames, Head, MemoryStore, ReadStore, Replay, Store, StoreError, Visit,
 };
+
+/// Says of events that were recorded before whose entries were reversed since.
+pub fn tell_reversed(reversed: &[Reversed], context: &Context<'_>) {
+    for Reversed { entry, by } in reversed {
+        let note = Problem::refused("recorded-and-reversed").with("entry", entry).with("by", by);
+        context.output.talk(&in_words_as_note(&note, &context.output.locale));
+    }
+}
 
 /// The store of a directory, with or without the right to write, or one that is forgotten again.
 pub enum AnyStore {

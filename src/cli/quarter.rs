@@ -81,7 +81,9 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         context.output.talk(&in_words_as_note(&note, &context.output.locale));
     }
     recompute::tell(book.state(), context);
-    let clean = checked.iter().all(|(account, form)| account.is_clean(form))
+    open::tell_reversed(&taken.reversed, context);
+    let clean = taken.reversed.is_empty()
+        && checked.iter().all(|(account, form)| account.is_clean(form))
         && aside.iter().all(Intake::is_clean);
     Ok(if clean { Exit::Done } else { Exit::Findings })
 }

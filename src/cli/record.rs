@@ -4,7 +4,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::open::{self, AnyStore};
 use crate::cli::target::{Force, Made};
-use poolbook::book::{Book, Options, RowGroup, RowProblem};
+use poolbook::book::{Book, Options, RowGroup, RowProblem, Summary};
 use poolbook::domain::event::Event;
 use poolbook::intake::decode::Encoding;
 use poolbook::intake::mapping::{MappedTable, Mapping};
@@ -74,8 +74,9 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         &open::journal(&book.head()),
         options.dry_run,
     ))?;
-    let rejected = outcomes.iter().any(|outcome| outcome.rejected > 0);
-    Ok(if rejected { Exit::Findings } else { Exit::Done })
+    outcomes.iter().for_each(|outcome| open::tell_reversed(&outcome.reversed, context));
+    let differs = |one: &FileOutcome| one.rejected > 0 || !one.reversed.is_empty();
+    Ok(if outcomes.iter().any(differs) { Exit::Findings } else { Exit::Done })
 }
 
 fn open_source(file: &Path, args: &Args) -> Result<Box<dyn RowSource>, Problem> {
@@ -99,7 +100,8 @@ fn whole(
     let summary = book
         .record_all(&mut *source, options, &mut |_, _| {})
         .map_err(|refused: RowProblem| placed(refused, &shown))?;
-    Ok(FileOutcome { file: shown, new: summary.new, already: summary.already, rejected: 0 })
+    let Summary { new, already, reversed, .. } = summary;
+    Ok(FileOutcome { file: shown, new, already, reversed, rejected: 0 })
 }
 
 /// The good rows of a file; the others go to the rejects with their reasons.
@@ -136,6 +138,7 @@ fn row_by_row(
         file: file.display().to_string(),
         new: summary.new,
         already: summary.already,
+        reversed: summary.reversed,
         rejected,
     })
 }

@@ -27,7 +27,7 @@ use crate::domain::decide::{cap_years_of, parts_of_loss, sharing_of};
 use crate::domain::entry::{Entry, Line};
 use crate::domain::event::{ContractDays, Event, Kind};
 use crate::domain::loan::{
-    Cure, FeePaid, InterestPaid, Loan, Note, NoteState, OtherBenefit, Subsidised,
+    Cure, FeePaid, InterestPaid, Loan, Note, NoteState, OtherBenefit, Removal, Subsidised,
 };
 use crate::domain::money::{Money, Total};
 use crate::domain::rate::Share;
@@ -267,6 +267,7 @@ fn new_note(loan: &Loan, entry: &Entry, exposure: Money) -> Option<Note> {
         overdue: Vec::new(),
         npl: None,
         cures: Vec::new(),
+        removed: None,
         interest: Vec::new(),
         others: Vec::new(),
         compensated: Money::ZERO,
@@ -306,6 +307,8 @@ fn follow_loan(state: &mut State, entry: &Entry) {
         Kind::Remove(_) => {
             loan.removed = Some(event.happened());
             for note in &mut loan.notes {
+                let Note { state, balance, exposure, .. } = *note;
+                note.removed = Some(Removal { state, balance, exposure });
                 note.state = NoteState::Removed;
                 note.balance = Money::ZERO;
                 note.exposure = Money::ZERO;

@@ -103,6 +103,8 @@ pub struct Note {
     pub npl: Option<Date>,
     /// What each cure ended, so that its reversal brings the same back.
     pub cures: Vec<Cure>,
+    /// How it was when the enrolment was revoked, so that a reversal brings the same back.
+    pub removed: Option<Removal>,
     /// Interest paid by the firm.
     pub interest: Vec<InterestPaid>,
     /// What other programmes pay for its days.
@@ -151,6 +153,17 @@ impl Application {
     pub fn asked_before(&self, entry: u64) -> Option<&Id> {
         self.asked.iter().rev().find(|(asked, _)| *asked < entry).map(|(_, owner)| owner)
     }
+}
+
+/// A note as it was before the enrolment was revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Removal {
+    /// Class in the register.
+    pub state: NoteState,
+    /// Principal owed.
+    pub balance: Money,
+    /// The pool's exposure.
+    pub exposure: Money,
 }
 
 /// What a cure ended.

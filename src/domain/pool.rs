@@ -2,13 +2,13 @@
 //! and the circuit breaker with its memory.
 
 use crate::domain::calendar::Date;
-use crate::domain::event::Scope;
+use crate::domain::event::{Scope, Source};
 use crate::domain::loan::{Loan, Note, NoteState};
 use crate::domain::rate::{Fraction, Share};
 use crate::domain::registry::tables;
 use crate::domain::rules::Breaker;
 use crate::domain::rules::words::{BreakerRatio, BreakerScope};
-use crate::domain::state::State;
+use crate::domain::state::{Cell, State};
 use crate::domain::table::Record;
 use crate::domain::text::Id;
 use compact_str::CompactString;
@@ -123,6 +123,9 @@ pub enum Sum {
     Fees,
     /// How many loans of an owner were taken in against leverage or the circuit breaker.
     Noted,
+    /// Budget that a source (in place of the party) gave a fund of an owner in a year and did not get
+    /// back; in the year 0 what it got back of earlier years, below zero.
+    Budget,
 }
 
 /// Stands for every owner, or for every party.
@@ -482,6 +485,12 @@ pub fn pool_state(state: &State, owner: &Id, day: Date) -> PoolState {
 /// The key of an owner's own sum.
 pub fn owner_key(state: &State, sum: Sum, year: i16, owner: &str) -> u64 {
     sum.key(year, state.owner_number(owner).unwrap_or(ALL - 1), ALL)
+}
+
+/// The key of the budget that a source gave a fund in a year.
+pub fn budget_key(state: &State, cell: &Cell, source: Source, year: i16) -> u64 {
+    let place = (cell.fund as u32) << 8 | source as u32;
+    Sum::Budget.key(year, state.owner_number(&cell.owner).unwrap_or(ALL - 1), place)
 }
 
 /// The key of what one owner's fund has lent to another's.

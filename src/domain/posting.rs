@@ -10,7 +10,7 @@ mod subsidy;
 pub use closing::{accrue_interest, close_result, close_year, estimate_subsidy};
 pub use subsidy::*;
 
-use crate::domain::account::{Account, Fund, Side};
+use crate::domain::account::{Account, Class, Fund, Side};
 use crate::domain::entry::Line;
 use crate::domain::event::{InterestOwner, Source};
 use crate::domain::loan::NoteState;
@@ -339,6 +339,12 @@ pub fn pool_interest(
     )
 }
 
+/// E-22 the bank credited less than was accrued: the rest of the accrual is no income after all. It
+/// is a changed estimate, so the income of the day on which it is known bears it.
+pub fn accrued_too_much(draft: Draft, short: Money) -> Draft {
+    draft.post(Account::InterestIncome, Account::InterestReceivable, short, None)
+}
+
 /// E-21 what belongs to the treasury is paid over.
 pub fn pay_treasury(draft: Draft, fund: Fund, bank: &Id, amount: Money) -> Draft {
     draft.post(Account::TreasuryPayable, fund.cash(), amount, Some(bank))
@@ -427,11 +433,17 @@ pub fn settle_claim(draft: Draft, amount: Money) -> Draft {
     close_right(draft, amount, Money::ZERO)
 }
 
-/// E-48 irregular claim: as E-47, of an earlier year by the adjustment of prior years.
-pub fn revoke_claim(draft: Draft, amount: Money, prior_year: bool) -> Draft {
+/// E-48 irregular claim: as E-47, of an earlier year by the adjustment of prior years. `right` is
+/// what of it is still an open right, the rest comes off the written-off register.
+pub fn revoke_claim(
+    draft: Draft,
+    amount: Money,
+    (right, written_off): (Money, Money),
+    prior_year: bool,
+) -> Draft {
     let credit = if prior_year { Account::PriorYears } else { Account::Compensation };
     let draft = draft.post(Account::CompensationRefund, credit, amount, None);
-    close_right(draft, amount, Money::ZERO)
+    close_right(draft, right, written_off)
 }
 
 /// E-47, E-48 cash of what the bank owed back.
@@ -506,7 +518,13 @@ pub fn close_claim(
     repay(draft, standing, balance, exposure).release(Account::WrittenOff, written_off)
 }
 
-/// E-90 reversal: the exact opposite of the lines (红字冲销).
-pub fn reverse(lines: &[Line]) -> Vec<Line> {
-    lines.iter().map(Line::turned).collect()
+/// E-90 reversal: the exact opposite of the lines (红字冲销). Where the year of the original is
+/// closed, its result is final: what was income or expense then adjusts prior years (3501) now.
+pub fn reverse(lines: &[Line], year_closed: bool) -> Vec<Line> {
+    let turned = |line: &Line| {
+        let result = matches!(line.account.class(), Class::Income | Class::Expense);
+        let account = if result && year_closed { Account::PriorYears } else { line.account };
+        Line { account, ..line.turned() }
+    };
+    lines.iter().map(turned).collect()
 }

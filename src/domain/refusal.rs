@@ -175,8 +175,10 @@ reasons! {
     ApprovalAboveLimit "approval-above-limit";
     /// More would be paid than is approved and unpaid.
     PayAboveApproved "pay-above-approved";
-    /// The pool would recover more than it paid.
-    RecoveryAboveCompensation "recovery-above-compensation";
+    /// A budget would go back to a source that did not give as much.
+    BudgetNotGiven "budget-not-given";
+    /// More would be recovered than was lost.
+    RecoveryAboveLoss "recovery-above-loss";
     /// The cost is above the recovery.
     CostAboveRecovery "cost-above-recovery";
     /// Something may still come in on the claim.

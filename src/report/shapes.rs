@@ -47,7 +47,7 @@ shapes! {
     /// What became of files of events, one row a file.
     RECORDED "recorded" {
         meta [entries Integer, root Text, dry_run Bool]
-        rows [file Text, recorded Integer, already Integer, rejected Integer]
+        rows [file Text, recorded Integer, already Integer, reversed_since Integer, rejected Integer]
         totals true
     }
     /// One voucher (记账凭证): the entry with its lines, on balance and off balance.

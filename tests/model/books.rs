@@ -12,6 +12,13 @@ pub struct Closed {
     year: String,
 }
 
+impl Closed {
+    /// Whether a day is closed.
+    pub fn reaches(&self, day: &str) -> bool {
+        self.through.as_str() >= day
+    }
+}
+
 /// The last day of `2017-10`, `2017Q4` or `2017`.
 pub fn last_day(period: &str) -> String {
     let (year, month) = match period.split_once(['-', 'Q']) {

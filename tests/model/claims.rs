@@ -114,7 +114,8 @@ impl Twin {
             "pay-claim" => &["approved", "noticed", "ordered", "paid-part"],
             "close-claim" => &["recovering", "settled", "written-off"],
             "cancel-rest" => &["paid-part"],
-            "settle-claim" | "revoke-claim" => &["paid", "recovering", "settled"],
+            "settle-claim" => &["paid", "recovering", "settled"],
+            "revoke-claim" => &["paid", "recovering", "settled", "written-off"],
             "refund-claim" => &["settled", "revoked", "written-off"],
             "write-off" => &["paid", "paid-part", "recovering", "settled"],
             _ => recovering,
@@ -156,14 +157,16 @@ impl Twin {
                 self.release(&claim, rest, true, draft);
             }
             "settle-claim" | "revoke-claim" => {
-                let amount = if word == "revoke-claim" { right } else { given.unwrap() };
+                let out = claim.paid - claim.due_back - claim.recovered;
+                let amount = if word == "revoke-claim" { out } else { given.unwrap() };
                 draft.need(amount > 0, "amount-zero");
-                draft.need(amount <= right, "above-open");
+                draft.need(word == "revoke-claim" || amount <= right, "above-open");
                 let prior = word == "revoke-claim"
                     && !claim.approved_on.is_empty()
                     && later_year(event, &claim.approved_on);
                 draft.post(cell, "1218.03", if prior { "3501" } else { "5001.01" }, amount, "-");
-                draft.post(cell, "1219.02", "1218.02", amount, "-");
+                draft.post(cell, "1219.02", "1218.02", amount.min(right), "-");
+                draft.register(cell, "9301", -(amount - amount.min(right)));
                 claim.due_back += amount;
             }
             "refund-claim" => {
@@ -263,9 +266,12 @@ impl Twin {
         draft.need(gross > 0, "amount-zero");
         let net = gross - fen(event, "cost").unwrap_or(0);
         draft.need(net > 0, "cost-above-recovery");
-        let share = forty(claim.net + net) - forty(claim.net);
-        let kept = claim.paid - claim.due_back;
-        draft.need(claim.recovered + share <= kept, "recovery-above-compensation");
+        draft.need(claim.net + net <= claim.base, "recovery-above-loss");
+        let out = claim.paid - claim.due_back - claim.recovered;
+        let share = match claim.net + net == claim.base {
+            true => out.min(net),
+            false => (forty(claim.net + net) - forty(claim.net)).min(out),
+        };
         let of_right = share.min(right);
         let to = if text(event, "to") == "treasury" { "2103" } else { "4609.01" };
         if text(event, "receives") == "gross" {

@@ -24,6 +24,16 @@ pub fn income(fund: &str) -> &'static str {
     }
 }
 
+fn source_of(event: &Value) -> &str {
+    Some(text(event, "source")).filter(|source| !source.is_empty()).unwrap_or("county")
+}
+
+/// The budget that an event adds to or gives back.
+fn given(event: &Value, (owner, fund): (&str, &str)) -> Counter {
+    let year = if event["prior_year"] == true { "-" } else { &text(event, "date")[..4] };
+    Counter::Given(owner.into(), fund.into(), source_of(event).into(), year.into())
+}
+
 impl Twin {
     pub(super) fn funding(&self, event: &Value, draft: &mut Draft) {
         let word = text(event, "event");
@@ -67,11 +77,19 @@ impl Twin {
                 draft.need(fund != "RISK" || self.has_quota(&owner), "fund-mismatch");
                 let amount = some(draft, amount, 0);
                 draft.post(cell, cash, income(&fund), amount, bank);
+                draft.counters.push((given(event, cell), amount));
             }
             "return-budget" => {
                 draft.need(fund != "RISK" || self.has_quota(&owner), "fund-mismatch");
                 let amount = some(draft, amount, 0);
                 let prior = event["prior_year"] == true;
+                let year = &text(event, "date")[..4];
+                let open = self.given(&owner, &fund, source_of(event), |of| match prior {
+                    true => of < year,
+                    false => of == year,
+                });
+                draft.need(amount <= open, "budget-not-given");
+                draft.counters.push((given(event, cell), -amount));
                 draft.post(
                     cell,
                     if prior { "3101.09" } else { income(&fund) },
@@ -95,9 +113,11 @@ impl Twin {
                 let amount = some(draft, amount, 0);
                 let accrued = fen(event, "accrued").unwrap_or(0);
                 let open = if to == "2103" { 0 } else { self.sum(&owner, &fund, "1216") };
-                draft.need(accrued <= open.min(amount), "above-open");
-                draft.post(cell, cash, "1216", accrued, bank);
-                draft.post(cell, cash, to, amount - accrued, bank);
+                draft.need(accrued <= open, "above-open");
+                let credited = accrued.min(amount);
+                draft.post(cell, cash, "1216", credited, bank);
+                draft.post(cell, cash, to, amount - credited, bank);
+                draft.post(cell, "4604", "1216", accrued - credited, "-");
             }
             "accrue-interest" => {
                 let amount = some(draft, amount, 0);
@@ -246,6 +266,7 @@ impl Twin {
             "subsidy-budget" => {
                 draft.need(!risk, "fund-mismatch");
                 draft.post(cell, "2307.04", income(&fund), amount, "-");
+                draft.counters.push((given(event, cell), amount));
             }
             "interest" => draft.post(cell, "2307.04", "4604", amount, "-"),
             "treasury" => draft.post(cell, "2307.04", "2103", amount, "-"),

@@ -178,6 +178,10 @@ impl Twin {
         if ["repay", "overdue", "npl", "reprice"].contains(&word) {
             draft.need(date >= note.drawn.as_str(), "date-order");
         }
+        if word == "cure" {
+            let since = note.overdue.iter().chain(&note.npl);
+            draft.need(since.clone().all(|day| date >= day.as_str()), "date-order");
+        }
         let class = match word {
             "extend" => "extended",
             "overdue" => "overdue",

@@ -72,7 +72,7 @@ impl Twin {
             return;
         }
         draft.need(done.reversed_by.is_none(), "reverse-twice");
-        let never = ["enrol", "remove", "close", "change-party", "checkpoint"];
+        let never = ["enrol", "close", "change-party", "checkpoint"];
         draft.need(!never.contains(&word), "reverse-kind");
         draft.need(text(event, "date") >= text(&done.event, "date"), "date-order");
         let standing =
@@ -90,8 +90,22 @@ impl Twin {
                 Counter::Leaving(..) if word == "approve-withdrawal" => {
                     draft.need(self.counter(counter) >= *was, "above-open");
                 }
+                Counter::Given(owner, fund, source, _) if *was > 0 => {
+                    let all = self.given(owner, fund, source, |_| true);
+                    draft.need(self.counter(counter) >= *was && all >= *was, "above-open");
+                }
                 _ => {}
             }
+        }
+        if word == "remove" {
+            let before = done.before.iter().find_map(|(_, record)| match record {
+                Some(Record::Loan(loan)) => Some(loan),
+                _ => None,
+            });
+            let Some(loan) = before else { panic!("a removal without its loan") };
+            let live = self.loans().filter(|other| other.firm == loan.firm && other.is_live());
+            let enrolled: i128 = live.map(|loan| loan.amount).sum();
+            draft.need(enrolled + loan.amount <= 1_600_000_000, "firm-max");
         }
         for ((owner, fund, account, _), _) in &done.lines {
             let of = |place: &Place| (&place.0, &place.1, &place.2) == (owner, fund, account);
@@ -107,6 +121,14 @@ impl Twin {
         self.reverse_ceilings(target, draft);
         self.reverse_rests(target, draft);
         draft.owner.clone_from(&done.owner);
-        draft.lines = done.lines.iter().map(|(place, signed)| (place.clone(), -signed)).collect();
+        // Income and expense of a closed year adjust prior years now.
+        let last = format!("{}-12-31", &text(&done.event, "date")[..4]);
+        let closed = done.owner.as_ref().is_some_and(|owner| self.closed(owner).reaches(&last));
+        let turned = |((owner, fund, account, bank), signed): &Line| {
+            let result = closed && (account.starts_with('4') || account.starts_with('5'));
+            let account = if result { "3501".to_owned() } else { account.clone() };
+            ((owner.clone(), fund.clone(), account, bank.clone()), -signed)
+        };
+        draft.lines = done.lines.iter().map(turned).collect();
     }
 }

@@ -189,7 +189,7 @@ pub struct Done {
     pub event: Value,
     pub owner: Option<String>,
     pub lines: Vec<Line>,
-    before: Vec<((u8, String), Option<Record>)>,
+    pub before: Vec<((u8, String), Option<Record>)>,
     /// Sums beside the accounts that moved.
     pub counters: Vec<(Counter, i128)>,
     /// Records on whose trail it stands.
@@ -210,6 +210,9 @@ pub enum Counter {
     Year(String, String, String),
     /// Lent to another owner and not had back: owner, other, fund.
     Lent(String, String, String),
+    /// Budget given and not given back: owner, fund, source, year; `-` for what went back of
+    /// earlier years.
+    Given(String, String, String, String),
 }
 
 /// What an event comes to.
@@ -310,6 +313,23 @@ impl Twin {
     pub fn sum(&self, owner: &str, fund: &str, account: &str) -> i128 {
         let of = |place: &Place| place.0 == owner && place.1 == fund && place.2 == account;
         self.balances.iter().filter(|(place, _)| of(place)).map(|(_, net)| net).sum()
+    }
+
+    /// Budget of the years that count, given by a source and not given back.
+    pub fn given(
+        &self,
+        owner: &str,
+        fund: &str,
+        source: &str,
+        counts: impl Fn(&str) -> bool,
+    ) -> i128 {
+        let of = |counter: &Counter| match counter {
+            Counter::Given(of, from, by, year) => {
+                of == owner && from == fund && by == source && counts(year)
+            }
+            _ => false,
+        };
+        self.counters.iter().filter(|(counter, _)| of(counter)).map(|(_, sum)| sum).sum()
     }
 
     pub fn counter(&self, counter: &Counter) -> i128 {

@@ -18,7 +18,7 @@ fn day(text: &str) -> Date {
 fn standing(note: &str, class: usize, balance: i128) -> Standing {
     let mut balances = [Total::ZERO; 4];
     balances[class] = Total(balance);
-    Standing { loan: id(note), note: id(note), balances, later: Vec::new() }
+    Standing { loan: id(note), note: id(note), balances, removed: None, later: Vec::new() }
 }
 
 fn listed(row: u64, note: &str, fen: i64, class: Option<(&str, &[usize])>) -> Listed {

@@ -90,6 +90,7 @@ fn of_money(kind: &Kind, fund: Fund, pair: Pair) -> Option<bool> {
         Kind::PoolInterest(_) => {
             let credits = [A::InterestIncome, A::TreasuryPayable, A::InterestReceivable];
             pair.0 == cash && credits.contains(&pair.1)
+                || pair == (A::InterestIncome, A::InterestReceivable)
         }
         Kind::AccrueInterest(_) => pair == (A::InterestReceivable, A::InterestIncome),
         Kind::EstimateSubsidy(own) => {
@@ -145,6 +146,7 @@ fn of_credit(kind: &Kind, pair: Pair) -> Option<bool> {
         Kind::RevokeClaim(_) => {
             debit == A::CompensationRefund && matches!(credit, A::Compensation | A::PriorYears)
                 || closes
+                || pair == (A::MemoCounter, A::WrittenOff)
         }
         Kind::RefundClaim(_) => pair == (A::CashRisk, A::CompensationRefund),
         Kind::Recover(_) => {

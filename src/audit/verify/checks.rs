@@ -59,6 +59,7 @@ checks! {
     EventAmount "event-amount"
     ReceiptOpen "receipt-open"
     CommitmentOpen "commitment-open"
+    BudgetGiven "budget-given"
     InterestWithoutOwner "interest-without-owner"
     TransferDocument "transfer-document"
     TransferSides "transfer-sides"

@@ -280,7 +280,11 @@ impl Claims {
             Kind::RevokeClaim(_) => {
                 claim.revoked = !fact.back;
                 let told = fact.told(Account::CompensationRefund);
-                claim.due += fact.signed(if fact.back { told } else { claim.right() });
+                let out = claim.paid - claim.due - claim.recovered;
+                let of_register =
+                    if fact.back { -fact.told(Account::WrittenOff) } else { out - claim.right() };
+                claim.due += fact.signed(if fact.back { told } else { out });
+                claim.written_off += -fact.signed(of_register);
             }
             Kind::RefundClaim(own) => {
                 let told = -fact.told(Account::CompensationRefund);
@@ -416,9 +420,12 @@ fn recovered(fact: &Fact<'_>, id: &Id, claim: &mut Claim, recovery: &Recovery, t
         return;
     }
     let pool = |net: Total| parts(net, &claim.sharing)[0];
-    let share = match recovery.alone && claim.written_off > Total::ZERO {
-        true => net.min(claim.paid - claim.due - claim.recovered),
-        false => pool(claim.net + net) - pool(claim.net),
+    let out = claim.paid - claim.due - claim.recovered;
+    let alone = recovery.alone && claim.written_off > Total::ZERO;
+    tally.at_most(Check::RecoveryShare, fact.seq, id, claim.base, claim.net + net);
+    let share = match alone || claim.net + net == claim.base {
+        true => net.min(out),
+        false => (pool(claim.net + net) - pool(claim.net)).min(out),
     };
     tally.same(Check::RecoveryShare, fact.seq, id, share, told);
     claim.closed += share.min(claim.right().max(Total::ZERO));

@@ -16,12 +16,22 @@ use crate::domain::text::Id;
 pub(super) struct Funding {
     receipts: FastMap<Id, Total>,
     promised: FastMap<(Id, Source), Total>,
+    budgets: FastMap<(Id, Fund, Source), Budgets>,
+}
+
+/// What a source gave a fund of an owner: by year less what went back of the year, and what went
+/// back of earlier years.
+#[derive(Default)]
+struct Budgets {
+    years: Vec<(i16, Total)>,
+    prior: Total,
 }
 
 impl Funding {
     /// Takes an entry in and checks it.
     pub fn take(&mut self, fact: &Fact<'_>, adopted: &Adopted, tally: &mut Tally) {
         self.promise(fact, tally);
+        self.budget(fact, tally);
         check_fund(fact, tally);
         check_interest(fact, adopted, tally);
         check_transfer(fact, tally);
@@ -49,6 +59,42 @@ impl Funding {
         }
         if *open == Total::ZERO {
             self.receipts.remove(id);
+        }
+    }
+
+    /// What goes back to a source is at most what it gave, of the year or of the years before.
+    fn budget(&mut self, fact: &Fact<'_>, tally: &mut Tally) {
+        let source = |source: Option<Source>| source.unwrap_or(Source::County);
+        let year = fact.event.date.year();
+        let (source, amount, of) = match &fact.event.kind {
+            Kind::Budget(own) => (source(own.source), Total::from(own.amount), Some(year)),
+            Kind::ExplainReceipt(own) if own.to == Origin::SubsidyBudget => {
+                (source(own.source), -fact.told(Account::UnknownReceipts), Some(year))
+            }
+            Kind::ReturnBudget(own) => {
+                let prior = own.prior_year == Some(true);
+                (source(own.source), -Total::from(own.amount), (!prior).then_some(year))
+            }
+            _ => return,
+        };
+        let (Some(owner), Some(line)) = (fact.owner(), fact.entry.lines.first()) else { return };
+        let budgets = self.budgets.entry((owner.clone(), line.fund, source)).or_default();
+        let amount = fact.signed(amount);
+        match of {
+            None => budgets.prior += amount,
+            Some(year) => match budgets.years.iter_mut().find(|(of, _)| *of == year) {
+                Some((_, sum)) => *sum += amount,
+                None => budgets.years.push((year, amount)),
+            },
+        }
+        let counts = |other: i16| if of.is_none() { other < year } else { other == year };
+        let years = budgets.years.iter().filter(|(year, _)| counts(*year));
+        let left = years.map(|(_, sum)| *sum).sum::<Total>();
+        let left = if of.is_none() { left + budgets.prior } else { left };
+        tally.look(Check::BudgetGiven);
+        if amount < Total::ZERO && left < Total::ZERO {
+            let subject = format_args!("{owner} {} {source}", line.fund);
+            tally.find(Check::BudgetGiven, fact.seq, subject, ">= 0.00", left);
         }
     }
 

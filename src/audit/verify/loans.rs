@@ -96,6 +96,8 @@ pub(super) struct Note {
     compensated: Total,
     classes: Vec<Class>,
     cures: Vec<(bool, Option<Date>)>,
+    /// Balance and exposure when the enrolment was revoked.
+    removed: (Total, Total),
 }
 
 impl Note {
@@ -301,11 +303,19 @@ impl Loans {
                     compensated: Total::ZERO,
                     classes: Vec::new(),
                     cures: Vec::new(),
+                    removed: (Total::ZERO, Total::ZERO),
                 });
+            }
+            Kind::Remove(_) if fact.back => {
+                loan.removed = None;
+                for note in &mut loan.notes {
+                    (note.balance, note.exposure) = note.removed;
+                }
             }
             Kind::Remove(_) => {
                 loan.removed = Some(event.happened());
                 for note in &mut loan.notes {
+                    note.removed = (note.balance, note.exposure);
                     (note.balance, note.exposure) = (Total::ZERO, Total::ZERO);
                 }
             }

@@ -9,10 +9,10 @@ use crate::domain::calendar::Date;
 use crate::domain::entry::Entry;
 use crate::domain::event::{Event, Kind, Scope};
 use crate::domain::pool::{
-    Part, Pool, PoolState, Ratio, Stage, Standing, Step, Sum, Suspension, Turn, Watch, firm_key,
-    inter_pool_key, owner_key, places,
+    Part, Pool, PoolState, Ratio, Stage, Standing, Step, Sum, Suspension, Turn, Watch, budget_key,
+    firm_key, inter_pool_key, owner_key, places,
 };
-use crate::domain::state::State;
+use crate::domain::state::{Cell, State};
 use crate::domain::text::Id;
 
 /// A loan that an entry touches, and what it counted for before.
@@ -192,6 +192,7 @@ fn count_lines(state: &mut State, entry: &Entry, sign: i128) {
         }
         _ => {}
     }
+    count_budget(state, entry, sign);
     for line in entry.all_lines() {
         let funds = match line.account {
             Account::CapitalProvince
@@ -206,6 +207,25 @@ fn count_lines(state: &mut State, entry: &Entry, sign: i128) {
         if funds {
             let key = owner_key(state, Sum::Funded, 0, &line.owner);
             state.add_sum(key, sign);
+        }
+    }
+}
+
+/// Budgets by year and source, as what goes back is held to them.
+fn count_budget(state: &mut State, entry: &Entry, sign: i128) {
+    let income = [Account::BudgetCompensation, Account::BudgetInterest, Account::BudgetFee];
+    let year = match &entry.event.kind {
+        Kind::Budget(_) | Kind::ExplainReceipt(_) => entry.event.date.year(),
+        Kind::ReturnBudget(own) if own.prior_year == Some(true) => 0,
+        Kind::ReturnBudget(_) => entry.event.date.year(),
+        _ => return,
+    };
+    for line in &entry.lines {
+        if income.contains(&line.account) || line.account == Account::Surplus {
+            let cell = Cell { owner: line.owner.clone(), fund: line.fund };
+            let Some(source) = line.source else { continue };
+            let key = budget_key(state, &cell, source, year);
+            state.add_sum(key, -sign * line.signed().0);
         }
     }
 }

@@ -162,6 +162,15 @@ fn undo_loan(state: &mut State, original: &Entry) {
                 fee.refunds.pop();
             }
         }
+        Kind::Remove(_) => {
+            loan.removed = None;
+            for note in &mut loan.notes {
+                let Some(Removal { state, balance, exposure }) = note.removed.take() else {
+                    unreachable!("BUG: note {} was not there when its loan was removed", note.id)
+                };
+                (note.state, note.balance, note.exposure) = (state, balance, exposure);
+            }
+        }
         kind => {
             if let Some(note) = note_mut(loan, note) {
                 undo_note(note, kind, &original.memo);

@@ -30,8 +30,9 @@ pub(super) fn subsidy(
     Ok(Decision::entry(owner.code.clone(), draft))
 }
 
-/// What of credited interest was accrued before: at most what stands open, and nothing of interest
-/// that belongs to the treasury, which is never accrued.
+/// What was accrued before for the interest that is credited now: at most what is open on 1216, and
+/// nothing of interest that belongs to the treasury, which is never accrued. It may be more than
+/// the bank credits.
 pub(super) fn taken(
     state: &State,
     own: &PoolInterest,
@@ -44,6 +45,6 @@ pub(super) fn taken(
         InterestOwner::Treasury => Money::ZERO.into(),
     };
     let open = open.money().map_err(out_of_range)?;
-    within(Account::InterestReceivable, accrued, open.min(own.amount))?;
+    within(Account::InterestReceivable, accrued, open)?;
     Ok(accrued)
 }

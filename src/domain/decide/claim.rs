@@ -261,19 +261,37 @@ pub(super) struct Recovery {
     pub working: serde_json::Value,
 }
 
+/// The pool has back at most what it is out of: where a ceiling, a cancelled rest or a settlement
+/// left it less than its share of the loss, its share of the last recoveries is smaller, and once
+/// the whole loss is back it has all of its compensation back.
 fn recovered_share(
     claim: &Claim,
     rules: Option<crate::domain::rules::Recovery>,
     net: Money,
 ) -> Result<Money, Problem> {
+    let out = claim.kept().and_then(|kept| kept.sub(claim.recovered)).map_err(out_of_range)?;
+    let all = claim.net_recovered.add(net).map_err(out_of_range)?;
+    if all > claim.base {
+        return Err(Reason::RecoveryAboveLoss
+            .refuse()
+            .with("claim", &claim.id)
+            .with("loss", claim.base.grouped())
+            .with("recovered", claim.net_recovered.grouped())
+            .with("net", net.grouped()));
+    }
     let alone = rules.is_some_and(|rules| !rules.after_write_off);
     if alone && claim.state == ClaimState::WrittenOff {
-        let out = claim.kept().and_then(|kept| kept.sub(claim.recovered)).map_err(out_of_range)?;
+        return Ok(net.min(out));
+    }
+    if all == claim.base {
         return Ok(net.min(out));
     }
     let balancing = usize::from(claim.sharing.balancing);
     let parts = split_cumulative(claim.net_recovered, net, &claim.sharing.shares, balancing);
-    Ok(parts.map_err(out_of_range)?.first().copied().unwrap_or_default())
+    let [pool, ..] = parts.map_err(out_of_range)?[..] else {
+        unreachable!("BUG: a recovery is split among pool, guarantor and bank")
+    };
+    Ok(pool.min(out))
 }
 
 /// The pool's share of a recovery, by the cumulative method (domain.md 5.6).
@@ -305,16 +323,6 @@ pub(super) fn recovery(
             .with("cost", cost.grouped()));
     }
     let share = recovered_share(claim, rules, net)?;
-    let recovered = claim.recovered.add(share).map_err(out_of_range)?;
-    let kept = claim.kept().map_err(out_of_range)?;
-    if recovered > kept {
-        return Err(Reason::RecoveryAboveCompensation
-            .refuse()
-            .with("claim", &claim.id)
-            .with("paid", kept.grouped())
-            .with("recovered", claim.recovered.grouped())
-            .with("share", share.grouped()));
-    }
     let open = claim.open_right().map_err(out_of_range)?;
     let right = share.min(open);
     let written_off = share.sub(right).map_err(out_of_range)?;

@@ -142,25 +142,51 @@ fn check_terms(
             .with("due", own.due)
             .with("limit", limit));
     }
-    let identity = state.firm_identity(&own.firm);
-    let live = state.sum(firm_key(state, Sum::FirmLoans, &own.firm));
+    check_firm(state, rules, (&own.loan, &own.firm, own.amount))
+}
+
+/// One item a firm, and what a firm may have enrolled over all owners and banks.
+fn check_firm(
+    state: &State,
+    rules: &RuleSet,
+    (loan, firm, amount): (&Id, &Id, Money),
+) -> Result<(), Problem> {
+    let refuse = |reason: Reason| reason.refuse().with("loan", loan).with("rules", &rules.id);
+    let terms = &rules.enrolment;
+    let identity = state.firm_identity(firm);
+    let live = state.sum(firm_key(state, Sum::FirmLoans, firm));
     if terms.one_item && live > 0 {
         return Err(refuse(Reason::OneItem)
-            .with("firm", &own.firm)
+            .with("firm", firm)
             .with("identity", identity)
             .with("live", live));
     }
-    let enrolled = Total(state.sum(firm_key(state, Sum::FirmContracts, &own.firm)));
-    let after = enrolled + Total::from(own.amount);
+    let enrolled = Total(state.sum(firm_key(state, Sum::FirmContracts, firm)));
+    let after = enrolled + Total::from(amount);
     if let Some(limit) = terms.firm_max.filter(|limit| after > Total::from(*limit)) {
         return Err(refuse(Reason::FirmMax)
-            .with("firm", &own.firm)
+            .with("firm", firm)
             .with("identity", identity)
             .with("enrolled", enrolled.grouped())
-            .with("amount", own.amount.grouped())
+            .with("amount", amount.grouped())
             .with("limit", limit.grouped()));
     }
     Ok(())
+}
+
+/// A loan that comes back after a removal in error must still fit beside what the firm has
+/// enrolled since; what its pool carries was tested when it was enrolled.
+///
+/// # Errors
+/// `one-item`, `firm-max`.
+pub(super) fn check_again(state: &State, id: &Id) -> Result<(), Problem> {
+    let Some(loan) = state.loans.get(id) else {
+        unreachable!("BUG: the removed loan {id} is unknown")
+    };
+    match loan.rules.as_ref().and_then(|rules| state.rules(rules)) {
+        Some(rules) => check_firm(state, rules, (&loan.id, &loan.firm, loan.amount)),
+        None => Ok(()),
+    }
 }
 
 /// Contract rate of at most reference × (1 + above) + points, by the reference at signing.

@@ -12,6 +12,7 @@ use crate::domain::event::{
     PoolInterest, ReturnBudget, Source, Transfer, TrusteeFee,
 };
 use crate::domain::money::{Money, Total};
+use crate::domain::pool::budget_key;
 use crate::domain::posting::{self, Draft};
 use crate::domain::refusal::Reason;
 use crate::domain::registry::{BankAccount, Owner};
@@ -93,10 +94,43 @@ pub(super) fn return_budget(
     let (owner, account, cell) = place(state, event, &own.bank_account, own.fund)?;
     fund_is(event, account.fund, budgeted(state, owner))?;
     let amount = positive(own.amount)?;
-    let draft = Draft::new(&cell).source(own.source.unwrap_or(Source::County));
+    let source = own.source.unwrap_or(Source::County);
+    let draft = Draft::new(&cell).source(source);
     let prior_year = own.prior_year.unwrap_or(false);
+    check_given(state, (owner, &cell, source), (event.date.year(), prior_year), amount)?;
     let draft = posting::return_budget(draft, account.fund, &account.id, amount, prior_year);
     Ok(Decision::entry(owner.code.clone(), draft).payment(&cell, amount, Money::ZERO))
+}
+
+/// Whether an account takes budgets in.
+pub(super) fn is_budget(account: Account) -> bool {
+    Fund::ALL.iter().any(|fund| posting::budget_income(*fund) == account)
+}
+
+/// A source gets back at most what it gave and still has in the fund: of the year, or of the years
+/// before. Cost: one look-up a year since the owner joined.
+fn check_given(
+    state: &State,
+    (owner, cell, source): (&Owner, &Cell, Source),
+    (year, prior): (i16, bool),
+    amount: Money,
+) -> Result<(), Problem> {
+    let given = |year: i16| Total(state.sum(budget_key(state, cell, source, year)));
+    let earlier = (owner.joined.year()..year).map(given).sum::<Total>() + given(0);
+    let (open, other) = if prior { (earlier, given(year)) } else { (given(year), earlier) };
+    if Total::from(amount) <= open {
+        return Ok(());
+    }
+    Err(Reason::BudgetNotGiven
+        .refuse()
+        .with("owner", &owner.code)
+        .with("fund", cell.fund)
+        .with("source", source.code())
+        .with("amount", amount.grouped())
+        .with("years", if prior { format!("<{year}") } else { year.to_string() })
+        .with("given", open.max(Total::ZERO).grouped())
+        .with("other_years", if prior { year.to_string() } else { format!("<{year}") })
+        .with("other", other.max(Total::ZERO).grouped()))
 }
 
 /// A transfer between owners rests on a decision document (invariant 15).
@@ -141,8 +175,11 @@ pub(super) fn pool_interest(
     let to = own.to.or(rules.map(|rules| rules.pool_interest)).unwrap_or(InterestOwner::Pool);
     let amount = positive(own.amount)?;
     let accrued = taken(state, own, (&owner.code, account.fund), to)?;
-    let parts = (accrued, amount.sub(accrued).map_err(out_of_range)?);
+    let credited = accrued.min(amount);
+    let short = accrued.sub(credited).map_err(out_of_range)?;
+    let parts = (credited, amount.sub(credited).map_err(out_of_range)?);
     let draft = posting::pool_interest(Draft::new(&cell), account.fund, &account.id, parts, to);
+    let draft = posting::accrued_too_much(draft, short);
     let rules = rules.filter(|_| own.to.is_none()).map(|rules| rules.id.clone());
     Ok(Decision::entry(owner.code.clone(), draft).rules(rules))
 }

@@ -279,6 +279,13 @@ pub(crate) fn cured(note: &Note) -> NoteState {
 
 pub(super) fn cure(state: &State, event: &Event, own: &Cure) -> Result<Decision, Problem> {
     let (loan, note) = standing(state, event, &own.loan, own.note.as_ref())?;
+    let day = event.happened();
+    if let Some((since, None)) = note.overdue.last() {
+        in_order(("overdue since", *since), ("date", day), false)?;
+    }
+    if let Some(since) = note.npl {
+        in_order(("non-performing since", since), ("date", day), false)?;
+    }
     Ok(entry(loan, posting::reclassify(draft(loan), cured(note), note.state, note.balance)))
 }
 

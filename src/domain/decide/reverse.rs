@@ -1,17 +1,18 @@
 //! Reversal (红字冲销, E-90): the exact opposite, once, and only of the last word on a record.
 
-use super::{Decision, in_order, out_of_range, quota, rests, room, short};
+use super::{Decision, enrolment, funding, in_order, out_of_range, quota, rests, room, short};
 use crate::domain::account::Account;
 use crate::domain::cap::Quota;
 use crate::domain::entry::{Entry, Line};
 use crate::domain::event::{Event, Kind, Origin, Reverse};
 use crate::domain::field::Json;
 use crate::domain::money::Total;
-use crate::domain::pool::inter_pool_key;
+use crate::domain::pool::{budget_key, inter_pool_key};
 use crate::domain::posting;
 use crate::domain::refusal::Reason;
 use crate::domain::state::{Cell, State};
 use crate::domain::text::Id;
+use crate::limits::YEAR_MAX;
 use crate::planted::{Bug, planted};
 use crate::problem::Problem;
 
@@ -38,6 +39,10 @@ pub(super) fn reverse(
     }
     check_open(state, original)?;
     check_transfer(state, original)?;
+    check_budget(state, original)?;
+    if let Kind::Remove(own) = &original.event.kind {
+        enrolment::check_again(state, &own.loan)?;
+    }
     quota::check_reversal(state, original)?;
     room::check_reversal(state, original)?;
     check_spoken_for(state, original)?;
@@ -46,17 +51,41 @@ pub(super) fn reverse(
     if let Some(line) = original.all_lines().next() {
         let cell = Cell { owner: line.owner.clone(), fund: line.fund };
         let mut draft = posting::Draft::new(&cell);
-        draft.lines = posting::reverse(&original.lines);
-        draft.memo = posting::reverse(&original.memo);
+        draft.lines = posting::reverse(&original.lines, year_closed(state, original));
+        draft.memo = posting::reverse(&original.memo, false);
         decision.draft = Some(draft);
     }
     decision.rules = original.rules.clone();
     // The event that is taken back travels with the reversal, so that replay needs no look-up.
     let event: serde_json::Value =
         serde_json::from_str(&original.event.to_json()).unwrap_or_default();
-    decision.working = Some(Json::new(&serde_json::json!({ "reversed": event }))?);
+    let mut working = serde_json::json!({ "reversed": event });
+    let carried = decision.draft.as_ref().map(|draft| carried(&original.lines, &draft.lines));
+    if let (Some(carried), Some(object)) =
+        (carried.filter(|all| !all.is_empty()), working.as_object_mut())
+    {
+        object.insert("carried".to_owned(), carried.into());
+    }
+    decision.working = Some(Json::new(&working)?);
     decision.reverses = Some(seq);
     Ok(decision)
+}
+
+/// Whether the result of the original's year is final: its last day is closed.
+fn year_closed(state: &State, original: &Entry) -> bool {
+    let closing = original.owner().and_then(|owner| state.closings.get(owner));
+    let through = closing.and_then(|closing| closing.through);
+    through.is_some_and(|(last, _)| last >= original.event.date.last_of_year())
+}
+
+/// Lines, counted from 1, whose income or expense a reversal carries to prior years (3501), with
+/// the account of the original.
+fn carried(original: &[Line], reversal: &[Line]) -> serde_json::Map<String, serde_json::Value> {
+    let pairs = original.iter().zip(reversal).zip(1..);
+    let moved = pairs.filter(|((from, to), _)| from.account != to.account);
+    moved
+        .map(|((from, _), number): (_, u32)| (number.to_string(), from.account.code().into()))
+        .collect()
 }
 
 /// Whose fact it is that moved nothing and named no owner, so that no closed period of theirs is
@@ -108,7 +137,6 @@ fn check_kind(original: &Entry) -> Result<(), Problem> {
         | Kind::AdoptRates(_)
         | Kind::Target(_)
         | Kind::Enrol(_)
-        | Kind::Remove(_)
         | Kind::Close(_)
         | Kind::Checkpoint(_)
         | Kind::Reverse(_) => Err(Reason::ReverseKind
@@ -182,6 +210,30 @@ fn check_spoken_for(state: &State, original: &Entry) -> Result<(), Problem> {
     Ok(())
 }
 
+/// A budget of which something went back to its source cannot be taken back whole.
+fn check_budget(state: &State, original: &Entry) -> Result<(), Problem> {
+    if !matches!(original.event.kind, Kind::Budget(_) | Kind::ExplainReceipt(_)) {
+        return Ok(());
+    }
+    let income = |line: &&Line| funding::is_budget(line.account);
+    let Some(line) = original.lines.iter().find(income) else { return Ok(()) };
+    let (Some(source), Some(owner)) = (line.source, state.owners.get(&line.owner)) else {
+        return Ok(());
+    };
+    let cell = crate::domain::state::Cell { owner: line.owner.clone(), fund: line.fund };
+    let given = |year: i16| Total(state.sum(budget_key(state, &cell, source, year)));
+    let all = (owner.joined.year()..=YEAR_MAX).map(given).sum::<Total>() + given(0);
+    let open = given(original.event.date.year()).min(all);
+    if Total::from(line.amount) <= open {
+        return Ok(());
+    }
+    Err(Reason::AboveOpen
+        .refuse()
+        .with("what", format_args!("{source} -> {} {}", line.owner, line.fund))
+        .with("open", open.grouped())
+        .with("amount", line.amount.grouped()))
+}
+
 /// A transfer that was settled since cannot be taken back.
 fn check_transfer(state: &State, original: &Entry) -> Result<(), Problem> {
     let (Kind::Transfer(own), Some(owner)) = (&original.event.kind, original.owner()) else {
@@ -236,6 +288,7 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
         Kind::Overdue(own) => [loan(&own.loan), None],
         Kind::Npl(own) => [loan(&own.loan), None],
         Kind::Cure(own) => [loan(&own.loan), None],
+        Kind::Remove(own) => [loan(&own.loan), None],
         Kind::ReceiveDeposit(own) => [loan(&own.loan), None],
         Kind::RefundDeposit(own) => [loan(&own.loan), None],
         Kind::ApplyDeposit(own) => [loan(&own.loan), None],

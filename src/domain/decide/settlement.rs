@@ -44,12 +44,16 @@ pub(super) fn settle(state: &State, event: &Event, own: &SettleClaim) -> Result<
     Ok(entry(state, claim, posting::settle_claim(claim_draft(state, claim), amount)))
 }
 
-/// What was recovered stays in the pool; the rest is to come back.
+/// What was recovered stays in the pool; the rest is to come back, written off or not.
 pub(super) fn revoke(state: &State, event: &Event, own: &RevokeClaim) -> Result<Decision, Problem> {
     let claim = standing(state, event, &own.claim)?;
-    let amount = positive(claim.open_right().map_err(out_of_range)?)?;
+    let out = claim.kept().and_then(|kept| kept.sub(claim.recovered)).map_err(out_of_range)?;
+    let amount = positive(out)?;
+    let right = claim.open_right().map_err(out_of_range)?;
+    let written_off = amount.sub(right).map_err(out_of_range)?;
     let prior_year = claim.approved_on.is_some_and(|day| day.year() < event.date.year());
-    let draft = posting::revoke_claim(claim_draft(state, claim), amount, prior_year);
+    let parts = (right, written_off);
+    let draft = posting::revoke_claim(claim_draft(state, claim), amount, parts, prior_year);
     Ok(entry(state, claim, draft))
 }
 

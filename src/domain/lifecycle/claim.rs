@@ -44,7 +44,9 @@ lifecycle! {
             "close-claim"
         ]
         /// The rest of the recovery right is written off (核销).
-        WrittenOff "written-off" ["recover" "recover-in-kind" "recovery-cost" "refund-claim" "close-claim"]
+        WrittenOff "written-off" [
+            "recover" "recover-in-kind" "recovery-cost" "revoke-claim" "refund-claim" "close-claim"
+        ]
         /// Nothing is left to recover (终结).
         Closed "concluded" []
         /// Refused.

@@ -1,5 +1,6 @@
 //! One entry as a voucher (记账凭证), and what became of files of events.
 
+use crate::book::Reversed;
 use crate::domain::account::Side;
 use crate::domain::capitals::capitals;
 use crate::domain::entry::{Entry, Line, Voucher};
@@ -118,6 +119,8 @@ pub struct FileOutcome {
     pub new: u64,
     /// Events that were recorded before.
     pub already: u64,
+    /// Those of them whose entry was reversed since.
+    pub reversed: Vec<Reversed>,
     /// Rows that were not taken.
     pub rejected: u64,
 }
@@ -126,9 +129,9 @@ pub struct FileOutcome {
 pub fn recorded(files: &[FileOutcome], journal: &Journal, dry_run: bool) -> Report {
     let [entries, root] = journal_cells(journal);
     let mut report = Report::new(&shapes::RECORDED, vec![entries, root, dry_run.into()]);
-    let mut sums = [0u64; 3];
+    let mut sums = [0u64; 4];
     for file in files {
-        let counts = [file.new, file.already, file.rejected];
+        let counts = [file.new, file.already, file.reversed.len() as u64, file.rejected];
         for (sum, count) in sums.iter_mut().zip(counts) {
             *sum = sum.saturating_add(count);
         }
