@@ -8,18 +8,22 @@ use crate::support::book::{blank, event, record, rows};
 use crate::support::world::steps;
 use crate::support::{Lines, all, append, root};
 use crate::verify::OPENING;
-use poolbook::book::backup::{Copied, Wanted, backup, restore};
+use poolbook::book::backup::{Copied, Wanted, backup, backup_on, restore};
 use poolbook::book::verify::verify;
 use poolbook::book::{Book, Scope};
 use poolbook::domain::entry::{Entry, id_hash};
 use poolbook::domain::event::Event;
 use poolbook::problem::{Exit, Problem};
+use poolbook::store::disk::{About, Disk, File, Mode, real};
 use poolbook::store::tree::hex;
 use poolbook::store::{FileStore, MemoryStore, Store};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tempfile::TempDir;
 
 /// A book in a directory of its own.
@@ -245,6 +249,76 @@ fn no_file_is_replaced_without_being_told_to() {
     assert!(place.restore("b.backup", "back").is_ok());
     let names = place.names();
     assert_eq!([left, mine, at_work].map(|name| names.contains(name)), [false, true, true]);
+}
+
+/// The disk of the system, which gives another file from the second opening of one on.
+#[derive(Debug)]
+struct Fickle {
+    disk: Arc<dyn Disk>,
+    path: PathBuf,
+    other: PathBuf,
+    opened: AtomicUsize,
+}
+
+impl Disk for Fickle {
+    fn open(&self, path: &Path, mode: Mode) -> std::io::Result<Arc<dyn File>> {
+        let is_other = path == self.path && self.opened.fetch_add(1, Ordering::Relaxed) > 0;
+        self.disk.open(if is_other { &self.other } else { path }, mode)
+    }
+
+    fn about(&self, path: &Path) -> std::io::Result<About> {
+        self.disk.about(path)
+    }
+
+    fn resolve(&self, path: &Path) -> std::io::Result<PathBuf> {
+        self.disk.resolve(path)
+    }
+
+    fn names(&self, directory: &Path) -> std::io::Result<Vec<OsString>> {
+        self.disk.names(directory)
+    }
+
+    fn make_directory(&self, path: &Path) -> std::io::Result<()> {
+        self.disk.make_directory(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> std::io::Result<()> {
+        self.disk.rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> std::io::Result<()> {
+        self.disk.remove(path)
+    }
+
+    fn remove_empty(&self, path: &Path) -> std::io::Result<()> {
+        self.disk.remove_empty(path)
+    }
+
+    fn sync_directory(&self, path: &Path) -> std::io::Result<()> {
+        self.disk.sync_directory(path)
+    }
+}
+
+/// A sound journal that is not the book's: the last entry has another maker, its checksum made anew. The
+/// digest of the copy is that of its bytes and every entry decides as before; only the head knows.
+#[test]
+fn a_disk_that_gives_other_bytes_to_the_copy_gives_no_backup() {
+    let place = Place::small();
+    let journal = place.path("book/journal.jsonl");
+    let text = fs::read_to_string(&journal).unwrap();
+    let (before, last) = text.trim_end().rsplit_once('\n').unwrap();
+    let json = last[9..].replace(r#""maker":"录入员""#, r#""maker":"复核员""#);
+    assert_ne!(json, last[9..]);
+    let other = format!("{before}\n{:08x} {json}\n", crc32c::crc32c(json.as_bytes()));
+    assert_eq!(other.len(), text.len());
+    fs::write(place.path("other"), other).unwrap();
+    let opened = AtomicUsize::new(0);
+    let fickle = Fickle { disk: real(), path: journal, other: place.path("other"), opened };
+    let disk: Arc<dyn Disk> = Arc::new(fickle);
+    let (book, to) = (place.path("book"), place.path("b.backup"));
+    let problem = backup_on(&disk, (&book, &to), false, false).unwrap_err();
+    assert_eq!((problem.code, problem.arg("part")), ("backup-damaged", Some("root")));
+    assert_eq!(place.names(), ["book", "other"].map(str::to_owned).into());
 }
 
 #[test]

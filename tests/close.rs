@@ -24,7 +24,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// What the scenarios leave out, one event after the other on the worked county.
-const OTHERS: &[&str] = &[
+pub const OTHERS: &[&str] = &[
     r#"{"event":"join","date":"2017-01-01","owner":"410822"}"#,
     r#"{"event":"join","date":"2017-01-01","owner":"410800"}"#,
     r#"{"event":"party","date":"2017-01-01","party":"BANK","kind":"bank","name":"银行"}"#,

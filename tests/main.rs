@@ -11,6 +11,7 @@ mod checkpoints;
 mod cli;
 mod close;
 mod close_blocked;
+mod commands;
 mod concluded;
 mod conformance;
 mod corrections;

@@ -212,6 +212,47 @@ mod tests {
         }
     }
 
+    /// The rows that tests/commands.rs runs: exit code and words, without the options of all commands.
+    fn tried() -> Vec<(i32, Vec<&'static str>)> {
+        let table = include_str!("../../fixtures/commands/table.txt");
+        let row = |line: &'static str| {
+            let (code, rest) = line.split_once(' ')?;
+            let mut words = rest.split(' ').skip(1).peekable();
+            while words.next_if(|word| ["--book", "--format"].contains(word)).is_some() {
+                words.next();
+            }
+            Some((code.parse().ok()?, words.collect()))
+        };
+        table.lines().filter_map(row).collect()
+    }
+
+    fn untried(command: &Command, path: &mut Vec<String>, missing: &mut Vec<String>) {
+        let is_event = path.len() == 1 && path.iter().all(|word| events::fields_of(word).is_some());
+        let rows = tried();
+        let own = |(_, words): &&(i32, Vec<&str>)| {
+            words.get(..path.len()).is_some_and(|start| start.iter().eq(path.iter()))
+        };
+        let codes: Vec<i32> = rows.iter().filter(own).map(|(code, _)| *code).collect();
+        // Events are told by the vocabulary; what only groups others does nothing itself.
+        let runs = !command.is_subcommand_required_set() && !is_event;
+        if runs && !(codes.iter().any(|code| *code <= 1) && codes.iter().any(|code| *code > 1)) {
+            missing.push(format!("{}: {codes:?}", path.join(" ")));
+        }
+        for inner in command.get_subcommands() {
+            path.push(inner.get_name().to_owned());
+            untried(inner, path, missing);
+            path.pop();
+        }
+    }
+
+    /// Each command has a row that succeeds and one that fails.
+    #[test]
+    fn every_command_is_tried() {
+        let mut missing = Vec::new();
+        untried(&command(), &mut Vec::new(), &mut missing);
+        assert_eq!(missing, [""; 0]);
+    }
+
     #[test]
     fn every_command_stands_in_one_group() {
         let mut grouped = BTreeSet::new();
