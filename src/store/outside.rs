@@ -67,14 +67,15 @@ impl Spot {
         if let Some(book) = book_around(disk.as_ref(), parent(&path), Some(around.book), shown)? {
             return Err(within(&book));
         }
-        if identity.is_some() && owns(&disk, around.book, identity) {
+        if owns(&disk, around.book, identity).map_err(cannot(shown))? {
             return Err(within(around.book));
         }
-        let same = |other: &&PathBuf| is_same(disk.as_ref(), other, (&path, identity));
-        if let Some(other) = around.others.iter().find(same) {
-            let problem = Problem::new("output-is-input", Exit::CannotCreate);
-            let problem = problem.with("path", shown.display()).with("other", other.display());
-            return Err(problem.into());
+        for other in around.others {
+            if is_same(disk.as_ref(), other, (&path, identity)).map_err(cannot(shown))? {
+                let problem = Problem::new("output-is-input", Exit::CannotCreate);
+                let problem = problem.with("path", shown.display()).with("other", other.display());
+                return Err(problem.into());
+            }
         }
         let spot = Self { disk, path, shown: shown.to_owned(), replace, permissions: OPEN };
         spot.free(there)?;
@@ -147,13 +148,18 @@ fn resolved(disk: &dyn Disk, path: &Path) -> std::io::Result<Option<PathBuf>> {
     Ok(Some(disk.resolve(parent(path))?.join(name)))
 }
 
-/// What stands at a path, if anything does.
-fn about(disk: &dyn Disk, path: &Path) -> std::io::Result<Option<About>> {
-    match disk.about(path) {
-        Ok(about) => Ok(Some(about)),
+/// Only what is known not to be there counts as missing.
+fn there<T>(found: std::io::Result<T>) -> std::io::Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
         Err(error) if is_missing(&error) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// What stands at a path, if anything does.
+fn about(disk: &dyn Disk, path: &Path) -> std::io::Result<Option<About>> {
+    there(disk.about(path))
 }
 
 /// The book in whose directory a folder (named without links) lies: the command's own, or any other.
@@ -164,10 +170,11 @@ fn book_around(
     shown: &Path,
 ) -> Result<Option<PathBuf>, StoreError> {
     // A book that is not there has no files.
-    let own = own.and_then(|book| Some((book, disk.resolve(book).ok()?)));
+    let whole = own.map(|book| there(disk.resolve(book))).transpose().map_err(cannot(shown))?;
+    let whole = whole.flatten();
     for directory in folder.ancestors() {
-        if let Some((book, _)) = own.as_ref().filter(|(_, whole)| whole == directory) {
-            return Ok(Some((*book).to_owned()));
+        if whole.as_deref() == Some(directory) {
+            return Ok(own.map(Path::to_owned));
         }
         if is_book(disk, directory).map_err(cannot(shown))? {
             return Ok(Some(directory.to_owned()));
@@ -180,12 +187,12 @@ fn book_around(
 /// export, or a head.
 fn is_book(disk: &dyn Disk, directory: &Path) -> std::io::Result<bool> {
     let (journal, head) = (directory.join("journal.jsonl"), directory.join("head"));
-    if let Some(there) = about(disk, &journal)? {
+    if let Some(found) = about(disk, &journal)? {
         // An export has the entries alone, each in braces. What cannot be read may be a journal.
-        return Ok(!there.is_directory && start(disk, &journal, 1).as_deref() != Some(b"{"));
+        return Ok(!found.is_directory && start(disk, &journal, 1).as_deref() != Some(b"{"));
     }
-    let Some(there) = about(disk, &head)? else { return Ok(false) };
-    Ok(there.is_file && start(disk, &head, MAGIC.len()).as_deref() == Some(MAGIC))
+    let Some(found) = about(disk, &head)? else { return Ok(false) };
+    Ok(found.is_file && start(disk, &head, MAGIC.len()).as_deref() == Some(MAGIC))
 }
 
 /// The first bytes of a regular file, if they can be read.
@@ -200,22 +207,32 @@ fn start(disk: &dyn Disk, path: &Path, length: usize) -> Option<Vec<u8>> {
 }
 
 /// Whether a file is one of the book's under another name (a hard link).
-fn owns(disk: &Arc<dyn Disk>, book: &Path, identity: Option<(u64, u64)>) -> bool {
+fn owns(disk: &Arc<dyn Disk>, book: &Path, identity: Option<(u64, u64)>) -> std::io::Result<bool> {
+    if identity.is_none() {
+        return Ok(false);
+    }
     let paths = Paths::new(Arc::clone(disk), book);
-    let is = |path: &Path| disk.about(path).is_ok_and(|about| about.identity == identity);
-    [paths.journal, paths.head, paths.lock, paths.leaves].iter().any(|path| is(path))
+    for path in [paths.journal, paths.head, paths.lock, paths.leaves] {
+        if about(disk.as_ref(), &path)?.is_some_and(|about| about.identity == identity) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether another path leads to the same file, by whatever spelling, link or second name.
-fn is_same(disk: &dyn Disk, other: &Path, (path, identity): (&Path, Option<(u64, u64)>)) -> bool {
-    match disk.resolve(other) {
-        Ok(whole) if whole == path => true,
-        Ok(whole) => {
-            identity.is_some() && disk.about(&whole).is_ok_and(|about| about.identity == identity)
-        }
+fn is_same(
+    disk: &dyn Disk,
+    other: &Path,
+    (path, identity): (&Path, Option<(u64, u64)>),
+) -> std::io::Result<bool> {
+    let Some(whole) = there(disk.resolve(other))? else {
         // One that is not there yet may be made by the same command.
-        Err(_) => resolved(disk, other).ok().flatten().is_some_and(|whole| whole == path),
-    }
+        let whole = there(resolved(disk, other))?.flatten();
+        return Ok(whole.is_some_and(|whole| whole == path));
+    };
+    let other = about(disk, &whole)?.and_then(|about| about.identity);
+    Ok(whole == path || identity.is_some() && other == identity)
 }
 
 fn special(path: &Path, kind: &'static str) -> StoreError {
