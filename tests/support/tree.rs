@@ -1,6 +1,6 @@
 //! Everything below a directory, to be compared before and after.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
@@ -14,6 +14,13 @@ pub fn tree(directory: &Path) -> Tree {
     let mut tree = Tree::new();
     walk(directory, Path::new(""), &mut tree);
     tree
+}
+
+/// The paths of what is other than before, new or gone.
+pub fn changed(before: &Tree, after: &Tree) -> Vec<String> {
+    let paths: BTreeSet<&PathBuf> = before.keys().chain(after.keys()).collect();
+    let changed = paths.into_iter().filter(|path| before.get(*path) != after.get(*path));
+    changed.map(|path| path.display().to_string()).collect()
 }
 
 fn walk(directory: &Path, below: &Path, tree: &mut Tree) {
