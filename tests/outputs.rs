@@ -39,6 +39,8 @@ const OUTPUTS: &[Output] = &[
     output("export beancount -o OUT", 0, &[]),
     output("export csv -o OUT", 0, &[]),
     output("export xlsx -o OUT", 0, &[]),
+    output("export events -o OUT", 0, &[]),
+    output("export events old.backup -o OUT", 0, &["old.backup"]),
     output("export audit --owner 410821 -o OUT", 0, &[]),
     output("statement profile new --from bank.csv -o OUT", 0, &["bank.csv"]),
     output("reconcile RISK-CCB-410821 -o OUT.csv", 1, &[]),
@@ -72,6 +74,7 @@ static SAMPLE: LazyLock<TempDir> = LazyLock::new(|| {
 
 const FILES: &str = r#"
 poolbook checkpoint -o kept
+poolbook backup old.backup
 printf '%s\n' '-----BEGIN PRIVATE KEY-----' \
     MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC '-----END PRIVATE KEY-----' >key
 chmod 600 key

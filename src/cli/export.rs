@@ -100,8 +100,9 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
 /// The events of a book, and by what command a new one is begun that records them.
 fn events(old: &Path, target: &Target, context: &Context<'_>) -> Result<Exit, Failure> {
     let maker = open::options(context)?.people.maker;
+    let destination = target.open(context)?;
     let mut read = None;
-    let exit = target.fill(context, |sink| {
+    let exit = destination.fill(context, |sink| {
         read = Some(older::events(old, maker.as_deref(), sink)?);
         Ok(())
     })?;

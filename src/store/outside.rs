@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::StoreError;
-use super::disk::{About, Disk, Mode, parent, read_exact_at};
+use super::disk::{About, Disk, Mode, is_missing, parent, read_exact_at};
 use super::head::MAGIC;
-use super::recover::{Paths, is_missing};
+use super::recover::Paths;
 use crate::problem::{Exit, Problem};
 
 /// Permissions of a file that anybody may read whom the system's mask lets.
