@@ -20,6 +20,7 @@ mod errors;
 mod errors_unreachable;
 mod examples;
 mod exports;
+mod field_effects;
 mod forged_history;
 mod formula_cells;
 mod found;

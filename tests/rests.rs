@@ -18,7 +18,7 @@ const RULES: &str = "id = \"r\"\nname = \"r\"\n[sharing]\n[[sharing.band]]\nguar
     [fee_subsidy]\nmode = \"A\"\nshare = \"50%\"\n";
 
 /// A loan of two notes, with its deposit, interest and fee; another one that is only applied for.
-const LIFE: &[&str] = &[
+pub const LIFE: &[&str] = &[
     r#"{"id":"open","event":"open-book","city":"410800","name":"焦作市","currency":"CNY"}"#,
     r#"{"id":"rules","event":"adopt-rules","rules":"@rules"}"#,
     r#"{"id":"rates","event":"adopt-rates","rates":"@rates"}"#,
@@ -365,15 +365,50 @@ const NEVER: &[&str] = &[
     "certify",
 ];
 
-struct Walk {
-    book: Book<MemoryStore>,
+pub struct Walk {
+    pub book: Book<MemoryStore>,
     entries: BTreeMap<String, u64>,
     day: u8,
 }
 
 impl Walk {
+    pub fn blank() -> Self {
+        Self { book: blank(), entries: BTreeMap::new(), day: 1 }
+    }
+
+    /// The event of a line on its own date, with the texts and entries that it names by `@`.
+    pub fn filled(&self, line: &str, other: &str) -> Value {
+        let mut value: Value = serde_json::from_str(line).unwrap();
+        let texts = [("@rules", RULES), ("@rates", RATES), ("@breaker", other)];
+        for key in ["rules", "rates"] {
+            let told = value[key].as_str().map(str::to_owned);
+            if let Some((_, text)) = texts.iter().find(|(name, _)| told.as_deref() == Some(name)) {
+                value[key] = (*text).into();
+            }
+        }
+        for key in ["entry", "checkpoint"] {
+            let named =
+                value[key].as_str().and_then(|text| text.strip_prefix('@')).map(str::to_owned);
+            if let Some(id) = named {
+                value[key] = self.entries[&id].to_string().into();
+            }
+        }
+        if value["date"].is_null() {
+            value["date"] = "2024-01-02".into();
+        }
+        value
+    }
+
+    /// Records a line as [`Walk::filled`] has it.
+    pub fn tell_as_told(&mut self, line: &str, other: &str) {
+        let value = self.filled(line, other);
+        let told = self.book.record(event(&value.to_string()), &Settled::options());
+        let (entry, _) = told.unwrap_or_else(|problem| panic!("{problem}\n{line}"));
+        self.entries.insert(value["id"].as_str().unwrap().to_owned(), entry.unwrap().seq);
+    }
+
     fn new() -> Self {
-        let mut walk = Self { book: blank(), entries: BTreeMap::new(), day: 1 };
+        let mut walk = Self::blank();
         LIFE.iter().for_each(|line| walk.tell(line));
         walk
     }

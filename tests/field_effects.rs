@@ -1,0 +1,242 @@
+//! A field that is accepted changes something or is refused: every field of every event of the
+//! vocabulary, as it is declared, is given another value (or one where there was none), and the
+//! entry's lines or working, a record of the book or the answer must differ. What only describes is
+//! listed by name.
+
+use crate::rests;
+use crate::scenarios::events;
+use crate::support::book::{blank, event};
+use crate::support::settled::Settled;
+use crate::support::staged::book_at;
+use poolbook::book::{Book, Options};
+use poolbook::domain::apply::apply;
+use poolbook::domain::calendar::parse_date;
+use poolbook::domain::event::{COMMON_FIELDS, Event, VOCABULARY};
+use poolbook::domain::field::{FieldKind, FieldSpec};
+use poolbook::store::MemoryStore;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Lives that hold nearly every event.
+const LIVES: &[&str] = &[
+    "county-cell",
+    "funding",
+    "settlement",
+    "clawback",
+    "wind-up",
+    "quota",
+    "close",
+    "workflow",
+    "accruals",
+    "caps",
+];
+
+/// What goes on from the life of `tests/rests.rs` for the events that no scenario has.
+const REST: &[&str] = &[
+    r#"{"event":"target","id":"t","date":"2024-02-01","by":"2025-12-31","amount":"1.00"}"#,
+    r#"{"event":"change-party","id":"cp","date":"2024-02-01","party":"FIRM","name":"新企业","document":"1号"}"#,
+    r#"{"event":"disqualify","id":"dq","date":"2024-02-01","firm":"FIRM","from":"2024-06-01","qualification":"sme","reason":"x"}"#,
+    r#"{"event":"trustee-fee","id":"tf","date":"2024-02-01","owner":"410821","bank_account":"RISK","amount":"5.00"}"#,
+    r#"{"event":"reprice","id":"rp","date":"2024-02-01","loan":"L","note":"N1","rate":"4%"}"#,
+    r#"{"event":"extend","id":"ex","date":"2024-02-01","loan":"L","note":"N1","due":"2025-03-01"}"#,
+    r#"{"event":"other-benefit","id":"ob","date":"2024-02-01","loan":"L","note":"N1","from":"2024-01-02","to":"2024-03-21","scheme":"省","amount":"1.00"}"#,
+    r#"{"event":"fee-refunded","id":"fr","date":"2024-02-01","loan":"L","from":"2024-01-02","amount":"1.00"}"#,
+    r#"{"event":"checkpoint","id":"ck","date":"2024-02-01"}"#,
+    r#"{"event":"keep-checkpoint","id":"kc","date":"2024-02-01","checkpoint":"@ck","by":"档案馆"}"#,
+    r#"{"event":"enrol","id":"en2","date":"2024-02-01","owner":"410821","loan":"L2","firm":"FIRM","bank":"BANK","guarantor":"GUAR","amount":"1000.00","due":"2024-12-01","rate":"4.35%","pool_share":"40%","guarantor_share":"10%","contract":"C","signed":"2024-01-31","security":"信用","firm_class":"小型","first_loan":"true","day_count":"act-360","renews":"L"}"#,
+    r#"{"event":"remove","id":"rm","date":"2024-02-02","loan":"L2","reason":"x"}"#,
+    r#"{"event":"overdue","id":"od","date":"2024-12-02","loan":"L","note":"N1"}"#,
+    r#"{"event":"file-claim","id":"fc","date":"2024-12-02","claim":"C","loan":"L","note":"N1","base":"500000.00"}"#,
+    r#"{"event":"reject-claim","id":"rc","date":"2024-12-03","claim":"C","reason":"x"}"#,
+    r#"{"event":"file-claim","id":"fc2","date":"2024-12-04","claim":"C2","loan":"L","note":"N1","base":"500000.00"}"#,
+    r#"{"event":"approve-claim","id":"ac2","date":"2024-12-04","claim":"C2"}"#,
+    r#"{"event":"pay-claim","id":"pc2","date":"2024-12-04","claim":"C2","bank_account":"RISK"}"#,
+    r#"{"event":"recover-in-kind","id":"rk","date":"2024-12-05","claim":"C2","asset":"设备","value":"10.00"}"#,
+    r#"{"event":"reverse","id":"rv","date":"2024-12-05","entry":"@rk","reason":"x"}"#,
+    r#"{"event":"adopt-rules","id":"rules-b","date":"2024-12-06","rules":"@breaker"}"#,
+    r#"{"event":"npl","id":"np","date":"2024-12-06","loan":"L","note":"N1"}"#,
+    r#"{"event":"release","id":"rl","date":"2024-12-07","owner":"410821","scope":"owner","reason":"x","document":"2号"}"#,
+];
+
+const BREAKER: &str = "id = \"b\"\nname = \"b\"\n[sharing]\n[[sharing.band]]\npool = \"40%\"\n\
+    bank = \"60%\"\n[breaker]\nwarn = \"3%\"\nstop = \"5%\"\n";
+
+/// What describes any event: told, kept, shown, and nothing follows from it. Names of people are held
+/// apart by `tests/people.rs`.
+const DESCRIBES: &[&str] =
+    &["memo", "attachments", "document", "maker", "checker", "approver", "reason", "opinion"];
+
+/// Other fields from which nothing follows in the books, with the reason.
+const TOLD: &[(&str, &str)] = &[];
+
+/// Where the true day of a fact is told by `late` and nothing else: money is booked on its day.
+const LATE: &[&str] = &[];
+
+struct Case {
+    /// The book before the event.
+    book: Book<MemoryStore>,
+    value: Value,
+}
+
+fn dry() -> Options {
+    Options { dry_run: true, ..Settled::options() }
+}
+
+/// What comes of an event: its refusal, or its lines, working, voucher and what changes in the index.
+fn outcome(case: &mut Case, value: &Value) -> String {
+    let told = match Event::from_json(value.to_string().as_bytes()) {
+        Ok(told) => told,
+        Err(problem) => return problem.to_string(),
+    };
+    let entry = match case.book.record(told, &dry()) {
+        Ok((entry, _)) => entry.expect("a new event"),
+        Err(problem) => return problem.to_string(),
+    };
+    let mut state = case.book.state().clone();
+    state.drain();
+    apply(&mut state, &entry);
+    let puts = state.drain();
+    let voucher = entry.voucher.as_ref();
+    let working = entry.working.as_ref().map(|working| working.as_str());
+    format!("{:?} {:?} {voucher:?} {working:?} {:?} {puts:?}", entry.lines, entry.memo, entry.rules)
+}
+
+/// Other values of a field: all that its kind has, or one that differs, and none.
+fn others(spec: &FieldSpec, value: &Value) -> Vec<Value> {
+    let had = value.get(spec.name);
+    let day = |by: i64| {
+        let day = had.and_then(Value::as_str).or_else(|| value["date"].as_str()).unwrap();
+        let day = parse_date(day).unwrap().checked_add(jiff::Span::new().days(by)).unwrap();
+        json!(day.to_string())
+    };
+    let mut other = match spec.kind {
+        FieldKind::Id => vec![json!("ZZZ")],
+        FieldKind::Text => vec![json!("另一个")],
+        FieldKind::Texts => vec![json!(["另一个"])],
+        FieldKind::LongText => vec![json!("x")],
+        FieldKind::Date => vec![day(1), day(-1), day(-400)],
+        FieldKind::Amount => vec![json!("0.01"), json!("77777777.77")],
+        FieldKind::Rate => vec![json!("9.99%")],
+        FieldKind::Share => vec![json!("1/7")],
+        FieldKind::Bool => vec![json!("true"), json!("false")],
+        FieldKind::Entry => vec![json!("1")],
+        FieldKind::Year => vec![json!("2031")],
+        FieldKind::Count => vec![json!("7")],
+        FieldKind::Balance => vec![json!("0.07")],
+        FieldKind::Json => vec![json!({})],
+        FieldKind::Word(words) => words.iter().map(|word| json!(word)).collect(),
+    };
+    if had.is_some() {
+        other.push(Value::Null);
+    }
+    other
+}
+
+/// The first event of each word, each with the book before it.
+fn cases() -> BTreeMap<&'static str, Case> {
+    let mut lives: Vec<Vec<Event>> = Vec::new();
+    for name in LIVES {
+        let opening = r#"{"event":"open-book","id":"open-book","date":"2017-01-01","city":"410800","name":"焦作市","currency":"CNY"}"#;
+        let mut life = vec![event(opening)];
+        life.extend(events(&format!("scenarios/{name}.jsonl")));
+        lives.push(life);
+    }
+    let mut cases = BTreeMap::new();
+    for life in &lives {
+        for (place, told) in life.iter().enumerate() {
+            let word = told.kind.word();
+            if cases.contains_key(word) {
+                continue;
+            }
+            let mut book = blank();
+            for before in &life[..place] {
+                book.record(before.clone(), &Settled::options()).unwrap();
+            }
+            cases.insert(word, Case { book, value: json_of(told) });
+        }
+    }
+    let known = |word: &str, cases: &BTreeMap<&str, Case>| {
+        let word = VOCABULARY.iter().find(|(known, _)| *known == word).unwrap().0;
+        (!cases.contains_key(word)).then_some(word)
+    };
+    let rest = || rests::LIFE.iter().chain(REST);
+    for (place, line) in rest().enumerate() {
+        let word =
+            serde_json::from_str::<Value>(line).unwrap()["event"].as_str().unwrap().to_owned();
+        let Some(word) = known(&word, &cases) else { continue };
+        let mut walk = rests::Walk::blank();
+        rest().take(place).for_each(|line| walk.tell_as_told(line, BREAKER));
+        let value = walk.filled(line, BREAKER);
+        cases.insert(word, Case { book: walk.book, value });
+    }
+    for (word, stage) in [
+        ("import-statement", "statement taken"),
+        ("undo-statement", "statement taken"),
+        ("match-lines", "statement taken"),
+        ("unmatch-lines", "statement taken"),
+        ("reconcile-settings", "statement taken"),
+        ("certify", "statement taken"),
+    ] {
+        let word = known(word, &cases).unwrap();
+        let last = poolbook_stage(stage, word);
+        cases.insert(word, last);
+    }
+    cases
+}
+
+/// The first event of a word in a stage, with the book before it.
+fn poolbook_stage(stage: &str, word: &str) -> Case {
+    let lines = crate::support::stages::STAGES.iter().find(|(name, _)| *name == stage).unwrap().1;
+    let of = |line: &&str| serde_json::from_str::<Value>(line).unwrap()["event"] == word;
+    let place = lines.iter().position(|line| of(&line)).unwrap();
+    let mut book = book_at("set up");
+    for (number, line) in lines[..place].iter().enumerate() {
+        let value = named(line, number);
+        book.record(event(&value.to_string()), &Settled::options())
+            .unwrap_or_else(|problem| panic!("{problem}\n{value}"));
+    }
+    Case { book, value: named(lines[place], place) }
+}
+
+fn named(line: &str, number: usize) -> Value {
+    let mut value: Value = serde_json::from_str(line).unwrap();
+    if value.get("id").is_none() {
+        value["id"] = format!("stage-{number}").into();
+    }
+    value
+}
+
+fn json_of(told: &Event) -> Value {
+    serde_json::from_str(&told.to_json()).unwrap()
+}
+
+#[test]
+fn every_field_changes_something_or_describes() {
+    let mut cases = cases();
+    let mut silent: BTreeSet<String> = BTreeSet::new();
+    for (word, own) in VOCABULARY {
+        let case = cases.get_mut(word).unwrap_or_else(|| panic!("no life has {word}"));
+        let value = case.value.clone();
+        let before = outcome(case, &value);
+        assert!(before.starts_with('['), "{word} is taken as it stands: {before}");
+        let common = COMMON_FIELDS.iter().filter(|spec| !["event", "id"].contains(&spec.name));
+        for spec in own.iter().chain(common) {
+            let changed = others(spec, &value)
+                .into_iter()
+                .filter(|other| value.get(spec.name).unwrap_or(&Value::Null) != other);
+            let mut differs = false;
+            for other in changed {
+                let mut value = value.clone();
+                value[spec.name] = other;
+                differs |= outcome(case, &value) != before;
+            }
+            let told = TOLD.contains(&(word, spec.name))
+                || DESCRIBES.contains(&spec.name)
+                || (spec.name == "effective" && LATE.contains(word));
+            if !differs && !told {
+                silent.insert(format!("{word} {}", spec.name));
+            }
+        }
+    }
+    assert_eq!(silent, BTreeSet::new(), "accepted and without effect");
+}
