@@ -33,6 +33,8 @@ const LIVES: &[&str] = &[
 
 /// What goes on from the life of `tests/rests.rs` for the events that no scenario has.
 const REST: &[&str] = &[
+    r#"{"event":"interest-paid","id":"ip","date":"2024-01-03","loan":"L","note":"N1","from":"2024-01-02","to":"2024-03-21","amount":"5727.50"}"#,
+    r#"{"event":"fee-paid","id":"fp","date":"2024-01-03","loan":"L","from":"2024-01-02","to":"2024-12-01","amount":"9000.00","fee_rate":"1%"}"#,
     r#"{"event":"target","id":"t","date":"2024-02-01","by":"2025-12-31","amount":"1.00"}"#,
     r#"{"event":"change-party","id":"cp","date":"2024-02-01","party":"FIRM","name":"新企业","document":"1号"}"#,
     r#"{"event":"disqualify","id":"dq","date":"2024-02-01","firm":"FIRM","from":"2024-06-01","qualification":"sme","reason":"x"}"#,

@@ -43,7 +43,8 @@ fn verified(all: &[Entry]) -> Verification {
 fn each_check_finds_what_was_forged_for_it() {
     let mut books: BTreeMap<Book, Vec<Entry>> = BTreeMap::new();
     let mut others = Vec::new();
-    for (check, book, forge, expected) in ROWS.iter().chain(OF_POOLS).chain(OF_SLIPS).chain(OF_STATEMENTS)
+    for (check, book, forge, expected) in
+        ROWS.iter().chain(OF_POOLS).chain(OF_SLIPS).chain(OF_STATEMENTS)
     {
         let sound = books.entry(*book).or_insert_with(|| {
             let all = sound(*book);

@@ -24,9 +24,8 @@ pub const OF_SLIPS: &[Row] = &[
                 Kind::Enrol(own) if own.loan == "CCB-2017-0001" => own.contract.clone(),
                 _ => None,
             });
-            let second = first(all, |kind| {
-                matches!(kind, Kind::Enrol(own) if own.loan == "CCB-2017-0002")
-            });
+            let second =
+                first(all, |kind| matches!(kind, Kind::Enrol(own) if own.loan == "CCB-2017-0002"));
             if let Kind::Enrol(own) = &mut at(all, &second).event.kind {
                 // The same number as another office may write it.
                 own.contract = contract.map(|number| format!(" {} ", number.to_lowercase()).into());

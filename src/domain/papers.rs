@@ -47,7 +47,8 @@ impl State {
 
     pub(super) fn note_papers_at(&mut self, place: u32) {
         let Some(loan) = self.loans.iter().as_slice().get(place as usize) else { return };
-        let contract = loan.contract.as_deref().map(|number| key(Paper::Contract, &plain_number(number)));
+        let contract =
+            loan.contract.as_deref().map(|number| key(Paper::Contract, &plain_number(number)));
         let notes = loan.notes.iter().filter_map(|note| note_number(loan, note));
         let notes = notes.map(|number| key(Paper::Note, &plain_number(number)));
         let keys: Vec<u64> = contract.into_iter().chain(notes).collect();
@@ -101,9 +102,14 @@ mod tests {
 
     #[test]
     fn a_number_is_one_however_it_is_written() {
-        for spelling in
-            ["HT-2024-001", "ht-2024-001", "ＨＴ－２０２４－００１", "HT 2024 001", "HT—2024—001号", "HT（2024）001"]
-        {
+        for spelling in [
+            "HT-2024-001",
+            "ht-2024-001",
+            "ＨＴ－２０２４－００１",
+            "HT 2024 001",
+            "HT—2024—001号",
+            "HT（2024）001",
+        ] {
             assert_eq!(plain_number(spelling), "HT2024001", "{spelling}");
         }
         assert_ne!(plain_number("HT-2024-001"), plain_number("HT-2024-0010"));

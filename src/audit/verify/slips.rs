@@ -213,7 +213,9 @@ fn weights(loan: &Loan, note: &Note, days: Period) -> impl Iterator<Item = (Date
         let rate = rates.max_by_key(|(from, _)| *from).map_or(loan.rate, |(_, rate)| *rate);
         let (numerator, denominator) = rate.fraction().parts();
         let count = match (loan.day_count, day.tomorrow()) {
-            (ContractDays::ByMonth, Ok(next)) => by_month(note.drawn, next) - by_month(note.drawn, day),
+            (ContractDays::ByMonth, Ok(next)) => {
+                by_month(note.drawn, next) - by_month(note.drawn, day)
+            }
             _ => 1,
         };
         let principal = (note.amount - repaid).max(Total::ZERO);
@@ -236,7 +238,13 @@ pub(super) fn check_fees(
     let read = |segment: &Value| {
         let base = segment.get("base")?.as_i64()?;
         let paid = text(segment, "source")? == "fee-paid";
-        Some((day(segment, "from")?, day(segment, "to")?, amount(segment, "principal")?, base, paid))
+        Some((
+            day(segment, "from")?,
+            day(segment, "to")?,
+            amount(segment, "principal")?,
+            base,
+            paid,
+        ))
     };
     let rows: Vec<_> = segments(working).filter_map(read).filter(|(.., paid)| *paid).collect();
     tally.look(Check::SubsidySlips);

@@ -56,10 +56,7 @@ fn live<'s>(state: &'s State, note: &'s Note) -> impl Iterator<Item = &'s Claim>
 }
 
 /// Claims on a note whose part of the loss is borne: neither refused nor withdrawn nor revoked.
-pub(super) fn kept_claims<'s>(
-    state: &'s State,
-    note: &'s Note,
-) -> impl Iterator<Item = &'s Claim> {
+pub(super) fn kept_claims<'s>(state: &'s State, note: &'s Note) -> impl Iterator<Item = &'s Claim> {
     live(state, note).filter(|claim| claim.state != ClaimState::Revoked)
 }
 

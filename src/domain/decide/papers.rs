@@ -27,11 +27,7 @@ pub(super) fn check_contract(state: &State, own: &Enrol) -> Result<(), Problem> 
 }
 
 /// A new note's number.
-pub(super) fn check_note(
-    state: &State,
-    event: &Event,
-    own: &Disburse,
-) -> Result<(), Problem> {
+pub(super) fn check_note(state: &State, event: &Event, own: &Disburse) -> Result<(), Problem> {
     let loan = known(state, event, &own.loan)?;
     let number = own.note.as_ref().filter(|note| **note != loan.id).map_or("", Id::as_str);
     let found = state.loans_of_paper(Paper::Note, &loan.bank, number);

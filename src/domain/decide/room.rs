@@ -2,8 +2,8 @@
 //! reversals of what gave room (R-07, R-14 to R-17; invariants 19 and 20).
 
 use super::claim::rules_of;
-use super::loss::kept_claims;
 use super::correction::firm_years;
+use super::loss::kept_claims;
 use super::subsidy::firm_caps;
 use super::{out_of_range, positive};
 use crate::domain::account::Account;

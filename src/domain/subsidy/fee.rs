@@ -255,7 +255,10 @@ impl<'a> Case<'a> {
             if part.is_empty() || !self.passes(charge) {
                 continue;
             }
-            match parts.last_mut().filter(|(last, rate)| last.to == part.from && *rate == charge.rate) {
+            match parts
+                .last_mut()
+                .filter(|(last, rate)| last.to == part.from && *rate == charge.rate)
+            {
                 Some((last, _)) => last.to = part.to,
                 None => parts.push((part, charge.rate)),
             }
