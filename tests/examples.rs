@@ -154,6 +154,7 @@ fn loan(table: &Table) -> Loan {
         firm: id("FIRM"),
         bank: id("BANK"),
         guarantor: text(table, "guarantor").map(id),
+        entry: 0,
         contract: None,
         amount: Money::from_fen(notes.iter().map(|note| note.amount.fen()).sum()).unwrap(),
         signed,

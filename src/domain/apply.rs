@@ -116,7 +116,7 @@ fn follow(state: &mut State, entry: &Entry) {
             application::follow(state, entry);
         }
         Kind::Enrol(own) => {
-            enrol(state, event);
+            enrol(state, entry);
             application::enrolled(state, &own.loan, entry.seq);
         }
         Kind::Close(own) => close::follow(state, entry, own),
@@ -178,7 +178,8 @@ fn follow(state: &mut State, entry: &Entry) {
     }
 }
 
-fn enrol(state: &mut State, event: &Event) {
+fn enrol(state: &mut State, entry: &Entry) {
+    let event = &entry.event;
     let (Kind::Enrol(own), Some(owner)) = (&event.kind, &event.owner) else { return };
     let mut loan = Loan {
         id: own.loan.clone(),
@@ -186,6 +187,7 @@ fn enrol(state: &mut State, event: &Event) {
         firm: own.firm.clone(),
         bank: own.bank.clone(),
         guarantor: own.guarantor.clone(),
+        entry: entry.seq,
         contract: own.contract.clone(),
         amount: own.amount,
         signed: own.signed.unwrap_or(event.happened()),

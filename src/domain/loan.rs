@@ -25,6 +25,8 @@ pub struct Loan {
     pub bank: Id,
     /// Guarantor (party), if any.
     pub guarantor: Option<Id>,
+    /// Entry of the enrolment.
+    pub entry: u64,
     /// Contract number.
     pub contract: Option<CompactString>,
     /// Contract amount.

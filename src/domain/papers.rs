@@ -6,7 +6,7 @@
 use crate::domain::loan::{Loan, Note};
 use crate::domain::state::State;
 use compact_str::CompactString;
-use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
+use std::hash::BuildHasher as _;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Which paper carries a number.
@@ -27,9 +27,7 @@ pub fn plain_number(text: &str) -> CompactString {
 
 /// A key under which a number's loans are found; two numbers may share one.
 fn key(paper: Paper, number: &str) -> u64 {
-    let mut hasher = foldhash::fast::FixedState::default().build_hasher();
-    (paper, number).hash(&mut hasher);
-    hasher.finish()
+    foldhash::fast::FixedState::default().hash_one((paper, number))
 }
 
 /// The number of a note, unless it is the loan's own, which stands in for one that nobody gave.
@@ -45,7 +43,17 @@ impl State {
         self.note_papers_at(place);
     }
 
-    pub(super) fn note_papers_at(&mut self, place: u32) {
+    /// Takes stored loans in with the numbers on them.
+    pub(super) fn load_loans(&mut self, value: &[u8]) -> Option<()> {
+        let known = self.loans.len();
+        self.loans.load(value)?;
+        for place in known..self.loans.len() {
+            self.note_papers_at(u32::try_from(place).ok()?);
+        }
+        Some(())
+    }
+
+    fn note_papers_at(&mut self, place: u32) {
         let Some(loan) = self.loans.iter().as_slice().get(place as usize) else { return };
         let contract =
             loan.contract.as_deref().map(|number| key(Paper::Contract, &plain_number(number)));

@@ -545,14 +545,7 @@ impl State {
                 Some(())
             }
             tables::TARGET => self.targets.load(value),
-            tables::LOAN => {
-                let known = self.loans.len();
-                self.loans.load(value)?;
-                for place in known..self.loans.len() {
-                    self.note_papers_at(u32::try_from(place).ok()?);
-                }
-                Some(())
-            }
+            tables::LOAN => self.load_loans(value),
             tables::CLAIM => self.claims.load(value),
             tables::SUBSIDY => self.subsidies.load(value),
             tables::CAP => self.caps.load(value),

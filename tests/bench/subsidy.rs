@@ -66,6 +66,7 @@ fn loan(index: i64) -> Loan {
         firm: id(format!("F{:06}", index / 2)),
         bank: id("BANK".to_owned()),
         guarantor: None,
+        entry: 0,
         contract: None,
         amount,
         signed: day("2017-03-01"),

@@ -223,8 +223,8 @@ fn weights(loan: &Loan, note: &Note, days: Period) -> impl Iterator<Item = (Date
     })
 }
 
-/// Each slip of a fee is counted once a day: of segments for one day from one amount over as many days
-/// there are at most as many as there are such slips.
+/// Each fee is counted once a day: of segments for one day from one amount over as many days there are
+/// at most as many as there are such fees. Slips for the same days are one fee.
 pub(super) fn check_fees(
     fact: &Fact<'_>,
     own: &ApproveSubsidy,
@@ -235,29 +235,31 @@ pub(super) fn check_fees(
     if own.programme != Programme::GuaranteeFee {
         return;
     }
+    let mut fees: Vec<(Period, Total)> = Vec::with_capacity(loan.fees.len());
+    for slip in &loan.fees {
+        match fees.iter_mut().find(|(days, _)| *days == slip.days()) {
+            Some((_, sum)) => *sum += slip.amount,
+            None => fees.push((slip.days(), slip.amount)),
+        }
+    }
     let read = |segment: &Value| {
-        let base = segment.get("base")?.as_i64()?;
+        let days = Period { from: day(segment, "from")?, to: day(segment, "to")? };
         let paid = text(segment, "source")? == "fee-paid";
-        Some((
-            day(segment, "from")?,
-            day(segment, "to")?,
-            amount(segment, "principal")?,
-            base,
-            paid,
-        ))
+        let base = segment.get("base")?.as_i64()?;
+        paid.then_some((days, amount(segment, "principal")?, base))
     };
-    let rows: Vec<_> = segments(working).filter_map(read).filter(|(.., paid)| *paid).collect();
+    let rows: Vec<_> = segments(working).filter_map(read).collect();
     tally.look(Check::SubsidySlips);
-    for (from, _, principal, base, _) in &rows {
-        let of = |row: &&(Date, Date, Total, i64, bool)| {
-            row.0 <= *from && *from < row.1 && (row.2, row.3) == (*principal, *base)
-        };
-        let told = loan.fees.iter().filter(|fee| {
-            fee.days().contains(*from) && fee.amount == *principal && fee.days().days() == *base
+    for (days, sum, base) in &rows {
+        let from = days.from;
+        let told = fees.iter().filter(|(covered, fee)| {
+            covered.contains(from) && fee == sum && covered.days() == *base
         });
-        let (told, counted) = (told.count(), rows.iter().filter(of).count());
+        let same =
+            |row: &&(Period, Total, i64)| row.0.contains(from) && (row.1, row.2) == (*sum, *base);
+        let (told, counted) = (told.count(), rows.iter().filter(same).count());
         if counted > told {
-            let subject = format_args!("{} {from} {principal}", fact.event.id);
+            let subject = format_args!("{} {from} {sum}", fact.event.id);
             tally.find(Check::SubsidySlips, fact.seq, subject, told, counted);
             return;
         }

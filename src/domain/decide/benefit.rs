@@ -3,6 +3,8 @@
 use super::loan::{fact, loan, may, standing};
 use super::{Decision, in_order, out_of_range, positive, within};
 use crate::domain::event::{Event, FeeRefunded, OtherBenefit};
+use crate::domain::loan::FeePaid;
+use crate::domain::money::Money;
 use crate::domain::refusal::Reason;
 use crate::domain::state::State;
 use crate::problem::Problem;
@@ -21,7 +23,10 @@ pub(super) fn fee_refunded(
     let fee =
         fee.ok_or_else(|| Reason::FeeUnknown.refuse().with("loan", &loan.id).with("from", from))?;
     in_order(("paid", fee.paid), ("date", event.happened()), false)?;
-    within(&loan.id, amount, fee.net().map_err(out_of_range)?)?;
+    // Instalments of one fee come back as one.
+    let same = loan.fees.iter().filter(|other| other.days() == fee.days());
+    let net = same.map(FeePaid::net).try_fold(Money::ZERO, |sum, net| sum.add(net?));
+    within(&loan.id, amount, net.map_err(out_of_range)?)?;
     Ok(fact(loan))
 }
 

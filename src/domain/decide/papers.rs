@@ -23,7 +23,7 @@ pub(super) fn check_contract(state: &State, own: &Enrol) -> Result<(), Problem> 
         .with("contract", shown)
         .with("bank", &own.bank)
         .with("given", &own.loan)
-        .with("entry", entry_of(other)))
+        .with("entry", other.entry))
 }
 
 /// A new note's number.
@@ -45,10 +45,6 @@ pub(super) fn check_note(state: &State, event: &Event, own: &Disburse) -> Result
         .with("bank", &loan.bank)
         .with("given", &own.loan)
         .with("entry", note.map_or(0, |note| note.entry)))
-}
-
-fn entry_of(loan: &Loan) -> u64 {
-    loan.trail.first().copied().unwrap_or_default()
 }
 
 fn told(reason: Reason, other: &Loan) -> Problem {

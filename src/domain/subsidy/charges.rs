@@ -6,7 +6,7 @@
 
 use crate::domain::calendar::{Date, Period};
 use crate::domain::loan::{FeePaid, Loan};
-use crate::domain::money::Money;
+use crate::domain::money::{Money, MoneyError};
 use crate::domain::rate::Rate;
 use crate::domain::rules::words::{DayCount, YearBase};
 use crate::domain::subsidy::days::{units, year_days};
@@ -104,6 +104,26 @@ pub fn charges(loan: &Loan) -> Vec<Charge> {
         }
     }
     charges
+}
+
+/// Fees with those that cover the same days joined: instalments of one fee earn as one, and what comes
+/// back of any of them comes off all.
+///
+/// # Errors
+/// [`MoneyError::Range`] when a sum leaves the bounds.
+pub fn joined(loan: &Loan) -> Result<Vec<FeePaid>, MoneyError> {
+    let mut joined: Vec<FeePaid> = Vec::with_capacity(loan.fees.len());
+    for fee in &loan.fees {
+        let Some(first) = joined.iter_mut().find(|first| first.days() == fee.days()) else {
+            joined.push(fee.clone());
+            continue;
+        };
+        let all = loan.fees.iter().filter(|other| other.days() == fee.days());
+        first.rate = together(loan, &all.collect::<Vec<_>>());
+        first.amount = first.amount.add(fee.amount)?;
+        first.refunds.extend(fee.refunds.iter().copied());
+    }
+    Ok(joined)
 }
 
 /// The amount of fees together.

@@ -153,6 +153,19 @@ pub fn units(count: DayCount, anchor: Date, from: Date, to: Date) -> i64 {
     }
 }
 
+/// How many days there are in any of some periods, each day once.
+pub fn days_once(mut periods: Vec<Period>) -> i64 {
+    periods.sort_unstable();
+    let mut counted: Option<Date> = None;
+    let mut sum = 0;
+    for days in periods.into_iter().filter(|days| !days.is_empty()) {
+        let from = counted.map_or(days.from, |counted| days.from.max(counted));
+        sum += Period { from, to: days.to }.days();
+        counted = counted.max(Some(days.to));
+    }
+    sum
+}
+
 /// The day count of a contract.
 pub fn of_contract(days: ContractDays) -> DayCount {
     match days {

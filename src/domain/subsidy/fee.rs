@@ -10,7 +10,7 @@ use crate::domain::money::{Money, MoneyError};
 use crate::domain::rate::{Fraction, Rate};
 use crate::domain::rules::words::{AmountBase, OnOverdue, Per, Qualified, UnusedDays};
 use crate::domain::rules::{FeeFormula, FeeSubsidy, Rules};
-use crate::domain::subsidy::charges::{Charge, charges};
+use crate::domain::subsidy::charges::{Charge, charges, joined};
 use crate::domain::subsidy::days::{Cut, DayRules, window, year_days};
 use crate::domain::subsidy::working::{Reason, Segment, Source, Working};
 use crate::domain::subsidy::{Facts, qualified};
@@ -149,7 +149,7 @@ impl<'a> Case<'a> {
         };
         let FeeFormula::ShareOfFee(share) = self.fee.formula else { return Ok(()) };
         let lives = self.lives();
-        for fee in &self.loan.fees {
+        for fee in &joined(self.loan)? {
             let mut earned = Earned { fee, covered: fee.days().days().max(1), days: 0 };
             for (days, until) in self.earning(fee, &lives, &charges, working.period.to) {
                 let segment = Segment {

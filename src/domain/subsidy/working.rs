@@ -12,7 +12,7 @@ use crate::domain::money::{Money, MoneyError};
 use crate::domain::rate::{Fraction, Rate, Share};
 use crate::domain::rates::Series;
 use crate::domain::settings::Word as _;
-use crate::domain::subsidy::days::Cut;
+use crate::domain::subsidy::days::{Cut, days_once};
 use crate::domain::subsidy::evidence::Evidence;
 use crate::domain::text::Id;
 use crate::planted::{Bug, planted};
@@ -319,22 +319,13 @@ impl Working {
 
     /// The days of the period that counted.
     pub fn days(&self) -> i64 {
-        let inside = |segment: &Segment| Period { from: segment.from, to: segment.to };
+        let segments = self.segments.iter();
         match self.earlier {
-            None => self.segments.iter().map(|segment| segment.days).sum(),
+            None => segments.map(|segment| segment.days).sum(),
             // Fees and notes side by side tell of the same days; each day is one.
             Some(_) => {
-                let segments = self.segments.iter();
-                let mut days: Vec<Period> =
-                    segments.map(|segment| inside(segment).intersect(self.period)).collect();
-                days.sort_unstable();
-                let mut counted = self.period.from;
-                let mut sum = 0;
-                for one in days {
-                    sum += Period { from: one.from.max(counted), to: one.to }.days();
-                    counted = counted.max(one.to);
-                }
-                sum
+                let days = segments.map(|one| Period { from: one.from, to: one.to });
+                days_once(days.map(|days| days.intersect(self.period)).collect())
             }
         }
     }
