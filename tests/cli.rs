@@ -39,17 +39,107 @@ fn rows(text: &str) -> Vec<Vec<String>> {
     reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
 }
 
+/// Who posts in these tests.
+const PEOPLE: [&str; 6] = ["--maker", "李砚秋", "--checker", "王澍文", "--approver", "张栎川"];
+
+/// Posts the quarter of a folder.
+fn post(book: &Path, folder: &Path) -> Run {
+    let quarter = ["quarter", "2017Q4", "--post", "--from", folder.to_str().unwrap()];
+    poolbook(book, &[&quarter[..], &PEOPLE].concat())
+}
+
+/// Without `--post` nothing is written: no book is made, and one that is there stays byte for byte.
+/// Nobody is named in another's name: names of a folder are refused, and posting asks for one.
+#[test]
+fn a_quarter_is_posted_only_when_told_and_by_named_people() {
+    let dir = tempfile::tempdir().unwrap();
+    let (book, folder) = (dir.path().join("book"), fixture());
+    let from = folder.to_str().unwrap();
+    let unnamed = std::process::Command::new(env!("CARGO_BIN_EXE_poolbook"))
+        .env_clear()
+        .args(["--book", book.to_str().unwrap(), "quarter", "2017Q4", "--post", "--from", from])
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&unnamed.stderr).into_owned();
+    assert_eq!((unnamed.status.code(), told.contains("maker-missing")), (Some(77), true), "{told}");
+    assert!(!book.exists(), "a refused quarter makes no book");
+
+    let first = post(&book, &folder);
+    assert_eq!(first.code, 1, "{}", first.err);
+    let whole = |at: &Path| -> Vec<(PathBuf, Vec<u8>)> {
+        let mut found: Vec<_> = ["journal.jsonl", "head"]
+            .iter()
+            .map(|name| (at.join(name), std::fs::read(at.join(name)).unwrap()))
+            .collect();
+        let mut names: Vec<PathBuf> =
+            std::fs::read_dir(at).unwrap().map(|file| file.unwrap().path()).collect();
+        names.sort();
+        found.extend(names.into_iter().map(|path| (path, Vec::new())));
+        found
+    };
+    let before = whole(&book);
+    let next = poolbook(&book, &["--format", "json", "quarter", "2018Q1", "--from", from]);
+    assert_eq!(next.code, 1, "{}", next.err);
+    assert!(whole(&book) == before, "looking at another quarter changes nothing");
+    let json: serde_json::Value = serde_json::from_str(&next.out).unwrap();
+    let keys: Vec<&str> =
+        json["notes"].as_array().unwrap().iter().filter_map(|note| note["code"].as_str()).collect();
+    assert!(keys.contains(&"quarter-shown") && !keys.contains(&"quarter-recorded"), "{keys:?}");
+
+    // The vouchers of the posted quarter bear the names of the command.
+    let last: serde_json::Value = {
+        let journal = std::fs::read_to_string(book.join("journal.jsonl")).unwrap();
+        let found = journal.lines().find(|line| line.contains("approve-subsidy")).unwrap();
+        serde_json::from_str(found.split_once(' ').unwrap().1).unwrap()
+    };
+    assert_eq!((&last["maker"], &last["checker"]), (&"李砚秋".into(), &"王澍文".into()));
+
+    // The short form ends with at most ten lines; --full lists the rest.
+    let short = poolbook(&book, &["quarter", "2017Q4", "--from", from]);
+    let full = poolbook(&book, &["quarter", "2017Q4", "--full", "--from", from]);
+    assert!(full.out.lines().count() > short.out.lines().count() + 20, "{}", short.out);
+    let summary = short.out.split("收入事项：").nth(1).unwrap();
+    assert!(summary.lines().count() <= 10, "{summary}");
+    for told in ["36.50", "8,000.00", "没有新的事项"] {
+        assert!(summary.contains(told), "{told}: {summary}");
+    }
+}
+
+#[test]
+fn names_in_a_folder_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, book) = (dir.path().join("folder"), dir.path().join("book"));
+    for (file, from, to) in [
+        ("book.toml", "[target]", "[people]\nmaker = \"李砚秋\"\n[target]"),
+        ("events/2017.jsonl", "\"date\"", "\"checker\": \"王澍文\", \"date\""),
+        ("budget.csv", "memo\n", "approver\n"),
+    ] {
+        let _ = std::fs::remove_dir_all(&folder);
+        crate::errors::copy_dir(&fixture(), &folder);
+        let text = std::fs::read_to_string(folder.join(file)).unwrap();
+        assert!(text.contains(from), "{file}");
+        std::fs::write(folder.join(file), text.replacen(from, to, 1)).unwrap();
+        let run = post(&book, &folder);
+        assert_eq!(run.code, 65, "{}", run.err);
+        assert!(run.err.contains("folder-names-people") && run.err.contains(file), "{}", run.err);
+        assert!(!book.exists());
+    }
+}
+
 #[test]
 fn the_quarter_of_the_demo_city_is_right_to_the_fen_and_stays() {
     let dir = tempfile::tempdir().unwrap();
     let book = dir.path().join("book");
     let folder = fixture();
     let from = folder.to_str().unwrap();
-    let quarter = ["--format", "csv", "quarter", "2017Q4", "--from", from];
+    let look = ["--format", "csv", "quarter", "2017Q4", "--from", from];
+    let quarter = [&look[..], &["--post"], &PEOPLE].concat();
 
-    let tried =
-        poolbook(&book, &["--dry-run", "--format", "csv", "quarter", "2017Q4", "--from", from]);
+    let tried = poolbook(&book, &[&["--dry-run"], &quarter[..]].concat());
     assert!(!book.exists(), "a dry run creates nothing");
+    let looked = poolbook(&book, &look);
+    assert!(!book.exists(), "looking creates nothing");
+    assert_eq!((looked.code, &looked.out), (1, &tried.out), "looking needs no names");
     let first = poolbook(&book, &quarter);
     assert_eq!(first.code, 1, "two items are open: {}", first.err);
     assert_eq!(first.out, tried.out, "a dry run shows what the run does");
@@ -125,7 +215,7 @@ fn outputs_keep_to_their_schemas() {
     let dir = tempfile::tempdir().unwrap();
     let book = dir.path().join("book");
     let folder = fixture();
-    poolbook(&book, &["quarter", "2017Q4", "--from", folder.to_str().unwrap()]);
+    post(&book, &folder);
     let schemas = poolbook(&book, &["schema", "outputs"]);
     let schemas: serde_json::Value = serde_json::from_str(&schemas.out).unwrap();
     let commands: &[&[&str]] = &[
@@ -206,26 +296,25 @@ fn check(value: &serde_json::Value, schema: &serde_json::Value, at: &str) {
     }
 }
 
-/// A folder that knows no approver makes a book that does without one, and says so in every report;
-/// what the folder says of the mode goes before.
+/// A quarter run that names no approver makes a book that does without one, and says so in every
+/// report; what the folder says of the mode goes before.
 #[test]
-fn a_folder_without_an_approver_makes_a_book_of_two() {
-    for (change, people) in [("", "three"), ("approver", "two"), ("mode", "two")] {
+fn a_quarter_without_an_approver_makes_a_book_of_two() {
+    for (approver, mode, people) in
+        [(true, "", "three"), (false, "", "two"), (true, "[people]\nmode = \"two\"\n", "two")]
+    {
         let dir = tempfile::tempdir().unwrap();
         let (folder, book) = (dir.path().join("folder"), dir.path().join("book"));
         crate::errors::copy_dir(&fixture(), &folder);
         let file = folder.join("book.toml");
         let text = std::fs::read_to_string(&file).unwrap();
-        let lines = text.lines().map(|line| match (change, line.split_once(" = ")) {
-            ("approver", Some(("approver", _))) => String::new(),
-            ("mode", Some(("approver", _))) => format!("{line}\nmode = \"two\""),
-            _ => line.to_owned(),
-        });
-        std::fs::write(&file, lines.collect::<Vec<_>>().join("\n")).unwrap();
-        let run = poolbook(&book, &["quarter", "2017Q4", "--from", folder.to_str().unwrap()]);
+        std::fs::write(&file, text.replacen("[target]", &format!("{mode}[target]"), 1)).unwrap();
+        let named = if approver { &PEOPLE[..] } else { &PEOPLE[..4] };
+        let quarter = ["quarter", "2017Q4", "--post", "--from", folder.to_str().unwrap()];
+        let run = poolbook(&book, &[&quarter[..], named].concat());
         assert_eq!(run.code, 1, "{}", run.err);
         let balance = poolbook(&book, &["--format", "json", "balance"]);
         let json: serde_json::Value = serde_json::from_str(&balance.out).unwrap();
-        assert_eq!(json["people"], people, "{change}");
+        assert_eq!(json["people"], people, "{approver} {mode}");
     }
 }

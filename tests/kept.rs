@@ -100,7 +100,7 @@ fn a_newer_format_is_refused_and_no_file_changes() {
         "export journal",
         "record more.jsonl",
         "join --owner 410822 --date 2019-01-01 --id j",
-        "quarter 2017Q4 --from \"$FIXTURES/jiaozuo-2017\"",
+        "quarter 2017Q4 --post --from \"$FIXTURES/jiaozuo-2017\"",
         "init --city 410800",
     ] {
         let (exit, out, err) = shell(&format!("poolbook {command}"), dir, "en");

@@ -88,8 +88,14 @@ fn an_owner_takes_its_pack_away_and_checks_it_without_the_book() {
     let directory = tempfile::tempdir().unwrap();
     let dir = directory.path();
     let folder = fixture("jiaozuo-2017");
-    let (code, _, err) =
-        shell(&format!("poolbook quarter 2017Q4 --from {}", folder.display()), dir, "zh");
+    let (code, _, err) = shell(
+        &format!(
+            "poolbook quarter 2017Q4 --from {} --post --maker 李砚秋 --checker 王澍文 --approver 张栎川",
+            folder.display()
+        ),
+        dir,
+        "zh",
+    );
     assert!(code <= 1, "{err}");
     run("poolbook checkpoint -o kept.txt", dir, "zh");
     let text = std::fs::read(dir.join("kept.txt")).unwrap();

@@ -1,13 +1,18 @@
 //! `quarter 2017Q4 --from DIR`: the main job. Take a folder in, compute and post the quarter's
 //! subsidies, compare each bank account with its statements, print the balances per county and what
 //! is left open. Running it again changes nothing.
+//!
+//! Without `--post` all of it happens in memory and no file is touched. Names of people come from the
+//! command or the environment, never from the folder, so that nobody posts in another's name.
 
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, in_words_as_note};
 use crate::cli::open::{self, AnyStore};
 use crate::cli::reconcile::{self, Account};
 use crate::cli::statement::import::{Intake, Way};
+use crate::cli::target::Target;
 use crate::cli::{ask, init, recompute, subsidy};
+use compact_str::CompactString;
 use poolbook::audit::balance::{Cells, balance};
 use poolbook::audit::movements::Span;
 use poolbook::audit::reconcile::Reconciliation;
@@ -15,10 +20,12 @@ use poolbook::book::{Book, Options, Outcome, People};
 use poolbook::domain::apply::is_noted;
 use poolbook::domain::calendar::CalendarQuarter;
 use poolbook::domain::event::{PeopleMode, Programme};
+use poolbook::domain::refusal::Reason;
 use poolbook::intake::folder::{self, Folder};
 use poolbook::intake::statement::{Statement, read_file};
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::{self, AccountView, Posted, QuarterView};
+use poolbook::report::{Format, Report};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -27,17 +34,24 @@ pub struct Args {
     quarter: String,
     #[arg(long, value_hint = clap::ValueHint::DirPath)]
     from: PathBuf,
+    #[arg(long)]
+    post: bool,
+    #[arg(long)]
+    full: bool,
+    #[command(flatten)]
+    target: Target,
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
+    args.target.check()?;
     let quarter = subsidy::parse_quarter(&args.quarter)?;
     let mut folder = folder::read(&args.from)?;
     // Everything of the folder is read before the book is touched.
     let statements = read_statements(&folder)?;
-    let options = with_people(open::options(context)?, &folder);
+    let (options, people) = options(args, &folder, context)?;
     // A run that is only tried out happens in memory, so that its later steps see the earlier ones.
     let writing = Options { dry_run: false, ..options.clone() };
-    let mut book = open_book(&folder, &options, &writing, context)?;
+    let (mut book, before) = open_book(&folder, &options, (&writing, people), context)?;
     let mut against: BTreeMap<String, u64> = BTreeMap::new();
     let mut note = |_: u64, outcome: Outcome<'_>| {
         if let Outcome::New(entry) = outcome
@@ -71,9 +85,11 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         lines: &lines,
         balance: &balance,
         accounts: &accounts,
+        before,
     };
     context.output.about(&book, open::now());
-    context.output.report(&views::quarter(&view, book.state(), &open::journal(&book.head())))?;
+    let report = views::quarter(&view, book.state(), &open::journal(&book.head()));
+    print(report, args, context)?;
     aside.iter().for_each(|files| files.tell(context));
     checked.iter().for_each(|(account, _)| account.tell(context));
     for (owner, loans) in &against {
@@ -88,37 +104,65 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     Ok(if clean { Exit::Done } else { Exit::Findings })
 }
 
-/// The people of the options before those of the folder.
-fn with_people(options: Options, folder: &Folder) -> Options {
-    let given = options.people;
-    let of_folder = &folder.people;
+/// Prints the report: whole into the file of `-o` and with `--full`; else a terminal's form keeps to
+/// the balances and the summary.
+fn print(mut report: Report, args: &Args, context: &Context<'_>) -> Result<(), Failure> {
+    if args.target.name().is_some() {
+        args.target.report(context, &report)?;
+    }
+    if context.output.format == Format::Table && !args.full {
+        report.sections.iter_mut().for_each(Vec::clear);
+    }
+    context.output.report(&report)
+}
+
+/// How the run records, and how many people a payment of a new book takes. A run that only shows
+/// needs nobody's name: who is not named stands for the duty, in memory only.
+fn options(
+    args: &Args,
+    folder: &Folder,
+    context: &Context<'_>,
+) -> Result<(Options, PeopleMode), Problem> {
+    let asked = open::options(context)?;
+    let mode = mode(folder, &asked);
+    if args.post {
+        // Refused before a book is made for it.
+        let missing = || Reason::MakerMissing.refuse().with("event", "quarter --post");
+        asked.people.maker.as_ref().ok_or_else(missing)?;
+        return Ok((asked, mode));
+    }
+    let locale = &context.output.locale;
+    let or = |name: Option<CompactString>, duty| name.or_else(|| Some(locale.word(duty).into()));
     let people = People {
-        maker: given.maker.or_else(|| of_folder.maker.clone()),
-        checker: given.checker.or_else(|| of_folder.checker.clone()),
-        approver: given.approver.or_else(|| of_folder.approver.clone()),
+        maker: or(asked.people.maker, "maker"),
+        checker: or(asked.people.checker, "checker"),
+        approver: or(asked.people.approver, "approver"),
     };
-    Options { people, ..options }
+    Ok((Options { people, dry_run: true, ..asked }, mode))
 }
 
-/// How many people a payment of a new book takes: as the folder says; else three where it knows an
-/// approver, and two where nobody could be the third, which every report then says.
+/// How many people a payment of a new book takes: as the folder says; else three where an approver is
+/// named, and two where nobody could be the third, which every report then says.
 fn mode(folder: &Folder, options: &Options) -> PeopleMode {
-    let in_rows = || folder.events.iter().any(|(event, _)| event.approver.is_some());
-    let known = options.people.approver.is_some() || in_rows();
-    folder.people.mode.unwrap_or(if known { PeopleMode::Three } else { PeopleMode::Two })
+    let known = options.people.approver.is_some();
+    folder.people.unwrap_or(if known { PeopleMode::Three } else { PeopleMode::Two })
 }
 
-/// The book; a new one for the folder's city when there is none yet.
+/// The book, and how many entries it has; a new one for the folder's city when there is none yet.
 fn open_book(
     folder: &Folder,
     options: &Options,
-    writing: &Options,
+    (writing, people): (&Options, PeopleMode),
     context: &Context<'_>,
-) -> Result<Book<AnyStore>, Failure> {
+) -> Result<(Book<AnyStore>, u64), Failure> {
     let there = context.global.book.exists();
+    let counted = |book: Book<AnyStore>| {
+        let before = book.head().count;
+        (book, before)
+    };
     let mut book = match (options.dry_run, there) {
-        (false, true) => return open::for_writing(context),
-        (true, true) => return open::in_memory(context),
+        (false, true) => return open::for_writing(context).map(counted),
+        (true, true) => return open::in_memory(context).map(counted),
         (true, false) => open::new_in_memory()?,
         (false, false) => open::create(context)?,
     };
@@ -129,11 +173,11 @@ fn open_book(
         name: folder.name.clone(),
         currency: folder.currency.clone().unwrap_or_else(|| "CNY".to_owned()),
         date: first_day,
-        people: mode(folder, writing).code().to_owned(),
+        people: people.code().to_owned(),
     };
     book.record(init::event(&opening)?, writing)?;
     context.output.about(&book, open::now());
-    Ok(book)
+    Ok((book, 0))
 }
 
 /// Files of a bank account, each with the statements in it.

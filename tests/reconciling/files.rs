@@ -1,13 +1,13 @@
 //! The form as files: the same figures in each, and a workbook that can be passed on.
 
-use super::{report, run};
+use super::{quarter, report, run};
 use crate::support::fixture;
 use calamine::{Data, Reader as _, Xlsx};
 use std::path::Path;
 
 fn account(dir: &Path) -> Vec<String> {
     let from = fixture("jiaozuo-2017");
-    let made = run(dir, &["quarter", "2017Q4", "--from", from.to_str().unwrap()]);
+    let made = quarter(dir, &from);
     assert_eq!(made.code, 1, "{}", made.err);
     ["reconcile", "RISK-CCB-410821", "--as-of", "2017-12-31"].map(str::to_owned).to_vec()
 }

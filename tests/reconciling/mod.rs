@@ -42,6 +42,13 @@ pub fn run(dir: &Path, arguments: &[&str]) -> Run {
     }
 }
 
+/// Takes the sample folder in and posts its quarter.
+pub fn quarter(dir: &Path, from: &Path) -> Run {
+    let people = ["--maker", "李砚秋", "--checker", "王澍文", "--approver", "张栎川"];
+    let quarter = ["quarter", "2017Q4", "--post", "--from", from.to_str().unwrap()];
+    run(dir, &[&quarter[..], &people].concat())
+}
+
 /// Runs the program and takes its report as JSON, with its exit code.
 pub fn report(dir: &Path, arguments: &[&str]) -> (i32, serde_json::Value) {
     let found = run(dir, &[&["--format", "json"], arguments].concat());

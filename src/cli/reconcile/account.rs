@@ -176,8 +176,7 @@ impl Account {
 
     /// True when statements reach a form's day and hold together, and nothing is open.
     pub fn is_clean(&self, form: &Reconciliation) -> bool {
-        let covered = self.to.is_some_and(|to| form.last_day <= to);
-        covered && form.is_clean() && self.breaks.is_empty() && self.waiting.is_empty()
+        self.view(form).is_clean()
     }
 
     /// The last day up to which both sides are tied with nothing open, by a form; none where the

@@ -20,7 +20,7 @@ pub struct BookFile {
     /// rules without a day of their own are recorded under it, so that their events stay the same
     /// when rows are added.
     pub start: Option<String>,
-    /// Persons for events that name nobody.
+    /// How many people a payment takes.
     #[serde(default)]
     pub people: People,
     /// What the funds are to reach together.
@@ -36,16 +36,13 @@ pub struct BookFile {
     pub rules: Vec<Rules>,
 }
 
-/// Persons for events that name nobody.
+/// How many people a payment takes. Names are read to be refused with the reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct People {
-    /// Who prepares (制单).
-    pub maker: Option<CompactString>,
-    /// Who checks (复核).
-    pub checker: Option<CompactString>,
-    /// Who approves (审批).
-    pub approver: Option<CompactString>,
+    maker: Option<CompactString>,
+    checker: Option<CompactString>,
+    approver: Option<CompactString>,
     /// How many people a payment takes; three where nothing is said.
     pub mode: Option<PeopleMode>,
 }
@@ -100,6 +97,18 @@ pub struct Rules {
     pub file: String,
     /// First day.
     pub from: String,
+}
+
+impl People {
+    /// The keys under which names of people stand.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        let given = [
+            ("people.maker", &self.maker),
+            ("people.checker", &self.checker),
+            ("people.approver", &self.approver),
+        ];
+        given.into_iter().filter(|(_, name)| name.is_some()).map(|(key, _)| key)
+    }
 }
 
 impl BookFile {

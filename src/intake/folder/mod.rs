@@ -19,7 +19,7 @@
 mod book_file;
 mod tables;
 
-use crate::domain::event::{Event, VOCABULARY};
+use crate::domain::event::{Event, PeopleMode, VOCABULARY};
 use crate::domain::field::{Fields, Value, nearest};
 use crate::domain::rates::RateTable;
 use crate::domain::rules::RuleSet;
@@ -33,7 +33,6 @@ use crate::intake::table::Table;
 use crate::limits::RULES_TEXT_MAX;
 use crate::problem::{Exit, Place, Problem};
 use book_file::BookFile;
-pub use book_file::People;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -48,8 +47,8 @@ pub struct Folder {
     pub currency: Option<String>,
     /// Name of the city.
     pub name: Option<String>,
-    /// Persons for events that name nobody.
-    pub people: People,
+    /// How many people a payment of the book takes, where the folder says so.
+    pub people: Option<PeopleMode>,
     /// Every event with the place it came from, in an order in which the book takes them.
     pub events: Vec<(Event, Place)>,
     /// Bank statements.
@@ -136,6 +135,7 @@ pub fn read(dir: &Path) -> Result<Folder, Vec<Problem>> {
     reader.rules();
     reader.rates();
     reader.event_files();
+    reader.no_names(&file);
     let (statements, profiles) = reader.bank();
     let Reader { mut events, mut problems, more, .. } = reader;
     if more > 0 {
@@ -149,7 +149,7 @@ pub fn read(dir: &Path) -> Result<Folder, Vec<Problem>> {
         city: book.city,
         currency: book.currency,
         name: book.name,
-        people: book.people,
+        people: book.people.mode,
         events,
         statements,
         profiles,
@@ -188,6 +188,29 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// Names of people come from whoever runs the command: a file that names them would sign for them.
+    fn no_names(&mut self, book_file: &str) {
+        let named = |field: &str| Problem::data("folder-names-people").with("field", field);
+        let keys: Vec<&str> = self.book.people.names().collect();
+        keys.into_iter().for_each(|key| self.problem(named(key).in_file(book_file)));
+        let rows: Vec<Problem> = self
+            .events
+            .iter()
+            .filter_map(|(event, place)| {
+                let people = [
+                    ("maker", &event.maker),
+                    ("checker", &event.checker),
+                    ("approver", &event.approver),
+                ];
+                let (role, _) = people.into_iter().find(|(_, name)| name.is_some())?;
+                let mut problem = named(role);
+                *problem.place = place.clone();
+                Some(problem.in_column(role))
+            })
+            .collect();
+        rows.into_iter().for_each(|problem| self.problem(problem));
     }
 
     /// Refuses files and directories that look like inputs under a wrong name: what is misspelt

@@ -8,7 +8,7 @@ city = "410800"
 name = "焦作市"
 currency = "CNY"
 [people]
-maker = "甲"
+mode = "three"
 [target]
 by = "2017-12-31"
 amount = "43000000.00"
@@ -137,7 +137,7 @@ fn rows_become_events_in_the_order_of_their_dates() {
         }]
     );
     assert_eq!(read.profiles, [dir.path().join("bank/profiles/icbc.toml")]);
-    assert_eq!(read.people.maker.as_deref(), Some("甲"));
+    assert_eq!(read.people, Some(crate::domain::event::PeopleMode::Three));
     assert_eq!(read.place(8).unwrap().row, Some(2));
 }
 

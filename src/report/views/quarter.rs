@@ -28,6 +28,8 @@ pub struct QuarterView<'a> {
     pub balance: &'a Balance,
     /// Bank accounts that had a statement.
     pub accounts: &'a [AccountView<'a>],
+    /// Entries of the journal before the run.
+    pub before: u64,
 }
 
 /// The report of the quarterly run.
@@ -69,7 +71,65 @@ pub fn quarter(view: &QuarterView<'_>, state: &State, journal: &Journal) -> Repo
         );
     }
     open_claims(state, &mut report);
+    summary(view, (live.len(), amount), (state, journal), &mut report);
     report
+}
+
+/// Accounts that the summary names one by one.
+const NAMED_ACCOUNTS: usize = 3;
+
+/// What a reader needs to know, in at most ten lines: what was taken in, what is approved, which
+/// accounts do not tie, what must be done, which entries were recorded.
+fn summary(
+    view: &QuarterView<'_>,
+    (lines, amount): (usize, Total),
+    (state, journal): (&State, &Journal),
+    report: &mut Report,
+) {
+    let number = |value: usize| value.to_string();
+    let taken = [("new", view.taken.new), ("already", view.taken.already)];
+    report.note("quarter-taken", taken.map(|(name, count)| (name, count.to_string())).into());
+    report.note("quarter-approved", vec![("count", number(lines)), ("amount", amount.grouped())]);
+    let without = view.lines.iter().filter(|line| !line.is_payable()).count();
+    if without > 0 {
+        report.note("quarter-without", vec![("count", number(without))]);
+    }
+    let open: Vec<_> = view.accounts.iter().filter(|account| !account.is_clean()).collect();
+    let accounts = vec![("count", number(view.accounts.len())), ("open", number(open.len()))];
+    report.note("quarter-accounts", accounts);
+    for account in open.iter().take(NAMED_ACCOUNTS) {
+        let result = account.result;
+        let args = vec![
+            ("bank_account", account.account.id.to_string()),
+            ("date", result.last_day.to_string()),
+            ("difference", result.difference.grouped()),
+            ("items", number(result.items.len())),
+        ];
+        report.note("quarter-account", args);
+    }
+    if open.len() > NAMED_ACCOUNTS {
+        report.note("quarter-accounts-more", vec![("count", number(open.len() - NAMED_ACCOUNTS))]);
+    }
+    let unpaid = state.subsidies.iter().filter(|line| line.state.is_unpaid());
+    let unpaid: Vec<_> =
+        unpaid.map(|line| Total::from(line.amount) - Total::from(line.paid)).collect();
+    if !unpaid.is_empty() {
+        let sum: Total = unpaid.iter().copied().sum();
+        report.note(
+            "quarter-unpaid",
+            vec![("count", number(unpaid.len())), ("amount", sum.grouped())],
+        );
+    }
+    let added = journal.entries.saturating_sub(view.before);
+    let count = ("count", added.to_string());
+    if added == 0 {
+        report.note("quarter-nothing-new", Vec::new());
+    } else if view.taken.dry_run {
+        report.note("quarter-shown", vec![count]);
+    } else {
+        let first = ("first", view.before.saturating_add(1).to_string());
+        report.note("quarter-recorded", vec![count, first, ("last", journal.entries.to_string())]);
+    }
 }
 
 fn accounts(view: &QuarterView<'_>, report: &mut Report) {

@@ -37,6 +37,12 @@ pub struct AccountView<'a> {
 }
 
 impl AccountView<'_> {
+    /// True when statements reach the form's day and hold together, and nothing is open.
+    pub fn is_clean(&self) -> bool {
+        let covered = self.to.is_some_and(|to| self.result.last_day <= to);
+        covered && self.result.is_clean() && self.gaps == 0 && self.waiting == 0
+    }
+
     /// True for a line that is part of what was brought forward.
     pub fn is_forward(&self, line: &BookLine) -> bool {
         self.forward.is_some_and(|from| line.date < from)
