@@ -1,6 +1,6 @@
 //! Bank statements as facts of the book: taken in, taken out, matched, certified, looked at again.
 
-use crate::support::book::{audited, blank, event, fingerprint, options, record, rows};
+use crate::support::book::{CLERK, audited, blank, event, fingerprint, options, record, rows};
 use crate::support::tied::{day, funded, sheet, tied};
 use poolbook::book::statements::{CertificateStanding, Status, check_match};
 use poolbook::book::{Book, RowGroup};
@@ -140,6 +140,67 @@ fn parts_of_a_file_stand_one_behind_the_other() {
     other.record_row(again, &options(), &mut group, &mut |_| {}).unwrap();
     other.finish_rows(&options(), group).unwrap();
     assert_eq!(lines(&other).len(), 900);
+}
+
+/// Days without movement between two statements that meet are covered: 990.00 closes March on the
+/// 25th and opens April on the 3rd. Where the balances do not meet, nobody knows the days between.
+#[test]
+fn quiet_days_between_two_statements_that_meet_are_covered() {
+    for (opening, expected) in [("990.00", Ok(())), ("989.00", Err("certify-uncovered"))] {
+        let mut book = funded();
+        let march = sheet(
+            'a',
+            ["03-01", "03-25"],
+            "0.00",
+            &[("03-01", "1000.00", "in"), ("03-03", "-10.00", "out")],
+        );
+        take(&mut book, &march);
+        let april = sheet('b', ["04-03", "04-30"], opening, &[("04-05", "5.00", "in")]);
+        let april = Sheet { gap_reason: Some("x".into()), ..april };
+        take(&mut book, &april);
+        let figures = poolbook::domain::statement::figures::Figures {
+            adjusted: Money::parse("990.00").unwrap(),
+            book: Money::parse("990.00").unwrap(),
+            channel: "net-bank".into(),
+            entries: book.head().count,
+            facts: "0".repeat(64).into(),
+            lines: 2,
+            open: Vec::new(),
+            postings: 2,
+            statement: Money::parse("990.00").unwrap(),
+        };
+        let json = json!({"event": "certify", "id": "quiet", "date": "2017-03-31", "checker": "乙",
+            "bank_account": "POOL", "digest": figures.digest("POOL", day("03-31")),
+            "figures": serde_json::from_str::<serde_json::Value>(figures.json().as_str()).unwrap()});
+        assert_eq!(try_out(&mut book, &json), expected, "{opening}");
+    }
+}
+
+/// A statement of which parts are missing covers nothing, whoever made the certificate.
+#[test]
+fn a_statement_with_missing_parts_covers_no_day() {
+    let long = "长".repeat(600);
+    let rows: Vec<(&str, &str, &str)> =
+        (0..900).map(|_| ("03-05", "0.01", long.as_str())).collect();
+    let events = sheet('e', MARCH, "0.00", &rows).events(0).unwrap();
+    let mut book = funded();
+    record(&mut book, &events[..1]);
+    assert_eq!(book.tie("POOL", day("03-31"), None).unwrap_err().code, "certify-uncovered");
+    let figures = poolbook::domain::statement::figures::Figures {
+        adjusted: Money::ZERO,
+        book: Money::ZERO,
+        channel: "net-bank".into(),
+        entries: book.head().count,
+        facts: "0".repeat(64).into(),
+        lines: 0,
+        open: Vec::new(),
+        postings: 0,
+        statement: Money::ZERO,
+    };
+    let json = json!({"event": "certify", "id": "early", "date": "2017-03-31", "checker": "乙",
+        "bank_account": "POOL", "digest": figures.digest("POOL", day("03-31")),
+        "figures": serde_json::from_str::<serde_json::Value>(figures.json().as_str()).unwrap()});
+    assert_eq!(try_out(&mut book, &json), Err("certify-uncovered"));
 }
 
 /// A statement as an event, with some of its fields changed.
@@ -369,6 +430,7 @@ fn a_certificate_that_does_not_hold_is_refused() {
         let tie = book.tie("POOL", day(date), None).unwrap();
         let mut event = tie.event(&Id::parse("POOL").unwrap(), day(date)).unwrap();
         event.id = Id::parse(id).unwrap();
+        event.checker = Some("乙".into());
         serde_json::from_str::<serde_json::Value>(&event.to_json()).unwrap()
     };
     let sound = certificate(&book, "03-31", "again");
@@ -392,6 +454,11 @@ fn a_certificate_that_does_not_hold_is_refused() {
     assert_eq!(try_out(&mut book, &april), Err("certify-stale"));
     // The day was touched, so it can be certified anew.
     let again = certificate(&book, "03-31", "again");
+    let mut alone = again.clone();
+    alone.as_object_mut().unwrap().remove("checker");
+    assert_eq!(try_out(&mut book, &alone), Err("checker-missing"));
+    alone["checker"] = CLERK.into();
+    assert_eq!(try_out(&mut book, &alone), Err("checker-same"));
     assert_eq!(try_out(&mut book, &again), Ok(()));
     assert_eq!(broken(&book), [""; 0], "only the last certificate of a day counts");
     let mut open = certificate(&book, "04-30", "april");

@@ -58,7 +58,7 @@ impl<S: Store> Book<S> {
         let owner = state.owners.get(&asked.owner);
         let is_city = asked.owner == *state.city();
         if owner.is_none() && !is_city {
-            return Err(Reason::OwnerUnknown.refuse().with("owner", &asked.owner));
+            return Err(state.owner_unknown(&asked.owner));
         }
         let none = || Problem::refused("pack-no-checkpoint").with("owner", &asked.owner);
         let checkpoint = state.checkpoints.iter().last().ok_or_else(none)?.entry;

@@ -128,7 +128,7 @@ impl Which {
     pub fn cells(&self, book: &Book<AnyStore>) -> Result<Cells, Problem> {
         let number = |code: &String| {
             let number = book.state().owner_number(code).and_then(|n| u16::try_from(n).ok());
-            number.ok_or_else(|| Problem::refused("owner-unknown").with("owner", code))
+            number.ok_or_else(|| book.state().owner_unknown(code))
         };
         Ok(Cells { owner: self.owner.as_ref().map(number).transpose()?, fund: self.fund() })
     }

@@ -40,9 +40,8 @@ pub fn preview(event: &Event, own: &Close, context: &Context<'_>) -> Result<Exit
     let days = BookPeriod::parse(period)?;
     let missing = || Problem::refused("owner-missing").with("event", WORD);
     let code = event.owner.as_ref().ok_or_else(missing)?;
-    let unknown = || Problem::refused("owner-unknown").with("owner", code);
     let state = book.state();
-    let owner = state.owners.get(code).ok_or_else(unknown)?;
+    let owner = state.owners.get(code).ok_or_else(|| state.owner_unknown(code))?;
     let closing = state.closings.get(code);
     // The balances of a day that later closes have folded away are not known apart any more.
     if let Some((through, entry)) = closing.and_then(|closing| closing.through)

@@ -128,8 +128,9 @@ fn events(old: &Path, target: &Target, context: &Context<'_>) -> Result<Exit, Fa
 fn pack(asked: &Pack, context: &Context<'_>) -> Result<Exit, Failure> {
     let days = [("from", &asked.from), ("to", &asked.to)].map(|(name, text)| one_day(name, text));
     let [from, to] = days;
-    let owner = Id::parse(&asked.owner)
-        .map_err(|_| Problem::refused("owner-unknown").with("owner", &asked.owner))?;
+    let owner = Id::parse(&asked.owner).map_err(|_| {
+        Problem::refused("owner-unknown").with("owner", &asked.owner).with("nearest", "—")
+    })?;
     let asked_pack = book::pack::Asked { owner, from: from?, to: to? };
     let destination = asked.target.open(context)?;
     let book = open::for_reading(context, Scope::All)?;

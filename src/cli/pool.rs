@@ -27,7 +27,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     if let Some(owner) = &args.owner
         && book.state().owners.get(owner).is_none()
     {
-        return Err(Problem::refused("owner-unknown").with("owner", owner).into());
+        return Err(book.state().owner_unknown(owner).into());
     }
     let journal = open::journal(&book.head());
     context.output.report(&views::pools(book.state(), args.owner.as_deref(), day, &journal))?;

@@ -77,8 +77,7 @@ fn find(args: &Args, book: &Book<AnyStore>) -> Result<Entry, Problem> {
         }
     };
     let known = book.state().owner_number(owner).and_then(|number| u16::try_from(number).ok());
-    let owner_number =
-        known.ok_or_else(|| Problem::refused("owner-unknown").with("owner", owner))?;
+    let owner_number = known.ok_or_else(|| book.state().owner_unknown(owner))?;
     let number = args.number.unwrap_or_default();
     let seq = book
         .with_movements(|tables| tables.voucher(owner_number, parsed, run, number))?

@@ -25,6 +25,7 @@ pub mod lifecycle;
 pub mod loan;
 pub mod money;
 pub mod months;
+mod owner;
 pub mod papers;
 pub mod period;
 pub mod person;

@@ -245,7 +245,7 @@ shapes! {
     /// One bank account against its statement (银行存款余额调节表).
     RECONCILE "reconcile" {
         meta [
-            bank_account Text, owner Text, name Text, fund Word, bank_name Text, number Text,
+            not_made Word, bank_account Text, owner Text, name Text, fund Word, bank_name Text, number Text,
             currency Text, from Date, to Date, statement_to Date, gaps Integer,
             waiting_statements Integer, sources Integer,
             statement_balance Money, book_received Money, book_paid Money,

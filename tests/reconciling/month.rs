@@ -330,3 +330,73 @@ fn what_no_statement_covers_is_not_certified() {
     let both = run(dir, &["reconcile", "POOL", "status"]);
     assert_eq!(both.code, 2, "{}", both.err);
 }
+
+/// Without a statement for the day the form says so, and shows no figure that would rest on one.
+#[test]
+fn a_form_without_a_statement_is_not_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    march(dir);
+    must(
+        dir,
+        &[
+            "bank-account",
+            "--bank-account",
+            "NEW",
+            "--fund",
+            "RISK",
+            "--owner",
+            "410821",
+            "--date",
+            "2017-03-01",
+            "--id",
+            "new",
+        ],
+    );
+    must(
+        dir,
+        &[
+            "contribute",
+            "--bank-account",
+            "NEW",
+            "--owner",
+            "410821",
+            "--date",
+            "2017-03-05",
+            "--source",
+            "city",
+            "--amount",
+            "7.00",
+            "--id",
+            "seven",
+        ],
+    );
+    for (account, day, rows) in [("NEW", "2017-03-31", 0), ("POOL", "2017-04-01", 6)] {
+        let (code, form) = report(dir, &["reconcile", account, "--as-of", day]);
+        assert_eq!(code, 1, "{form}");
+        assert_eq!(form["not_made"], "no-statement");
+        for key in [
+            "statement_balance",
+            "adjusted_statement",
+            "adjusted_book",
+            "difference",
+            "unexplained",
+            "statement_gap",
+            "agrees",
+            "book_received",
+            "bank_paid",
+        ] {
+            assert!(form[key].is_null(), "{account} {key}: {form}");
+        }
+        assert_eq!(form["rows"].as_array().unwrap().len(), rows, "{form}");
+        let text = run(dir, &["reconcile", account, "--as-of", day]).out;
+        assert!(text.contains("NO STATEMENT") && !text.contains("agrees"), "{text}");
+        let certify = ["reconcile", "certify", account, "--as-of", day];
+        let refused = run(dir, &[&certify[..], &PEOPLE[..4]].concat());
+        assert_eq!(refused.code, 77, "{}", refused.err);
+        assert!(refused.err.contains("certify-uncovered"), "{}", refused.err);
+    }
+    // The last day that the statement covers is compared.
+    let (_, form) = report(dir, &["reconcile", "POOL", "--as-of", "2017-03-31"]);
+    assert_eq!((&form["not_made"], &form["agrees"]), (&serde_json::Value::Null, &true.into()));
+}

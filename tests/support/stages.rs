@@ -38,7 +38,7 @@ pub const STAGES: &[(&str, &[&str])] = &[
             r#"{"event":"match-lines","id":"back","date":"2017-03-31","bank_account":"POOL","lines":["0123456789ac"],"postings":["13.1"]}"#,
             r#"{"event":"unmatch-lines","date":"2017-03-31","matching":"back","reason":"x"}"#,
             r#"{"event":"reconcile-settings","date":"2017-03-31","days_far":3}"#,
-            r#"{"event":"certify","date":"2017-03-31","bank_account":"CITY","digest":"550aa02f5f3d57fa3704bf1e503e3a60a9e4d81833db03a2e6670374359372aa","figures":{"adjusted":"0.00","book":"0.00","channel":"net-bank","entries":22,"facts":"7e60465f0b24bd8708f8dee501f4c34a1d83c2dfa6cc7cf3208ef18b8c1a32ca","lines":0,"open":[],"postings":0,"statement":"0.00"}}"#,
+            r#"{"event":"certify","date":"2017-03-31","checker":"乙","bank_account":"CITY","digest":"550aa02f5f3d57fa3704bf1e503e3a60a9e4d81833db03a2e6670374359372aa","figures":{"adjusted":"0.00","book":"0.00","channel":"net-bank","entries":22,"facts":"7e60465f0b24bd8708f8dee501f4c34a1d83c2dfa6cc7cf3208ef18b8c1a32ca","lines":0,"open":[],"postings":0,"statement":"0.00"}}"#,
         ],
     ),
     (

@@ -88,6 +88,7 @@ pub fn tied() -> Book<MemoryStore> {
     let tie = book.tie("POOL", day("03-31"), None).unwrap();
     let mut certify = tie.event(&Id::parse("POOL").unwrap(), day("03-31")).unwrap();
     certify.id = Id::parse("certify").unwrap();
+    certify.checker = Some("乙".into());
     record(&mut book, &[certify]);
     let later = r#"{"event":"pool-interest","id":"later","date":"2017-04-20","owner":"410821","bank_account":"POOL","amount":"7.00"}"#;
     record(&mut book, &[event(later)]);

@@ -30,8 +30,10 @@ pub struct Account {
     pub settings: Settings,
     /// How many independent sources tell of it.
     pub sources: usize,
-    /// Statements that do not meet the others yet.
+    /// Statements that do not meet the others yet, or of which parts are missing.
     pub waiting: Vec<Recorded>,
+    /// First and last day of each run of days that statements cover without a gap.
+    runs: Vec<(Date, Date)>,
     statement_opening: Total,
     book_opening: Total,
     /// Lines of the book before this day are part of what was brought forward.
@@ -56,6 +58,7 @@ impl Account {
             settings: settings(book.thresholds(None)),
             sources: book.channels(id, None).len(),
             waiting: channel.batches.iter().filter(waits).cloned().collect(),
+            runs: channel.runs.iter().map(|run| (run.from, run.to)).collect(),
             statement_opening: opening.into(),
             book_opening: Total::ZERO,
             forward: channel.from().filter(|_| !opening.is_zero()),
@@ -108,6 +111,7 @@ impl Account {
             settings,
             sources: 1,
             waiting: Vec::new(),
+            runs: from.zip(to).into_iter().collect(),
             statement_opening: opening.into(),
             book_opening,
             forward: None,
@@ -169,9 +173,17 @@ impl Account {
             gaps: self.breaks.len(),
             sources: self.sources,
             waiting: self.waiting.len(),
+            covered: self.is_covered(form.last_day),
             forward: self.forward,
             result: form,
         }
+    }
+
+    /// True when a statement covers the day, and none that tells of the day waits or lacks parts.
+    fn is_covered(&self, day: Date) -> bool {
+        let waits = |one: &Recorded| (one.import.from..=one.import.to).contains(&day);
+        self.runs.iter().any(|(from, to)| (*from..=*to).contains(&day))
+            && !self.waiting.iter().any(waits)
     }
 
     /// True when statements reach a form's day and hold together, and nothing is open.

@@ -10,6 +10,7 @@ use poolbook::book::statements::{CertificateStanding, Tie};
 use poolbook::book::{Book, Scope};
 use poolbook::domain::calendar::Date;
 use poolbook::domain::event::Kind;
+use poolbook::domain::person;
 use poolbook::domain::registry::BankAccount;
 use poolbook::domain::statement::facts::Certificate;
 use poolbook::domain::statement::figures::Figures;
@@ -42,6 +43,24 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let account = book.bank_account(&args.bank_account)?.clone();
     if let Some(stands) = standing(&book, &account, day)? {
         let entry = stands.entry.to_string();
+        let recorded_by = book.entry(stands.entry)?.event;
+        let people = [
+            (&options.people.maker, &recorded_by.maker),
+            (&options.people.checker, &recorded_by.checker),
+        ];
+        let other = people
+            .into_iter()
+            .find(|(now, then)| now.is_some() && !person::same_named(now.as_ref(), then.as_ref()));
+        if let Some((now, then)) = other {
+            let name = |name: &Option<compact_str::CompactString>| name.clone().unwrap_or_default();
+            return Err(Problem::refused("certified-by-others")
+                .with("bank_account", &account.id)
+                .with("date", day)
+                .with("entry", stands.entry)
+                .with("found", name(then))
+                .with("given", name(now))
+                .into());
+        }
         context.output.say("certified-stands", &[("entry", &entry)]);
         let row = recorded(&book, &account, &stands, None)?;
         return shown(&book, row.as_slice(), page, context);

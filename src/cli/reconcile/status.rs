@@ -39,7 +39,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     if let Some(owner) = &args.owner
         && state.owners.get(owner).is_none()
     {
-        return Err(Problem::refused("owner-unknown").with("owner", owner.escape_debug()).into());
+        return Err(state.owner_unknown(owner).into());
     }
     let mut stands = Vec::new();
     for account in state.bank_accounts.iter() {

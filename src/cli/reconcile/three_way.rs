@@ -50,8 +50,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let asked = args.as_of.as_deref().map(day).transpose()?;
     let book = open::for_reading(context, Scope::All)?;
     let state = book.state();
-    let unknown = || Problem::refused("owner-unknown").with("owner", args.owner.escape_debug());
-    let owner = state.owners.get(&args.owner).ok_or_else(unknown)?;
+    let owner = state.owners.get(&args.owner).ok_or_else(|| state.owner_unknown(&args.owner))?;
     if let Some(bank) = &args.bank
         && state.parties.get(bank).is_none()
     {

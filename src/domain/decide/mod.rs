@@ -401,8 +401,7 @@ fn owner<'s>(state: &'s State, event: &Event, known: Option<&Id>) -> Result<&'s 
 }
 
 fn owner_of_code<'s>(state: &'s State, event: &Event, code: &Id) -> Result<&'s Owner, Problem> {
-    let unknown = || Reason::OwnerUnknown.refuse().with("owner", code);
-    let owner = state.owners.get(code).ok_or_else(unknown)?;
+    let owner = state.owners.get(code).ok_or_else(|| state.owner_unknown(code))?;
     if event.happened() < owner.joined {
         return Err(Reason::OwnerNotJoined
             .refuse()

@@ -5,6 +5,7 @@
 
 use super::setup::city_fact;
 use super::{Decision, JournalHead, in_order, new_id};
+use crate::domain::calendar::Date;
 use crate::domain::event::{
     Certify, Event, ImportStatement, MatchLines, ReconcileSettings, UndoStatement, UnmatchLines,
 };
@@ -322,14 +323,7 @@ pub(super) fn certify(
         let problem = Problem::data("certify-figures").with("detail", &late.line);
         return Err(problem.in_column("figures"));
     }
-    let covers = |import: &&Import| {
-        import.bank_account == account.id
-            && import.channel == figures.channel
-            && import.undone.is_none()
-            && import.is_whole()
-            && (import.from..=import.to).contains(&event.date)
-    };
-    if state.statements.imports.iter().find(covers).is_none() {
+    if !is_covered(state, &account.id, &figures.channel, event.date) {
         return Err(Reason::CertifyUncovered
             .refuse()
             .with("bank_account", &account.id)
@@ -340,6 +334,22 @@ pub(super) fn certify(
     let root = crate::domain::digest::hex(&journal.root);
     let head = serde_json::json!({ "journal": { "entries": journal.entries, "root": root } });
     Ok(city_fact(state, event)?.working(Json::new(&head)?))
+}
+
+/// A whole statement covers the day, or the day lies between two that meet: what the one before
+/// closes with, the next opens with, so that nothing moved on the days between.
+fn is_covered(state: &State, account: &Id, channel: &str, day: Date) -> bool {
+    let whole = |import: &&Import| {
+        import.bank_account == *account
+            && import.channel == channel
+            && import.undone.is_none()
+            && import.is_whole()
+    };
+    let all = || state.statements.imports.iter().filter(whole);
+    let before = || all().filter(|import| import.to < day).max_by_key(|import| import.to);
+    let after = || all().filter(|import| import.from > day).min_by_key(|import| import.from);
+    all().any(|import| (import.from..=import.to).contains(&day))
+        || before().zip(after()).is_some_and(|(one, next)| one.closing == next.opening)
 }
 
 /// A day is certified once, and again after something touched it.

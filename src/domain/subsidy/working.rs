@@ -190,7 +190,7 @@ pub enum Reason {
     RateMissing(Series, Date),
     /// No row of the policy rates fits.
     RateRowMissing,
-    /// Nothing shows that the interest was paid.
+    /// No record of interest paid was handed in; whether the firm paid is not known.
     InterestNotPaid,
     /// Interest was paid late.
     InterestLate,
@@ -198,7 +198,7 @@ pub enum Reason {
     NotQualified,
     /// The discount is paid after full repayment.
     NotRepaidYet,
-    /// No fee was paid.
+    /// No record of a fee paid was handed in.
     FeeNotPaid,
     /// The guarantor charges more than the gate.
     FeeOverGate(Rate),
@@ -231,17 +231,17 @@ impl Reason {
             Self::Ceiling(CeilingKind::OtherProgrammes) => "other-programmes",
             Self::Ceiling(CeilingKind::FirmTotal) => "firm-total",
             Self::Ceiling(CeilingKind::FirmYear) => "firm-year",
-            Self::Ceiling(CeilingKind::Budget) => "budget",
+            Self::Ceiling(CeilingKind::Budget) => "budget-short",
             Self::BelowOneFen => "below-one-fen",
             Self::Range => "amount-range",
         }
     }
 
-    /// The fact that the reason rests on, if any: `lpr-1y 2017-10-01`, `0.025`.
+    /// The fact that the reason rests on, if any: `lpr-1y 2017-10-01`, `2.5%`.
     pub fn detail(self) -> Option<String> {
         match self {
             Self::RateMissing(series, day) => Some(format!("{} {day}", series.code())),
-            Self::FeeOverGate(rate) => Some(rate.to_string()),
+            Self::FeeOverGate(rate) => Some(rate.percent()),
             _ => None,
         }
     }

@@ -135,6 +135,7 @@ fn summary(
 fn accounts(view: &QuarterView<'_>, report: &mut Report) {
     for account in view.accounts {
         let result = account.result;
+        let proved = |cell: Cell| if account.covered { cell } else { Cell::Empty };
         report.section_row(
             "accounts",
             vec![
@@ -142,13 +143,13 @@ fn accounts(view: &QuarterView<'_>, report: &mut Report) {
                 (&account.account.owner).into(),
                 Cell::Word(account.account.fund.code()),
                 result.last_day.into(),
-                result.statement_balance.into(),
+                proved(result.statement_balance.into()),
                 result.book_balance.into(),
-                result.difference.into(),
-                result.adjusted_statement.into(),
-                result.adjusted_book.into(),
+                proved(result.difference.into()),
+                proved(result.adjusted_statement.into()),
+                proved(result.adjusted_book.into()),
                 result.items.len().into(),
-                result.agrees().into(),
+                proved(result.agrees().into()),
             ],
         );
         for item in &result.items {

@@ -30,6 +30,8 @@ pub struct AccountView<'a> {
     pub sources: usize,
     /// How many statements do not meet the others yet.
     pub waiting: usize,
+    /// Whether a statement covers the day of the form; without one there is nothing to compare.
+    pub covered: bool,
     /// Lines of the book before this day are part of what was brought forward.
     pub forward: Option<Date>,
     /// The result.
@@ -39,8 +41,7 @@ pub struct AccountView<'a> {
 impl AccountView<'_> {
     /// True when statements reach the form's day and hold together, and nothing is open.
     pub fn is_clean(&self) -> bool {
-        let covered = self.to.is_some_and(|to| self.result.last_day <= to);
-        covered && self.result.is_clean() && self.gaps == 0 && self.waiting == 0
+        self.covered && self.result.is_clean() && self.gaps == 0 && self.waiting == 0
     }
 
     /// True for a line that is part of what was brought forward.
@@ -57,11 +58,14 @@ pub fn reconcile(
     journal: &Journal,
 ) -> Report {
     let (result, account) = (view.result, view.account);
-    let sum = |kind| Cell::from(result.sum(kind));
+    // Where no statement covers the day, a figure that rests on one would be made up.
+    let proved = |cell: Cell| if view.covered { cell } else { Cell::Empty };
+    let sum = |kind| proved(Cell::from(result.sum(kind)));
     let owner = state.owners.get(&account.owner);
     let bank = account.bank.as_ref().and_then(|bank| state.parties.get(bank));
     let [entries, root] = journal_cells(journal);
     let meta = vec![
+        if view.covered { Cell::Empty } else { Cell::Word("no-statement") },
         (&account.id).into(),
         (&account.owner).into(),
         Cell::optional(owner.map(|owner| &owner.name)),
@@ -75,24 +79,25 @@ pub fn reconcile(
         view.gaps.into(),
         view.waiting.into(),
         view.sources.into(),
-        result.statement_balance.into(),
+        proved(result.statement_balance.into()),
         sum(ItemKind::BookReceived),
         sum(ItemKind::BookPaid),
-        result.adjusted_statement.into(),
+        proved(result.adjusted_statement.into()),
         result.book_balance.into(),
         sum(ItemKind::BankReceived),
         sum(ItemKind::BankPaid),
-        result.adjusted_book.into(),
-        result.difference.into(),
-        (result.adjusted_statement - result.adjusted_book).into(),
-        result.statement_gap.into(),
+        proved(result.adjusted_book.into()),
+        proved(result.difference.into()),
+        proved((result.adjusted_statement - result.adjusted_book).into()),
+        proved(result.statement_gap.into()),
         result.cleared.len().into(),
-        result.agrees().into(),
+        proved(result.agrees().into()),
         entries,
         root,
     ];
     let mut report = Report::new(&shapes::RECONCILE, meta);
-    for item in &result.items {
+    // Without any statement every line of the book would look like one that the bank lacks.
+    for item in result.items.iter().filter(|_| view.to.is_some()) {
         let mut cells = item_cells(view, item);
         cells.extend(more_cells(view, item));
         report.row(cells);
@@ -103,6 +108,9 @@ pub fn reconcile(
             "reconcile-short",
             vec![("to", told(view.to)), ("date", result.last_day.to_string())],
         );
+    }
+    if !view.covered {
+        report.note("reconcile-uncovered", vec![("date", result.last_day.to_string())]);
     }
     report.note("reconcile-basis", Vec::new());
     let name = |person: Option<&str>| person.unwrap_or("________").to_owned();
