@@ -5,6 +5,9 @@
 
 /// Format of a book's files: the number in the head, in the first entry and in what is made of a book.
 pub const FORMAT: u32 = 2;
+/// Most bytes behind the journal's counted entries that are no lines, and most of an unfinished group that
+/// are copied to quarantine.
+pub const TAIL_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Largest amount, in fen, either side of zero: 10^15 yuan.
 pub const MONEY_MAX_FEN: i64 = 100_000_000_000_000_000;
 /// Longest text of one amount, commas included.

@@ -95,12 +95,13 @@ pub enum Bug {
     RestoredUnsynced,
     /// The leaf hashes are told to be kept before their name is durable.
     LeavesNameUnsynced,
-    /// A disk that does not answer has said that there is nothing.
+    /// A disk that does not answer has said that there is nothing, and nothing asks again whether an
+    /// index is empty before entries are taken in.
     SilenceIsAbsence,
-    /// Entries are taken into an index that holds rows already.
-    ReplayOntoRows,
     /// A key of a working is out of its order.
     KeysUnsorted,
+    /// Whatever is found behind the head is counted.
+    TailUnjudged,
 }
 
 /// Whether a bug is there: never.

@@ -60,6 +60,63 @@ fn links_pipes_and_files_that_all_may_write_are_told() {
     }
 }
 
+/// Whatever others may write, or move away, is told: the directory, the index and each of its files,
+/// what was set aside, the leaf hashes.
+#[cfg(unix)]
+#[test]
+fn rights_of_others_are_told_everywhere() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().join("book");
+    written(&closed(), &path);
+    drop(Book::open(FileStore::open(&path).unwrap(), Scope::All).unwrap());
+    fs::create_dir(path.join("quarantine")).unwrap();
+    fs::write(path.join("quarantine/tail-1"), "x").unwrap();
+    let in_index = fs::read_dir(path.join("index")).unwrap().map(|file| file.unwrap().path());
+    let mut all: Vec<PathBuf> = in_index.collect();
+    assert!(all.len() > 1);
+    let names = ["", "journal.jsonl", "head", "lock", "index", "quarantine", "quarantine/tail-1"];
+    all.extend(names.map(|name| path.join(name)));
+    for file in all {
+        let sound = fs::metadata(&file).unwrap().permissions();
+        let file = file.components().collect::<PathBuf>();
+        for (mode, told) in [(sound.mode() & 0o770 | 0o002, true), (sound.mode() & 0o775, false)] {
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+            let found = verify(&path, None).unwrap().findings;
+            let found: Vec<_> = found.iter().map(|one| (one.code, one.arg("path"))).collect();
+            let shown = file.to_str();
+            assert_eq!(found, if told { vec![("file-mode", shown)] } else { vec![] }, "{shown:?}");
+        }
+        fs::set_permissions(&file, sound).unwrap();
+    }
+}
+
+/// A new book is closed to others whatever the umask, sled's files too; a backup and what a restore
+/// makes as well.
+#[cfg(unix)]
+#[test]
+fn a_new_book_is_closed_to_others_whatever_the_umask() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let temp = tempfile::tempdir().unwrap();
+    let join = "join --owner 410821 --date 2018-01-01 --id j --maker 甲";
+    let run = format!(
+        "umask 000; poolbook init --city 410800; poolbook {join}; printf torn >>book/journal.jsonl; poolbook {join}; poolbook reindex; poolbook checkpoint --maker 甲; poolbook backup b.backup; poolbook --book again restore b.backup"
+    );
+    let (exit, _, err) = shell(&run, temp.path(), "en");
+    assert_eq!(exit, 0, "{err}");
+    let mut seen = 0;
+    let mut waiting = vec![temp.path().join("book"), temp.path().join("again")];
+    while let Some(path) = waiting.pop() {
+        let about = fs::symlink_metadata(&path).unwrap();
+        assert_eq!(about.permissions().mode() & 0o007, 0, "{}", path.display());
+        seen += 1;
+        if about.is_dir() {
+            waiting.extend(fs::read_dir(&path).unwrap().map(|file| file.unwrap().path()));
+        }
+    }
+    assert!(seen > 15, "{seen} files");
+}
+
 /// Every file below a directory with its bytes.
 fn files(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();

@@ -62,17 +62,51 @@ fn exactly_what_lies_further_apart_is_listed() {
     assert_eq!((exit, out.lines().count()), (0, 2), "{out}");
 }
 
+/// A book whose last entry lies far from today asks for the clock to be looked at, once for each way of
+/// recording; reading minds no clock.
 #[test]
-fn a_clock_that_is_behind_is_told_and_recording_never_goes_back() {
-    let temp = tempfile::tempdir().unwrap();
-    written(temp.path(), &[("2190-01-01T00:00:00Z", OPENING)]);
-    let join = "poolbook join --owner 410821 --date 2018-01-01 --id j";
-    let (exit, out, err) = shell(join, temp.path(), "en");
-    assert_eq!(exit, 0, "{err}");
-    assert!(err.contains("[clock-behind]") && err.contains("2190-01-01T00:00:00Z"), "{err}");
-    assert!(out.contains("2190-01-01T00:00:00Z"), "{out}");
-    let (_, _, err) = shell("poolbook balance", temp.path(), "en");
-    assert!(!err.contains("clock-behind"), "reading minds no clock: {err}");
-    let (_, _, err) = shell("poolbook verify", temp.path(), "en");
-    assert!(!err.contains("clock-behind"), "{err}");
+fn a_clock_far_from_the_last_entry_is_asked_about() {
+    let join = "join --owner 410821 --date 2018-01-01 --id j --maker 甲";
+    let rows = r#"{"id":"k","event":"join","date":"2018-01-01","owner":"410822","maker":"甲"}"#;
+    for (last, code) in
+        [("2190-01-01T00:00:00Z", "clock-behind"), ("2019-01-01T00:00:00Z", "clock-ahead")]
+    {
+        let temp = tempfile::tempdir().unwrap();
+        written(temp.path(), &[(last, OPENING)]);
+        std::fs::write(temp.path().join("rows.jsonl"), rows).unwrap();
+        let run = |command: &str| {
+            let script = format!("unset POOLBOOK_CONFIRM_CLOCK; poolbook {command}");
+            shell(&script, temp.path(), "en")
+        };
+        for command in [
+            join.to_owned(),
+            format!("--dry-run {join}"),
+            "record rows.jsonl".to_owned(),
+            "record rows.jsonl --rejects rejected.csv".to_owned(),
+        ] {
+            let (exit, out, err) = run(&command);
+            let told = out + &err + &rejected(temp.path());
+            assert!(exit != 0 && told.contains(code), "{command}: {exit} {told}");
+            assert!(told.contains(last), "{command}: {told}");
+        }
+        let (exit, _, err) = run("balance");
+        assert_eq!((exit, err.contains("clock-")), (0, false), "{err}");
+        let (exit, _, err) = run(&format!("--confirm-clock {join}"));
+        assert_eq!(exit, 0, "{err}");
+        let (_, out, _) = run("export journal");
+        let recorded = out.lines().last().unwrap().split("\"recorded\":\"").nth(1).unwrap();
+        // The time of recording never goes back; today lies between the two.
+        assert!(&recorded[..20] >= last && recorded.contains("\"seq\":2"), "{out}");
+        // Once it was confirmed, the last entry is today's.
+        let (exit, _, err) = run("record rows.jsonl");
+        assert_eq!(exit, if code == "clock-ahead" { 0 } else { 77 }, "{err}");
+        assert_eq!(run("verify").0, 0);
+    }
+}
+
+fn rejected(directory: &std::path::Path) -> String {
+    let path = directory.join("rejected.csv");
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let _ = std::fs::remove_file(path);
+    text
 }

@@ -10,8 +10,8 @@ use poolbook::planted::{Bug, plant};
 
 use crate::torture::{copies, faults, flips, power};
 use crate::{
-    bounds, caps, close, conformance, effective, people, refusals, rule_words, store_contract,
-    store_files, store_index, verify,
+    bounds, caps, close, conformance, effective, people, real_index, refusals, rule_words,
+    store_contract, store_files, store_index, tails, verify,
 };
 
 /// A guard: its name, and what it does.
@@ -87,7 +87,12 @@ const BUGS: &[(Bug, Guard)] = &[
     (Bug::BackupNameUnsynced, COPIES),
     (Bug::RestoredUnsynced, COPIES),
     (Bug::LeavesNameUnsynced, COPIES),
+    (
+        Bug::SilenceIsAbsence,
+        ("failing calls over a real index", real_index::a_failing_call_gives_right_figures_or_an_error),
+    ),
     (Bug::KeysUnsorted, SPREAD),
+    (Bug::TailUnjudged, ("tails", tails::what_cannot_be_ours_does_not_count)),
 ];
 
 /// Whether the guard raises the alarm.
@@ -100,7 +105,7 @@ fn planted_bugs_are_caught() {
     let mut bugs: Vec<Bug> = BUGS.iter().map(|(bug, _)| *bug).collect();
     bugs.dedup();
     assert!(
-        bugs.is_sorted() && bugs.len() == Bug::KeysUnsorted as usize,
+        bugs.is_sorted() && bugs.len() == Bug::TailUnjudged as usize,
         "each bug once, in order"
     );
     // Alarms are expected here by the dozen; what counts is told below.

@@ -1,6 +1,8 @@
 //! Recording a group: all of it or nothing.
 
-use super::{Batch, Book, Options, Outcome, Reversed, RowProblem, Scope, Summary, journal};
+use super::{
+    Batch, Book, Options, Outcome, Reversed, RowProblem, Scope, Summary, clock, journal,
+};
 use crate::domain::apply::apply;
 use crate::domain::decide::{Context, JournalHead, Limits, decide};
 use crate::domain::entry::{Entry, id_hash};
@@ -162,6 +164,7 @@ impl<S: Store> Book<S> {
             on(row, Outcome::Already(seq));
             return Ok(());
         }
+        clock::check(self.state.last_recorded, options)?;
         options.people.complete(&mut event);
         let original = match &event.kind {
             Kind::Reverse(own) => self.entry_in_group(own.entry.0, options, run)?,

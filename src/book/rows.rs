@@ -4,7 +4,7 @@
 //! the state before the next is tried.
 
 use super::record::same_content;
-use super::{Batch, Book, Options, Outcome, Reversed, Scope, Summary, journal};
+use super::{Batch, Book, Options, Outcome, Reversed, Scope, Summary, clock, journal};
 use crate::domain::apply::apply;
 use crate::domain::decide::{Context, Limits, decide};
 use crate::domain::entry::{Entry, id_hash};
@@ -98,6 +98,7 @@ impl<S: Store> Book<S> {
                 already.extend(same_content(&event, &recorded)?);
                 continue;
             }
+            clock::check(self.state.last_recorded, options)?;
             options.people.complete(&mut event);
             let first = journal.entries + 1;
             let original = match &event.kind {

@@ -36,7 +36,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 mod passes;
 mod source;
-mod trees;
+pub(super) mod trees;
 
 pub(super) use trees::bytes_of;
 

@@ -18,6 +18,8 @@ pub struct Global {
     pub lang: Option<String>,
     #[arg(long, global = true)]
     pub dry_run: bool,
+    #[arg(long, global = true, env = "POOLBOOK_CONFIRM_CLOCK")]
+    pub confirm_clock: bool,
     #[arg(long, global = true, env = "POOLBOOK_MAKER")]
     pub maker: Option<String>,
     #[arg(long, global = true, env = "POOLBOOK_CHECKER")]

@@ -30,9 +30,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let path = &context.global.book;
     let mut book = if options.dry_run {
         // What would be refused is refused here too, but no directory appears.
-        if path.join("head").exists() {
-            return Err(Problem::refused("book-exists").with("path", path.display()).into());
-        }
+        open::expect_none(path)?;
         open::new_in_memory()?
     } else {
         open::create(context)?

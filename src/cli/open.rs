@@ -3,7 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, in_words_as_note};
 use jiff::Timestamp;
-use poolbook::book::{Book, Options, People, Reversed, Scope};
+use poolbook::book::{Book, Options, People, Reversed, Scope, clock};
 use poolbook::domain::entry::{Entry, id_hash};
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::Journal;
@@ -11,6 +11,8 @@ use poolbook::store::tree::hex;
 use poolbook::store::{
     Changes, FileStore, Frames, Head, MemoryStore, ReadStore, Replay, Store, StoreError, Visit,
 };
+use std::path::Path;
+use std::time::SystemTime;
 
 /// Says of events that were recorded before whose entries were reversed since.
 pub fn tell_reversed(reversed: &[Reversed], context: &Context<'_>) {
@@ -68,6 +70,8 @@ impl Store for AnyStore {
         find(id_hash: u64) -> Result<Vec<u64>, StoreError>;
         get(key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
         range(prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError>;
+        vouched() -> u64;
+        &mut disown(keep: u64) -> Result<(), StoreError>;
         notes() -> &[Problem];
     }
 }
@@ -76,17 +80,7 @@ impl Store for AnyStore {
 pub fn for_writing(context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
     let store = FileStore::open(&context.global.book).map_err(Problem::from)?;
     let book = opened(AnyStore::File(Box::new(store)), Scope::All, context)?;
-    if let Some(problem) = clock_behind(book.state().last_recorded, now()) {
-        context.output.talk(&in_words_as_note(&problem, &context.output.locale));
-    }
     Ok(book)
-}
-
-/// A clock that stands more than a day before the last entry is wrong, or was when that was recorded.
-/// The time of recording never goes back, so the entry is taken, and the user is told.
-fn clock_behind(last: Option<Timestamp>, now: Timestamp) -> Option<Problem> {
-    let last = last.filter(|last| last.as_second() - now.as_second() > 24 * 60 * 60)?;
-    Some(Problem::new("clock-behind", Exit::Done).with("now", now).with("last", last))
 }
 
 /// Opens the book for reading. Where its directory cannot be written, its disk is full or fails, or
@@ -108,6 +102,14 @@ pub fn for_reading(context: &Context<'_>, scope: Scope) -> Result<Book<AnyStore>
 pub fn create(context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
     let store = FileStore::create(&context.global.book).map_err(Problem::from)?;
     Ok(Book::open(AnyStore::File(Box::new(store)), Scope::All)?)
+}
+
+/// Refuses a directory in which a book or anything else stands.
+pub fn expect_none(path: &Path) -> Result<(), Problem> {
+    match FileStore::is_there(path)? {
+        true => Err(Problem::refused("book-exists").with("path", path.display())),
+        false => Ok(()),
+    }
 }
 
 /// An empty book in memory.
@@ -156,10 +158,11 @@ pub fn in_memory(context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
 }
 
 fn opened(store: AnyStore, scope: Scope, context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
-    for note in store.notes() {
+    let book = Book::open(store, scope)?;
+    // What was found behind the head is judged only now.
+    for note in book.store().notes() {
         context.output.talk(&in_words_as_note(note, &context.output.locale));
     }
-    let book = Book::open(store, scope)?;
     context.output.about(&book, now());
     Ok(book)
 }
@@ -182,12 +185,15 @@ pub fn options(context: &Context<'_>) -> Result<Options, Problem> {
         checker: person("checker", &global.checker)?,
         approver: person("approver", &global.approver)?,
     };
-    Ok(Options { now: now(), people, dry_run: global.dry_run })
+    let now = now();
+    clock::in_range(now)?;
+    Ok(Options { now, people, dry_run: global.dry_run, clock_confirmed: global.confirm_clock })
 }
 
 /// The clock, to the second.
 pub fn now() -> Timestamp {
-    let now = Timestamp::now();
+    // Beyond what can be written there is only one instant, and recording refuses it.
+    let now = Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::MAX);
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 

@@ -26,6 +26,7 @@ use poolbook::intake::statement::{Statement, read_file};
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::{self, AccountView, Posted, QuarterView};
 use poolbook::report::{Format, Report};
+use poolbook::store::FileStore;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -155,7 +156,7 @@ fn open_book(
     (writing, people): (&Options, PeopleMode),
     context: &Context<'_>,
 ) -> Result<(Book<AnyStore>, u64), Failure> {
-    let there = context.global.book.exists();
+    let there = FileStore::is_there(&context.global.book).map_err(Problem::from)?;
     let counted = |book: Book<AnyStore>| {
         let before = book.head().count;
         (book, before)

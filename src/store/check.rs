@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use super::disk::{Disk, Mode, real};
+use super::disk::{Disk, Mode, is_missing, real};
 use super::error::{damaged, io};
 use super::head::{SLOT, Slot, SlotFault, other_format, read_slot};
 use super::journal::Journal;
@@ -155,7 +155,7 @@ pub fn check_on(
     // The head first: a writer beside may add entries, never take any away.
     let slot = check_head(&paths, &mut findings)?;
     let journal = Journal::open(paths.disk.as_ref(), &paths.journal, Mode::Read)?;
-    check_mode(&paths.journal, &mut findings);
+    check_modes(&paths, &mut findings)?;
     let (disk, length) = (paths.disk, journal.length()?);
     let extent = Extent { disk, path: paths.journal, offset: 0, length };
     walk(&journal, &extent, slot.as_ref(), findings, (mark, watch), visit)
@@ -226,21 +226,49 @@ fn show(
     Ok(())
 }
 
-/// A file that everybody may write can be changed by everybody. What is on no disk of the system has
-/// no rights.
+/// A file that everybody may write can be changed by everybody, and what stands in a directory that
+/// everybody may write can be moved away and replaced. What is on no disk of the system has no rights.
+fn check_modes(paths: &Paths, findings: &mut Findings) -> Result<(), StoreError> {
+    for path in [&paths.book, &paths.journal, &paths.head, &paths.lock, &paths.leaves] {
+        check_mode(path, findings)?;
+    }
+    for directory in [&paths.index, &paths.quarantine] {
+        check_mode(directory, findings)?;
+        let names = match std::fs::read_dir(directory) {
+            Ok(names) => names,
+            Err(error) if is_missing(&error) => continue,
+            // Who may read the journal only cannot look, and has no finding.
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => continue,
+            Err(error) => return Err(io("read", directory)(error)),
+        };
+        for name in names {
+            check_mode(&name.map_err(io("read", directory))?.path(), findings)?;
+        }
+    }
+    Ok(())
+}
+
 #[cfg(unix)]
-fn check_mode(path: &Path, findings: &mut Findings) {
-    let Ok(about) = std::fs::symlink_metadata(path) else { return };
+fn check_mode(path: &Path, findings: &mut Findings) -> Result<(), StoreError> {
+    let about = match std::fs::symlink_metadata(path) {
+        Ok(about) => about,
+        Err(error) if is_missing(&error) => return Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => return Ok(()),
+        Err(error) => return Err(io("read", path)(error)),
+    };
     let mode = std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o777;
-    if mode & 0o002 != 0 {
+    if mode & 0o002 != 0 && !about.is_symlink() {
         let finding = Problem::new("file-mode", Exit::Findings).with("path", path.display());
         findings.tell(finding.with("mode", format_args!("{mode:o}")));
     }
+    Ok(())
 }
 
 /// Elsewhere the rights of files are not told by a mode.
 #[cfg(not(unix))]
-fn check_mode(_: &Path, _: &mut Findings) {}
+fn check_mode(_: &Path, _: &mut Findings) -> Result<(), StoreError> {
+    Ok(())
+}
 
 fn check_head(paths: &Paths, findings: &mut Findings) -> Result<Option<Slot>, StoreError> {
     let (disk, path) = (paths.disk.as_ref(), paths.head.as_path());
@@ -254,7 +282,6 @@ fn check_head(paths: &Paths, findings: &mut Findings) -> Result<Option<Slot>, St
         Err(error) => return Err(io("read", path)(error)),
     };
     expect_regular(disk, path)?;
-    check_mode(path, findings);
     let bad = |slot: usize| {
         let finding = Problem::new("head-damaged", Exit::Damaged);
         finding.with("path", path.display()).with("slot", slot)

@@ -372,10 +372,12 @@ impl Disk for Real {
             // The system follows no link where a file must be new.
             Mode::New | Mode::NewWith(_) => drop(options.create_new(true)),
         }
+        // Whatever the umask: others have no business in a book. The umask may take more away.
         #[cfg(unix)]
-        if let Mode::NewWith(permissions) = mode {
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, permissions);
-        }
+        std::os::unix::fs::OpenOptionsExt::mode(
+            &mut options,
+            if let Mode::NewWith(permissions) = mode { permissions } else { 0o640 },
+        );
         Ok(Arc::new(options.open(path)?))
     }
 
@@ -384,7 +386,10 @@ impl Disk for Real {
     }
 
     fn make_directory(&self, path: &Path) -> Result<()> {
-        std::fs::create_dir(path)
+        let mut builder = std::fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o750);
+        builder.create(path)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> Result<()> {

@@ -187,6 +187,10 @@ fn open_sled(path: &Path) -> Result<Db, String> {
             .mode(Mode::HighThroughput)
             .flush_every_ms(None);
         match guard(|| config.open().map_err(|error| error.to_string())) {
+            Ok(db) => {
+                close_to_others(path).map_err(|error| error.to_string())?;
+                return Ok(db);
+            }
             // Threads of the sled that was closed just now may hold its lock a little longer.
             Err(fault) if fault.contains("lock") && start.elapsed() < LET_GO => {
                 std::thread::sleep(Duration::from_millis(5));
@@ -194,6 +198,34 @@ fn open_sled(path: &Path) -> Result<Db, String> {
             opened => return opened,
         }
     }
+}
+
+/// sled makes its files with whatever rights the umask leaves; others have none in a book.
+#[cfg(unix)]
+fn close_to_others(directory: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let close = |path: &Path| -> std::io::Result<()> {
+        let about = std::fs::symlink_metadata(path)?;
+        let mode = about.permissions().mode();
+        if mode & 0o007 != 0 && !about.is_symlink() {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode & 0o7770))?;
+        }
+        Ok(())
+    };
+    for file in std::fs::read_dir(directory)? {
+        match close(&file?.path()) {
+            // sled takes old snapshots away on a thread of its own.
+            Err(error) if !is_missing(&error) => return Err(error),
+            _ => {}
+        }
+    }
+    close(directory)
+}
+
+/// Elsewhere rights are not told by a mode.
+#[cfg(not(unix))]
+fn close_to_others(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// A snapshot that was not finished when the process was killed is taken for the newest one by

@@ -12,8 +12,10 @@ use super::head::HeadFile;
 use super::journal::Journal;
 use super::lock::Lock;
 use super::place::Tag;
-use super::recover::{Found, Paths, examine, set_tail_aside, sync_names, there};
-use super::tree::Frontier;
+use super::read::ReadStore;
+use super::recover::{Found, Paths, Stands, examine, set_tail_aside, sync_names, there};
+use super::line::LEAD;
+use super::tree::{Frontier, leaf_hash};
 use super::{Changes, Frames, Head, Replay, Store, StoreError, TABLE_MAX, Visit};
 use crate::limits::LOCK_WAIT_SECONDS;
 use crate::planted::{Bug, planted};
@@ -30,6 +32,11 @@ pub struct FileStore {
     poisoned: bool,
     catalogue: Catalogue,
     notes: Vec<Problem>,
+    paths: Paths,
+    /// What the head vouched for at opening, while entries behind it wait to be judged.
+    vouched: Option<(Frontier, u64)>,
+    /// Whether neither slot of the head could be read.
+    headless: bool,
     closed: bool,
     /// Given back last.
     _lock: Lock,
@@ -39,8 +46,8 @@ impl FileStore {
     /// Makes an empty book in a directory, which is made as well if need be, and opens it.
     ///
     /// # Errors
-    /// `book-exists`, `book-incomplete` (a journal with entries and no head), or the files cannot
-    /// be made.
+    /// `book-exists`, `book-incomplete` (a journal with entries and no head), `directory-not-empty`, or
+    /// the files cannot be made.
     pub fn create(directory: &Path) -> Result<Self, StoreError> {
         Self::create_on(real(), directory)
     }
@@ -52,12 +59,20 @@ impl FileStore {
     pub fn create_on(disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, StoreError> {
         let paths = Paths::new(disk, directory);
         let disk = paths.disk.as_ref();
-        if there(disk, &paths.head)?.is_some() {
-            let problem = Problem::refused("book-exists").with("path", directory.display());
-            return Err(problem.into());
-        }
-        if paths.expect_book().is_err_and(|error| error.problem().code == "book-incomplete") {
-            return paths.expect_book().and(Err(misuse("create")));
+        match paths.stands()? {
+            // Whoever made it ended before the first entry.
+            Stands::Book if is_empty(&paths) => {
+                return Self::open_on(
+                    Arc::clone(&paths.disk),
+                    directory,
+                    Duration::from_secs(LOCK_WAIT_SECONDS),
+                );
+            }
+            Stands::Book => {
+                let problem = Problem::refused("book-exists").with("path", directory.display());
+                return Err(problem.into());
+            }
+            Stands::Begun | Stands::Nothing => {}
         }
         make_directories(disk, directory).map_err(io("create", directory))?;
         let lock = Lock::take(disk, &paths.lock, Duration::from_secs(LOCK_WAIT_SECONDS))?;
@@ -71,6 +86,16 @@ impl FileStore {
         }
         HeadFile::create(disk, &paths.head)?;
         Self::open_locked(&paths, lock)
+    }
+
+    /// Whether a book with entries stands in a directory; false where one can be made: the directory is
+    /// not there, is empty, or holds what an interrupted making left.
+    ///
+    /// # Errors
+    /// `book-incomplete`, `directory-not-empty`, or the system does not tell.
+    pub fn is_there(directory: &Path) -> Result<bool, StoreError> {
+        let paths = Paths::new(real(), directory);
+        Ok(paths.stands()? == Stands::Book && !is_empty(&paths))
     }
 
     /// Opens a book, waiting [`LOCK_WAIT_SECONDS`] for another process.
@@ -123,7 +148,10 @@ impl FileStore {
         Ok(Self {
             journal,
             head_file,
-            head_count: found.tree.count(),
+            head_count: found.vouched.0.count(),
+            vouched: (found.vouched.0.count() != found.tree.count()).then_some(found.vouched),
+            headless: found.newest.is_none(),
+            paths: paths.clone(),
             tree: found.tree,
             length: found.length,
             group: None,
@@ -150,11 +178,27 @@ impl FileStore {
         }
         self.abandon()?;
         let index = self.catalogue.close();
-        if !self.poisoned {
+        // What nobody has judged is left for the next opening.
+        if !self.poisoned && self.vouched.is_none() {
             self.write_head()?;
             self.head_file.close(self.length, &self.tree)?;
         }
         index
+    }
+
+    /// Counts the entries that were found behind the head.
+    fn vouch(&mut self) -> Result<(), StoreError> {
+        let Some((_, from)) = self.vouched.clone() else { return Ok(()) };
+        // They may be in the system's memory only; the head must not run ahead.
+        if !planted(Bug::TailBelieved) {
+            self.journal.renew(from, self.length)?;
+        }
+        if self.headless {
+            self.head_file.restore(self.length, &self.tree)?;
+            self.head_count = self.tree.count();
+        }
+        self.vouched = None;
+        self.write_head()
     }
 
     fn write_head(&mut self) -> Result<(), StoreError> {
@@ -188,7 +232,14 @@ impl FileStore {
     }
 }
 
-/// Puts right what a power cut left: the tail is set aside and cut, the head is brought up.
+/// Whether a book is sound and holds no entry.
+fn is_empty(paths: &Paths) -> bool {
+    let store = ReadStore::open_on(Arc::clone(&paths.disk), &paths.book);
+    store.is_ok_and(|store| store.head().count == 0)
+}
+
+/// Puts right what a power cut left: an unfinished tail is set aside and cut, a slot that cannot be
+/// read is written anew. Whole groups behind the head are counted first when they are judged.
 fn settle(
     paths: &Paths,
     journal: &Journal,
@@ -204,20 +255,13 @@ fn settle(
         if planted(Bug::CutBeforeCopy) {
             journal.cut(found.length)?;
         }
-        notes.push(set_tail_aside(paths, journal, found)?);
+        notes.push(set_tail_aside(paths, journal, found.length, "torn-tail")?);
         journal.cut(found.length)?;
     }
     let known = found.newest.as_ref().map(|(_, slot)| slot.tree.count());
-    if known != Some(found.tree.count()) || found.bad_slot {
-        // Entries behind the head may be in the system's memory only; the head must not run ahead.
-        let from = found.newest.as_ref().map_or(0, |(_, slot)| slot.length);
-        if !planted(Bug::TailBelieved) {
-            journal.renew(from, found.length)?;
-        }
-        match known {
-            Some(_) => head_file.write(found.length, &found.tree)?,
-            None => head_file.restore(found.length, &found.tree)?,
-        }
+    if found.bad_slot && known == Some(found.tree.count()) {
+        journal.renew(found.length, found.length)?;
+        head_file.write(found.length, &found.tree)?;
     }
     Ok(())
 }
@@ -310,8 +354,33 @@ impl Store for FileStore {
             return Err(misuse("index"));
         }
         let applied = self.catalogue.apply(changes);
+        self.vouch().inspect_err(|_| self.poisoned = true)?;
         self.write_head()?;
         applied
+    }
+
+    fn vouched(&self) -> u64 {
+        self.vouched.as_ref().map_or(self.tree.count(), |(tree, _)| tree.count())
+    }
+
+    fn disown(&mut self, keep: u64) -> Result<(), StoreError> {
+        let Some((mut tree, mut length)) = self.vouched.clone() else { return Err(misuse("disown")) };
+        if keep < tree.count() || keep > self.tree.count() {
+            return Err(misuse("disown"));
+        }
+        self.journal.scan(tree.count() + 1, length, self.length, &mut |_, json| {
+            if tree.count() < keep {
+                tree.append(leaf_hash(json));
+                length += (json.len() + LEAD + 1) as u64;
+            }
+            Ok(())
+        })?;
+        let note = set_tail_aside(&self.paths, &self.journal, length, "tail-foreign")?;
+        self.notes.retain(|note| note.code != "tail-kept");
+        self.notes.push(note.with("entries", self.tree.count() - keep));
+        self.journal.cut(length)?;
+        (self.tree, self.length) = (tree, length);
+        Ok(())
     }
 
     fn index_head(&self) -> Option<Head> {

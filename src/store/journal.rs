@@ -121,7 +121,7 @@ impl Journal {
         let left = end.saturating_sub(offset);
         let size = usize::try_from(left).unwrap_or(BUFFER).clamp(512, BUFFER);
         let reader = BufReader::with_capacity(size, From { file, offset }).take(left);
-        Lines { path: self.path.clone(), reader, offset, line: Vec::new() }
+        Lines { path: self.path.clone(), reader, offset, line: Vec::new(), most: u64::MAX }
     }
 
     /// Looks for a line from the beginning: first byte and length. Only for want of an index.
@@ -200,6 +200,8 @@ pub struct Lines {
     reader: std::io::Take<BufReader<From>>,
     offset: u64,
     line: Vec<u8>,
+    /// How far the end of a line that is too long is looked for.
+    most: u64,
 }
 
 impl Lines {
@@ -219,6 +221,16 @@ impl Lines {
         Ok(Some(RawLine { offset, bytes, length, whole }))
     }
 
+    /// As [`Lines::next`], but the end of a line that is far too long is looked for no further than
+    /// this many bytes: then it goes on in the middle of it.
+    ///
+    /// # Errors
+    /// Reading fails.
+    pub fn next_within(&mut self, most: u64) -> Result<Option<RawLine<'_>>, StoreError> {
+        self.most = most;
+        self.next()
+    }
+
     /// Reads a line into the buffer: how many bytes it has in the file, and whether it is whole.
     fn append_next(&mut self) -> Result<(u64, bool), StoreError> {
         let failed = |error| io("read", &self.path)(error);
@@ -228,7 +240,8 @@ impl Lines {
         let whole = self.line.last() == Some(&b'\n');
         if !whole && length == most {
             // Too long for a line: its end is looked for without keeping what is in between.
-            length += self.reader.skip_until(b'\n').map_err(failed)? as u64;
+            let rest = (&mut self.reader).take(self.most).skip_until(b'\n').map_err(failed)?;
+            length += rest as u64;
         }
         self.offset += length;
         Ok((length, whole))

@@ -47,7 +47,7 @@ impl Lock {
             "pid {}\nuser {}\nsince {:.0}\ncommand {}\n",
             std::process::id(),
             one_line(&["USER", "LOGNAME", "USERNAME"].iter().find_map(std::env::var_os)),
-            jiff::Timestamp::now(),
+            jiff::Timestamp::try_from(std::time::SystemTime::now()).unwrap_or(jiff::Timestamp::MAX),
             one_line(&std::env::args_os().nth(1)),
         );
         let _ = self.file.set_length(0);

@@ -178,6 +178,23 @@ pub trait Store {
     /// The index failed.
     fn range(&self, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError>;
 
+    /// How many of the entries are vouched for: the head counted them when the store was opened, or
+    /// they were recorded since. Those above it were found behind the head, whole and with true
+    /// checksums; whether this book could have written them is for the caller to find out, who then
+    /// calls `disown`, or goes on to `index`, from which on they are counted.
+    fn vouched(&self) -> u64 {
+        self.head().count
+    }
+
+    /// Counts only the first `keep` entries, no fewer than are vouched for; those behind them are set
+    /// aside.
+    ///
+    /// # Errors
+    /// They cannot be set aside; nothing was cut then.
+    fn disown(&mut self, keep: u64) -> Result<(), StoreError> {
+        if keep == self.head().count { Ok(()) } else { Err(error::misuse("disown")) }
+    }
+
     /// What was found and put right since opening: to be told, not to be acted upon.
     fn notes(&self) -> &[Problem] {
         &[]

@@ -33,6 +33,8 @@ pub struct ReadStore {
     index: MemoryIndex,
     indexed: Option<Head>,
     notes: Vec<Problem>,
+    /// What the head vouches for.
+    vouched: (Frontier, u64),
 }
 
 impl ReadStore {
@@ -64,6 +66,7 @@ impl ReadStore {
             index: MemoryIndex::default(),
             indexed: None,
             notes: found.notes,
+            vouched: found.vouched,
         })
     }
 
@@ -83,7 +86,20 @@ impl ReadStore {
         })?;
         let (places, ids, index) = Default::default();
         let (indexed, notes) = (None, Vec::new());
-        Ok(Self { journal, tree, start, length, places, located, ids, index, indexed, notes })
+        let vouched = (tree.clone(), length);
+        Ok(Self {
+            journal,
+            tree,
+            start,
+            length,
+            places,
+            located,
+            ids,
+            index,
+            indexed,
+            notes,
+            vouched,
+        })
     }
 
     /// Notes where every entry lies, so that any of them costs one read from then on. Cost: one scan
@@ -212,6 +228,30 @@ impl Store for ReadStore {
 
     fn range(&self, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
         self.index.range(prefix, visit);
+        Ok(())
+    }
+
+    fn vouched(&self) -> u64 {
+        self.vouched.0.count()
+    }
+
+    fn disown(&mut self, keep: u64) -> Result<(), StoreError> {
+        let (mut tree, mut length) = self.vouched.clone();
+        if keep < tree.count() || keep > self.tree.count() || self.places.count > 0 {
+            return Err(misuse("disown"));
+        }
+        self.journal.scan(tree.count() + 1, length, self.length, &mut |_, json| {
+            if tree.count() < keep {
+                tree.append(leaf_hash(json));
+                length += (json.len() + LEAD + 1) as u64;
+            }
+            Ok(())
+        })?;
+        self.notes.retain(|note| note.code != "tail-kept");
+        let note = Problem::new("tail-foreign-read", Exit::Findings);
+        let note = note.with("entries", self.tree.count() - keep);
+        self.notes.push(note.with("path", self.journal.path().display()));
+        (self.tree, self.length) = (tree, length);
         Ok(())
     }
 

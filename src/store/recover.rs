@@ -7,9 +7,10 @@ use super::StoreError;
 use super::disk::{About, Disk, Mode, is_missing, make_directories, parent, write_all_at};
 use super::error::{damaged, io};
 use super::head::{self, Slot};
-use super::journal::Journal;
+use super::journal::{Journal, RawLine};
 use super::line::{LINE_MAX, more, parse};
 use super::tree::{Frontier, leaf_hash};
+use crate::limits::TAIL_BYTES_MAX;
 use crate::planted::{Bug, planted};
 use crate::problem::{Exit, Problem};
 
@@ -73,6 +74,46 @@ impl Paths {
     }
 }
 
+/// What stands in a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stands {
+    /// A book, whatever its state.
+    Book,
+    /// What is left of making one, without an entry.
+    Begun,
+    /// Nothing.
+    Nothing,
+}
+
+/// What making a book leaves before its head has its name.
+const BEGUN: [&str; 3] = ["journal.jsonl", "lock", "head.new"];
+
+impl Paths {
+    /// What stands in the directory.
+    ///
+    /// # Errors
+    /// `book-incomplete`; `directory-not-empty` for other files, which a book would mix with; or the
+    /// system does not tell.
+    pub fn stands(&self) -> Result<Stands, StoreError> {
+        match self.expect_book() {
+            Ok(()) => return Ok(Stands::Book),
+            Err(StoreError::Problem(problem)) if problem.code == "book-missing" => {}
+            Err(error) => return Err(error),
+        }
+        let names = match self.disk.names(&self.book) {
+            Ok(names) => names,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Stands::Nothing),
+            Err(error) => return Err(io("create", &self.book)(error)),
+        };
+        let ours = |name: &std::ffi::OsString| BEGUN.iter().any(|known| name == known);
+        if !names.iter().all(ours) {
+            let problem = Problem::refused("directory-not-empty");
+            return Err(problem.with("path", self.book.display()).into());
+        }
+        Ok(if names.is_empty() { Stands::Nothing } else { Stands::Begun })
+    }
+}
+
 /// Tests that a file of a book is a regular one: through a link another file could stand in its
 /// place, and a pipe would be waited for.
 ///
@@ -112,6 +153,8 @@ pub struct Found {
     pub bad_slot: bool,
     /// What is to be told.
     pub notes: Vec<Problem>,
+    /// The tree and the bytes that the head vouches for.
+    pub vouched: (Frontier, u64),
 }
 
 /// Reads the head and what lies behind it; takes no longer for a long journal than for a short one.
@@ -143,7 +186,8 @@ pub fn examine(paths: &Paths, journal: &Journal) -> Result<Found, StoreError> {
         test_last_line(journal, tree.count(), length)?;
     }
     let (newest, bad_slot) = (slots.newest, !slots.bad.is_empty());
-    let mut found = Found { newest, tree, length, file_length, bad_slot, notes };
+    let vouched = (tree.clone(), length);
+    let mut found = Found { newest, tree, length, file_length, bad_slot, notes, vouched };
     if file_length > length {
         take_tail(journal, &mut found)?;
     }
@@ -185,8 +229,11 @@ fn take_tail(journal: &Journal, found: &mut Found) -> Result<(), StoreError> {
     let before = tree.count();
     let mut bad: Option<(u64, u64)> = None;
     let mut group_ended = false;
-    while let Some(line) = lines.next()? {
+    while let Some(line) = lines.next_within(TAIL_BYTES_MAX as u64)? {
         let json = line.whole.then(|| parse(line.bytes)).flatten();
+        if json.is_none() && found.file_length - line.offset > TAIL_BYTES_MAX as u64 {
+            return Err(tail_large(journal.path(), &line, found.file_length));
+        }
         match (json, bad) {
             (Some(json), None) => {
                 tree.append(leaf_hash(json));
@@ -218,29 +265,45 @@ fn take_tail(journal: &Journal, found: &mut Found) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Copies an unfinished tail to `quarantine/`, synced with every name on the way, and says where.
+/// No power cut leaves so much that is no line: what one tears is the last group, and of that the
+/// sound lines are told before.
+fn tail_large(path: &Path, line: &RawLine<'_>, end: u64) -> StoreError {
+    Problem::new("tail-large", Exit::Damaged)
+        .with("path", path.display())
+        .with("offset", line.offset)
+        .with("bytes", end - line.offset)
+        .with("limit", TAIL_BYTES_MAX)
+        .into()
+}
+
+/// Copies the journal's bytes from a place on to `quarantine/`, synced with every name on the way, and
+/// says under which code where. Of a long unfinished group the beginning is enough: nothing of it
+/// was ever acknowledged.
 ///
 /// # Errors
 /// The copy cannot be made; nothing was changed then.
 pub fn set_tail_aside(
     paths: &Paths,
     journal: &Journal,
-    found: &Found,
+    from: u64,
+    code: &'static str,
 ) -> Result<Problem, StoreError> {
     let (disk, quarantine) = (paths.disk.as_ref(), &paths.quarantine);
     make_directories(disk, quarantine).map_err(io("create", quarantine))?;
-    let to = free_name(disk, quarantine, &format!("tail-{}", found.length))?;
+    let to = free_name(disk, quarantine, &format!("tail-{from}"))?;
     let copy = disk.open(&to, Mode::New).map_err(io("create", &to))?;
-    let end = found.file_length.min(journal.length()?);
-    journal.pieces(found.length, end, &mut |bytes, offset| {
-        write_all_at(copy.as_ref(), bytes, offset - found.length).map_err(io("write", &to))
+    let length = journal.length()?;
+    let end = length.min(from.saturating_add(TAIL_BYTES_MAX as u64));
+    journal.pieces(from, end, &mut |bytes, offset| {
+        write_all_at(copy.as_ref(), bytes, offset - from).map_err(io("write", &to))
     })?;
     if !planted(Bug::QuarantineUnsynced) {
         copy.sync().map_err(io("sync", &to))?;
     }
     disk.sync_directory(quarantine).map_err(io("sync", quarantine))?;
-    Ok(Problem::new("torn-tail", Exit::Findings)
-        .with("bytes", found.file_length - found.length)
+    Ok(Problem::new(code, Exit::Findings)
+        .with("bytes", length.saturating_sub(from))
+        .with("kept", end.saturating_sub(from))
         .with("path", to.display()))
 }
 

@@ -31,6 +31,7 @@ fn take(book: &mut Book<FileStore>, mut events: Vec<Event>) {
         now: "2025-02-01T00:00:00Z".parse().unwrap(),
         people: People { maker: Some("录入员".into()), ..People::default() },
         dry_run: false,
+        clock_confirmed: true,
     };
     book.record_all(&mut events, &options, &mut |_, _| {}).unwrap();
 }

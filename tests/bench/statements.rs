@@ -77,6 +77,7 @@ fn main() {
         now: "2025-02-01T00:00:00Z".parse().unwrap(),
         people: People { maker: Some("录入员".into()), ..People::default() },
         dry_run: false,
+        clock_confirmed: true,
     };
     for count in [10_000, 100_000] {
         let all = movements(count);

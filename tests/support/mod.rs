@@ -3,6 +3,7 @@
 pub mod book;
 pub mod case;
 pub mod disk;
+pub mod failing;
 pub mod foreign;
 pub mod random;
 pub mod sectors;

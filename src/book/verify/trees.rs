@@ -15,7 +15,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What an entry says it sealed; taken as it stands, and compared later with what it was.
-pub(super) fn told(given: &Given, stored: &[u8]) -> (JournalHead, Option<Seals>) {
+pub(in crate::book) fn told(given: &Given, stored: &[u8]) -> (JournalHead, Option<Seals>) {
     let working = Entry::decode(stored).ok().and_then(|entry| entry.working);
     let working = working.map(|working| working.value()).unwrap_or_default();
     let entries = working.pointer("/journal/entries").and_then(Value::as_u64);

@@ -27,6 +27,7 @@ fn options() -> Options {
         now: "2020-01-05T08:00:00Z".parse().unwrap(),
         people: People { maker: Some("录入员".into()), ..People::default() },
         dry_run: false,
+        clock_confirmed: true,
     }
 }
 
