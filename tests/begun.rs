@@ -64,7 +64,11 @@ fn other_files_in_the_directory_are_left_alone() {
             fs::write(path.join(name), "x").unwrap();
         });
         for (exit, said) in said {
-            assert_eq!((exit, said.contains("[directory-not-empty]")), (77, true), "{name}: {said}");
+            assert_eq!(
+                (exit, said.contains("[directory-not-empty]")),
+                (77, true),
+                "{name}: {said}"
+            );
         }
     }
     let said = tried(&|path| {

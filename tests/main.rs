@@ -30,7 +30,6 @@ mod jiaozuo;
 mod kept;
 mod late;
 mod ledger_cases;
-mod ledger_cases;
 mod limits;
 mod matching;
 mod model;

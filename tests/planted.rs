@@ -89,7 +89,10 @@ const BUGS: &[(Bug, Guard)] = &[
     (Bug::LeavesNameUnsynced, COPIES),
     (
         Bug::SilenceIsAbsence,
-        ("failing calls over a real index", real_index::a_failing_call_gives_right_figures_or_an_error),
+        (
+            "failing calls over a real index",
+            real_index::a_failing_call_gives_right_figures_or_an_error,
+        ),
     ),
     (Bug::KeysUnsorted, SPREAD),
     (Bug::TailUnjudged, ("tails", tails::what_cannot_be_ours_does_not_count)),

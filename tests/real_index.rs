@@ -165,14 +165,16 @@ fn a_link_in_the_place_of_the_index_is_refused() {
 fn reindex_on_a_full_disk_is_an_error() {
     let temp = tempfile::tempdir().unwrap();
     let path = temp.path().join("book");
-    let entries: Vec<Vec<u8>> = crate::verify_forgeries::sound(crate::verify_forgeries::Book::County)
-        .iter()
-        .map(poolbook::domain::entry::Entry::to_bytes)
-        .collect();
+    let entries: Vec<Vec<u8>> =
+        crate::verify_forgeries::sound(crate::verify_forgeries::Book::County)
+            .iter()
+            .map(poolbook::domain::entry::Entry::to_bytes)
+            .collect();
     written(&entries, &path);
     let run = "trap '' XFSZ; ulimit -f 8; poolbook reindex";
     let (exit, out, err) = crate::errors::shell(run, temp.path(), "en");
     assert_eq!(exit, 74, "{out}{err}");
-    let (exit, _, err) = crate::errors::shell("poolbook reindex && poolbook verify", temp.path(), "en");
+    let (exit, _, err) =
+        crate::errors::shell("poolbook reindex && poolbook verify", temp.path(), "en");
     assert_eq!(exit, 0, "{err}");
 }

@@ -20,6 +20,7 @@ pub fn options() -> Options {
         now: "2018-01-05T08:00:00Z".parse().unwrap(),
         people: People { maker: Some("录入员".into()), ..People::default() },
         dry_run: false,
+        clock_confirmed: true,
     }
 }
 

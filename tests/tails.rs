@@ -94,7 +94,11 @@ pub fn what_cannot_be_ours_does_not_count() {
         ("two lines exchanged", format!("{one}{three}{two}"), Err("6")),
         ("groups exchanged", format!("{two}{three}{one}"), Err("5")),
         ("an amount", edited(one, "\"100.00\"", "\"900.00\""), Err("5")),
-        ("the amount of the event", edited(one, "\"100.00\",\"bank", "\"900.00\",\"bank"), Err("5")),
+        (
+            "the amount of the event",
+            edited(one, "\"100.00\",\"bank", "\"900.00\",\"bank"),
+            Err("5"),
+        ),
         ("an id that is known", edited(one, "\"m1\"", "\"c\""), Err("5")),
         ("recorded before", edited(one, "2019-01-05T08:00:00Z", "2018-01-05T08:00:00Z"), Err("5")),
         ("a group that says more", edited(two, "\"more\":1", "\"more\":2") + three, Ok((4, 5_00))),
@@ -117,7 +121,8 @@ pub fn what_cannot_be_ours_does_not_count() {
                     assert_eq!((store.head().count, store.vouched()), (*count, *count), "{name}");
                     let kept: usize = all(&store).iter().map(|json| json.len() + 10).sum();
                     let aside = fs::read_dir(path.join("quarantine")).into_iter().flatten();
-                    let aside: u64 = aside.map(|file| file.unwrap().metadata().unwrap().len()).sum();
+                    let aside: u64 =
+                        aside.map(|file| file.unwrap().metadata().unwrap().len()).sum();
                     // No byte is lost: it counts, or it was set aside.
                     assert_eq!(kept as u64 + aside, before.len() as u64, "{name}");
                     drop(store);
@@ -127,7 +132,11 @@ pub fn what_cannot_be_ours_does_not_count() {
                 Err(line) => {
                     let writer = Book::open(FileStore::open(&path).unwrap(), Scope::All);
                     for problem in [reader.err().unwrap(), writer.err().unwrap()] {
-                        assert_eq!((problem.code, problem.exit as i32), ("tail-altered", 76), "{name}");
+                        assert_eq!(
+                            (problem.code, problem.exit as i32),
+                            ("tail-altered", 76),
+                            "{name}"
+                        );
                         assert_eq!(problem.arg("line"), Some(*line), "{name}");
                     }
                     assert_eq!(fs::read(path.join("journal.jsonl")).unwrap(), before, "{name}");

@@ -1,8 +1,6 @@
 //! Recording a group: all of it or nothing.
 
-use super::{
-    Batch, Book, Options, Outcome, Reversed, RowProblem, Scope, Summary, clock, journal,
-};
+use super::{Batch, Book, Options, Outcome, Reversed, RowProblem, Scope, Summary, clock, journal};
 use crate::domain::apply::apply;
 use crate::domain::decide::{Context, JournalHead, Limits, decide};
 use crate::domain::entry::{Entry, id_hash};

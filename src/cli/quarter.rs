@@ -10,7 +10,7 @@ use crate::cli::failure::{Failure, in_words_as_note};
 use crate::cli::open::{self, AnyStore};
 use crate::cli::reconcile::{self, Account};
 use crate::cli::statement::import::{Intake, Way};
-use crate::cli::target::Target;
+use crate::cli::target::{Page, Target};
 use crate::cli::{ask, init, recompute, subsidy};
 use compact_str::CompactString;
 use poolbook::audit::balance::{Cells, balance};
@@ -44,7 +44,10 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
-    args.target.check()?;
+    let page = match args.target.name() {
+        Some(_) => Some(args.target.open_report(context)?),
+        None => None,
+    };
     let quarter = subsidy::parse_quarter(&args.quarter)?;
     let mut folder = folder::read(&args.from)?;
     // Everything of the folder is read before the book is touched.
@@ -90,7 +93,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     };
     context.output.about(&book, open::now());
     let report = views::quarter(&view, book.state(), &open::journal(&book.head()));
-    print(report, args, context)?;
+    print(report, page, args.full, context)?;
     aside.iter().for_each(|files| files.tell(context));
     checked.iter().for_each(|(account, _)| account.tell(context));
     for (owner, loans) in &against {
@@ -107,11 +110,16 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
 
 /// Prints the report: whole into the file of `-o` and with `--full`; else a terminal's form keeps to
 /// the balances and the summary.
-fn print(mut report: Report, args: &Args, context: &Context<'_>) -> Result<(), Failure> {
-    if args.target.name().is_some() {
-        args.target.report(context, &report)?;
+fn print(
+    mut report: Report,
+    page: Option<Page>,
+    full: bool,
+    context: &Context<'_>,
+) -> Result<(), Failure> {
+    if let Some(page) = page {
+        page.report(context, &report)?;
     }
-    if context.output.format == Format::Table && !args.full {
+    if context.output.format == Format::Table && !full {
         report.sections.iter_mut().for_each(Vec::clear);
     }
     context.output.report(&report)

@@ -10,11 +10,11 @@ use super::error::{io, misuse, root_differs};
 use super::group::{Failed, Group, Writer, missing};
 use super::head::HeadFile;
 use super::journal::Journal;
+use super::line::LEAD;
 use super::lock::Lock;
 use super::place::Tag;
 use super::read::ReadStore;
 use super::recover::{Found, Paths, Stands, examine, set_tail_aside, sync_names, there};
-use super::line::LEAD;
 use super::tree::{Frontier, leaf_hash};
 use super::{Changes, Frames, Head, Replay, Store, StoreError, TABLE_MAX, Visit};
 use crate::limits::LOCK_WAIT_SECONDS;
@@ -364,7 +364,9 @@ impl Store for FileStore {
     }
 
     fn disown(&mut self, keep: u64) -> Result<(), StoreError> {
-        let Some((mut tree, mut length)) = self.vouched.clone() else { return Err(misuse("disown")) };
+        let Some((mut tree, mut length)) = self.vouched.clone() else {
+            return Err(misuse("disown"));
+        };
         if keep < tree.count() || keep > self.tree.count() {
             return Err(misuse("disown"));
         }

@@ -102,7 +102,9 @@ impl Paths {
         }
         let names = match self.disk.names(&self.book) {
             Ok(names) => names,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Stands::Nothing),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Stands::Nothing);
+            }
             Err(error) => return Err(io("create", &self.book)(error)),
         };
         let ours = |name: &std::ffi::OsString| BEGUN.iter().any(|known| name == known);

@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::io::{Error, Result};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -40,6 +40,11 @@ impl Disk for FailingDisk {
     fn about(&self, path: &Path) -> Result<About> {
         self.call("lstat")?;
         self.disk.about(path)
+    }
+
+    fn resolve(&self, path: &Path) -> Result<PathBuf> {
+        self.call("lstat")?;
+        self.disk.resolve(path)
     }
 
     fn open(&self, path: &Path, mode: Mode) -> Result<Arc<dyn File>> {

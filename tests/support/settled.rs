@@ -81,7 +81,12 @@ impl Settled {
             checker: Some("乙".into()),
             approver: Some("丙".into()),
         };
-        Options { now: "2024-12-31T08:00:00Z".parse().unwrap(), people, dry_run: false, clock_confirmed: true }
+        Options {
+            now: "2024-12-31T08:00:00Z".parse().unwrap(),
+            people,
+            dry_run: false,
+            clock_confirmed: true,
+        }
     }
 
     /// An event on a day, under an id of its own.
