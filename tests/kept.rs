@@ -188,7 +188,7 @@ fn an_older_format_is_refused_with_the_way_out() {
         "backup b.backup",
         "export journal",
         "record plain.jsonl",
-        "quarter 2017Q4 --from \"$FIXTURES/jiaozuo-2017\"",
+        "quarter 2017Q4 --post --from \"$FIXTURES/jiaozuo-2017\"",
         "--book new restore old.jsonl",
         "--book new restore plain.jsonl",
         "--book new restore book/journal.jsonl",
