@@ -379,7 +379,7 @@ mod tests {
     #[test]
     fn newer_version_is_told_from_damage() {
         let mut bytes = slot(1, 1).encode();
-        bytes[11] = 2;
+        bytes[11] = u8::try_from(VERSION + 1).unwrap();
         assert_eq!(Slot::decode(&bytes), Err(SlotFault::Damaged));
         let sum = crc32c::crc32c(&bytes[..SLOT - 4]).to_be_bytes();
         bytes[SLOT - 4..].copy_from_slice(&sum);

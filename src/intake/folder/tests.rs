@@ -73,7 +73,7 @@ fn rows_become_events_in_the_order_of_their_dates() {
         ),
         (
             "claims.csv",
-            "id,claim,loan,filed,base,正常利息,已处置抵押物,其他财政资金,补充的申请,lawsuit,approved,paid,bank_account,document,审批\nBC-1,C-1,L-1,2017-11-01,50.00,1.00,20.00,3.00,C-0,案号1,2017-11-02,,RISK-A,文1,丙\n",
+            "id,claim,loan,filed,base,正常利息,已处置抵押物,其他财政资金,补充的申请,lawsuit,approved,paid,bank_account,document\nBC-1,C-1,L-1,2017-11-01,50.00,1.00,20.00,3.00,C-0,案号1,2017-11-02,,RISK-A,文1\n",
         ),
         (
             "events/more.jsonl",
@@ -123,7 +123,7 @@ fn rows_become_events_in_the_order_of_their_dates() {
     );
     assert_eq!(
         json("claims/BC-1/file-claim"),
-        r#"{"approver":"丙","base":"50.00","claim":"C-1","collateral":"20.00","date":"2017-11-01","document":"文1","event":"file-claim","id":"claims/BC-1/file-claim","interest":"1.00","lawsuit":"案号1","loan":"L-1","other":"3.00","supplement":"C-0"}"#
+        r#"{"base":"50.00","claim":"C-1","collateral":"20.00","date":"2017-11-01","document":"文1","event":"file-claim","id":"claims/BC-1/file-claim","interest":"1.00","lawsuit":"案号1","loan":"L-1","other":"3.00","supplement":"C-0"}"#
     );
     assert_eq!(
         json("firm/91410821MA4YDWGK9U"),
