@@ -159,6 +159,8 @@ impl Office {
             .env("POOLBOOK_LANG", "en")
             .env("POOLBOOK_MAKER", crate::support::book::CLERK)
             .env("POOLBOOK_CHECKER", "复核员")
+            // The events are of other years than the clock.
+            .env("POOLBOOK_CONFIRM_CLOCK", "true")
             .args(arguments)
             .output()
             .unwrap();
