@@ -11,7 +11,7 @@ use crate::domain::event::OPENING;
 use crate::limits::FORMAT;
 use crate::problem::{Exit, Problem};
 use crate::store::Copy;
-use crate::store::disk::real;
+use crate::store::disk::{is_missing, real};
 use crate::store::head::{counted, other_format};
 use crate::store::tree::{Frontier, hex, leaf_hash};
 use serde_json::{Map, Value};
@@ -102,9 +102,17 @@ struct Whole {
 
 /// Reads a copy to its end and tests that it is whole.
 fn survey(path: &Path) -> Result<Whole, Problem> {
-    let head = match real().about(path) {
-        Ok(about) if about.is_directory => Some(counted(real().as_ref(), &path.join("head"))?),
-        _ => None,
+    let unread = |error: std::io::Error| {
+        let problem = match is_missing(&error) {
+            true => Problem::new("book-missing", Exit::NoInput),
+            false => Problem::new("file-unreadable", Exit::Io).with("detail", error),
+        };
+        problem.with("path", path.display())
+    };
+    let whole = real().resolve(path).map_err(unread)?;
+    let head = match real().about(&whole).map_err(unread)?.is_directory {
+        true => Some(counted(real().as_ref(), &whole.join("head"))?),
+        false => None,
     };
     let mut copy = open(path)?;
     let told = copy.told();
