@@ -80,6 +80,8 @@ pub const WORKBOOK_CELLS_MAX: usize = 2_000_000;
 pub const SETTINGS_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Seconds a second process waits for the book.
 pub const LOCK_WAIT_SECONDS: u64 = 5;
+/// Seconds that a reader waits for a process that has the index open, before it makes one in memory.
+pub const INDEX_COPY_WAIT_SECONDS: u64 = 3;
 /// Seconds that sled may take over opening or one batch before the index is given up.
 pub const INDEX_WAIT_SECONDS: u64 = 60;
 /// Most parts of a workbook's archive.

@@ -155,12 +155,14 @@ pub fn take(directory: &Path, grow: bool) -> Result<Taken, Vec<Problem>> {
 pub fn take_on(disk: &Arc<dyn Disk>, directory: &Path, grow: bool) -> Result<Taken, Vec<Problem>> {
     let disk = || Arc::clone(disk);
     let one = |error: StoreError| vec![error.problem()];
-    // Another process may write while this one reads: what counts is what is acknowledged now.
-    let entries = ReadStore::open_on(disk(), directory).map_err(one)?.head().count;
+    // Another process may write while this one reads: what counts is what is acknowledged now. The
+    // kept hashes are opened first, for they are never of more entries than the head counts.
+    let kept = Kept::of_book_on(disk(), directory);
+    let entries = ReadStore::open_journal_on(disk(), directory).map_err(one)?.head().count;
     if entries == 0 {
         return Err(vec![Problem::data("journal-empty").with("path", directory.display())]);
     }
-    let kept = Kept::of_book_on(disk(), directory).map_err(one)?;
+    let kept = kept.map_err(one)?;
     let mut beside = Beside::new(vec![entries], kept);
     if grow {
         beside = beside.growing(disk(), directory).map_err(one)?;
@@ -233,5 +235,8 @@ pub fn collect(directory: &Path) -> Result<Vec<Hash>, Vec<Problem>> {
     let mut collected = Collected::default();
     let checked = check_watching(directory, |_| false, &mut collected, &mut |_, _| Ok(()));
     let checked = checked.map_err(|error| vec![error.problem()])?;
-    if checked.findings.is_empty() { Ok(collected.leaves) } else { Err(checked.findings) }
+    // An unfinished write at the end, or one slot of the head, takes nothing from the entries.
+    let mut findings = checked.findings;
+    findings.retain(|finding| finding.exit == Exit::Damaged);
+    if findings.is_empty() { Ok(collected.leaves) } else { Err(findings) }
 }

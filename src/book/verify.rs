@@ -25,7 +25,7 @@ use crate::domain::seal::Seals;
 use crate::domain::state::State;
 use crate::problem::{Exit, Problem};
 use crate::store::leaves::Beside;
-use crate::store::{Extent, Head, ReadStore, Store};
+use crate::store::{Extent, Head, ReadStore, Sight, Store};
 use passes::{pass_over, stored};
 use source::Source;
 use std::cell::{Cell, OnceCell};
@@ -70,11 +70,15 @@ const CLOSE_ROOT: &str = "close-root";
 /// with the checkpoints that were kept outside.
 const OF_SEALS: [&str; 2] = [CLOSE_ROOT, owner_trees::CHECK];
 
+/// Checks of the index as a whole, before its rows are compared.
+const OF_INDEX: [&str; 2] = ["index-missing", "index-unusable"];
+
 /// Names of all checks, in the order in which they are made.
 pub fn checks() -> impl Iterator<Item = &'static str> {
     let bytes = OF_BYTES.iter().map(|(code, _)| *code);
     let entries = OF_DECISIONS.iter().copied().chain(OF_SEALS).chain(CHECKS.iter().copied());
-    bytes.chain(against::CHECKS.iter().copied()).chain(entries).chain([compare::CHECK])
+    let index = OF_INDEX.into_iter().chain([compare::CHECK]);
+    bytes.chain(against::CHECKS.iter().copied()).chain(entries).chain(index)
 }
 
 /// What `verify` found.
@@ -127,7 +131,17 @@ impl Chunk {
 /// The file cannot be read.
 pub fn verify_lines(extent: &Extent) -> Result<Verification, Problem> {
     let nothing = Watched { beside: Beside::new(Vec::new(), None), findings: Vec::new() };
-    verify_source(Source::Lines(extent), None, Against::default(), nothing)
+    verify_source(Source::Lines(extent), Index::Unseen, Against::default(), nothing)
+}
+
+/// The index that the journal is compared with.
+pub enum Index<'r> {
+    /// None is looked at.
+    Unseen,
+    /// Its rows.
+    Rows(&'r dyn Rows),
+    /// What is wrong with it as a whole.
+    Wrong(Problem),
 }
 
 /// Rechecks the book of a directory; `index` is the book's own index, when it could be opened.
@@ -149,15 +163,35 @@ pub fn verify_against(
     against: Against,
 ) -> Result<Verification, Problem> {
     let watched = against.watch(directory)?;
-    verify_source(Source::Book(directory), index, against, watched)
+    let index = index.map_or(Index::Unseen, Index::Rows);
+    verify_sight(&Sight::take(directory)?, index, (against, watched))
+}
+
+/// As [`verify_against`], of a book that was looked at before. What [`Against::watch`] opens is opened
+/// before the book is looked at: the hashes kept at a checkpoint are never of more entries than the
+/// head counts.
+///
+/// # Errors
+/// As [`verify_against`].
+pub fn verify_sight(
+    sight: &Sight,
+    index: Index<'_>,
+    (against, watched): (Against, Watched),
+) -> Result<Verification, Problem> {
+    verify_source(Source::Book(sight), index, against, watched)
 }
 
 fn verify_source(
     source: Source<'_>,
-    index: Option<&dyn Rows>,
+    index: Index<'_>,
     against: Against,
     Watched { beside, findings: unread }: Watched,
 ) -> Result<Verification, Problem> {
+    let (index, wrong, seen) = match index {
+        Index::Unseen => (None, None, false),
+        Index::Rows(rows) => (Some(rows), None, true),
+        Index::Wrong(problem) => (None, Some(problem), true),
+    };
     let reflected = index.map(trees::reflected).transpose()?.flatten();
     let gone = pass_over(source, &against, beside, reflected)?;
     let (state, delta, found, sealed) = gone.passed;
@@ -195,6 +229,7 @@ fn verify_source(
         outcome.confirm(&mut |seq| found.remove(&seq).ok_or_else(|| missing(seq)))?;
     }
     findings.extend(outcome.findings.iter().map(Finding::problem));
+    findings.extend(wrong);
     let mut rows = 0;
     if let Some(index) = index {
         let counted = Counted { rows: index, seen: Cell::new(0) };
@@ -216,6 +251,7 @@ fn verify_source(
     looked.push((CLOSE_ROOT, sealed.len() as u64));
     looked.push((owner_trees::CHECK, trees_looked_at));
     looked.extend(&outcome.looked);
+    looked.extend(OF_INDEX.map(|code| (code, u64::from(seen))));
     looked.push((compare::CHECK, rows));
     Ok(Verification {
         checks: made(&looked, &findings),

@@ -1,6 +1,6 @@
 //! Options that several reading commands share: which days, which cells, known at which entry.
 
-use crate::cli::open::{self, AnyStore};
+use crate::cli::open;
 use poolbook::audit::balance::{Cells, OwnerName};
 use poolbook::audit::movements::{Movements, Span};
 use poolbook::audit::turnover::Delta;
@@ -12,7 +12,7 @@ use poolbook::domain::period::BookPeriod;
 use poolbook::limits::YEAR_MAX;
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::Basis;
-use poolbook::store::{Store as _, StoreError};
+use poolbook::store::{Store, StoreError};
 
 // Help texts stand in the locale (`opt-<name>`), not here.
 #[derive(clap::Args, Debug, Default)]
@@ -64,14 +64,14 @@ impl Days {
     }
 
     /// What a report rests on.
-    pub fn basis(&self, book: &Book<AnyStore>) -> Basis {
+    pub fn basis(&self, book: &Book<impl Store>) -> Basis {
         Basis { journal: open::journal(&book.head()), known_at: self.known_at }
     }
 
     /// Hands the movements to a view: those of the index, or those of the entries up to `known-at`.
     pub fn movements<T>(
         &self,
-        book: &Book<AnyStore>,
+        book: &Book<impl Store>,
         view: impl FnOnce(&dyn Movements) -> Result<T, Problem>,
     ) -> Result<T, Problem> {
         let Some(known_at) = self.known_at else {
@@ -125,7 +125,7 @@ impl Which {
     }
 
     /// The cells asked for.
-    pub fn cells(&self, book: &Book<AnyStore>) -> Result<Cells, Problem> {
+    pub fn cells(&self, book: &Book<impl Store>) -> Result<Cells, Problem> {
         let number = |code: &String| {
             let number = book.state().owner_number(code).and_then(|n| u16::try_from(n).ok());
             number.ok_or_else(|| book.state().owner_unknown(code))
@@ -135,7 +135,7 @@ impl Which {
 }
 
 /// The owners that have joined by a day, in the order of codes.
-pub fn owners(book: &Book<AnyStore>, day: Date) -> Vec<OwnerName> {
+pub fn owners(book: &Book<impl Store>, day: Date) -> Vec<OwnerName> {
     let mut owners: Vec<OwnerName> = (0u16..)
         .zip(book.state().owners.iter())
         .filter(|(_, owner)| owner.joined <= day)

@@ -31,6 +31,8 @@ pub struct Global {
 /// Global options and output.
 pub struct Context<'o> {
     pub global: Global,
+    /// The command's name, with that of the command below it.
+    pub command: String,
     pub output: &'o Output,
     /// Every path that the command was given, by option.
     paths: Vec<(String, PathBuf)>,
@@ -40,9 +42,15 @@ impl<'o> Context<'o> {
     pub fn new(matches: &ArgMatches, output: &'o Output) -> Result<Self, Failure> {
         let global = Global::from_arg_matches(matches)
             .map_err(|error| crate::cli::usage::problem(&error))?;
+        let mut command = Vec::new();
+        let mut below = matches.subcommand();
+        while let Some((name, own)) = below {
+            command.push(name);
+            below = own.subcommand();
+        }
         let mut paths = Vec::new();
         collect(matches, &mut paths);
-        Ok(Self { global, output, paths })
+        Ok(Self { global, command: command.join(" "), output, paths })
     }
 
     /// The paths of all other options and arguments of the command: what it reads, and what else it

@@ -3,7 +3,7 @@
 use crate::cli::ask::{Days, Which, one_day};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::open::{self, AnyStore};
+use crate::cli::open;
 use crate::cli::target::Target;
 use poolbook::book::{self, Book, Scope, older};
 use poolbook::domain::text::Id;
@@ -11,7 +11,7 @@ use poolbook::problem::{Exit, Problem};
 use poolbook::report::export::beancount::Dialect;
 use poolbook::report::export::plain::Plain;
 use poolbook::report::export::{Form, Sink, Source, flat, sheet, write};
-use poolbook::store::{Store as _, StoreError};
+use poolbook::store::{ReadStore, Store, StoreError};
 use std::path::{Path, PathBuf};
 
 /// Bytes gathered before they are written.
@@ -152,7 +152,7 @@ fn ledger(asked: &Asked, form: &dyn Form, context: &Context<'_>) -> Result<Exit,
 }
 
 /// The entries byte for byte.
-fn journal(book: &Book<AnyStore>, from: u64, sink: &mut Sink<'_>) -> Result<(), Problem> {
+fn journal(book: &Book<impl Store>, from: u64, sink: &mut Sink<'_>) -> Result<(), Problem> {
     let mut waiting = Vec::with_capacity(CHUNK);
     book.store().scan(from.max(1), &mut |_, bytes| {
         waiting.extend_from_slice(bytes);
@@ -170,7 +170,7 @@ impl Asked {
     fn fill(
         &self,
         context: &Context<'_>,
-        fill: impl FnOnce(&Source<'_, AnyStore>, &mut Sink<'_>) -> Result<(), Problem>,
+        fill: impl FnOnce(&Source<'_, ReadStore>, &mut Sink<'_>) -> Result<(), Problem>,
     ) -> Result<Exit, Failure> {
         let destination = self.target.open(context)?;
         let book = open::for_reading(context, self.days.scope())?;

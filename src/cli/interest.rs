@@ -3,14 +3,15 @@
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::open;
-use poolbook::audit::day_sums::Credited;
-use poolbook::book::Scope;
+use poolbook::audit::day_sums::{Credited, Split};
+use poolbook::book::{Book, Scope};
 use poolbook::domain::calendar::{Date, Period, parse_date};
 use poolbook::domain::money::Money;
 use poolbook::domain::rate::Rate;
 use poolbook::domain::text::Id;
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::{self, Posted};
+use poolbook::store::Store;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -53,29 +54,32 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     if credited.amount < Money::ZERO {
         return Err(wrong("amount-negative", amount).into());
     }
-    let mut book = match post {
-        true => open::for_writing(context)?,
-        false => open::for_reading(context, Scope::All)?,
-    };
+    if !post {
+        let book = open::for_reading(context, Scope::All)?;
+        let split = book.split_interest(&credited)?;
+        return shown(&book, &credited, &split, None, context);
+    }
+    let mut book = open::for_writing(context)?;
     let mut split = book.split_interest(&credited)?;
-    let posted = if *post {
-        let options = open::options(context)?;
-        let mut events = std::mem::take(&mut split.events);
-        let summary = book
-            .record_all(&mut events, &options, &mut |_, _| {})
-            .map_err(|refused| refused.problem)?;
-        Some(Posted { new: summary.new, already: summary.already, dry_run: options.dry_run })
-    } else {
-        None
-    };
+    let options = open::options(context)?;
+    let mut events = std::mem::take(&mut split.events);
+    let summary = book
+        .record_all(&mut events, &options, &mut |_, _| {})
+        .map_err(|refused| refused.problem)?;
+    let posted = Posted { new: summary.new, already: summary.already, dry_run: options.dry_run };
+    shown(&book, &credited, &split, Some(posted), context)
+}
+
+fn shown(
+    book: &Book<impl Store>,
+    credited: &Credited,
+    split: &Split,
+    posted: Option<Posted>,
+    context: &Context<'_>,
+) -> Result<Exit, Failure> {
     let head = open::journal(&book.head());
-    context.output.report(&views::interest_split(
-        &credited,
-        &split,
-        posted,
-        book.state(),
-        &head,
-    ))?;
+    let report = views::interest_split(credited, split, posted, book.state(), &head);
+    context.output.report(&report)?;
     Ok(if split.agrees() { Exit::Done } else { Exit::Findings })
 }
 

@@ -68,9 +68,10 @@ pub fn main() -> ExitCode {
         Ok(done) => done,
         Err(_) => Err(failure::bug().into()),
     };
-    let exit = match done {
-        Ok(exit) => exit,
-        Err(failure) => failure.print(&output),
+    // The book is given back by now. What was done before a failure is shown before it.
+    let exit = match (done, output.release()) {
+        (Ok(exit), Ok(())) => exit,
+        (Err(failure), _) | (Ok(_), Err(failure)) => failure.print(&output),
     };
     ExitCode::from(exit as u8)
 }

@@ -1,11 +1,13 @@
-//! Opening the book: for writing, or for reading beside a writer and on a read-only disk.
+//! Opening the book: for writing, or for reading, which takes no lock and changes no file.
+//!
+//! A command that only reads is given a [`ReadStore`], which cannot take the writer's lock.
 
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, in_words_as_note};
 use jiff::Timestamp;
 use poolbook::book::{Book, Options, People, Reversed, Scope, clock};
 use poolbook::domain::entry::{Entry, id_hash};
-use poolbook::problem::{Exit, Problem};
+use poolbook::problem::Problem;
 use poolbook::report::views::Journal;
 use poolbook::store::tree::hex;
 use poolbook::store::{
@@ -22,7 +24,8 @@ pub fn tell_reversed(reversed: &[Reversed], context: &Context<'_>) {
     }
 }
 
-/// The store of a directory, with or without the right to write, or one that is forgotten again.
+/// The store of a command that records: that of a directory, or, when it is only tried out, one that
+/// reads or one that is forgotten again.
 pub enum AnyStore {
     File(Box<FileStore>),
     Read(Box<ReadStore>),
@@ -76,31 +79,31 @@ impl Store for AnyStore {
     }
 }
 
-/// Opens the book for writing.
+/// Opens the book for writing; what is only tried out takes no lock.
 pub fn for_writing(context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
-    let store = FileStore::open(&context.global.book).map_err(Problem::from)?;
-    let book = opened(AnyStore::File(Box::new(store)), Scope::All, context)?;
-    Ok(book)
+    let path = &context.global.book;
+    let store = if context.global.dry_run {
+        AnyStore::Read(Box::new(ReadStore::open(path).map_err(Problem::from)?))
+    } else {
+        let store = FileStore::open_for(path, &context.command).map_err(Problem::from)?;
+        context.output.hold();
+        AnyStore::File(Box::new(store))
+    };
+    opened(store, Scope::All, context)
 }
 
-/// Opens the book for reading. Where its directory cannot be written, its disk is full or fails, or
-/// another process holds it, the journal alone is read, and the index is made in memory.
-pub fn for_reading(context: &Context<'_>, scope: Scope) -> Result<Book<AnyStore>, Failure> {
-    let path = &context.global.book;
-    let store = match FileStore::open(path).map_err(Problem::from) {
-        Ok(store) => AnyStore::File(Box::new(store)),
-        Err(problem) if matches!(problem.exit, Exit::Busy | Exit::Io) => {
-            let store = ReadStore::open(path).map_err(Problem::from)?;
-            AnyStore::Read(Box::new(store))
-        }
-        Err(problem) => return Err(problem.into()),
-    };
+/// Opens the book for reading: beside a process that writes, on a read-only disk, with no right to
+/// write.
+pub fn for_reading(context: &Context<'_>, scope: Scope) -> Result<Book<ReadStore>, Failure> {
+    let store = ReadStore::open(&context.global.book).map_err(Problem::from)?;
     opened(store, scope, context)
 }
 
 /// Creates the book's directory; the book is empty until its opening is recorded.
 pub fn create(context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
-    let store = FileStore::create(&context.global.book).map_err(Problem::from)?;
+    let store =
+        FileStore::create_for(&context.global.book, &context.command).map_err(Problem::from)?;
+    context.output.hold();
     Ok(Book::open(AnyStore::File(Box::new(store)), Scope::All)?)
 }
 
@@ -137,7 +140,7 @@ impl Frames for Stored {
 /// A copy of the book in memory, to try a whole run out. Cost: the whole journal in memory.
 pub fn in_memory(context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
     let path = &context.global.book;
-    let journal = ReadStore::open(path).map_err(Problem::from)?;
+    let journal = ReadStore::open_journal(path).map_err(Problem::from)?;
     let mut copy = MemoryStore::new();
     let mut group = Vec::new();
     journal
@@ -157,7 +160,7 @@ pub fn in_memory(context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
     opened(AnyStore::Memory(Box::new(copy)), Scope::All, context)
 }
 
-fn opened(store: AnyStore, scope: Scope, context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
+fn opened<S: Store>(store: S, scope: Scope, context: &Context<'_>) -> Result<Book<S>, Failure> {
     let book = Book::open(store, scope)?;
     // What was found behind the head is judged only now.
     for note in book.store().notes() {

@@ -6,7 +6,7 @@ use poolbook::book::Book;
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::{Foot, Format, Locale, Report, Unwitnessed, render};
 use poolbook::store::Store;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::Write as _;
 
 const SECONDS_A_DAY: i64 = 86_400;
@@ -19,12 +19,29 @@ pub struct Output {
     pub locale: Locale,
     /// What reports tell of the book, once one is open.
     foot: Cell<Option<Foot>>,
+    /// Data that waits until the book is given back.
+    held: RefCell<Option<Vec<u8>>>,
 }
 
 impl Output {
     /// Output in a form and a language.
     pub fn new(format: Format, locale: Locale) -> Self {
-        Self { format, locale, foot: Cell::new(None) }
+        Self { format, locale, foot: Cell::new(None), held: RefCell::new(None) }
+    }
+
+    /// From now on data waits for [`Output::release`]: whoever holds the book gives it back before an
+    /// output is written that perhaps nobody reads.
+    pub fn hold(&self) {
+        self.held.borrow_mut().get_or_insert_default();
+    }
+
+    /// Writes what waits.
+    ///
+    /// # Errors
+    /// As [`Output::report`].
+    pub fn release(&self) -> Result<(), Failure> {
+        let held = self.held.take();
+        held.map_or(Ok(()), |bytes| self.data(&bytes))
     }
 
     /// From now on, reports are about this book as it stands at an instant.
@@ -61,6 +78,10 @@ impl Output {
     /// # Errors
     /// As [`Output::report`].
     pub fn data(&self, bytes: &[u8]) -> Result<(), Failure> {
+        if let Some(held) = self.held.borrow_mut().as_mut() {
+            held.extend_from_slice(bytes);
+            return Ok(());
+        }
         let mut stdout = std::io::stdout().lock();
         stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| {
             if error.kind() == std::io::ErrorKind::BrokenPipe {

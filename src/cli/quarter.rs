@@ -26,7 +26,7 @@ use poolbook::intake::statement::{Statement, read_file};
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::{self, AccountView, Posted, QuarterView};
 use poolbook::report::{Format, Report};
-use poolbook::store::FileStore;
+use poolbook::store::{FileStore, Store};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -232,7 +232,7 @@ fn take_statements(
 /// Compares each account with what stands of its statements, up to the last day that the folder's
 /// statements cover.
 fn check_accounts(
-    book: &Book<AnyStore>,
+    book: &Book<impl Store>,
     statements: &BTreeMap<String, Files>,
 ) -> Result<Vec<(Account, Reconciliation)>, Problem> {
     let mut checked = Vec::new();

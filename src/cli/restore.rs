@@ -37,7 +37,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let done = restore(&followed(&args.backup)?, directory, &wanted)?;
     if !wanted.dry_run {
         // The book is there; opening it once makes its index, and shows that it opens.
-        let store = FileStore::open(directory).map_err(Problem::from)?;
+        let store = FileStore::open_for(directory, &context.command).map_err(Problem::from)?;
         let book = Book::open(store, Scope::All)?;
         context.output.about(&book, open::now());
         let root = hex(&book.head().root);

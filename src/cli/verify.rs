@@ -1,16 +1,15 @@
-//! `verify`: recheck everything, and list every finding.
+//! `verify`: recheck everything, and list every finding. It changes no file.
 
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, in_words_as_note};
 use crate::cli::{kept, open};
 use poolbook::audit::checkpoint::code::Line;
-use poolbook::audit::movements::Rows;
 use poolbook::book::against::{Against, Held};
-use poolbook::book::verify::verify_against;
+use poolbook::book::verify::{Index, verify_sight};
 use poolbook::book::{Book, Scope};
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::{self, VerifyView};
-use poolbook::store::FileStore;
+use poolbook::store::{ReadStore, Sight, Store as _};
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -28,27 +27,51 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let path = &context.global.book;
     let against = against(args)?;
-    // A damaged journal cannot be opened as a book, and is checked all the same, without the index.
-    let opened = FileStore::open(path).map_err(Problem::from);
+    let mut watched = against.watch(path)?;
+    let opened = ReadStore::open(path).map_err(Problem::from);
+    // What was found behind the head is judged while the book is opened.
     let opened = opened.and_then(|store| Book::open(store, Scope::Balances));
-    let book = match opened {
-        Ok(book) => Some(book),
+    let opened = opened.and_then(|book| Ok((book.store().sight()?, book)));
+    let (sight, book) = match opened {
+        Ok((sight, book)) => (sight, Some(book)),
         Err(problem) if problem.exit == Exit::NoInput => return Err(problem.into()),
+        // A damaged journal cannot be opened as a book, and is checked all the same, without the index.
         Err(problem) => {
             context.output.talk(&in_words_as_note(&problem, &context.output.locale));
-            None
+            (Sight::take(path).map_err(Problem::from)?, None)
         }
     };
     if let Some(book) = &book {
         context.output.about(book, open::now());
+        for note in book.store().notes() {
+            match note.code {
+                // The head and the index are judged below.
+                "head-damaged" | "index-missing" | "index-unusable" => {}
+                "tail-kept" => context.output.talk(&in_words_as_note(note, &context.output.locale)),
+                _ => watched.findings.push(note.clone()),
+            }
+        }
     }
+    let written = sight.written().map_err(Problem::from)?;
     let rows = book.as_ref().map(Book::rows);
-    let found = verify_against(path, rows.as_ref().map(|rows| rows as &dyn Rows), against)?;
+    let lacking = book.as_ref().and_then(|book| book.store().lacking_index());
+    let index = match (lacking, &rows) {
+        // That a writer has it open is nothing wrong.
+        (Some(problem), _) if problem.arg("reason") == Some("busy") => {
+            context.output.talk(&in_words_as_note(problem, &context.output.locale));
+            Index::Unseen
+        }
+        (Some(problem), _) => Index::Wrong(problem.clone()),
+        (None, Some(rows)) => Index::Rows(rows),
+        (None, None) => Index::Unseen,
+    };
+    let found = verify_sight(&sight, index, (against, watched))?;
     let view = VerifyView {
         journal: open::journal(&found.head),
         bytes: found.bytes,
         summary: found.summary,
         index_compared: found.index_compared,
+        written,
         compared: &found.compared,
         checks: &found.checks,
         findings: &found.findings,

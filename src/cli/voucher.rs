@@ -3,7 +3,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::open::{self, AnyStore};
+use crate::cli::open;
 use poolbook::audit::movements::Movements as _;
 use poolbook::audit::turnover::Run;
 use poolbook::book::{Book, Scope};
@@ -11,6 +11,7 @@ use poolbook::domain::calendar::Month;
 use poolbook::domain::entry::{Entry, VoucherWord};
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::{self, Standing};
+use poolbook::store::Store;
 
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("which").required(true).args(["entry", "id", "number"]))]
@@ -39,7 +40,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
 /// The voucher of an entry, with what the book knows of it.
 pub fn report(
     entry: &Entry,
-    book: &Book<AnyStore>,
+    book: &Book<impl Store>,
     standing: Standing<'_>,
     context: &Context<'_>,
 ) -> poolbook::report::Report {
@@ -53,7 +54,7 @@ pub fn report(
     views::voucher(entry, standing, &context.output.locale)
 }
 
-fn find(args: &Args, book: &Book<AnyStore>) -> Result<Entry, Problem> {
+fn find(args: &Args, book: &Book<impl Store>) -> Result<Entry, Problem> {
     if let Some(seq) = args.entry {
         return book.entry(seq);
     }

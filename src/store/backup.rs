@@ -6,7 +6,6 @@
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -18,8 +17,7 @@ use super::error::{damaged, io};
 use super::head;
 use super::journal::Journal;
 use super::line::parse;
-use super::lock::Lock;
-use super::recover::{Paths, examine};
+use super::recover::{Paths, examine_beside};
 use super::tree::{Edge, Frontier, Hash, Sm3, TreeHash as _, hex, leaf_hash};
 use super::{Head, StoreError};
 use crate::limits::BACKUP_HEADER_MAX;
@@ -77,7 +75,8 @@ pub fn survey(disk: Arc<dyn Disk>, directory: &Path) -> Result<Survey, StoreErro
     let paths = Paths::new(disk, directory);
     paths.expect_book()?;
     let journal = Journal::open(paths.disk.as_ref(), &paths.journal, Mode::Read)?;
-    let (tree, length) = counted(&paths, &journal)?;
+    let found = examine_beside(&paths, &journal)?;
+    let (tree, length) = (found.tree, found.length);
     let (disk, path) = (Arc::clone(&paths.disk), paths.journal.clone());
     let extent = Extent { disk, path, offset: 0, length };
     let (mut sha, mut state) = (Frontier::default(), Edge::<Sm3>::default());
@@ -98,20 +97,6 @@ pub fn survey(disk: Arc<dyn Disk>, directory: &Path) -> Result<Survey, StoreErro
     }
     let head = Head { count: sha.count(), root: sha.root() };
     Ok(Survey { extent, head, sm3: state.root(), first })
-}
-
-/// The tree and the bytes of what counts.
-fn counted(paths: &Paths, journal: &Journal) -> Result<(Frontier, u64), StoreError> {
-    // While this holds the lock, no group can be half-way between disk and head.
-    let lock = Lock::take(paths.disk.as_ref(), &paths.lock, Duration::ZERO)
-        .map_err(|error| error.problem());
-    if lock.as_ref().is_err_and(|problem| problem.exit == Exit::Busy)
-        && let Some((_, slot)) = head::read(paths.disk.as_ref(), &paths.head)?.newest
-    {
-        return Ok((slot.tree, slot.length));
-    }
-    let found = examine(paths, journal)?;
-    Ok((found.tree, found.length))
 }
 
 /// Writes a backup into a file that has no name yet; errors call it by the one that it shall have.

@@ -20,7 +20,7 @@ use super::place::{BLOCK, Place, Places, Tag, block_of, entries};
 use super::recover::{Found, Paths, there};
 use super::sled::{Puts, SledIndex, Stamp, block_key, rows};
 use super::tree::{Frontier, leaf_hash};
-use super::{Changes, Head, StoreError};
+use super::{Changes, Head, Replay, StoreError};
 use crate::planted::{Bug, planted};
 use crate::problem::{Exit, Problem};
 
@@ -52,6 +52,8 @@ pub struct Catalogue {
     places: Places,
     known: Mutex<Known>,
     indexed_here: u64,
+    /// Whether what sled does not hold stays in memory.
+    reads_only: bool,
 }
 
 impl Catalogue {
@@ -67,19 +69,7 @@ impl Catalogue {
         found: &Found,
         notes: &mut Vec<Problem>,
     ) -> Result<Self, StoreError> {
-        let mut catalogue = Self {
-            disk: Arc::clone(&paths.disk),
-            path: paths.index.clone(),
-            quarantine: paths.quarantine.clone(),
-            index: None,
-            stamp: None,
-            head: None,
-            waiting: Puts::new(),
-            tree: Frontier::default(),
-            places: Places::default(),
-            known: Mutex::default(),
-            indexed_here: 0,
-        };
+        let mut catalogue = Self::empty(paths, false);
         let about = there(paths.disk.as_ref(), &paths.index)?;
         if about.is_some_and(|about| !about.is_directory && !about.is_file) {
             // Through a link sled would write into a directory that is not the book's.
@@ -117,9 +107,59 @@ impl Catalogue {
         Ok(catalogue)
     }
 
+    fn empty(paths: &Paths, reads_only: bool) -> Self {
+        Self {
+            disk: Arc::clone(&paths.disk),
+            path: paths.index.clone(),
+            quarantine: paths.quarantine.clone(),
+            index: None,
+            stamp: None,
+            head: None,
+            waiting: Puts::new(),
+            tree: Frontier::default(),
+            places: Places::default(),
+            known: Mutex::default(),
+            indexed_here: 0,
+            reads_only,
+        }
+    }
+
+    /// For reading, over a copy of the index that nobody else knows; none if it does not belong to
+    /// the journal.
+    ///
+    /// # Errors
+    /// sled failed, or the journal cannot be read.
+    pub fn over(
+        paths: &Paths,
+        copy: SledIndex,
+        journal: &Journal,
+        found: &Found,
+    ) -> Result<Option<Self>, StoreError> {
+        let mut catalogue = Self::empty(paths, true);
+        Ok(catalogue.take_over(copy, journal, found)?.then_some(catalogue))
+    }
+
+    /// For reading, in memory, of a journal whose first line begins at `start`.
+    pub fn in_memory(paths: &Paths, start: u64) -> Self {
+        let mut catalogue = Self::empty(paths, true);
+        catalogue.index = Some(SledIndex::in_memory());
+        catalogue.places.length = start;
+        catalogue
+    }
+
     /// Opens sled; whether what it holds belongs to the journal.
     fn try_open(&mut self, journal: &Journal, found: &Found) -> Result<bool, StoreError> {
-        let index = self.index.insert(SledIndex::open(self.disk.as_ref(), &self.path)?);
+        let index = SledIndex::open(self.disk.as_ref(), &self.path)?;
+        self.take_over(index, journal, found)
+    }
+
+    fn take_over(
+        &mut self,
+        index: SledIndex,
+        journal: &Journal,
+        found: &Found,
+    ) -> Result<bool, StoreError> {
+        let index = self.index.insert(index);
         let Some(stamp) = index.stamp()? else { return Ok(false) };
         let count = stamp.tree.count();
         let last = index.block(count / BLOCK)?;
@@ -164,11 +204,6 @@ impl Catalogue {
     /// The end of the places: what a group or a replay goes on from.
     pub fn end(&self) -> Places {
         self.places.end()
-    }
-
-    /// The tree over the placed entries.
-    pub fn tree(&self) -> &Frontier {
-        &self.tree
     }
 
     /// Sets the index aside and begins an empty one.
@@ -247,8 +282,34 @@ impl Catalogue {
         self.known().ids.cut(last);
     }
 
+    /// Lets others read the files of the index until it is asked again.
+    pub fn let_go(&self) {
+        self.index.iter().for_each(SledIndex::let_go);
+    }
+
+    /// Visits the entries of a journal that the index does not reflect, up to its end, and takes them
+    /// in; they must lead to the journal's tree.
+    ///
+    /// # Errors
+    /// An entry is damaged, the tree is another one (`root-differs`), or the visitor's error.
+    pub fn replay(
+        &mut self,
+        journal: &Journal,
+        (end, tree): (u64, &Frontier),
+        visit: &mut Replay<'_>,
+    ) -> Result<(), StoreError> {
+        let from = self.end();
+        journal.scan(from.count + 1, from.length, end, &mut |seq, json| {
+            let tag = Tag::of(visit(seq, json)?);
+            self.replayed(tag, json);
+            Ok(())
+        })?;
+        let same = self.tree == *tree || planted(Bug::RootNotCompared);
+        if same { Ok(()) } else { Err(root_differs(journal)) }
+    }
+
     /// Takes in one entry of a replay.
-    pub fn replayed(&mut self, tag: Tag, json: &[u8]) {
+    fn replayed(&mut self, tag: Tag, json: &[u8]) {
         self.places.push(tag, json.len() + LEAD + 1);
         self.tree.append(leaf_hash(json));
         self.learn(self.places.count, std::iter::once(tag));
@@ -321,6 +382,9 @@ impl Catalogue {
         self.index()?;
         self.waiting.extend(rows);
         self.head = Some(head_of(&self.tree));
+        if self.reads_only {
+            return Ok(());
+        }
         let lag = self.places.count - self.stamp.as_ref().map_or(0, |stamp| stamp.tree.count());
         if lag >= WAIT_ENTRIES || self.waiting.len() >= WAIT_ROWS { self.write() } else { Ok(()) }
     }
@@ -402,24 +466,13 @@ fn head_of(tree: &Frontier) -> Head {
 mod tests {
     use super::super::disk::real;
     use super::*;
+    use std::path::Path;
 
     /// Whatever else may go wrong before, entries are not taken into rows of another journal.
     #[test]
     fn an_index_that_says_nothing_must_be_empty() {
         let index = SledIndex::in_memory();
-        let mut catalogue = Catalogue {
-            disk: real(),
-            path: PathBuf::new(),
-            quarantine: PathBuf::new(),
-            index: None,
-            stamp: None,
-            head: None,
-            waiting: Puts::new(),
-            tree: Frontier::default(),
-            places: Places::default(),
-            known: Mutex::default(),
-            indexed_here: 0,
-        };
+        let mut catalogue = Catalogue::empty(&Paths::new(real(), Path::new("")), false);
         index.apply(Puts::from([(vec![1], Some(vec![2]))]), &Stamp::default()).unwrap();
         catalogue.index = Some(index);
         assert_eq!(catalogue.expect_own().unwrap_err().problem().code, "index-failed");

@@ -1,7 +1,7 @@
 //! Checking the raw bytes of a book from the first to the last, with every finding.
 //!
 //! One thread reads, checksums and hashes, while the caller looks at the contents of the same
-//! lines; the memory stays flat.
+//! lines; the memory stays flat. Nothing is written and no lock is taken.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::disk::{Disk, Mode, is_missing, real};
 use super::error::{damaged, io};
-use super::head::{SLOT, Slot, SlotFault, other_format, read_slot};
+use super::head::{SLOT, Slot, SlotFault, Slots, other_format, read_slot};
 use super::journal::Journal;
 use super::line::{is_framed, more, parse};
-use super::recover::{Paths, expect_regular, there};
+use super::recover::{Paths, at_one_moment, expect_regular, judge, there};
 use super::tree::{Frontier, Hash, leaf_hash};
 use super::{Head, StoreError, Visit};
 use crate::problem::{Exit, Problem};
@@ -89,6 +89,114 @@ impl Extent {
     }
 }
 
+/// What of a book is checked: head and journal as they stood at one moment, so that every pass over
+/// them sees the same, also beside a process that writes.
+#[derive(Clone, Debug)]
+pub struct Sight {
+    directory: PathBuf,
+    /// The lines that count, or all where nothing tells which do.
+    journal: Extent,
+    /// Bytes of the file.
+    file_length: u64,
+    /// Whether another process was writing what lies behind.
+    beside: bool,
+    slot: Option<Slot>,
+    /// What is wrong with the head.
+    findings: Vec<Problem>,
+}
+
+/// What another process was writing behind the head, and what is therefore not judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Its bytes.
+    pub bytes: u64,
+    /// Lines among them that had their end.
+    pub lines: u64,
+}
+
+impl Sight {
+    /// Looks at a book.
+    ///
+    /// # Errors
+    /// `book-missing`, `book-foreign` (not a regular file), `format-newer`, or reading fails.
+    pub fn take(directory: &Path) -> Result<Self, StoreError> {
+        Self::take_on(real(), directory)
+    }
+
+    /// As [`Sight::take`], on a disk of the caller's.
+    ///
+    /// # Errors
+    /// As [`Sight::take`].
+    pub fn take_on(disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, StoreError> {
+        let paths = Paths::new(disk, directory);
+        if there(paths.disk.as_ref(), &paths.journal)?.is_none() {
+            paths.expect_book()?;
+        }
+        let journal = Journal::open(paths.disk.as_ref(), &paths.journal, Mode::Read)?;
+        at_one_moment(&paths, &journal, &|| slots(&paths), |seen| {
+            let counted = match judge(&paths, &journal, seen) {
+                Ok(found) => found.length,
+                // Where the head does not fit the journal, every line is judged.
+                Err(StoreError::Problem(_)) => seen.file_length,
+                Err(error) => return Err(error),
+            };
+            Self::of(&paths, seen.slots.clone(), (counted, seen.file_length), seen.beside)
+        })?
+    }
+
+    /// A look that was taken already: bytes that count, and bytes of the file.
+    ///
+    /// # Errors
+    /// The system does not tell.
+    pub(super) fn of(
+        paths: &Paths,
+        slots: Slots,
+        (counted, file_length): (u64, u64),
+        beside: bool,
+    ) -> Result<Self, StoreError> {
+        let mut findings = Findings::default();
+        check_head(paths, &slots, &mut findings)?;
+        check_modes(paths, &mut findings)?;
+        let (disk, path) = (Arc::clone(&paths.disk), paths.journal.clone());
+        Ok(Self {
+            directory: paths.book.clone(),
+            journal: Extent { disk, path, offset: 0, length: counted.min(file_length) },
+            file_length,
+            beside,
+            slot: slots.newest.map(|(_, slot)| slot),
+            findings: findings.told,
+        })
+    }
+
+    /// The book's directory.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The lines that are judged.
+    pub fn extent(&self) -> &Extent {
+        &self.journal
+    }
+
+    /// What another process was writing, if one was.
+    ///
+    /// # Errors
+    /// Reading fails.
+    pub fn written(&self) -> Result<Option<Written>, StoreError> {
+        if !self.beside {
+            return Ok(None);
+        }
+        let Extent { disk, path, length, .. } = &self.journal;
+        let journal = Journal::open(disk.as_ref(), path, Mode::Read)?;
+        let mut lines = journal.lines(*length, self.file_length);
+        let mut written = Written { bytes: self.file_length - length, lines: 0 };
+        while let Some(line) = lines.next()? {
+            written.lines += u64::from(line.whole);
+        }
+        Ok(Some(written))
+    }
+}
+
 #[derive(Default)]
 struct Chunk {
     bytes: Vec<u8>,
@@ -108,12 +216,15 @@ impl Findings {
     }
 }
 
-/// Goes over journal and head as they stand, needs no lock and changes nothing. Each sound line is
-/// shown to the visitor with its number.
+/// Goes over journal and head as they stand, needs no lock and changes nothing. Each sound line that
+/// counts is shown to the visitor with its number.
 ///
 /// Findings: `line-damaged` (checksum wrong), `line-unframed` (not a line of a journal),
 /// `line-torn` (no line feed at the end), `group-torn` (the last group is not whole),
 /// `journal-short`, `root-differs`, `head-damaged`, `head-missing`, `file-mode`, `findings-more`.
+/// Of an unfinished write behind the head, which never counted, and of one slot of the head beside a
+/// sound one, the exit code is that of findings; all else is damage. What another process is writing
+/// is not looked at.
 ///
 /// # Errors
 /// `book-missing`, `book-foreign` (not a regular file), `format-newer`, reading fails, or the visitor's
@@ -144,21 +255,26 @@ pub fn check_watching(
 pub fn check_on(
     disk: Arc<dyn Disk>,
     directory: &Path,
-    (mark, watch): Looking<'_>,
+    looking: Looking<'_>,
     visit: &mut Visit<'_>,
 ) -> Result<Checked, StoreError> {
-    let paths = Paths::new(disk, directory);
-    if there(paths.disk.as_ref(), &paths.journal)?.is_none() {
-        paths.expect_book()?;
-    }
-    let mut findings = Findings::default();
-    // The head first: a writer beside may add entries, never take any away.
-    let slot = check_head(&paths, &mut findings)?;
-    let journal = Journal::open(paths.disk.as_ref(), &paths.journal, Mode::Read)?;
-    check_modes(&paths, &mut findings)?;
-    let (disk, length) = (paths.disk, journal.length()?);
-    let extent = Extent { disk, path: paths.journal, offset: 0, length };
-    walk(&journal, &extent, slot.as_ref(), findings, (mark, watch), visit)
+    check_sight(&Sight::take_on(disk, directory)?, looking, visit)
+}
+
+/// As [`check_watching`], of a book that was looked at before.
+///
+/// # Errors
+/// Reading fails, or the visitor's error.
+pub fn check_sight(
+    sight: &Sight,
+    looking: Looking<'_>,
+    visit: &mut Visit<'_>,
+) -> Result<Checked, StoreError> {
+    let extent = &sight.journal;
+    let journal = Journal::open(extent.disk.as_ref(), &extent.path, Mode::Read)?;
+    let findings = Findings { told: sight.findings.clone(), more: 0 };
+    let end = if sight.beside { extent.length } else { sight.file_length };
+    walk(&journal, (extent, end), sight.slot.as_ref(), findings, looking, visit)
 }
 
 /// As [`check_watching`], for the lines of a file that has no head beside it: of the findings only
@@ -173,12 +289,14 @@ pub fn check_extent(
     visit: &mut Visit<'_>,
 ) -> Result<Checked, StoreError> {
     let journal = Journal::open(extent.disk.as_ref(), &extent.path, Mode::Read)?;
-    walk(&journal, extent, None, Findings::default(), (mark, watch), visit)
+    let end = extent.offset.saturating_add(extent.length);
+    walk(&journal, (extent, end), None, Findings::default(), (mark, watch), visit)
 }
 
+/// Goes over the lines of an extent, and over what lies behind it up to a place.
 fn walk(
     journal: &Journal,
-    extent: &Extent,
+    (extent, end): (&Extent, u64),
     slot: Option<&Slot>,
     mut findings: Findings,
     (mark, watch): Looking<'_>,
@@ -189,7 +307,7 @@ fn walk(
     let (walk, shown) = std::thread::scope(|scope| {
         let walker = scope.spawn(move || {
             let mut walk = Walk::new(journal, slot, mark, watch);
-            walk.go(extent, &chunks, &empties).map(|()| walk)
+            walk.go((extent, end), &chunks, &empties).map(|()| walk)
         });
         let shown = show(&arrived, &back, visit);
         // Dropping the receiver ends a walker whose chunks nobody wants any more.
@@ -270,28 +388,46 @@ fn check_mode(_: &Path, _: &mut Findings) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn check_head(paths: &Paths, findings: &mut Findings) -> Result<Option<Slot>, StoreError> {
+/// Bytes of a head, if there is one.
+fn head_length(paths: &Paths) -> Result<Option<u64>, StoreError> {
     let (disk, path) = (paths.disk.as_ref(), paths.head.as_path());
     let about = match disk.about(path) {
         Ok(about) => about,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let missing = Problem::new("head-missing", Exit::Damaged);
-            findings.tell(missing.with("path", path.display()));
-            return Ok(None);
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(io("read", path)(error)),
     };
     expect_regular(disk, path)?;
-    let bad = |slot: usize| {
-        let finding = Problem::new("head-damaged", Exit::Damaged);
-        finding.with("path", path.display()).with("slot", slot)
+    Ok(Some(about.length))
+}
+
+/// What is wrong with a head whose slots were read.
+fn check_head(paths: &Paths, slots: &Slots, findings: &mut Findings) -> Result<(), StoreError> {
+    let path = paths.head.as_path();
+    let Some(length) = head_length(paths)? else {
+        let missing = Problem::new("head-missing", Exit::Damaged);
+        findings.tell(missing.with("path", path.display()));
+        return Ok(());
     };
-    if about.length > 2 * SLOT as u64 {
-        findings.tell(bad(2));
+    let mut bad = |slot: usize, exit: Exit| {
+        let finding = Problem::new("head-damaged", exit);
+        findings.tell(finding.with("path", path.display()).with("slot", slot));
+    };
+    // A sound slot proves what was acknowledged; a head of another size is refused.
+    let one = if slots.newest.is_some() { Exit::Findings } else { Exit::Damaged };
+    slots.bad.iter().for_each(|slot| bad(*slot, one));
+    if length > 2 * SLOT as u64 {
+        bad(2, Exit::Damaged);
     }
-    let mut newest: Option<Slot> = None;
+    Ok(())
+}
+
+/// The slots of a head, however damaged it is.
+fn slots(paths: &Paths) -> Result<Slots, StoreError> {
+    let (disk, path) = (paths.disk.as_ref(), paths.head.as_path());
+    let mut slots = Slots { newest: None, bad: Vec::new() };
+    let Some(length) = head_length(paths)? else { return Ok(slots) };
     for number in 0..2 {
-        let whole = about.length >= ((number + 1) * SLOT) as u64;
+        let whole = length >= ((number + 1) * SLOT) as u64;
         let slot = match whole.then(|| read_slot(disk, path, number)).transpose()? {
             Some(bytes) => match Slot::decode(&bytes) {
                 Err(SlotFault::Format(version)) => return Err(other_format(path, version).into()),
@@ -300,14 +436,16 @@ fn check_head(paths: &Paths, findings: &mut Findings) -> Result<Option<Slot>, St
             None => None,
         };
         match slot {
-            Some(slot) if newest.as_ref().is_none_or(|n| n.generation < slot.generation) => {
-                newest = Some(slot);
+            Some(slot)
+                if slots.newest.as_ref().is_none_or(|n| n.1.generation < slot.generation) =>
+            {
+                slots.newest = Some((number, slot));
             }
             Some(_) => {}
-            None => findings.tell(bad(number)),
+            None => slots.bad.push(number),
         }
     }
-    Ok(newest)
+    Ok(slots)
 }
 
 /// The walk over the journal.
@@ -317,6 +455,8 @@ struct Walk<'a> {
     slot: Option<&'a Slot>,
     tree: Frontier,
     open_group: bool,
+    /// Lines behind those that count.
+    behind: u64,
     findings: Findings,
     mark: fn(&[u8]) -> bool,
     watch: &'a mut dyn Watch,
@@ -333,21 +473,37 @@ impl<'a> Walk<'a> {
         watch: &'a mut dyn Watch,
     ) -> Self {
         let (tree, before, findings, marked) = Default::default();
-        let (path, open_group) = (journal.path(), false);
-        Self { journal, path, slot, tree, open_group, findings, mark, watch, before, marked }
+        let (path, open_group, behind) = (journal.path(), false, 0);
+        Self {
+            journal,
+            path,
+            slot,
+            tree,
+            open_group,
+            behind,
+            findings,
+            mark,
+            watch,
+            before,
+            marked,
+        }
     }
 
     fn go(
         &mut self,
-        extent: &Extent,
+        (extent, end): (&Extent, u64),
         chunks: &SyncSender<Chunk>,
         empties: &Receiver<Chunk>,
     ) -> Result<(), StoreError> {
-        let end = extent.offset.saturating_add(extent.length);
+        let counted = extent.offset.saturating_add(extent.length);
         let mut lines = self.journal.lines(extent.offset, end);
         let mut chunk = Chunk::default();
         let mut at_head = self.slot.is_none_or(|slot| slot.tree.count() == 0);
         while let Some(line) = lines.next()? {
+            if line.offset >= counted {
+                self.take_behind(&line);
+                continue;
+            }
             self.take(&line, &mut chunk);
             if !at_head && self.slot.is_some_and(|slot| slot.tree.count() == self.tree.count()) {
                 at_head = true;
@@ -383,19 +539,32 @@ impl<'a> Walk<'a> {
                 self.marked.push((seq, head));
             }
         } else {
-            let code = match (line.whole, is_framed(line.bytes)) {
-                (false, _) => "line-torn",
-                (true, true) => "line-damaged",
-                (true, false) => "line-unframed",
-            };
-            let finding = Problem::new(code, Exit::Damaged).with("path", self.path.display());
-            self.findings.tell(finding.with("line", seq).with("offset", line.offset));
+            self.tell_line(line, seq, Exit::Damaged);
         }
         // A damaged line is hashed as it stands, so that the root shows it, too.
         let hashed = json.or(line.bytes.get(super::line::LEAD..)).unwrap_or_default();
         let leaf = leaf_hash(hashed);
         self.watch.leaf(&leaf, &self.tree);
         self.tree.append(leaf);
+    }
+
+    /// A line of a write that was not finished: it never counted.
+    fn take_behind(&mut self, line: &super::journal::RawLine<'_>) {
+        self.behind += 1;
+        match parse(line.bytes).filter(|_| line.whole) {
+            Some(json) => self.open_group = more(json) > 0,
+            None => self.tell_line(line, self.tree.count() + self.behind, Exit::Findings),
+        }
+    }
+
+    fn tell_line(&mut self, line: &super::journal::RawLine<'_>, seq: u64, exit: Exit) {
+        let code = match (line.whole, is_framed(line.bytes)) {
+            (false, _) => "line-torn",
+            (true, true) => "line-damaged",
+            (true, false) => "line-unframed",
+        };
+        let finding = Problem::new(code, exit).with("path", self.path.display());
+        self.findings.tell(finding.with("line", seq).with("offset", line.offset));
     }
 
     fn compare(&mut self, length: u64) {
@@ -419,8 +588,10 @@ impl<'a> Walk<'a> {
             self.findings.tell(finding);
         }
         if self.open_group {
-            let finding = damaged(self.path, self.tree.count(), length).problem();
-            self.findings.tell(Problem { code: "group-torn", ..finding });
+            let last = self.tree.count() + self.behind;
+            let finding = damaged(self.path, last, length).problem();
+            let exit = if self.behind > 0 { Exit::Findings } else { Exit::Damaged };
+            self.findings.tell(Problem { code: "group-torn", exit, ..finding });
         }
     }
 }

@@ -7,7 +7,7 @@ use super::disk::{Mode, real};
 use super::error::io;
 use super::journal::{Journal, Lines};
 use super::line::{LEAD, is_framed, parse};
-use super::recover::Paths;
+use super::recover::{Paths, examine_beside};
 use crate::problem::Problem;
 
 /// What the schema of a backup's first line begins with.
@@ -47,7 +47,7 @@ impl Copy {
         // What somebody brings may be a link.
         let real_file = file.canonicalize().map_err(io("read", &file))?;
         let source = Journal::open(real().as_ref(), &real_file, Mode::Read)?;
-        let length = source.length()?;
+        let length = if path.is_dir() { counted(path, &source)? } else { source.length()? };
         let mut start = vec![0; usize::try_from(length).unwrap_or(START).min(START)];
         source.bytes(0, &mut start)?;
         let first = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -118,7 +118,7 @@ impl Copy {
     pub fn compare(mut self, directory: &Path) -> Result<Step, StoreError> {
         let path = Paths::new(real(), directory).journal;
         let source = Journal::open(real().as_ref(), &path, Mode::Read)?;
-        let mut ours = source.lines(0, source.length()?);
+        let mut ours = source.lines(0, counted(directory, &source)?);
         while let Some(theirs) = self.next()? {
             let Some(line) = ours.next()? else {
                 let common = self.entries - 1;
@@ -132,6 +132,16 @@ impl Copy {
             }
         }
         Ok(Step::Same(self.entries))
+    }
+}
+
+/// Bytes of a book's journal that count: what another process is writing is left out. A journal that
+/// is damaged is read to its end.
+fn counted(book: &Path, journal: &Journal) -> Result<u64, StoreError> {
+    match examine_beside(&Paths::new(real(), book), journal) {
+        Ok(found) => Ok(found.length),
+        Err(StoreError::Problem(_)) => journal.length(),
+        Err(error) => Err(error),
     }
 }
 

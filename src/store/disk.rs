@@ -160,6 +160,13 @@ pub trait File: Debug + Send + Sync {
     /// # Errors
     /// The call failed.
     fn try_lock(&self) -> Result<bool>;
+
+    /// Takes a shared lock, beside others of its kind, without waiting; false when somebody has the
+    /// exclusive one (`flock`).
+    ///
+    /// # Errors
+    /// The file system has no locks.
+    fn try_lock_shared(&self) -> Result<bool>;
 }
 
 /// Rows of a table: keys and values, ascending.
@@ -417,6 +424,14 @@ impl Disk for Real {
     }
 }
 
+fn locked(tried: std::result::Result<(), std::fs::TryLockError>) -> Result<bool> {
+    match tried {
+        Ok(()) => Ok(true),
+        Err(std::fs::TryLockError::WouldBlock) => Ok(false),
+        Err(std::fs::TryLockError::Error(error)) => Err(error),
+    }
+}
+
 impl File for std::fs::File {
     #[cfg(unix)]
     fn read_at(&self, bytes: &mut [u8], offset: u64) -> Result<usize> {
@@ -451,10 +466,10 @@ impl File for std::fs::File {
     }
 
     fn try_lock(&self) -> Result<bool> {
-        match std::fs::File::try_lock(self) {
-            Ok(()) => Ok(true),
-            Err(std::fs::TryLockError::WouldBlock) => Ok(false),
-            Err(std::fs::TryLockError::Error(error)) => Err(error),
-        }
+        locked(std::fs::File::try_lock(self))
+    }
+
+    fn try_lock_shared(&self) -> Result<bool> {
+        locked(std::fs::File::try_lock_shared(self))
     }
 }

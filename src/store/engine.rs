@@ -4,11 +4,14 @@
 //! sled panics on some damaged files, refuses to open beside a snapshot that it left half written,
 //! and may not come back at all. So every call is guarded; opening, writing and closing, which do
 //! the work of a disk, run on a thread of their own and are waited for so long and no longer.
+//!
+//! sled locks its file as long as it is open. Whoever holds it therefore lets go of it while it asks
+//! nothing ([`Engine::let_go`]), so that others can copy the files; it opens itself again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use ::sled::{Batch, Config, Db, IVec, Mode};
@@ -21,17 +24,32 @@ use crate::problem::{Exit, Problem};
 
 /// Memory for pages.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
-/// Time for the threads of a closed sled to let go of its file.
-const LET_GO: Duration = Duration::from_secs(2);
+/// Time for the threads of a closed sled, and for those who copy its files, to let go of them.
+const LET_GO: Duration = Duration::from_secs(5);
 
 /// Rows of sled, or of what stands for it.
 pub struct Engine {
-    rows: Option<Kept>,
+    kept: Mutex<Kept>,
     patience: Duration,
 }
 
-#[derive(Clone)]
 enum Kept {
+    Sled(PathBuf, Db),
+    /// Closed for a while, with the row by which the same rows are known again.
+    Away(PathBuf, Witness),
+    Table(Arc<dyn Table>),
+    Gone,
+}
+
+#[derive(Clone)]
+struct Witness {
+    key: Vec<u8>,
+    value: Option<IVec>,
+}
+
+/// Rows that can be asked.
+#[derive(Clone)]
+enum Rows {
     Sled(Db),
     Table(Arc<dyn Table>),
 }
@@ -46,28 +64,69 @@ impl Engine {
     /// `index-failed` with sled's words, or because it did not answer in time.
     pub fn open(disk: &dyn Disk, path: &Path) -> Result<Self, StoreError> {
         let patience = disk.patience();
-        let rows = match disk.table() {
+        let kept = match disk.table() {
             Some(table) => {
                 let opened = Arc::clone(&table);
                 in_time(patience, move || opened.open())?;
                 Kept::Table(table)
             }
-            None => {
-                let path = path.to_owned();
-                Kept::Sled(in_time(patience, move || open_sled(&path))?)
-            }
+            None => Kept::Sled(path.to_owned(), open_in_time(path, patience, false)?),
         };
-        Ok(Self { rows: Some(rows), patience })
+        Ok(Self { kept: Mutex::new(kept), patience })
+    }
+
+    /// Opens files that nobody else knows and that nobody needs afterwards.
+    ///
+    /// # Errors
+    /// As [`Engine::open`].
+    pub fn open_private(path: &Path, patience: Duration) -> Result<Self, StoreError> {
+        let kept = Kept::Sled(path.to_owned(), open_in_time(path, patience, true)?);
+        Ok(Self { kept: Mutex::new(kept), patience })
     }
 
     /// Rows in memory, for want of anything better.
     pub fn in_memory() -> Self {
-        let rows = Some(Kept::Table(Arc::new(MemoryTable::default())));
-        Self { rows, patience: Duration::MAX }
+        let kept = Kept::Table(Arc::new(MemoryTable::default()));
+        Self { kept: Mutex::new(kept), patience: Duration::MAX }
     }
 
-    fn rows(&self) -> Result<&Kept, StoreError> {
-        self.rows.as_ref().ok_or_else(|| failed("closed"))
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        // Nothing in it is left half done by a panic.
+        self.kept.lock().unwrap_or_else(|poison| poison.into_inner())
+    }
+
+    /// The rows, opened again if they were let go.
+    fn rows(&self) -> Result<Rows, StoreError> {
+        let mut kept = self.kept();
+        if let Kept::Away(path, witness) = &*kept {
+            let (path, witness) = (path.clone(), witness.clone());
+            // Whatever goes wrong here is not tried again.
+            *kept = Kept::Gone;
+            let db = open_in_time(&path, self.patience, false)?;
+            let found = guard(|| db.get(&witness.key).map_err(|error| error.to_string()));
+            if found.map_err(|fault| failed(&fault))? != witness.value {
+                return Err(failed("changed while it was closed"));
+            }
+            *kept = Kept::Sled(path, db);
+        }
+        match &*kept {
+            Kept::Sled(_, db) => Ok(Rows::Sled(db.clone())),
+            Kept::Table(table) => Ok(Rows::Table(Arc::clone(table))),
+            Kept::Away(..) | Kept::Gone => Err(failed("closed")),
+        }
+    }
+
+    /// Closes sled until something is asked again, so that others can read its files meanwhile. The
+    /// row of `key` must be the same then: only this process may change the files.
+    pub fn let_go(&self, key: &[u8]) {
+        let mut kept = self.kept();
+        let Kept::Sled(path, db) = &*kept else { return };
+        // A row that cannot be read now is met, and told, when it is asked for.
+        let Ok(value) = guard(|| db.get(key).map_err(|error| error.to_string())) else { return };
+        let witness = Witness { key: key.to_vec(), value };
+        let away = Kept::Away(path.clone(), witness);
+        let closed = std::mem::replace(&mut *kept, away);
+        close(closed, self.patience);
     }
 
     /// The value of a key.
@@ -76,8 +135,8 @@ impl Engine {
     /// `index-failed`.
     pub fn get(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
         let value = match self.rows()? {
-            Kept::Sled(db) => guard(|| db.get(key).map_err(|error| error.to_string())),
-            Kept::Table(table) => guard(|| Ok(table.get(key)?.map(IVec::from))),
+            Rows::Sled(db) => guard(|| db.get(key).map_err(|error| error.to_string())),
+            Rows::Table(table) => guard(|| Ok(table.get(key)?.map(IVec::from))),
         };
         value.map_err(|fault| failed(&fault))
     }
@@ -88,10 +147,10 @@ impl Engine {
     /// `index-failed`.
     pub fn is_used(&self) -> Result<bool, StoreError> {
         let used = match self.rows()? {
-            Kept::Sled(db) => guard(|| {
+            Rows::Sled(db) => guard(|| {
                 db.iter().next().transpose().map(|row| row.is_some()).map_err(|e| e.to_string())
             }),
-            Kept::Table(table) => guard(|| Ok(!table.rows(&[], None)?.is_empty())),
+            Rows::Table(table) => guard(|| Ok(!table.rows(&[], None)?.is_empty())),
         };
         used.map_err(|fault| failed(&fault))
     }
@@ -123,7 +182,7 @@ impl Engine {
         visit: &mut Visit<'_>,
     ) -> Result<(), StoreError> {
         match self.rows()? {
-            Kept::Sled(db) => {
+            Rows::Sled(db) => {
                 let rows = match to {
                     Some(to) => guard(|| Ok(db.range(from..to))),
                     None => guard(|| Ok(db.range(from..))),
@@ -137,7 +196,7 @@ impl Engine {
                     visit(&key, &value)?;
                 }
             }
-            Kept::Table(table) => {
+            Rows::Table(table) => {
                 let rows = guard(|| table.rows(from, to)).map_err(|fault| failed(&fault))?;
                 rows.iter().try_for_each(|(key, value)| visit(key, value))?;
             }
@@ -150,8 +209,8 @@ impl Engine {
     /// # Errors
     /// `index-failed`.
     pub fn apply(&self, changes: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> Result<(), StoreError> {
-        match self.rows()?.clone() {
-            Kept::Sled(db) => in_time(self.patience, move || {
+        match self.rows()? {
+            Rows::Sled(db) => in_time(self.patience, move || {
                 let mut batch = Batch::default();
                 for (key, value) in changes {
                     match value {
@@ -161,23 +220,32 @@ impl Engine {
                 }
                 db.apply_batch(batch).map_err(|error| error.to_string())
             }),
-            Kept::Table(table) => in_time(self.patience, move || table.apply(changes)),
+            Rows::Table(table) => in_time(self.patience, move || table.apply(changes)),
         }
     }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        // sled writes while it is dropped, and panics if that fails.
-        let rows = self.rows.take();
-        let _ = in_time(self.patience, move || {
-            drop(rows);
-            Ok(())
-        });
+        let kept = std::mem::replace(&mut *self.kept(), Kept::Gone);
+        close(kept, self.patience);
     }
 }
 
-fn open_sled(path: &Path) -> Result<Db, String> {
+/// sled writes while it is dropped, and panics if that fails.
+fn close(kept: Kept, patience: Duration) {
+    let _ = in_time(patience, move || {
+        drop(kept);
+        Ok(())
+    });
+}
+
+fn open_in_time(path: &Path, patience: Duration, private: bool) -> Result<Db, StoreError> {
+    let path = path.to_owned();
+    in_time(patience, move || open_sled(&path, private))
+}
+
+fn open_sled(path: &Path, private: bool) -> Result<Db, String> {
     remove_half_snapshots(path).map_err(|error| error.to_string())?;
     let start = Instant::now();
     loop {
@@ -185,13 +253,15 @@ fn open_sled(path: &Path) -> Result<Db, String> {
             .path(path)
             .cache_capacity(CACHE_BYTES)
             .mode(Mode::HighThroughput)
+            .temporary(private)
             .flush_every_ms(None);
         match guard(|| config.open().map_err(|error| error.to_string())) {
             Ok(db) => {
                 close_to_others(path).map_err(|error| error.to_string())?;
                 return Ok(db);
             }
-            // Threads of the sled that was closed just now may hold its lock a little longer.
+            // Threads of the sled that was closed just now may hold its lock a little longer, and so
+            // may somebody who copies the files.
             Err(fault) if fault.contains("lock") && start.elapsed() < LET_GO => {
                 std::thread::sleep(Duration::from_millis(5));
             }

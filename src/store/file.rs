@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::catalogue::Catalogue;
 use super::disk::{Disk, Mode, make_directories, real};
-use super::error::{io, misuse, root_differs};
+use super::error::{io, misuse};
 use super::group::{Failed, Group, Writer, missing};
 use super::head::HeadFile;
 use super::journal::Journal;
@@ -21,6 +21,11 @@ use crate::limits::LOCK_WAIT_SECONDS;
 use crate::planted::{Bug, planted};
 use crate::problem::Problem;
 
+/// Entries of a group from which on it takes long enough to let others read the index meanwhile.
+const LET_GO_AT: u64 = 1_024;
+/// What a lock says of a holder that names no command.
+const PROGRAM: &str = "poolbook";
+
 /// A book's directory, open for writing. One process at a time.
 pub struct FileStore {
     journal: Journal,
@@ -29,6 +34,8 @@ pub struct FileStore {
     tree: Frontier,
     length: u64,
     group: Option<Writer>,
+    /// Entries of a group after which others may read the index while the rest is decided and written.
+    let_go_at: u64,
     poisoned: bool,
     catalogue: Catalogue,
     notes: Vec<Problem>,
@@ -49,7 +56,15 @@ impl FileStore {
     /// `book-exists`, `book-incomplete` (a journal with entries and no head), `directory-not-empty`, or
     /// the files cannot be made.
     pub fn create(directory: &Path) -> Result<Self, StoreError> {
-        Self::create_on(real(), directory)
+        Self::create_for(directory, PROGRAM)
+    }
+
+    /// As [`FileStore::create`], for a command whose name others are told while they wait.
+    ///
+    /// # Errors
+    /// As [`FileStore::create`].
+    pub fn create_for(directory: &Path, command: &str) -> Result<Self, StoreError> {
+        Self::create_at(real(), directory, command)
     }
 
     /// As [`FileStore::create`], on a disk of the caller's.
@@ -57,6 +72,10 @@ impl FileStore {
     /// # Errors
     /// As [`FileStore::create`].
     pub fn create_on(disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, StoreError> {
+        Self::create_at(disk, directory, PROGRAM)
+    }
+
+    fn create_at(disk: Arc<dyn Disk>, directory: &Path, command: &str) -> Result<Self, StoreError> {
         let paths = Paths::new(disk, directory);
         let disk = paths.disk.as_ref();
         match paths.stands()? {
@@ -85,7 +104,7 @@ impl FileStore {
             disk.sync_directory(directory).map_err(io("sync", directory))?;
         }
         HeadFile::create(disk, &paths.head)?;
-        Self::open_locked(&paths, lock)
+        Self::open_locked(&paths, lock, command)
     }
 
     /// Whether a book with entries stands in a directory; false where one can be made: the directory is
@@ -105,7 +124,15 @@ impl FileStore {
     /// `journal-short`, `journal-damaged`, `head-damaged`, or a call of the system failed. None of
     /// them changes the journal or the head.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
-        Self::open_within(directory, Duration::from_secs(LOCK_WAIT_SECONDS))
+        Self::open_for(directory, PROGRAM)
+    }
+
+    /// As [`FileStore::open`], for a command whose name others are told while they wait.
+    ///
+    /// # Errors
+    /// As [`FileStore::open`].
+    pub fn open_for(directory: &Path, command: &str) -> Result<Self, StoreError> {
+        Self::open_at(real(), directory, Duration::from_secs(LOCK_WAIT_SECONDS), command)
     }
 
     /// Opens a book, waiting no longer than this for another process.
@@ -125,6 +152,15 @@ impl FileStore {
         directory: &Path,
         wait: Duration,
     ) -> Result<Self, StoreError> {
+        Self::open_at(disk, directory, wait, PROGRAM)
+    }
+
+    fn open_at(
+        disk: Arc<dyn Disk>,
+        directory: &Path,
+        wait: Duration,
+        command: &str,
+    ) -> Result<Self, StoreError> {
         let paths = Paths::new(disk, directory);
         let disk = paths.disk.as_ref();
         paths.expect_book()?;
@@ -133,16 +169,17 @@ impl FileStore {
             examine(&paths, &Journal::open(disk, &paths.journal, Mode::Read)?)?;
         }
         let lock = Lock::take(disk, &paths.lock, wait)?;
-        Self::open_locked(&paths, lock)
+        Self::open_locked(&paths, lock, command)
     }
 
-    fn open_locked(paths: &Paths, mut lock: Lock) -> Result<Self, StoreError> {
+    fn open_locked(paths: &Paths, mut lock: Lock, command: &str) -> Result<Self, StoreError> {
         let disk = paths.disk.as_ref();
         let journal = Journal::open(disk, &paths.journal, Mode::Write)?;
         let mut found = examine(paths, &journal)?;
         let mut notes = std::mem::take(&mut found.notes);
         let catalogue = Catalogue::open(paths, &journal, &found, &mut notes)?;
-        lock.sign();
+        // A book that is refused stays as it is, the lock's text included.
+        lock.sign(command);
         let mut head_file = HeadFile::open(disk, &paths.head, found.newest.as_ref())?;
         settle(paths, &journal, &found, &mut head_file, &mut notes)?;
         Ok(Self {
@@ -155,6 +192,7 @@ impl FileStore {
             tree: found.tree,
             length: found.length,
             group: None,
+            let_go_at: LET_GO_AT,
             poisoned: false,
             catalogue,
             notes,
@@ -234,7 +272,7 @@ impl FileStore {
 
 /// Whether a book is sound and holds no entry.
 fn is_empty(paths: &Paths) -> bool {
-    let store = ReadStore::open_on(Arc::clone(&paths.disk), &paths.book);
+    let store = ReadStore::open_journal_on(Arc::clone(&paths.disk), &paths.book);
     store.is_ok_and(|store| store.head().count == 0)
 }
 
@@ -259,7 +297,7 @@ fn settle(
         journal.cut(found.length)?;
     }
     let known = found.newest.as_ref().map(|(_, slot)| slot.tree.count());
-    if found.bad_slot && known == Some(found.tree.count()) {
+    if !found.bad_slots.is_empty() && known == Some(found.tree.count()) {
         journal.renew(found.length, found.length)?;
         head_file.write(found.length, &found.tree)?;
     }
@@ -287,6 +325,7 @@ impl Store for FileStore {
         let path = self.journal.path().to_owned();
         let group = Group::new(file, path, self.tree.clone(), self.catalogue.end());
         self.group = Some(Writer::new(group));
+        self.let_go_at = LET_GO_AT;
         Ok(())
     }
 
@@ -295,6 +334,11 @@ impl Store for FileStore {
         let group = self.group.as_mut().ok_or_else(|| misuse("write"))?;
         let tags = (0..frames.len()).map(|index| Tag::of(frames.id_hash(index)));
         self.catalogue.learn(group.last() + 1, tags);
+        if group.last() - self.tree.count() >= self.let_go_at {
+            self.catalogue.let_go();
+            // What is asked in between opens the index again, which must not happen all the time.
+            self.let_go_at = self.let_go_at.saturating_mul(2);
+        }
         let written = group.write(frames);
         written.map_err(|error| self.failed(error))
     }
@@ -396,16 +440,8 @@ impl Store for FileStore {
     }
 
     fn replay(&mut self, visit: &mut Replay<'_>) -> Result<(), StoreError> {
-        let (journal, catalogue) = (&self.journal, &mut self.catalogue);
-        catalogue.expect_own()?;
-        let end = catalogue.end();
-        journal.scan(end.count + 1, end.length, self.length, &mut |seq, json| {
-            let tag = Tag::of(visit(seq, json)?);
-            catalogue.replayed(tag, json);
-            Ok(())
-        })?;
-        let same = *catalogue.tree() == self.tree || planted(Bug::RootNotCompared);
-        if same { Ok(()) } else { Err(root_differs(journal)) }
+        self.catalogue.expect_own()?;
+        self.catalogue.replay(&self.journal, (self.length, &self.tree), visit)
     }
 
     fn read(&self, seq: u64) -> Result<Vec<u8>, StoreError> {

@@ -116,6 +116,7 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], SlotFault> {
 }
 
 /// What the two slots together say.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slots {
     /// The newest sound slot and its number, if there is one.
     pub newest: Option<(usize, Slot)>,

@@ -2,43 +2,48 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::check::Extent;
+use super::catalogue::Catalogue;
+use super::check::{Extent, Sight};
 use super::disk::{Disk, Mode, real};
-use super::error::{misuse, root_differs};
+use super::error::misuse;
+use super::glance::{Glance, glance};
 use super::group::missing;
-use super::ids::Ids;
+use super::head::Slots;
 use super::journal::Journal;
 use super::line::LEAD;
-use super::memory::MemoryIndex;
 use super::place::{Places, Tag, block_of, entries};
-use super::recover::{Paths, examine};
-use super::sled::rows;
+use super::recover::{Found, Paths, examine_beside};
 use super::tree::{Frontier, leaf_hash};
 use super::{Changes, Frames, Head, Replay, Store, StoreError, TABLE_MAX, Visit};
+use crate::limits::INDEX_COPY_WAIT_SECONDS;
 use crate::problem::{Exit, Problem};
 
-/// A book's directory, open for reading. It takes no lock and writes nothing; its index lives in
-/// memory and is made by [`Store::replay`]. It shows the entries that were there at opening.
+/// Time in which one entry is replayed: nobody waits for an index longer than making it takes.
+const REPLAY: Duration = Duration::from_micros(5);
+
+/// A book's directory, open for reading. It takes no lock and writes nothing in there: the index is a
+/// copy of the book's, and what that lacks, all of it if need be, is made in memory by
+/// [`Store::replay`]. It shows the entries that the head counted at opening.
 pub struct ReadStore {
+    paths: Paths,
     journal: Journal,
-    tree: Frontier,
-    /// First byte of the first line, and the byte behind the last one.
+    found: Found,
+    /// First byte of the first line.
     start: u64,
-    length: u64,
-    places: Places,
-    /// The same without a replay, from [`ReadStore::locate_all`].
+    catalogue: Catalogue,
+    /// Places without an index, from [`ReadStore::locate_all`].
     located: Places,
-    ids: Ids,
-    index: MemoryIndex,
-    indexed: Option<Head>,
+    /// Why there is no copy of the index.
+    lacking: Option<Problem>,
     notes: Vec<Problem>,
     /// What the head vouches for.
     vouched: (Frontier, u64),
 }
 
 impl ReadStore {
-    /// Opens a book for reading.
+    /// Opens a book for reading. Cost: a copy of its index.
     ///
     /// # Errors
     /// As opening for writing, less those of the lock.
@@ -54,20 +59,69 @@ impl ReadStore {
         let paths = Paths::new(disk, directory);
         paths.expect_book()?;
         let journal = Journal::open(paths.disk.as_ref(), &paths.journal, Mode::Read)?;
-        let found = examine(&paths, &journal)?;
-        Ok(Self {
-            journal,
-            tree: found.tree,
-            start: 0,
-            length: found.length,
-            places: Places::default(),
-            located: Places::default(),
-            ids: Ids::default(),
-            index: MemoryIndex::default(),
-            indexed: None,
-            notes: found.notes,
-            vouched: found.vouched,
-        })
+        let before = examine_beside(&paths, &journal)?;
+        // An index in memory is that of a disk in memory.
+        if before.tree.count() == 0 || paths.disk.table().is_some() {
+            return Ok(Self::without_index(paths, journal, before));
+        }
+        let count = u32::try_from(before.tree.count()).unwrap_or(u32::MAX);
+        let longest = Duration::from_secs(INDEX_COPY_WAIT_SECONDS);
+        let wait = REPLAY.saturating_mul(count).min(longest);
+        let glanced = glance(paths.disk.as_ref(), &paths.index, wait);
+        // The head is looked at after the index: what the index reflects, the head counts.
+        let found = examine_beside(&paths, &journal)?;
+        let entries = found.tree.count();
+        let unusable = |reason: &str, fault: &str| unusable(&paths, entries, (reason, fault));
+        let lacking = match glanced {
+            Glance::Copy(copy) => match Catalogue::over(&paths, copy, &journal, &found) {
+                Ok(Some(catalogue)) => {
+                    return Ok(Self { catalogue, ..Self::without_index(paths, journal, found) });
+                }
+                // A writer that has just begun may not have counted what the last one left.
+                Ok(None) if found.beside => unusable("busy", "-"),
+                Ok(None) => unusable("foreign", "-"),
+                Err(error) if error.problem().code == "index-failed" => {
+                    unusable("failed", error.problem().arg("fault").unwrap_or("-"))
+                }
+                Err(error) => return Err(error),
+            },
+            Glance::Missing => Problem::new("index-missing", Exit::Findings)
+                .with("path", paths.index.display())
+                .with("entries", entries),
+            Glance::Busy => unusable("busy", "-"),
+            Glance::Unusable(fault) => unusable("failed", &fault),
+        };
+        let mut store = Self::without_index(paths, journal, found);
+        store.notes.push(lacking.clone());
+        store.lacking = Some(lacking);
+        Ok(store)
+    }
+
+    /// Opens the entries of a book without its index, which is made in memory if it is asked for.
+    ///
+    /// # Errors
+    /// As [`ReadStore::open`].
+    pub fn open_journal(directory: &Path) -> Result<Self, StoreError> {
+        Self::open_journal_on(real(), directory)
+    }
+
+    /// As [`ReadStore::open_journal`], on a disk of the caller's.
+    ///
+    /// # Errors
+    /// As [`ReadStore::open`].
+    pub fn open_journal_on(disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, StoreError> {
+        let paths = Paths::new(disk, directory);
+        paths.expect_book()?;
+        let journal = Journal::open(paths.disk.as_ref(), &paths.journal, Mode::Read)?;
+        let found = examine_beside(&paths, &journal)?;
+        Ok(Self::without_index(paths, journal, found))
+    }
+
+    fn without_index(paths: Paths, journal: Journal, mut found: Found) -> Self {
+        let notes = std::mem::take(&mut found.notes);
+        let catalogue = Catalogue::in_memory(&paths, 0);
+        let located = Places::default();
+        Self { paths, journal, found, start: 0, catalogue, located, lacking: None, notes }
     }
 
     /// The entries of a journal that lies inside another file. Cost: one scan with its hashes.
@@ -75,6 +129,7 @@ impl ReadStore {
     /// # Errors
     /// An entry is damaged, or reading fails.
     pub fn open_extent(extent: &Extent) -> Result<Self, StoreError> {
+        let paths = Paths::new(Arc::clone(&extent.disk), &extent.path);
         let journal = Journal::open(extent.disk.as_ref(), &extent.path, Mode::Read)?;
         let (start, length) = (extent.offset, extent.offset.saturating_add(extent.length));
         let mut tree = Frontier::default();
@@ -84,22 +139,11 @@ impl ReadStore {
             located.push(Tag::of(0), json.len() + LEAD + 1);
             Ok(())
         })?;
-        let (places, ids, index) = Default::default();
-        let (indexed, notes) = (None, Vec::new());
-        let vouched = (tree.clone(), length);
-        Ok(Self {
-            journal,
-            tree,
-            start,
-            length,
-            places,
-            located,
-            ids,
-            index,
-            indexed,
-            notes,
-            vouched,
-        })
+        let (newest, bad_slots, notes) = Default::default();
+        let (file_length, beside, vouched) = (length, false, (tree.clone(), length));
+        let found = Found { newest, tree, length, file_length, bad_slots, beside, notes, vouched };
+        let catalogue = Catalogue::in_memory(&paths, start);
+        Ok(Self { start, located, catalogue, ..Self::without_index(paths, journal, found) })
     }
 
     /// Notes where every entry lies, so that any of them costs one read from then on. Cost: one scan
@@ -109,12 +153,27 @@ impl ReadStore {
     /// An entry is damaged, or reading fails.
     pub fn locate_all(&mut self) -> Result<(), StoreError> {
         let mut places = Places { length: self.start, ..Places::default() };
-        self.journal.scan(1, self.start, self.length, &mut |_, json| {
+        self.journal.scan(1, self.start, self.found.length, &mut |_, json| {
             places.push(Tag::of(0), json.len() + LEAD + 1);
             Ok(())
         })?;
         self.located = places;
         Ok(())
+    }
+
+    /// Why the book's own index is not used, if it is not.
+    pub fn lacking_index(&self) -> Option<&Problem> {
+        self.lacking.as_ref()
+    }
+
+    /// The same head and journal to be checked from the first byte to the last.
+    ///
+    /// # Errors
+    /// The system does not tell.
+    pub fn sight(&self) -> Result<Sight, StoreError> {
+        let found = &self.found;
+        let slots = Slots { newest: found.newest.clone(), bad: found.bad_slots.clone() };
+        Sight::of(&self.paths, slots, (found.length, found.file_length), found.beside)
     }
 
     fn read_only(&self) -> StoreError {
@@ -127,17 +186,28 @@ impl ReadStore {
 
     fn locate(&self, seq: u64) -> Result<(u64, u64), StoreError> {
         let (block, at) = block_of(seq);
-        let block = self.places.block(block).or_else(|| self.located.block(block));
-        match block.and_then(|block| entries(block).nth(at)) {
+        let located = self.located.block(block).and_then(|block| entries(block).nth(at));
+        let place = match located {
+            None => self.catalogue.place(seq).unwrap_or(None),
+            located => located,
+        };
+        match place {
             Some(place) => Ok((place.offset, place.length)),
-            None => self.journal.find_line(seq, self.length),
+            None => self.journal.find_line(seq, self.found.length),
         }
     }
 }
 
+/// There is an index, and it cannot be used.
+fn unusable(paths: &Paths, entries: u64, (reason, fault): (&str, &str)) -> Problem {
+    let problem = Problem::new("index-unusable", Exit::Findings);
+    let problem = problem.with("path", paths.index.display()).with("entries", entries);
+    problem.with("reason", reason).with("fault", fault)
+}
+
 impl Store for ReadStore {
     fn head(&self) -> Head {
-        Head { count: self.tree.count(), root: self.tree.root() }
+        Head { count: self.found.tree.count(), root: self.found.tree.root() }
     }
 
     fn begin(&mut self) -> Result<(), StoreError> {
@@ -157,49 +227,33 @@ impl Store for ReadStore {
     }
 
     fn index(&mut self, changes: Changes) -> Result<(), StoreError> {
-        if self.places.count != self.tree.count() {
+        if self.catalogue.count() != self.found.tree.count() {
             return Err(misuse("index"));
         }
-        self.index.apply(rows(changes)?);
-        self.indexed = Some(self.head());
-        Ok(())
+        self.catalogue.apply(changes)
     }
 
     fn index_head(&self) -> Option<Head> {
-        self.indexed.or_else(|| (self.tree.count() == 0).then(|| self.head()))
+        self.catalogue.head().or_else(|| (self.found.tree.count() == 0).then(|| self.head()))
     }
 
     fn reset_index(&mut self) -> Result<(), StoreError> {
-        self.places = Places::default();
-        self.ids = Ids::default();
-        self.index = MemoryIndex::default();
-        self.indexed = None;
+        if self.catalogue.head().is_some() && self.lacking.is_none() {
+            // The book's own index was there, and could not be read.
+            let told = unusable(&self.paths, self.found.tree.count(), ("failed", "unreadable row"));
+            self.notes.push(told.clone());
+            self.lacking = Some(told);
+        }
+        self.catalogue = Catalogue::in_memory(&self.paths, self.start);
         Ok(())
     }
 
     fn replay(&mut self, visit: &mut Replay<'_>) -> Result<(), StoreError> {
-        if self.places.count > 0 {
-            return if self.places.count == self.tree.count() {
-                Ok(())
-            } else {
-                Err(misuse("replay"))
-            };
-        }
-        let mut tree = Frontier::default();
-        self.places.length = self.start;
-        let (places, ids) = (&mut self.places, &mut self.ids);
-        self.journal.scan(1, self.start, self.length, &mut |seq, json| {
-            let tag = Tag::of(visit(seq, json)?);
-            tree.append(leaf_hash(json));
-            places.push(tag, json.len() + LEAD + 1);
-            ids.insert(tag, u32::try_from(seq).unwrap_or(u32::MAX));
-            Ok(())
-        })?;
-        if tree == self.tree { Ok(()) } else { Err(root_differs(&self.journal)) }
+        self.catalogue.replay(&self.journal, (self.found.length, &self.found.tree), visit)
     }
 
     fn read(&self, seq: u64) -> Result<Vec<u8>, StoreError> {
-        if seq == 0 || seq > self.tree.count() {
+        if seq == 0 || seq > self.found.tree.count() {
             return Err(missing(seq));
         }
         let (offset, length) = self.locate(seq)?;
@@ -208,39 +262,39 @@ impl Store for ReadStore {
 
     fn scan(&self, from: u64, visit: &mut Visit<'_>) -> Result<(), StoreError> {
         let from = from.max(1);
-        if from > self.tree.count() {
+        if from > self.found.tree.count() {
             return Ok(());
         }
         let offset = if from == 1 { self.start } else { self.locate(from)?.0 };
-        self.journal.scan(from, offset, self.length, visit)
+        self.journal.scan(from, offset, self.found.length, visit)
     }
 
     fn find(&self, id_hash: u64) -> Result<Vec<u64>, StoreError> {
-        let mut found = Vec::new();
-        self.ids.find(Tag::of(id_hash), &mut found);
-        found.sort_unstable();
-        Ok(found)
+        self.catalogue.find(Tag::of(id_hash))
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.index.get(key).filter(|_| key.first().is_some_and(|table| *table < TABLE_MAX)))
+        match key.first() {
+            Some(table) if *table < TABLE_MAX => self.catalogue.get(key),
+            _ => Ok(None),
+        }
     }
 
     fn range(&self, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
-        self.index.range(prefix, visit);
-        Ok(())
+        self.catalogue.range(prefix, visit)
     }
 
     fn vouched(&self) -> u64 {
-        self.vouched.0.count()
+        self.found.vouched.0.count()
     }
 
     fn disown(&mut self, keep: u64) -> Result<(), StoreError> {
-        let (mut tree, mut length) = self.vouched.clone();
-        if keep < tree.count() || keep > self.tree.count() || self.places.count > 0 {
+        let (mut tree, mut length) = self.found.vouched.clone();
+        let count = self.found.tree.count();
+        if keep < tree.count() || keep > count || self.catalogue.count() > keep {
             return Err(misuse("disown"));
         }
-        self.journal.scan(tree.count() + 1, length, self.length, &mut |_, json| {
+        self.journal.scan(tree.count() + 1, length, self.found.length, &mut |_, json| {
             if tree.count() < keep {
                 tree.append(leaf_hash(json));
                 length += (json.len() + LEAD + 1) as u64;
@@ -249,9 +303,9 @@ impl Store for ReadStore {
         })?;
         self.notes.retain(|note| note.code != "tail-kept");
         let note = Problem::new("tail-foreign-read", Exit::Findings);
-        let note = note.with("entries", self.tree.count() - keep);
+        let note = note.with("entries", count - keep);
         self.notes.push(note.with("path", self.journal.path().display()));
-        (self.tree, self.length) = (tree, length);
+        (self.found.tree, self.found.length) = (tree, length);
         Ok(())
     }
 

@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::StoreError;
 use super::disk::{About, Disk, Mode, is_missing, make_directories, parent, write_all_at};
 use super::error::{damaged, io};
-use super::head::{self, Slot};
+use super::head::{self, Slot, Slots};
 use super::journal::{Journal, RawLine};
 use super::line::{LINE_MAX, more, parse};
+use super::lock;
 use super::tree::{Frontier, leaf_hash};
 use crate::limits::TAIL_BYTES_MAX;
 use crate::planted::{Bug, planted};
@@ -151,8 +153,10 @@ pub struct Found {
     pub length: u64,
     /// Bytes of the file.
     pub file_length: u64,
-    /// Whether a slot of the head is to be written anew.
-    pub bad_slot: bool,
+    /// Slots of the head that are to be written anew.
+    pub bad_slots: Vec<usize>,
+    /// Whether another process is writing what lies behind.
+    pub beside: bool,
     /// What is to be told.
     pub notes: Vec<Problem>,
     /// The tree and the bytes that the head vouches for.
@@ -160,6 +164,7 @@ pub struct Found {
 }
 
 /// Reads the head and what lies behind it; takes no longer for a long journal than for a short one.
+/// The caller holds the lock.
 ///
 /// # Errors
 /// `journal-short` or `journal-damaged` if entries that were acknowledged are gone or changed,
@@ -167,6 +172,81 @@ pub struct Found {
 pub fn examine(paths: &Paths, journal: &Journal) -> Result<Found, StoreError> {
     let slots = head::read(paths.disk.as_ref(), &paths.head)?;
     let file_length = journal.length()?;
+    judge(paths, journal, &Seen { slots, file_length, beside: false })
+}
+
+/// As [`examine`], for whoever does not hold the lock. What a process beside is writing is left out:
+/// the entries that count are those of the head.
+///
+/// # Errors
+/// As [`examine`].
+pub fn examine_beside(paths: &Paths, journal: &Journal) -> Result<Found, StoreError> {
+    let slots = || head::read(paths.disk.as_ref(), &paths.head);
+    at_one_moment(paths, journal, &slots, |seen| judge(paths, journal, seen))?
+}
+
+/// Head and journal as they stood at one moment.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The head.
+    pub slots: Slots,
+    /// Bytes of the journal.
+    pub file_length: u64,
+    /// Whether another process is writing what lies behind the head.
+    pub beside: bool,
+}
+
+/// How often head and journal are looked at again because a process changes them.
+const LOOKS: u32 = 50;
+/// Time for that process to come to an end of what it does.
+const LOOK_PAUSE: Duration = Duration::from_millis(2);
+
+/// Shows head and journal to `judge`, and again if a process wrote meanwhile, so that what it judges
+/// stood there at one moment. What lies behind the head is being written when another process holds
+/// the lock; nobody asks for the lock when nothing lies there.
+///
+/// # Errors
+/// `slots` fails, or the system does not tell.
+pub fn at_one_moment<T>(
+    paths: &Paths,
+    journal: &Journal,
+    slots: &dyn Fn() -> Result<Slots, StoreError>,
+    judge: impl Fn(&Seen) -> T,
+) -> Result<T, StoreError> {
+    let held = || lock::is_held(paths.disk.as_ref(), &paths.lock);
+    let mut looks = 0;
+    loop {
+        looks += 1;
+        let again = looks < LOOKS;
+        let now = slots()?;
+        if !now.bad.is_empty() && looks <= LOOKS / 10 {
+            // A slot may have been read while it was written.
+            std::thread::sleep(LOOK_PAUSE);
+            continue;
+        }
+        let mut seen = Seen { slots: now, file_length: journal.length()?, beside: false };
+        let counted = seen.slots.newest.as_ref().map(|(_, slot)| slot.length);
+        let behind = counted.unwrap_or(0) < seen.file_length;
+        seen.beside = behind && counted.is_some() && held()?;
+        let judged = judge(&seen);
+        if !behind || seen.beside {
+            return Ok(judged);
+        }
+        // A process may have begun to write, or have ended, since the lock was found free.
+        let same = slots()? == seen.slots && journal.length()? == seen.file_length && !held()?;
+        if same || !again {
+            return Ok(judged);
+        }
+        std::thread::sleep(LOOK_PAUSE);
+    }
+}
+
+/// What head and journal say together.
+///
+/// # Errors
+/// As [`examine`].
+pub fn judge(paths: &Paths, journal: &Journal, seen: &Seen) -> Result<Found, StoreError> {
+    let Seen { slots, file_length, beside } = seen.clone();
     let mut notes = Vec::new();
     for slot in &slots.bad {
         notes.push(head_note(&paths.head, *slot, Exit::Findings));
@@ -187,10 +267,10 @@ pub fn examine(paths: &Paths, journal: &Journal) -> Result<Found, StoreError> {
     if length > 0 {
         test_last_line(journal, tree.count(), length)?;
     }
-    let (newest, bad_slot) = (slots.newest, !slots.bad.is_empty());
+    let (newest, bad_slots) = (slots.newest, slots.bad);
     let vouched = (tree.clone(), length);
-    let mut found = Found { newest, tree, length, file_length, bad_slot, notes, vouched };
-    if file_length > length {
+    let mut found = Found { newest, tree, length, file_length, bad_slots, beside, notes, vouched };
+    if file_length > length && !beside {
         take_tail(journal, &mut found)?;
     }
     Ok(found)

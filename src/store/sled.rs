@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use super::disk::Disk;
 use super::engine::{Engine, failed};
@@ -82,6 +83,19 @@ impl SledIndex {
     /// `index-failed` with sled's words.
     pub fn open(disk: &dyn Disk, path: &Path) -> Result<Self, StoreError> {
         Ok(Self { engine: Engine::open(disk, path)?, lasts: true })
+    }
+
+    /// Opens a copy of an index that nobody else knows.
+    ///
+    /// # Errors
+    /// As [`SledIndex::open`].
+    pub fn open_private(path: &Path, patience: Duration) -> Result<Self, StoreError> {
+        Ok(Self { engine: Engine::open_private(path, patience)?, lasts: false })
+    }
+
+    /// Lets others read its files until it is asked again.
+    pub fn let_go(&self) {
+        self.engine.let_go(STAMP);
     }
 
     /// An index that ends with the process.

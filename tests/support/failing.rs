@@ -119,4 +119,9 @@ impl File for FailingFile {
         self.disk.call("flock")?;
         self.file.try_lock()
     }
+
+    fn try_lock_shared(&self) -> Result<bool> {
+        self.disk.call("flock")?;
+        self.file.try_lock_shared()
+    }
 }

@@ -42,7 +42,7 @@ pub fn pass_over(
     let (audited, to_audit) = sync_channel::<Audited>(WAITING);
     let (checked, passed, (verifier, trees), sm3) = std::thread::scope(|scope| {
         let wanted = against.wants_sm3(source.path());
-        let sm3 = wanted.then(|| scope.spawn(|| Against::sm3(&source.extent()?, &sizes)));
+        let sm3 = wanted.then(|| scope.spawn(|| Against::sm3(source.extent(), &sizes)));
         let pass = scope.spawn(move || Pass::new(source, audited).run(&arrived));
         let audit = scope.spawn(move || audit(&to_audit, reflected));
         let checked = read(source, &mut beside, &mut told, &chunks);
@@ -52,7 +52,7 @@ pub fn pass_over(
     let named = told.checkpoints.iter().any(|(_, (.., sm3))| sm3.is_some());
     let sm3 = match sm3 {
         // That it is wanted, too, was found out on the way.
-        None if named => Some(Against::sm3(&source.extent()?, &sizes)),
+        None if named => Some(Against::sm3(source.extent(), &sizes)),
         sm3 => sm3,
     };
     let (seen, _) = beside.finish()?;

@@ -1,7 +1,7 @@
 //! Where the lines come from that `verify` checks.
 
 use crate::store::{
-    Checked, Extent, ReadStore, StoreError, Visit, Watch, check_extent, check_watching,
+    Checked, Extent, ReadStore, Sight, StoreError, Visit, Watch, check_extent, check_sight,
 };
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use std::path::Path;
 #[derive(Clone, Copy)]
 pub(super) enum Source<'p> {
     /// A book, whose head is checked, too.
-    Book(&'p Path),
+    Book(&'p Sight),
     /// Lines in a file.
     Lines(&'p Extent),
 }
@@ -18,7 +18,7 @@ impl Source<'_> {
     /// The book, or the file.
     pub(super) fn path(&self) -> &Path {
         match self {
-            Self::Book(directory) => directory,
+            Self::Book(sight) => sight.directory(),
             Self::Lines(extent) => &extent.path,
         }
     }
@@ -31,24 +31,24 @@ impl Source<'_> {
         visit: &mut Visit<'_>,
     ) -> Result<Checked, StoreError> {
         match self {
-            Self::Book(directory) => check_watching(directory, mark, watch, visit),
+            Self::Book(sight) => check_sight(sight, (mark, watch), visit),
             Self::Lines(extent) => check_extent(extent, mark, watch, visit),
         }
     }
 
     /// The lines as they stand.
-    pub(super) fn extent(&self) -> Result<Extent, StoreError> {
+    pub(super) fn extent(&self) -> &Extent {
         match self {
-            Self::Book(directory) => Extent::of_book(directory),
-            Self::Lines(extent) => Ok((*extent).clone()),
+            Self::Book(sight) => sight.extent(),
+            Self::Lines(extent) => extent,
         }
     }
 
     /// The entries for look-ups; fails where a line is damaged.
     pub(super) fn open(&self) -> Result<ReadStore, StoreError> {
         match self {
-            Self::Book(directory) => {
-                let mut journal = ReadStore::open(directory)?;
+            Self::Book(sight) => {
+                let mut journal = ReadStore::open_journal(sight.directory())?;
                 journal.locate_all().map(|()| journal)
             }
             Self::Lines(extent) => ReadStore::open_extent(extent),

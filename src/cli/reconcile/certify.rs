@@ -4,7 +4,7 @@
 use super::day;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::open::{self, AnyStore};
+use crate::cli::open;
 use crate::cli::target::{Page, Target};
 use poolbook::book::statements::{CertificateStanding, Tie};
 use poolbook::book::{Book, Scope};
@@ -16,6 +16,7 @@ use poolbook::domain::statement::facts::Certificate;
 use poolbook::domain::statement::figures::Figures;
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::{self, CertificateRow};
+use poolbook::store::Store;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -90,7 +91,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
 }
 
 fn shown(
-    book: &Book<AnyStore>,
+    book: &Book<impl Store>,
     rows: &[CertificateRow<'_>],
     page: Page,
     context: &Context<'_>,
@@ -103,7 +104,7 @@ fn shown(
 
 /// The certificate of a day that nothing broke.
 fn standing(
-    book: &Book<AnyStore>,
+    book: &Book<impl Store>,
     account: &BankAccount,
     day: Date,
 ) -> Result<Option<Certificate>, Problem> {
@@ -115,7 +116,7 @@ fn standing(
 
 /// How many sources tell of a day, as a journal of so many entries knows.
 fn sources(
-    book: &Book<AnyStore>,
+    book: &Book<impl Store>,
     account: &BankAccount,
     day: Date,
     known_at: Option<u64>,
@@ -130,7 +131,7 @@ fn sources(
 
 /// What a recorded certificate says; nothing where its entry is none.
 fn recorded<'a>(
-    book: &Book<AnyStore>,
+    book: &Book<impl Store>,
     account: &'a BankAccount,
     certificate: &Certificate,
     broken_by: Option<u64>,

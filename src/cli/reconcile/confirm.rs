@@ -14,6 +14,7 @@ use poolbook::domain::event::{Event, Kind, MatchLines, UnmatchLines};
 use poolbook::domain::text::{Id, line};
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::{self, ConfirmedRow};
+use poolbook::store::Store;
 use sha2::{Digest as _, Sha256};
 
 #[derive(clap::Args)]
@@ -107,7 +108,7 @@ fn last_day(account: &Account, own: &MatchLines) -> Date {
 
 /// The id of a match is made of its lines, so that saying it twice is saying it once; after it was
 /// taken back it counts on.
-fn match_id(book: &Book<AnyStore>, own: &MatchLines) -> Result<Id, Problem> {
+fn match_id(book: &Book<impl Store>, own: &MatchLines) -> Result<Id, Problem> {
     let mut names: Vec<&str> =
         own.lines.iter().chain(&own.postings).flatten().map(|n| &**n).collect();
     names.sort_unstable();
@@ -196,7 +197,7 @@ fn record(
 }
 
 /// What an event says, before it is known what becomes of it.
-fn row(book: &Book<AnyStore>, event: &Event) -> ConfirmedRow {
+fn row(book: &Book<impl Store>, event: &Event) -> ConfirmedRow {
     let mut row = ConfirmedRow {
         matching: event.id.to_string(),
         bank_account: String::new(),

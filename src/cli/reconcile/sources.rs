@@ -3,7 +3,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::open::{self, AnyStore};
+use crate::cli::open;
 use crate::cli::target::Target;
 use poolbook::audit::statements::{Difference, compare};
 use poolbook::book::statements::{Channel, Status};
@@ -11,6 +11,7 @@ use poolbook::book::{Book, Scope};
 use poolbook::domain::calendar::Date;
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::{self, ChannelView, SourcesView};
+use poolbook::store::Store;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -51,7 +52,7 @@ type Compared = Vec<(usize, Vec<Difference>)>;
 
 /// The sources of an account, and the differences of each further one from the first, over the days
 /// that both cover.
-fn compared(book: &Book<AnyStore>, id: &str) -> Result<(Vec<Channel>, Compared), Problem> {
+fn compared(book: &Book<impl Store>, id: &str) -> Result<(Vec<Channel>, Compared), Problem> {
     let mut channels = Vec::new();
     for name in book.channels(id, None) {
         channels.push(book.channel(id, Some(&name), None)?);
@@ -70,7 +71,7 @@ fn compared(book: &Book<AnyStore>, id: &str) -> Result<(Vec<Channel>, Compared),
 }
 
 /// How many differences the sources of an account have.
-pub fn differences(book: &Book<AnyStore>, id: &str) -> Result<usize, Problem> {
+pub fn differences(book: &Book<impl Store>, id: &str) -> Result<usize, Problem> {
     let (_, found) = compared(book, id)?;
     Ok(found.iter().map(|(_, list)| list.len()).sum())
 }

@@ -3,7 +3,7 @@
 use super::{Account, day, sources};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::open::{self, AnyStore};
+use crate::cli::open;
 use crate::cli::target::Target;
 use poolbook::audit::reconcile::{Reconciliation, Zone};
 use poolbook::book::statements::{AGE_WARN_DAYS, CertificateStanding};
@@ -12,6 +12,7 @@ use poolbook::domain::calendar::Date;
 use poolbook::domain::money::Total;
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::{self, StatusRow};
+use poolbook::store::Store;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -66,7 +67,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     Ok(if stands.iter().all(is_ok) { Exit::Done } else { Exit::Findings })
 }
 
-fn stand(book: &Book<AnyStore>, id: &str, asked: Option<Date>) -> Result<Stand, Problem> {
+fn stand(book: &Book<impl Store>, id: &str, asked: Option<Date>) -> Result<Stand, Problem> {
     let account = Account::recorded(book, id)?;
     let form = account.form(asked.unwrap_or_else(|| account.last_day()));
     let mut certificate = None;

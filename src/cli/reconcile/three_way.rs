@@ -4,7 +4,7 @@
 use super::{Account, day};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::open::{self, AnyStore};
+use crate::cli::open;
 use crate::cli::target::Target;
 use poolbook::audit::loan_list::{CLASSES, Known, Listed, Outside, Standing, compare, standings};
 use poolbook::audit::movements::collect;
@@ -18,6 +18,7 @@ use poolbook::domain::text::Id;
 use poolbook::intake::loan_list::{self, is_owner, own_name};
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::{self, ThreeWayView};
+use poolbook::store::Store;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -145,7 +146,7 @@ fn read(args: &Args, code: &str, name: &str) -> Result<Lists, Failure> {
     Ok(lists)
 }
 
-fn notes(book: &Book<AnyStore>, owner: &Id, day: Date) -> Result<Vec<Standing>, Problem> {
+fn notes(book: &Book<impl Store>, owner: &Id, day: Date) -> Result<Vec<Standing>, Problem> {
     let state = book.state();
     let claims = |claim: &Id| state.claims.get(claim).map(|claim| claim.note.clone());
     book.with_movements(|movements| {
@@ -161,7 +162,7 @@ struct Stood {
     banks: BTreeSet<u16>,
 }
 
-fn stood(book: &Book<AnyStore>, owner: &Id, day: Date) -> Result<Stood, Problem> {
+fn stood(book: &Book<impl Store>, owner: &Id, day: Date) -> Result<Stood, Problem> {
     let number = book.state().owner(owner);
     let (mut sum, mut banks) = (Turnover::default(), BTreeSet::new());
     book.with_movements(|movements| {

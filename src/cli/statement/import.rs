@@ -16,6 +16,7 @@ use poolbook::intake::statement::{Statement, read_file};
 use poolbook::limits::{MEMO_MAX, NAME_MAX};
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::{self, ImportRow};
+use poolbook::store::Store;
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
@@ -158,7 +159,7 @@ impl Intake {
     ///
     /// # Errors
     /// The store's own.
-    pub fn look(&mut self, book: &Book<AnyStore>, bank_account: &str) -> Result<(), Problem> {
+    pub fn look(&mut self, book: &Book<impl Store>, bank_account: &str) -> Result<(), Problem> {
         for name in book.channels(bank_account, None) {
             let channel = book.channel(bank_account, Some(&name), None)?;
             for batch in &channel.batches {

@@ -697,6 +697,8 @@ label-added = on top
 label-waiting = waiting
 label-result = result
 label-index_compared = index compared
+label-being_written_bytes = bytes being written (not judged)
+label-being_written_lines = lines being written (not judged)
 label-why = why
 label-subsidy_lines = subsidy lines
 label-lender = lending bank
@@ -1339,6 +1341,7 @@ checkpoint-without-leaves = the leaf hashes were not kept in the book: a changed
 proof-trust = the checkpoints inside were not compared with one that you keep (--checkpoint)
 late-none = there is no such entry
 verify-sound = nothing is wrong
+verify-written = another process is writing: { $bytes } bytes, { $lines } whole lines behind the acknowledged entries; they are not judged
 backup-advice = Every entry was checked. Keep it in another place and note the root; try it with poolbook --book EMPTY-DIRECTORY restore FILE --dry-run.
 restore-advice = Every entry was checked. Compare the root with the one noted elsewhere.
 backup-findings = The book itself has findings, and the copy agrees with it; see poolbook verify.
@@ -2071,9 +2074,15 @@ clock-behind = the clock of the computer says { $now }, before the last entry wa
 clock-range = the clock of the computer says { $now }, beyond the year { $limit }
     .why = no date of a book lies beyond that year, and the time of recording never goes back
     .next = set the clock right, then record; nothing was written
-book-busy = the book is in use by { $user } (process { $pid }, since { $since }, command { $command }): { $path }
+book-busy = { $holder ->
+    [named] the book is in use by { $user } (process { $pid }, since { $since }, command { $command }): { $path }
+   *[unnamed] the book is in use by another process, which left no name: { $path }
+ }
     .why = one process writes at a time; waited { $seconds } seconds
-    .next = try again when the other has ended; commands that only read are not affected
+    .next = { $holder ->
+        [named] try again when the other has ended; commands that only read are not affected
+       *[unnamed] try again later; `fuser -v` on this file shows which process holds it; commands that only read are not affected
+     }
 format-newer = the book has format version { $found }, newer than { $known }, which this program knows: { $path }
     .why = an unknown format is left untouched
     .next = upgrade the program
@@ -2111,11 +2120,11 @@ line-unframed = line { $line } of the journal (from byte { $offset }) is not a l
     .why = a line is eight digits of checksum, a space, the content
     .next = restore from the backup
 line-torn = line { $line } of the journal (from byte { $offset }) has no end: { $path }
-    .why = the line was cut; behind the head it is an unfinished write, which opening moves to quarantine
-    .next = open the book; if that is refused, restore from the backup
+    .why = the line was cut; behind the head it is an unfinished write, which was never acknowledged
+    .next = behind the head: the next command that records moves it to quarantine; else restore from the backup
 group-torn = the last group of entries is not whole (up to line { $line }): { $path }
     .why = entries of a group count only together
-    .next = opening the book moves them to quarantine; record again under the same ids
+    .next = the next command that records moves them to quarantine; record again under the same ids
 findings-more = { $count } more findings are not listed
     .why = the number of listed findings is limited
     .next = deal with the listed ones first
@@ -2251,9 +2260,16 @@ torn-tail = { $bytes } bytes of an unfinished write at the end (never acknowledg
 tail-kept = { $entries } entries at the end were durable but not yet in the head; they are kept
     .why = the last run ended before it updated the head
     .next = nothing to do
-index-missing = there is no index; it is made again from { $entries } entries: { $path }
-    .why = the index can always be made again from the journal
-    .next = nothing to do
+index-missing = there is no index of the { $entries } entries: { $path }
+    .why = the index can always be made again from the journal; a command that records makes it on the disk, one that only reads makes one in memory and changes no file
+    .next = nothing to do; reindex makes it at once
+index-unusable = the index cannot be used ({ $reason ->
+    [foreign] it does not belong to the journal
+    [busy] another process has had it open all the time
+   *[failed] { $fault }
+ }), of { $entries } entries: { $path }
+    .why = the journal decides, the index only serves queries; a command that only reads makes one in memory, takes longer for it, and changes no file
+    .next = the next command that records makes it again; or run reindex
 index-foreign = the index does not belong to the journal; it was moved to quarantine and is made again from { $entries } entries: { $path }
     .why = the journal decides; the index only serves queries
     .next = nothing to do

@@ -697,6 +697,8 @@ label-added = 补充核定
 label-waiting = 待处理
 label-result = 结果
 label-index_compared = 已核对索引
+label-being_written_bytes = 正在写入的字节（未核验）
+label-being_written_lines = 正在写入的行（未核验）
 label-why = 依据
 label-subsidy_lines = 补贴笔数
 label-lender = 合作银行
@@ -1339,6 +1341,7 @@ checkpoint-without-leaves = 未在账套内留存叶哈希：日后能查出有�
 proof-trust = 未与自己保存的校验点核对（--checkpoint）
 late-none = 没有这样的分录
 verify-sound = 未发现问题
+verify-written = 另一进程正在写入：已回执的分录之后有 { $bytes } 字节、{ $lines } 个整行，未予核验
 backup-advice = 已逐笔核对。请另存一处，并记下根；用 poolbook --book 空目录 restore 文件 --dry-run 试恢复。
 restore-advice = 已逐笔核对。请把根与另处记下的根相比。
 backup-findings = 账本自身有发现，副本与之一致；运行 poolbook verify 查看。
@@ -2082,9 +2085,15 @@ clock-behind = 系统时间 { $now } 早于上一笔的记账时间 { $last }
 clock-range = 系统时间 { $now } 超出 { $limit } 年
     .why = 账上的日期最晚到该年，记账时间从不后退
     .next = 校准时钟后再记；未写入任何内容
-book-busy = 账本正由 { $user } 使用（进程 { $pid }，自 { $since }，命令 { $command }）：{ $path }
+book-busy = { $holder ->
+    [named] 账本正由 { $user } 使用（进程 { $pid }，自 { $since }，命令 { $command }）：{ $path }
+   *[unnamed] 账本正被另一进程占用，该进程未留下名称：{ $path }
+ }
     .why = 同一时间只许一个进程写入；已等待 { $seconds } 秒
-    .next = 等对方结束后重试；只读的命令不受影响
+    .next = { $holder ->
+        [named] 等对方结束后重试；只读的命令不受影响
+       *[unnamed] 稍后重试；对此文件运行 fuser -v 可查出占用的进程；只读的命令不受影响
+     }
 format-newer = 账本格式版本 { $found } 新于本程序所知的 { $known }：{ $path }
     .why = 不认识的格式一律不动
     .next = 升级程序后再打开
@@ -2122,11 +2131,11 @@ line-unframed = 日记账第 { $line } 行（第 { $offset } 字节起）不是�
     .why = 每行应为八位校验码、空格、内容
     .next = 从备份取回
 line-torn = 日记账第 { $line } 行（第 { $offset } 字节起）没有行尾：{ $path }
-    .why = 行被截断；若在首部之后，则是未完成的写入，打开时会移至 quarantine
-    .next = 重新打开账本；若被拒绝，从备份取回
+    .why = 行被截断；若在首部之后，则是未完成的写入，从未回执
+    .next = 在首部之后的，下一次记账的命令会移至 quarantine；否则从备份取回
 group-torn = 最后一组分录不完整（至第 { $line } 行）：{ $path }
     .why = 同组分录须全部在才算数
-    .next = 打开账本时会移至 quarantine；以同一编号重新记账
+    .next = 下一次记账的命令会移至 quarantine；以同一编号重新记账
 findings-more = 另有 { $count } 处未列出
     .why = 逐条列出的数目有上限
     .next = 先处理已列出的
@@ -2262,9 +2271,16 @@ torn-tail = 末尾有 { $bytes } 字节未完成的写入（未回执），已�
 tail-kept = 末尾有 { $entries } 笔分录已落盘而首部未及记下，予以保留
     .why = 上次运行在更新首部之前结束
     .next = 无需处理
-index-missing = 没有索引，须由日记账重建（{ $entries } 笔）：{ $path }
-    .why = 索引可随时由日记账重建
-    .next = 无需处理
+index-missing = 没有索引（日记账有 { $entries } 笔）：{ $path }
+    .why = 索引可随时由日记账重建；记账的命令会在磁盘上建立，只读的命令只在内存中建立，不改动任何文件
+    .next = 无需处理；需要马上建立时运行 reindex
+index-unusable = 索引不能使用（{ $reason ->
+    [foreign] 与日记账不符
+    [busy] 一直被另一进程占用
+   *[failed] { $fault }
+ }），日记账有 { $entries } 笔：{ $path }
+    .why = 日记账为准，索引只用于查询；只读的命令在内存中另建，用时较长，不改动任何文件
+    .next = 下一次记账的命令会重建；也可运行 reindex
 index-foreign = 索引与日记账不符，已移至 quarantine，须重建（{ $entries } 笔）：{ $path }
     .why = 日记账为准，索引只用于查询
     .next = 无需处理

@@ -8,6 +8,7 @@ use crate::report::message::Message;
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};
 use crate::report::views::{Journal, journal_cells};
+use crate::store::Written;
 
 /// The outcome of a check.
 pub struct VerifyView<'a> {
@@ -19,6 +20,8 @@ pub struct VerifyView<'a> {
     pub summary: Summary,
     /// True when the index was compared with the entries.
     pub index_compared: bool,
+    /// What another process was writing meanwhile, which is not judged.
+    pub written: Option<Written>,
     /// What the journal was held against.
     pub compared: &'a [Compared],
     /// Every check that was made.
@@ -39,6 +42,8 @@ pub fn verify(found: &VerifyView<'_>, locale: &Locale) -> Report {
         found.summary.debit.into(),
         found.summary.credit.into(),
         found.index_compared.into(),
+        Cell::optional(found.written.map(|written| written.bytes)),
+        Cell::optional(found.written.map(|written| written.lines)),
         found.findings.len().into(),
     ];
     let mut report = Report::new(&shapes::VERIFY, meta);
@@ -70,6 +75,10 @@ pub fn verify(found: &VerifyView<'_>, locale: &Locale) -> Report {
             "checks",
             vec![made.code.into(), made.looked_at.into(), made.findings.into(), rule.into()],
         );
+    }
+    if let Some(Written { bytes, lines }) = found.written {
+        let told = vec![("bytes", bytes.to_string()), ("lines", lines.to_string())];
+        report.note("verify-written", told);
     }
     if found.findings.is_empty() {
         report.note("verify-sound", Vec::new());

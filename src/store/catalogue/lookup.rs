@@ -45,6 +45,8 @@ impl Catalogue {
             known.looked += 1;
             if known.looked > BURST {
                 self.load(&mut known, 0)?;
+                // Whoever looks up so many reads a large file, and asks sled nothing for a while.
+                self.let_go();
             } else if let Some(stamp) = &self.stamp {
                 let bucket = self.index()?.bucket(stamp.bits, bucket_of(tag.0, stamp.bits))?;
                 found.extend(

@@ -1,0 +1,41 @@
+//! Who holds a book: the user of this process, and whether another process still runs.
+
+/// Who runs this process: what the environment says, else the name of the system's user.
+pub fn user() -> String {
+    let said = ["USER", "LOGNAME", "USERNAME"].iter().filter_map(std::env::var_os);
+    let mut said = said.map(|name| name.to_string_lossy().trim().to_owned());
+    said.find(|name| !name.is_empty()).unwrap_or_else(system_user)
+}
+
+#[cfg(unix)]
+fn system_user() -> String {
+    let uid = rustix::process::getuid().as_raw().to_string();
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    // name:password:number:...
+    let mut users = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let found = users.find(|fields| fields.get(2) == Some(&uid.as_str()));
+    let name = found.and_then(|fields| fields.first().map(|name| (*name).to_owned()));
+    name.unwrap_or_else(|| format!("uid {uid}"))
+}
+
+#[cfg(not(unix))]
+fn system_user() -> String {
+    String::new()
+}
+
+/// Whether a process of this number runs.
+#[cfg(unix)]
+pub fn is_alive(pid: &str) -> bool {
+    let pid = pid.parse().ok().filter(|pid| *pid > 0).and_then(rustix::process::Pid::from_raw);
+    pid.is_some_and(|pid| match rustix::process::test_kill_process(pid) {
+        Ok(()) => true,
+        // It is there, and somebody else's.
+        Err(error) => error == rustix::io::Errno::PERM,
+    })
+}
+
+/// Elsewhere the name in the file is believed: it is taken away with the lock.
+#[cfg(not(unix))]
+pub fn is_alive(_: &str) -> bool {
+    true
+}
