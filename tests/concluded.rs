@@ -100,5 +100,5 @@ fn a_concluded_loan_does_not_thin_the_ratio() {
     city.tell(json!({"event": "disburse", "loan": "M", "amount": "1000000.00"}));
     city.tell(json!({"event": "overdue", "loan": "M"}));
     let problem = city.enrol("N").unwrap_err();
-    assert_eq!((problem.code, problem.arg("ratio")), ("pool-suspended", Some("100.0000%")));
+    assert_eq!((problem.code, problem.arg("ratio")), ("pool-suspended", Some("100.00%")));
 }

@@ -80,6 +80,7 @@ fn loan(index: i64) -> Loan {
         firm_class: None,
         first_loan: false,
         pool_share: None,
+        guarantor_share: None,
         rules: Some(id("jiaozuo-demo".to_owned())),
         share: Share::ONE,
         removed: None,

@@ -4,7 +4,7 @@ use super::enrolment::leverage;
 use super::funding::cell;
 use super::pool::documented;
 use super::{
-    Decision, bank_account, fund_is, out_of_range, owner, owner_of_code, positive, within,
+    Decision, bank_account, fund_is, needless, out_of_range, owner, owner_of_code, positive, within,
 };
 use crate::domain::account::Fund;
 use crate::domain::event::{ChangeCustodian, Event, SettleTransfer, Settlement};
@@ -27,6 +27,15 @@ pub(super) fn settle_transfer(
     let debtor = owner_of_code(state, event, &own.to_owner)?;
     let fund = own.fund.unwrap_or(Fund::Risk);
     documented(event)?;
+    let fund_settled = own.settlement == Settlement::Fund;
+    needless(
+        event,
+        &[
+            ("source", own.source.is_some() && !fund_settled),
+            ("bank_account", own.bank_account.is_some() && fund_settled),
+            ("to_bank_account", own.to_bank_account.is_some() && fund_settled),
+        ],
+    )?;
     let pair = [lender.code.as_str(), debtor.code.as_str()];
     let open = Total(state.sum(inter_pool_key(state, fund, pair))).max(Total::ZERO);
     let open = open.money().map_err(out_of_range)?;

@@ -507,6 +507,17 @@ fn within(what: impl std::fmt::Display, amount: Money, open: Money) -> Result<()
         .with("amount", amount.grouped()))
 }
 
+/// A field that an event of this kind does not use: whoever gave it meant something by it.
+fn needless(event: &Event, given: &[(&'static str, bool)]) -> Result<(), Problem> {
+    match given.iter().find(|(_, given)| *given) {
+        Some((field, _)) => Err(Problem::data("field-needless")
+            .with("field", field)
+            .with("event", event.kind.word())
+            .in_column(*field)),
+        None => Ok(()),
+    }
+}
+
 /// Dates that must follow each other; `strict` when they may not be equal.
 fn in_order(
     (earlier_name, earlier): (&'static str, crate::domain::calendar::Date),

@@ -1,7 +1,7 @@
 //! Who may do what alone, and the master data of those who are paid.
 
 use super::setup::{city_fact, new_code};
-use super::{Decision, new_name};
+use super::{Decision, needless, new_name};
 use crate::domain::event::{ChangeParty, Event, Kind, PeopleMode};
 use crate::domain::person;
 use crate::domain::refusal::Reason;
@@ -68,6 +68,10 @@ pub(super) fn change_party(
     if event.document.is_none() {
         return Err(Reason::DocumentMissing.refuse().with("event", event.kind.word()));
     }
+    needless(
+        event,
+        &[("override_reason", own.override_reason.is_some() && own.credit_code.is_none())],
+    )?;
     own.name.as_deref().map_or(Ok(()), new_name)?;
     let changes = |new: &Option<CompactString>, old: Option<&CompactString>| {
         new.as_ref().is_some_and(|new| Some(new) != old)

@@ -2,7 +2,7 @@
 
 use super::enrolment::{check_stage, not_before, paid_in, wrong_state};
 use super::funding::cell;
-use super::{Decision, out_of_range, owner, party, positive, within};
+use super::{Decision, needless, out_of_range, owner, party, positive, within};
 use crate::domain::account::{Account, Fund};
 use crate::domain::apply::released;
 use crate::domain::entry::Line;
@@ -36,6 +36,8 @@ pub(super) fn release(state: &State, event: &Event, own: &Release) -> Result<Dec
     if by_owner || event.owner.as_ref().is_some_and(|code| *code != *state.city()) {
         owner(state, event, None)?;
     }
+    let of_bank = matches!(scope, Some(Scope::Bank | Scope::BankOfOwner));
+    needless(event, &[("bank", own.bank.is_some() && !of_bank)])?;
     if let Some(bank) = &own.bank {
         party(state, bank, &[PartyKind::Bank])?;
     }

@@ -4,7 +4,7 @@ use super::claim::{self, Recovery};
 use super::deposit::deposit_draft;
 use super::funding::{place, source_party};
 use super::loan::may;
-use super::{Decision, fund_is, in_order, owner, positive, within};
+use super::{Decision, fund_is, in_order, needless, owner, positive, within};
 use crate::domain::account::{Account, Fund};
 use crate::domain::event::{Event, ExplainReceipt, Origin, Source, UnknownReceipt};
 use crate::domain::field::Json;
@@ -42,6 +42,24 @@ fn same_owner(receipt: &Receipt, other: &Id) -> Result<(), Problem> {
     Err(Reason::LoanOwner.refuse().with("given", &receipt.owner).with("owner", other))
 }
 
+/// What only another origin needs is not taken: a deposit names its loan, a recovery its claim and
+/// sums, and both tell the party by themselves.
+fn unused(event: &Event, own: &ExplainReceipt) -> Result<(), Problem> {
+    let (deposit, recovery) = (own.to == Origin::Deposit, own.to == Origin::Recovery);
+    let sourced = matches!(own.to, Origin::Contribution | Origin::SubsidyBudget);
+    needless(
+        event,
+        &[
+            ("source", own.source.is_some() && !sourced),
+            ("loan", own.loan.is_some() && !deposit),
+            ("claim", own.claim.is_some() && !recovery),
+            ("gross", own.gross.is_some() && !recovery),
+            ("cost", own.cost.is_some() && !recovery),
+            ("party", own.party.is_some() && (deposit || recovery)),
+        ],
+    )
+}
+
 /// The facts of the origin stand in the entry; the value date stays that of the receipt.
 pub(super) fn explain(
     state: &State,
@@ -51,6 +69,7 @@ pub(super) fn explain(
     let unknown = || Reason::ReceiptUnknown.refuse().with("receipt", &own.receipt);
     let receipt = state.receipts.get(&own.receipt).ok_or_else(unknown)?;
     let owner = owner(state, event, Some(&receipt.owner))?;
+    unused(event, own)?;
     source_party(state, own.party.as_ref())?;
     in_order(("received", receipt.received), ("date", event.date), false)?;
     let amount = positive(own.amount.unwrap_or(receipt.open))?;

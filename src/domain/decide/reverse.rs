@@ -47,6 +47,11 @@ pub(super) fn reverse(
     room::check_reversal(state, original)?;
     check_spoken_for(state, original)?;
     let owner = original.owner().cloned().or_else(|| owner_of_fact(state, original).cloned());
+    if let (Some(given), Some(owner)) = (&event.owner, &owner)
+        && given != owner
+    {
+        return Err(Reason::LoanOwner.refuse().with("given", given).with("owner", owner));
+    }
     let mut decision = Decision::fact(owner.clone());
     if let Some(line) = original.all_lines().next() {
         let cell = Cell { owner: line.owner.clone(), fund: line.fund };

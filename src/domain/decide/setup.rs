@@ -1,6 +1,6 @@
 //! Set-up: owners, parties, bank accounts, rules, rates, targets.
 
-use super::{Decision, new_id, new_name, owner, party};
+use super::{Decision, needless, new_id, new_name, owner, party};
 use crate::domain::credit_code;
 use crate::domain::division;
 use crate::domain::event::{
@@ -66,6 +66,10 @@ pub(super) fn party_event(state: &State, event: &Event, own: &Party) -> Result<D
             .with("party", &own.party)
             .with("name", &known.name));
     }
+    needless(
+        event,
+        &[("override_reason", own.override_reason.is_some() && own.credit_code.is_none())],
+    )?;
     if let Some(code) = &own.credit_code {
         new_code(state, own.kind, code, own.override_reason.is_some())?;
     }

@@ -80,17 +80,21 @@ impl Maker<'_> {
         let to = pick(Origin::WORDS, self.step.b)?;
         let mut value = json!({
             "receipt": *receipt.id, "to": to, "date": self.day_from(receipt.received),
-            "source": pick(Source::WORDS, self.step.a)?,
         });
+        if ["contribution", "subsidy-budget"].contains(&to) {
+            value["source"] = pick(Source::WORDS, self.step.a)?.into();
+        }
         let loans = self.state.loans.iter().filter(|loan| loan.owner == receipt.owner);
-        if let Some(loan) = pick(&loans.collect::<Vec<_>>(), self.step.a) {
+        let loan = pick(&loans.collect::<Vec<_>>(), self.step.a);
+        if let Some(loan) = loan.filter(|_| to == "deposit") {
             value["loan"] = (*loan.id).into();
         }
         if self.step.b.is_multiple_of(3) {
             value["amount"] = self.amount(receipt.open.fen()).into();
         }
         let claims = self.state.claims.iter().filter(|claim| claim.owner == receipt.owner);
-        if let Some(claim) = pick(&claims.collect::<Vec<_>>(), self.step.a) {
+        let claim = pick(&claims.collect::<Vec<_>>(), self.step.a);
+        if let Some(claim) = claim.filter(|_| to == "recovery") {
             // What arrived is the share of a gross sum of its own size, or of a fen too little.
             let gross = i64::from(self.step.amount % 5_000_000);
             let share = split_cumulative(
@@ -101,9 +105,7 @@ impl Maker<'_> {
             );
             value["claim"] = (*claim.id).into();
             value["gross"] = yuan(gross).into();
-            if to == "recovery" {
-                value["amount"] = yuan(share.ok()?.first()?.fen()).into();
-            }
+            value["amount"] = yuan(share.ok()?.first()?.fen()).into();
         }
         Some(self.people(value))
     }

@@ -52,6 +52,8 @@ impl Maker<'_> {
         if self.step.b.is_multiple_of(3) {
             value["settlement"] = "fund".into();
             value["source"] = "city".into();
+            value["bank_account"] = Value::Null;
+            value["to_bank_account"] = Value::Null;
         }
         Some(self.people(value))
     }
