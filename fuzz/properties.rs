@@ -34,7 +34,7 @@ use poolbook::domain::text::{Id, clean};
 use poolbook::intake::cell::Cell;
 use poolbook::intake::dates::DateFormats;
 use poolbook::intake::mapping::{MappedTable, Mapping};
-use poolbook::intake::profile::Profile;
+use poolbook::intake::profile::{Given, Profile};
 use poolbook::intake::rejects::RejectList;
 use poolbook::intake::rows::{Options, visit_rows};
 use poolbook::intake::source::{self, RowSource};
@@ -358,7 +358,12 @@ pub fn statement(input: &[u8]) {
 
 fn statement_by(profile: &Profile, input: &[u8]) {
     with_file("statement.csv", input, |path| match bank::read(path, "RISK-A", profile) {
-        Ok(read) => holds(&read),
+        Ok(read) => {
+            holds(&read);
+            if !profile.known {
+                proved(&read);
+            }
+        }
         Err(problems) => {
             assert!(!problems.is_empty());
             problems.iter().for_each(told);
@@ -398,16 +403,24 @@ pub fn sniff(input: &[u8]) {
             }
             Err(problem) => told(&problem),
         }
-        let comments = Comments { intro: "甲\n乙", columns: "c", missing: "m", side: "s" };
-        match draft(path) {
+        let comments = Comments { intro: "甲\n乙", columns: "c", missing: "m", side: "s", left: "l" };
+        match draft(path, Given::default()) {
             Ok(draft) => {
                 let text = draft.toml("draft", &comments);
                 match Profile::parse(&text) {
                     Ok(profile) => {
                         assert!(draft.is_whole(), "{text}");
-                        if let Err(problems) = bank::read(path, "", &profile) {
-                            let lost = |p: &Problem| p.code == "statement-header";
-                            assert!(!problems.iter().any(lost), "{problems:?}\n{text}");
+                        match bank::read(path, "", &profile) {
+                            Ok(read) => {
+                                holds(&read);
+                                proved(&read);
+                                assert_eq!(draft.is_proved(), read.is_proved(), "{text}");
+                            }
+                            Err(problems) => {
+                                let lost = |p: &Problem| p.code == "statement-header";
+                                assert!(!problems.iter().any(lost), "{problems:?}\n{text}");
+                                assert!(!draft.is_proved(), "{problems:?}\n{text}");
+                            }
                         }
                     }
                     Err(problem) => assert!(!draft.is_whole(), "{problem}\n{text}"),
@@ -453,6 +466,25 @@ fn holds(read: &bank::Statement) {
     }
     assert_eq!(balance, Total::from(read.closing));
     assert!(read.lines.is_sorted_by_key(|line| line.date));
+}
+
+/// What is taken is proved: where the opening balance is derived from the first movement, that movement
+/// is not the only one of its direction, unless the bank's totals or marks tell the direction. Counted
+/// here from the lines alone.
+fn proved(read: &bank::Statement) {
+    let columns = &read.proof.columns;
+    let told = |key: &str| matches!(key, "flag" | "amount" | "nothing");
+    let by_words = columns.iter().any(|column| told(column.key) || column.by == "by-totals");
+    // Rows that were put in order are no longer as they were proved.
+    if !read.is_proved() || !read.proof.is_derived() || !read.remarks.is_empty() {
+        return;
+    }
+    assert!(read.lines.len() != 1 || columns.iter().any(|column| column.by == "by-totals"));
+    if let Some(first) = read.lines.first().filter(|_| !by_words) {
+        let way = first.amount.is_positive();
+        let same = read.lines.iter().filter(|line| line.amount.is_positive() == way);
+        assert!(same.count() > 1, "row {} alone proves itself", first.row);
+    }
 }
 
 /// Lines of one entry stay below the limit; used by the sessions.

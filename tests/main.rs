@@ -60,6 +60,7 @@ mod schemes;
 mod second_damage;
 mod second_verifier;
 mod sharing;
+mod statement_cases;
 mod statement_facts;
 mod statement_spellings;
 mod statements;

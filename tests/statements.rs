@@ -2,7 +2,7 @@
 //! apart (`make.py`), variations of layout, and what must be refused.
 
 use crate::support::fixture;
-use poolbook::intake::profile::Profile;
+use poolbook::intake::profile::{Given, Profile};
 use poolbook::intake::statement::{Format, Statement, read_any, read_file};
 use poolbook::problem::Problem;
 use serde_json::Value;
@@ -223,7 +223,11 @@ fn what_stands_after_the_totals_and_at_the_foot_counts() {
     assert_eq!(read(&format!("{one}合计,,,,1.00,0.00,\n打印日期：2017-04-01\n")), [""; 0]);
     assert_eq!(
         read(&format!("{one}合计,,,,1.00,0.00,\n2017-03-02,x,,,,0.50,0.50\n")),
-        ["statement-after-total"]
+        [""; 0]
+    );
+    assert_eq!(
+        read(&format!("{one}合计,,,,1.01,0.00,\n2017-03-02,x,,,,0.50,0.50\n")),
+        ["statement-total"]
     );
     assert_eq!(read(&format!("{one}合计,,,,1.00,0.00,\n期末余额:1.00\n")), [""; 0]);
     assert_eq!(read(&format!("{one}合计,,,,1.00,0.00,\n期末余额:1.01\n")), ["statement-closing"]);
@@ -365,12 +369,12 @@ fn another_reader_of_mt940_agrees() {
 #[test]
 fn a_drafted_profile_reads_the_file_that_it_comes_from() {
     use poolbook::intake::statement::draft::{Comments, draft};
-    let comments = Comments { intro: "i", columns: "c", missing: "m", side: "s" };
+    let comments = Comments { intro: "i", columns: "c", missing: "m", side: "s", left: "l" };
     let mut names = vec!["icbc.csv", "ccb.xls", "abc.xlsx", "boc.csv", "cmbc.xls"];
     names.extend(["merged.csv", "flags.csv"]);
     let expected = expected();
     for name in names {
-        let drafted = draft(&sample(name)).unwrap();
+        let drafted = draft(&sample(name), Given::default()).unwrap();
         assert!(drafted.is_whole(), "{name}: {:?}", drafted.missing);
         let profile = Profile::parse(&drafted.toml("draft", &comments)).unwrap();
         let read = poolbook::intake::statement::read(&sample(name), "A", &profile).unwrap();
@@ -393,7 +397,8 @@ fn a_drafted_profile_reads_the_file_that_it_comes_from() {
     }
     // A column that cannot be guessed is named, and the text is no profile until it is filled in.
     let text = "日期,摘要,某数,余额\n2017-03-01,x,1.00,1.00\n";
-    let drafted = with_file("a.csv", text.as_bytes(), draft).unwrap();
-    assert_eq!(drafted.missing, ["in", "out"]);
+    let drafted = with_file("a.csv", text.as_bytes(), |path| draft(path, Given::default()));
+    let drafted = drafted.unwrap();
+    assert_eq!((drafted.missing.as_slice(), drafted.left.as_slice()), (&["in", "out"][..], &["某数".to_owned()][..]));
     assert!(Profile::parse(&drafted.toml("draft", &comments)).is_err());
 }

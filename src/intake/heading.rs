@@ -8,7 +8,7 @@ pub fn plain(name: &str) -> String {
 }
 
 /// A name of two languages without the second: `交易金额[ Trade Amount ]` is also `交易金额`.
-fn first_language(name: &str) -> Option<&str> {
+pub fn first_language(name: &str) -> Option<&str> {
     let (own, other) = name.strip_suffix(']')?.split_once('[')?;
     (!own.is_empty() && other.is_ascii()).then_some(own)
 }
@@ -49,6 +49,27 @@ impl Heading {
             }
         });
         Self(names.collect())
+    }
+
+    /// True when a row may hold names of columns: nothing in it reads as a day, an amount or an account
+    /// number. Without this a movement, or a label with its value, would become part of the names.
+    pub fn may_be(cells: &[Cell<'_>]) -> bool {
+        cells.iter().all(|cell| match cell {
+            Cell::Empty | Cell::Bool(_) => true,
+            Cell::Number(_) | Cell::Date(_) => false,
+            Cell::Text(text) => {
+                let text = half_width(text);
+                let digits = text.bytes().filter(u8::is_ascii_digit).count();
+                let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+                digits <= 4 && (digits == 0 || letters > 0)
+            }
+        })
+    }
+
+    /// How many columns it spans, up to the last that has a name.
+    pub fn width(&self) -> usize {
+        let named = |names: &Vec<String>| names.iter().any(|name| !name.is_empty());
+        self.0.iter().rposition(named).map_or(0, |last| last + 1)
     }
 
     /// The place of the column of a name, and whether another column is called so as well.

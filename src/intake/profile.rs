@@ -14,7 +14,9 @@
 //! time = "交易时间"
 //! in = "转入金额"                 # or `amount`, with `flag` where a mark says which way
 //! out = "转出金额"
-//! balance = "余额"
+//! balance = "余额"                # may be left out where the opening and closing balance are printed
+//! balance-before = "交易前余额"     # where each row prints it as well
+//! charge = "手续费"               # a charge that the balance of the row counts beside the amount
 //! name = "对方单位"
 //! account = "对方账号"
 //! memo = ["用途", "摘要"]          # joined in this order
@@ -28,28 +30,34 @@
 //! empty = ["", "-", "0.00"]
 //! prefix = ["CNY", "¥"]
 //! decimal = "."                  # "," where amounts are written 1.234,50
-//! in-flags = ["贷", "收"]          # for mode = "flag"
+//! in-flags = ["贷", "收"]          # for mode = "flag"; the usual words are known
 //! out-flags = ["借", "支"]
+//! minus = "auto"                 # what a minus in the column of money out means: out | back | auto (the balances decide)
 //! [date]
 //! formats = ["%d/%m/%Y %p %I:%M", "%y-%m-%d"]  # otherwise year first, with any time behind it
 //! first-year = 2000              # first of the hundred years that two digits may mean
 //! serial = 1900                  # numbers are days since 1900 (or 1904)
 //! [rows]
 //! order = "auto"                 # auto | oldest-first | newest-first
-//! stop-at = ["合计", "总计"]
+//! skip = ["说明"]                 # beginnings of rows that are no movements
+//! stop-at = ["以下为"]             # beginning of the row after which nothing is read
+//! days-back = 92                 # so many days a row may be dated back behind the row before it
 //! ```
+//!
+//! Rows of totals (`小计`, `合计`, `本月合计`, `过次页` ...) need no key: they are known and checked.
 //!
 //! A column may be named by either of its languages (`交易金额[ Trade Amount ]`), and in a header of
 //! two rows by the lower name or by both together (`发生额借方`).
 //!
 //! Debit (借方) in a bank's file is the bank's own view: money out of the account.
 
+use crate::domain::money::Money;
 use crate::intake::cell::Cell;
 use crate::intake::dates::{DateFormats, Serial};
 use crate::intake::decode::Encoding;
 use crate::intake::document::Document;
 use crate::intake::heading::Heading;
-use crate::intake::rows::{Bounds, Options, document_rows};
+use crate::intake::rows::{Bounds, Options, document_rows, sheet_names};
 use crate::intake::settings::{parse_settings, read_settings};
 use crate::problem::Problem;
 use std::ops::ControlFlow;
@@ -79,7 +87,27 @@ pub struct Profile {
     pub order: Order,
     /// Texts that begin the row after the last movement.
     pub stop_at: Vec<String>,
+    /// Texts that begin rows that are no movements.
+    pub skip: Vec<String>,
+    /// Days by which a row may be dated back.
+    pub days_back: u16,
+    /// The program knows it by itself: a bank's layout, whose headings fix what the columns mean.
+    pub known: bool,
+    /// Balances of the file that is read next, which it does not print.
+    pub given: Given,
 }
+
+/// Balances that a person gives because the file does not print them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// Before the first movement.
+    pub opening: Option<Money>,
+    /// After the last.
+    pub closing: Option<Money>,
+}
+
+/// Days by which a row may be dated back without a word in the profile: a quarter.
+pub const DAYS_BACK: u16 = 92;
 
 /// Labels whose values stand before the header row, in the next cell or after a colon.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
@@ -115,6 +143,10 @@ pub struct Columns {
     pub flag: Option<String>,
     /// Balance after the movement.
     pub balance: Option<String>,
+    /// Balance before the movement.
+    pub balance_before: Option<String>,
+    /// A charge beside the amount.
+    pub charge: Option<String>,
     /// The other party's name.
     pub name: Option<String>,
     /// The other party's account.
@@ -177,6 +209,21 @@ pub struct Amounts {
     pub in_flags: Vec<String>,
     /// Flags of money out.
     pub out_flags: Vec<String>,
+    /// What a minus in the column of money out means.
+    pub minus: Minus,
+}
+
+/// What a minus in the column of money out means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Minus {
+    /// What the balances show.
+    #[default]
+    Auto,
+    /// Money out: the column is written with its sign.
+    Out,
+    /// Money that was out comes back (红字).
+    Back,
 }
 
 /// What stands before the hundredths.
@@ -263,6 +310,8 @@ struct RawDate {
 struct RawRows {
     order: Order,
     stop_at: Vec<String>,
+    skip: Vec<String>,
+    days_back: Option<u16>,
 }
 
 impl Profile {
@@ -289,9 +338,6 @@ impl Profile {
         let missing = |key: &str| Err(Problem::data("profile-column-missing").with("key", key));
         if columns.date.is_none() && columns.time.is_none() {
             return missing("columns.date");
-        }
-        if columns.balance.is_none() {
-            return missing("columns.balance");
         }
         match raw.amount.mode {
             Mode::InOut if columns.r#in.is_none() || columns.out.is_none() => {
@@ -327,12 +373,17 @@ impl Profile {
             dates,
             order: raw.rows.order,
             stop_at: raw.rows.stop_at,
+            skip: raw.rows.skip,
+            days_back: raw.rows.days_back.unwrap_or(DAYS_BACK),
+            known: false,
+            given: Given::default(),
         })
     }
 
     /// The profiles that the program knows by itself.
     pub fn built_in() -> Vec<Self> {
-        BUILT_IN.iter().filter_map(|(_, text)| Self::parse(text).ok()).collect()
+        let own = BUILT_IN.iter().filter_map(|(_, text)| Self::parse(text).ok());
+        own.map(|profile| Self { known: true, ..profile }).collect()
     }
 
     /// Names that a profile wants in the header and does not find.
@@ -355,6 +406,9 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("abc-corp", include_str!("profiles/abc-corp.toml")),
     ("boc-corp", include_str!("profiles/boc-corp.toml")),
     ("cmbc-corp", include_str!("profiles/cmbc-corp.toml")),
+    ("ccb-corp-yuan", include_str!("profiles/ccb-corp-yuan.toml")),
+    ("icbc-booked", include_str!("profiles/icbc-booked.toml")),
+    ("spdb-corp", include_str!("profiles/spdb-corp.toml")),
 ];
 
 /// What a profile and a file have in common.
@@ -390,6 +444,23 @@ pub type Top = Vec<(u64, Vec<Cell<'static>>)>;
 /// # Errors
 /// What the file itself forbids.
 pub fn top(document: &Document, options: &Options) -> Result<Top, Problem> {
+    Ok(tops(document, options)?.into_iter().next().unwrap_or_default())
+}
+
+/// The first rows of every sheet that is read: of all that can be seen, where none is asked for.
+///
+/// # Errors
+/// As [`top`].
+pub fn tops(document: &Document, options: &Options) -> Result<Vec<Top>, Problem> {
+    let sheets = sheet_names(document, options)?;
+    if sheets.is_empty() || options.sheet.is_some() {
+        return Ok(vec![top_of(document, options)?]);
+    }
+    let seen = sheets.into_iter().filter(|(_, visible)| *visible);
+    seen.map(|(name, _)| top_of(document, &Options { sheet: Some(name), ..options.clone() })).collect()
+}
+
+fn top_of(document: &Document, options: &Options) -> Result<Top, Problem> {
     let mut rows = Vec::new();
     document_rows(document, options, &mut |row, cells| {
         rows.push((row, cells.iter().map(|cell| cell.clone().into_owned()).collect()));
@@ -404,13 +475,13 @@ pub fn top(document: &Document, options: &Options) -> Result<Top, Problem> {
 /// # Errors
 /// What the file itself forbids; a profile of another encoding only does not fit.
 pub fn fits<'p>(document: &Document, profiles: &'p [Profile]) -> Result<Vec<Fit<'p>>, Problem> {
-    let mut read: Vec<(&Options, Result<Top, Problem>)> = Vec::new();
+    let mut read: Vec<(&Options, Result<Vec<Top>, Problem>)> = Vec::new();
     let mut fits = Vec::new();
     for profile in profiles {
         let known = read.iter().position(|(options, _)| **options == profile.options);
         let place = known.unwrap_or(read.len());
         if known.is_none() {
-            let rows = top(document, &profile.options);
+            let rows = tops(document, &profile.options);
             match rows {
                 Err(problem) if !matches!(problem.code, "encoding-invalid" | "sheet-missing") => {
                     return Err(problem);
@@ -421,7 +492,7 @@ pub fn fits<'p>(document: &Document, profiles: &'p [Profile]) -> Result<Vec<Fit<
         let mut fit = Fit { profile, row: None, missing: Vec::new(), unreadable: None };
         fit.missing = profile.header.iter().map(String::as_str).collect();
         match read.get(place) {
-            Some((_, Ok(rows))) => nearest(&mut fit, rows),
+            Some((_, Ok(sheets))) => sheets.iter().for_each(|rows| nearest(&mut fit, rows)),
             Some((_, Err(problem))) => fit.unreadable = Some(problem.clone()),
             None => {}
         }
@@ -435,7 +506,9 @@ fn nearest(fit: &mut Fit<'_>, rows: &Top) {
     let mut before: Option<&[Cell<'_>]> = None;
     for (row, cells) in rows {
         let single = Some(Heading::single(cells));
-        let double = before.map(|before| Heading::double(before, cells));
+        let double = before
+            .filter(|before| Heading::may_be(before) && Heading::may_be(cells))
+            .map(|before| Heading::double(before, cells));
         for heading in [single, double].into_iter().flatten() {
             let missing = fit.profile.missing(&heading);
             if missing.len() < fit.missing.len() {
@@ -461,8 +534,11 @@ pub fn choose<'p>(document: &Document, profiles: &'p [Profile]) -> Result<&'p Pr
     {
         return Err(problem);
     }
-    let top = fits.iter().filter(|fit| fit.is_whole()).map(Fit::score).max();
-    let mut winners = fits.iter().filter(|fit| fit.is_whole() && Some(fit.score()) == top);
+    // A profile that was given counts before those that the program knows by itself.
+    let given = fits.iter().any(|fit| fit.is_whole() && !fit.profile.known);
+    let whole = || fits.iter().filter(|fit| fit.is_whole() && fit.profile.known != given);
+    let top = whole().map(Fit::score).max();
+    let mut winners = whole().filter(|fit| Some(fit.score()) == top);
     let first = winners.next().ok_or_else(|| in_file("profile-missing"))?;
     match winners.next() {
         None => Ok(first.profile),

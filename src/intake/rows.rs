@@ -139,6 +139,25 @@ pub fn document_rows(
     Ok(kind)
 }
 
+/// The names of a workbook's sheets that hold tables, each with whether it can be seen; none where a file
+/// has no sheets.
+///
+/// # Errors
+/// As [`visit_rows`].
+pub fn sheet_names(
+    document: &Document,
+    options: &Options,
+) -> Result<Vec<(String, bool)>, Problem> {
+    let kind = kind_of(document)?;
+    let names = match kind {
+        FileKind::Xlsx | FileKind::Xls => workbook::sheet_names(document, kind, options),
+        FileKind::SpreadsheetMl => spreadsheet_ml::sheet_names(document, options)
+            .map(|names| names.into_iter().map(|name| (name, true)).collect()),
+        _ => Ok(Vec::new()),
+    };
+    names.map_err(|problem| problem.in_file(document.path().display().to_string()))
+}
+
 fn text_rows(
     document: &Document,
     options: &Options,

@@ -55,6 +55,27 @@ pub fn chosen_sheet(
     std::panic::catch_unwind(name).unwrap_or_else(|_| Err(damaged("the reader gave up")))
 }
 
+/// The names of all sheets that hold tables, each with whether it can be seen.
+///
+/// # Errors
+/// As [`visit_rows`].
+pub fn sheet_names(
+    document: &Document,
+    kind: FileKind,
+    options: &Options,
+) -> Result<Vec<(String, bool)>, Problem> {
+    let bytes = document.bytes(options.bounds.workbook)?;
+    let named = |sheets: &[calamine::Sheet]| {
+        let tables = sheets.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
+        tables.map(|s| (s.name.clone(), s.visible == SheetVisible::Visible)).collect()
+    };
+    let names = std::panic::AssertUnwindSafe(|| match kind {
+        FileKind::Xls => Ok(named(open_xls(&bytes, options)?.sheets_metadata())),
+        _ => Ok(named(open_xlsx(&bytes, options)?.sheets_metadata())),
+    });
+    std::panic::catch_unwind(names).unwrap_or_else(|_| Err(damaged("the reader gave up")))
+}
+
 /// What cannot be read as a workbook.
 pub fn damaged(detail: impl std::fmt::Display) -> Problem {
     Problem::data("workbook-damaged").with("detail", detail)

@@ -80,7 +80,12 @@ impl Message {
             what = visible(&problem.to_string());
         }
         let place = place(problem, &what, locale);
-        Self { what, why: part(Some("why")), next: part(Some("next")), place }
+        // A bank's file is evidence: not the file is to be put right, but how it is read.
+        let next = match problem.arg("profile_key") {
+            Some(key) => locale.text("evidence-next", &[("key", key)]),
+            None => part(Some("next")),
+        };
+        Self { what, why: part(Some("why")), next, place }
     }
 
     /// One line: place, what, why and what to do, as a file of rejected rows holds it.

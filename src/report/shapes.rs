@@ -547,13 +547,22 @@ shapes! {
     }
     /// Statements read and checked, nothing written.
     STATEMENT_CHECK "statement-check" {
-        meta [files Integer, movements Integer, breaks Integer]
+        meta [files Integer, movements Integer, breaks Integer, undecided Integer]
         rows [
             file Text, profile Text, number Text, currency Text, from Date, to Date,
             opening Money, money_in Money, money_out Money, closing Money, movements Integer,
-            breaks Integer, holds Bool,
+            breaks Integer, holds Bool, opening_by Word, undecided Integer, proved Bool,
         ]
         totals false
+        sections {
+            "columns" [
+                file Text, key Text, column_name Text, proof Word, first_row Integer,
+                last_row Integer,
+            ]
+            "sheets" [file Text, sheet Text, kind Word, row_count Integer]
+            "other_rows" [file Text, kind Word, row_count Integer]
+            "named_rows" [file Text, sheet Text, row Integer, kind Word, text Text]
+        }
     }
     /// The profiles that the program knows.
     STATEMENT_PROFILES "statement-profiles" {

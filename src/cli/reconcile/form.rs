@@ -6,7 +6,7 @@ use crate::cli::failure::Failure;
 use crate::cli::open;
 use crate::cli::target::Target;
 use poolbook::book::Scope;
-use poolbook::intake::statement::read_any;
+use poolbook::intake::statement::{prove_in_order, read_any};
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views;
 use std::path::PathBuf;
@@ -51,6 +51,14 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let mut statements = Vec::new();
     for file in &args.file {
         statements.push(read_any(file, id, &profiles)?);
+    }
+    prove_in_order(&mut statements);
+    // What does not add up is told with the form; what is not proved has no form.
+    let whole = statements.iter().filter(|statement| statement.breaks.is_empty());
+    let undecided = whole.flat_map(|statement| &statement.proof.undecided);
+    let undecided: Vec<_> = undecided.cloned().collect();
+    if !undecided.is_empty() {
+        return Err(undecided.into());
     }
     let account = match args.file.is_empty() {
         true => Account::recorded(&book, id)?,

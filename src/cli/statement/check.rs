@@ -3,8 +3,8 @@
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, in_words_as_note};
 use crate::cli::reconcile::profiles;
-use crate::cli::statement::row;
-use poolbook::intake::statement::{Statement, gap, read_file};
+use crate::cli::statement::{Known, row};
+use poolbook::intake::statement::{Statement, gap, prove_in_order, read_file};
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::statement_check;
 use std::path::PathBuf;
@@ -15,10 +15,13 @@ pub struct Args {
     file: Vec<PathBuf>,
     #[arg(long, value_hint = clap::ValueHint::FilePath)]
     profile: Vec<PathBuf>,
+    #[command(flatten)]
+    known: Known,
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
-    let profiles = profiles(&args.profile)?;
+    let mut profiles = profiles(&args.profile)?;
+    args.known.tell(&mut profiles, args.file.len())?;
     let (mut statements, mut problems) = (Vec::new(), Vec::new());
     for file in &args.file {
         match read_file(file, None, &profiles) {
@@ -29,6 +32,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     if !problems.is_empty() {
         return Err(problems.into());
     }
+    prove_in_order(&mut statements);
     let gaps = gaps(&statements);
     let rows: Vec<_> = statements
         .iter()
@@ -38,11 +42,11 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         })
         .collect();
     context.output.report(&statement_check(args.file.len(), &rows))?;
-    let own = statements.iter().flat_map(|statement| &statement.breaks);
+    let own = statements.iter().flat_map(|statement| statement.remarks.iter().chain(statement.doubts()));
     for problem in own.chain(gaps.iter().map(|(_, problem)| problem)) {
         context.output.talk(&in_words_as_note(problem, &context.output.locale));
     }
-    let clean = rows.iter().all(|row| row.breaks == 0);
+    let clean = rows.iter().all(|row| row.breaks == 0 && row.proof.undecided.is_empty());
     Ok(if clean { Exit::Done } else { Exit::Findings })
 }
 

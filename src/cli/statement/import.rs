@@ -7,8 +7,10 @@ use crate::cli::context::Context;
 use crate::cli::failure::{Failure, in_words, in_words_as_note};
 use crate::cli::open::{self, AnyStore};
 use crate::cli::reconcile::profiles;
+use crate::cli::statement::Known;
 use poolbook::book::statements::Status;
 use poolbook::book::{Book, Options};
+use poolbook::domain::money::Money;
 use poolbook::domain::statement::{Movement, Sheet};
 use poolbook::domain::text::{Id, line};
 use poolbook::intake::profile::Profile;
@@ -32,6 +34,8 @@ pub struct Args {
     allow_gap: Option<String>,
     #[arg(long, value_hint = clap::ValueHint::FilePath)]
     profile: Vec<PathBuf>,
+    #[command(flatten)]
+    known: Known,
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
@@ -40,7 +44,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         fetched_by: args.fetched_by.as_deref().map(text).transpose()?,
         gap_reason: args.allow_gap.as_deref().map(text).transpose()?,
     };
-    let profiles = profiles(&args.profile)?;
+    let mut profiles = profiles(&args.profile)?;
+    args.known.tell(&mut profiles, args.file.len())?;
     let options = open::options(context)?;
     // A run that is only tried out happens in memory, so that later files see the earlier ones.
     let writing = Options { dry_run: false, ..options.clone() };
@@ -73,6 +78,9 @@ fn id(text: &str) -> Result<Id, Problem> {
 fn text(text: &str) -> Result<compact_str::CompactString, Problem> {
     line(text).map_err(|error| Problem::new(error.code(), Exit::Usage).with("text", text))
 }
+
+/// What is pointed out and hinders nothing.
+const REMARKS: [&str; 2] = ["statement-dated-back", "statement-reordered"];
 
 /// How statements were got.
 #[derive(Clone, Default)]
@@ -126,13 +134,19 @@ impl Intake {
         (statement, place, way): (&Statement, u32, &Way),
         options: &Options,
     ) -> Result<(), Problem> {
+        let mut statement = statement.clone();
+        if let Some(closing) = closing_before(book, &statement, way)? {
+            statement.follows(closing);
+        }
+        let statement = &statement;
         let mut row = row(statement);
-        if let Some(first) = statement.breaks.first() {
+        self.notes.extend(statement.remarks.iter().cloned());
+        if let Some(first) = statement.doubts().next() {
             row.outcome = "set-aside";
             row.row = first.place.row;
             let figure = |name| first.arg(name).map(str::to_owned);
             row.figures = [figure("expected"), figure("found"), figure("gap")];
-            self.notes.extend(statement.breaks.iter().cloned());
+            self.notes.extend(statement.doubts().cloned());
             self.rows.push(row);
             return Ok(());
         }
@@ -193,15 +207,34 @@ impl Intake {
         }
     }
 
-    /// True when every statement stands.
+    /// True when every statement stands; what was only pointed out does not count.
     pub fn is_clean(&self) -> bool {
-        self.notes.is_empty() && self.failed.is_empty()
+        let told = |problem: &Problem| !REMARKS.contains(&problem.code);
+        !self.notes.iter().any(told) && self.failed.is_empty()
     }
 
     /// True when all there was failed, so that there is nothing to report.
     fn is_nothing(&self) -> bool {
         !self.failed.is_empty() && self.rows.iter().all(|row| row.outcome == "refused")
     }
+}
+
+/// The balance at which the statements that stand in the book end before another begins.
+///
+/// # Errors
+/// The store's own.
+fn closing_before(
+    book: &Book<AnyStore>,
+    statement: &Statement,
+    way: &Way,
+) -> Result<Option<Money>, Problem> {
+    let (false, Some(from)) = (statement.is_proved(), statement.from) else { return Ok(None) };
+    let channel = way.source.as_ref().map(|source| source.as_str());
+    let channel = book.channel(&statement.bank_account, channel, None)?;
+    let before = channel.runs.iter().rev().find(|run| run.from <= from);
+    Ok(before.and_then(|run| {
+        if run.to <= from { Some(run.closing) } else { channel.balance(from.yesterday().ok()?) }
+    }))
 }
 
 /// Why a statement waits, in words.

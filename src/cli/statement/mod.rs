@@ -12,10 +12,48 @@ mod undo;
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use poolbook::domain::money::Total;
+use poolbook::domain::money::{Money, Total};
+use poolbook::intake::profile::{Given, Profile};
 use poolbook::intake::statement::Statement;
-use poolbook::problem::Exit;
+use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::StatementRow;
+
+/// Balances that the file does not print and a person knows: from the paper, the passbook, the bank.
+#[derive(clap::Args)]
+pub struct Known {
+    #[arg(long)]
+    opening: Option<String>,
+    #[arg(long)]
+    closing: Option<String>,
+}
+
+impl Known {
+    /// Tells them to the profiles with which one file is read.
+    ///
+    /// # Errors
+    /// `amount-*`; `opening-files` where there are several files.
+    pub fn tell(&self, profiles: &mut [Profile], files: usize) -> Result<(), Problem> {
+        let given = self.given()?;
+        if given != Given::default() && files != 1 {
+            return Err(Problem::new("opening-files", Exit::Usage).with("count", files));
+        }
+        profiles.iter_mut().for_each(|profile| profile.given = given);
+        Ok(())
+    }
+
+    /// The balances.
+    ///
+    /// # Errors
+    /// `amount-*`.
+    pub fn given(&self) -> Result<Given, Problem> {
+        let balance = |text: &Option<String>| {
+            let parsed = text.as_deref().map(Money::parse).transpose();
+            let shown = text.as_deref().unwrap_or_default();
+            parsed.map_err(|e| Problem::new(e.code(), Exit::Usage).with("text", shown.escape_debug()))
+        };
+        Ok(Given { opening: balance(&self.opening)?, closing: balance(&self.closing)? })
+    }
+}
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -62,5 +100,7 @@ fn row(statement: &Statement, more: usize) -> StatementRow {
         sums: (side(true), -side(false)),
         movements: statement.lines.len(),
         breaks: statement.breaks.len() + more,
+        proof: statement.proof.clone(),
+        passed: statement.passed.clone(),
     }
 }

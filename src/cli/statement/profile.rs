@@ -1,9 +1,10 @@
 //! `statement profile list|show|new`: the layouts that are known, and a draft for one that is not.
 
 use crate::cli::context::Context;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, in_words_as_note};
+use crate::cli::statement::Known;
 use crate::cli::target::Target;
-use poolbook::intake::profile::{BUILT_IN, Mode, Profile};
+use poolbook::intake::profile::{BUILT_IN, Given, Mode, Profile};
 use poolbook::intake::statement::draft::{Comments, draft};
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::statement_profiles;
@@ -22,8 +23,10 @@ enum Action {
         name: String,
     },
     New {
-        #[arg(long, value_hint = clap::ValueHint::FilePath)]
+        #[arg(id = "sample", long = "from", value_hint = clap::ValueHint::FilePath)]
         from: PathBuf,
+        #[command(flatten)]
+        known: Known,
         #[command(flatten)]
         target: Target,
     },
@@ -50,7 +53,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
             context.output.data(text.as_bytes())?;
             Ok(Exit::Done)
         }
-        Action::New { from, target } => new(from, target, context),
+        Action::New { from, known, target } => new(from, known.given()?, target, context),
     }
 }
 
@@ -63,9 +66,14 @@ fn mode(mode: Mode) -> &'static str {
 }
 
 /// Drafts a profile; exit 1 says that something in it is left to be filled in.
-fn new(from: &std::path::Path, target: &Target, context: &Context<'_>) -> Result<Exit, Failure> {
+fn new(
+    from: &std::path::Path,
+    given: Given,
+    target: &Target,
+    context: &Context<'_>,
+) -> Result<Exit, Failure> {
     let destination = target.open(context)?;
-    let drafted = draft(from)?;
+    let drafted = draft(from, given)?;
     let locale = &context.output.locale;
     let file = from.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let name = from.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -78,12 +86,23 @@ fn new(from: &std::path::Path, target: &Target, context: &Context<'_>) -> Result
             columns: &locale.text("draft-columns", &[]),
             missing: &locale.text("draft-missing", &[]),
             side: &locale.text("draft-side", &[]),
+            left: &locale.text("draft-left", &[]),
         },
     );
     destination.put(text.as_bytes(), context)?;
-    if drafted.is_whole() {
+    if drafted.is_proved() {
         return Ok(Exit::Done);
     }
-    context.output.say("draft-unfinished", &[("keys", &drafted.missing.join(", "))]);
+    for problem in &drafted.problems {
+        context.output.talk(&in_words_as_note(problem, locale));
+    }
+    if !drafted.left.is_empty() {
+        context.output.say("draft-left-over", &[("columns", &drafted.left.join(", "))]);
+    }
+    if drafted.is_whole() {
+        context.output.say("draft-unproved", &[]);
+    } else {
+        context.output.say("draft-unfinished", &[("keys", &drafted.missing.join(", "))]);
+    }
     Ok(Exit::Findings)
 }

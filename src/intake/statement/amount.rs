@@ -23,8 +23,13 @@ pub fn money(amounts: &Amounts, cell: &Cell<'_>) -> Result<Option<Money>, Proble
     let text = text.strip_prefix('+').filter(|rest| !rest.starts_with('-')).unwrap_or(text);
     // The number of a workbook has a dot, whatever texts have.
     let decimal = if matches!(cell, Cell::Number(_)) { Decimal::Dot } else { amounts.decimal };
-    let plain = plain(text, decimal);
-    parse(&plain).map(Some).map_err(|error| {
+    // `(1,234.50)` and `1,234.50-` are accountants' ways to write a minus.
+    let bracketed = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+    let unsigned = bracketed.or_else(|| text.strip_suffix('-')).map(trim);
+    let unsigned = unsigned.filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let plain = plain(unsigned.unwrap_or(text), decimal);
+    let parsed = parse(&plain).map(|sum| if unsigned.is_some() { sum.negated() } else { sum });
+    parsed.map(Some).map_err(|error| {
         let code = match error.code() {
             "amount-format" => "statement-amount",
             "amount-precision" => "statement-precision",

@@ -261,7 +261,7 @@ impl Reading {
         let sums = (side(|amount| amount.is_positive()), -side(|amount| !amount.is_positive()));
         let totals = [("in", self.totals.0, sums.0), ("out", self.totals.1, sums.1)];
         for (side, printed, sum) in totals {
-            let broken = super::chain::total_problem(side, printed, sum);
+            let broken = super::totals::total_problem(side, printed, sum);
             draft.breaks.extend(broken.map(|problem| problem.in_row(draft.line)));
         }
         self.done.push(draft.finish(Format::Camt053)?);

@@ -1,28 +1,47 @@
 //! What the figures of a statement must add up to: the balance of every row, the totals, the
 //! balance at the end.
 
-use super::table::TotalsRow;
+use super::order::{self, Way};
+use super::passed::Passed;
+use super::proof::{self, Class, Ends};
+use super::totals::{Labelled, Mark, label_problems, mark_problems};
 use super::{Format, Statement, StatementLine};
-use crate::domain::calendar::Date;
+use crate::domain::calendar::{Date, days_between};
 use crate::domain::money::{Money, Total};
-use crate::intake::profile::{Order, Profile};
+use crate::intake::profile::{Minus, Profile};
 use crate::intake::rejects::PROBLEMS_MAX;
 use crate::problem::Problem;
 
-/// A row as read: a movement, or only a balance (`期初余额`).
+/// A row as read: a movement, or only a balance.
 pub struct Found {
     /// Row in the file.
     pub row: u64,
+    /// Which of the sheets that were read.
+    pub sheet: usize,
     /// Day.
     pub date: Option<Date>,
     /// Amount; in is positive.
     pub amount: Option<Money>,
+    /// What tells its sign.
+    pub class: Class,
+    /// A charge that its balance counts as well; out is negative.
+    pub charge: Option<Money>,
     /// What stands in the columns of money in and of money out.
     pub sides: (Money, Money),
-    /// Balance after it.
-    pub balance: Money,
-    /// The movement, if it is one.
+    /// Balance before it, where the row prints it.
+    pub before: Option<Money>,
+    /// Balance after it, where the row prints it.
+    pub balance: Option<Money>,
+    /// The movement, if it is one; its balance is computed at the end.
     pub line: Option<StatementLine>,
+}
+
+impl Found {
+    /// What the row moves, its charge included.
+    pub fn moves(&self) -> Total {
+        let amount = self.amount.map_or(Total::ZERO, Total::from);
+        self.charge.map_or(amount, |charge| amount + charge.into())
+    }
 }
 
 /// Everything that stands in a table.
@@ -32,18 +51,24 @@ pub struct Sheet {
     pub number: Option<String>,
     /// Currency.
     pub currency: Option<String>,
-    /// Balance before the first movement, as printed.
-    pub opening: Option<Money>,
+    /// Balance before the first movement, as printed, and where.
+    pub opening: Option<(u64, Money)>,
     /// Balance after the last, as printed apart from the rows, and where.
     pub closing: Option<(u64, Money)>,
     /// First and last day, as printed.
     pub period: Option<(Date, Date)>,
     /// The rows.
     pub found: Vec<Found>,
-    /// Row and sums of the totals.
-    pub totals: Option<TotalsRow>,
+    /// Rows of totals.
+    pub marks: Vec<Mark>,
+    /// Totals that stand beside a label.
+    pub labelled: Vec<Labelled>,
     /// A movement after the totals.
     pub after_total: Option<Problem>,
+    /// Names of the sheets that were read, where there are several.
+    pub sheets: Vec<String>,
+    /// Rows that are no movements.
+    pub passed: Passed,
 }
 
 impl Sheet {
@@ -60,42 +85,53 @@ impl Sheet {
         Err(Problem::data("statement-currencies").with("currency", known).with("other", code))
     }
 
-    /// The statement of these rows, with all that does not hold together.
+    /// The statement of these rows, with all that does not hold together and all that is not proved.
     ///
     /// # Errors
-    /// `statement-empty`, `amount-range`.
-    pub fn finish(mut self, profile: &Profile, format: Format) -> Result<Statement, Problem> {
-        let (forward, _) = breaks(&self.found, self.opening);
-        let newest_first = match profile.order {
-            Order::OldestFirst => false,
-            Order::NewestFirst => true,
-            Order::Auto => {
-                self.found.reverse();
-                let (backward, _) = breaks(&self.found, self.opening);
-                self.found.reverse();
-                backward < forward || (backward == forward && self.is_dated_backwards())
-            }
-        };
-        if newest_first {
-            self.found.reverse();
-        }
-        let (_, mut problems) = breaks(&self.found, self.opening);
-        problems.extend(self.total_problems());
-        problems.extend(self.date_problems());
+    /// `statement-empty`, `statement-balance-missing`, `amount-range`.
+    pub fn finish(
+        mut self,
+        profile: &Profile,
+        format: Format,
+    ) -> Result<Statement, Problem> {
+        let given = profile.given;
+        let printed = self.opening.map(|(_, opening)| opening).or(given.opening);
+        self.turn(profile, printed);
+        // Totals stand where they stand, so they are added up before the rows are ordered.
+        let mut problems = mark_problems(&self.marks, &self.found);
+        problems.extend(label_problems(&self.labelled, &self.found));
+        let ordered = order::order(&mut self.found, printed, profile.order);
+        let (_, broken) = breaks(&self.found, printed);
+        problems.splice(0..0, broken);
+        problems.extend(ordered.problem);
+        problems.extend(self.outside_period());
         problems.extend(self.after_total.take());
-        let opening = match (self.opening, self.found.first()) {
-            (Some(opening), _) => opening,
-            (None, Some(first)) => before(first).ok_or_else(|| Problem::data("amount-range"))?,
-            (None, None) => return Err(Problem::data("statement-empty")),
-        };
-        let closing = self.found.last().map_or(opening, |last| last.balance);
-        problems.extend(self.closing.and_then(|(row, printed)| {
-            Some(closing_problem(closing.into(), printed)?.in_row(row))
+        let opening = self.opening_balance(printed)?;
+        let closing = self.settle(opening)?;
+        let at_end = self.closing.map(|(_, closing)| closing).or(given.closing);
+        problems.extend(at_end.and_then(|printed| {
+            let row = self.closing.map_or(0, |(row, _)| row);
+            let problem = closing_problem(closing.into(), printed)?;
+            Some(if row == 0 { problem } else { problem.in_row(row) })
         }));
-        let dates = self.found.iter().filter_map(|found| found.date);
+        if ordered.way == Way::Forward {
+            problems.extend(super::totals::balance_problems(&self.marks, &self.found, opening));
+        }
+        let ends = Ends {
+            opening: self.opening.map(|(row, _)| row),
+            given: given.opening.is_some(),
+            closing: at_end,
+            ties: ordered.ties,
+        };
+        let proof = proof::prove(&self, profile, &ends, problems.is_empty());
+        let mut remarks = ordered.remarks;
+        let mut lines: Vec<StatementLine> =
+            std::mem::take(&mut self.found).into_iter().flat_map(|found| lines(found, profile)).collect();
+        by_day(&mut lines, opening, profile.days_back, &mut remarks, &mut problems)?;
+        let dates = || lines.iter().map(|line| line.date);
         let (from, to) = match self.period {
             Some((from, to)) => (Some(from), Some(to)),
-            None => (dates.clone().min(), dates.max()),
+            None => (dates().min().or(self.passed.days().0), dates().max().or(self.passed.days().1)),
         };
         Ok(Statement {
             bank_account: String::new(),
@@ -109,59 +145,159 @@ impl Sheet {
             closing,
             from,
             to,
-            lines: self.found.into_iter().filter_map(|found| found.line).collect(),
+            lines,
             breaks: problems,
+            proof,
+            remarks,
+            passed: self.passed,
         })
     }
 
-    fn is_dated_backwards(&self) -> bool {
-        let mut dates = self.found.iter().filter_map(|found| found.date);
-        let (first, last) = (dates.next(), dates.next_back());
-        first.zip(last).is_some_and(|(first, last)| last < first)
-    }
-
-    /// The totals row against the sums of its columns.
-    fn total_problems(&self) -> Vec<Problem> {
-        let Some((row, money_in, money_out)) = self.totals else { return Vec::new() };
-        let sides = self.found.iter().map(|found| found.sides);
-        let sums = sides.fold((Total::ZERO, Total::ZERO), |sums, (money_in, money_out)| {
-            (sums.0 + money_in.into(), sums.1 + money_out.into())
-        });
-        let wrong = total_problem("in", money_in, sums.0)
-            .into_iter()
-            .chain(total_problem("out", money_out, sums.1));
-        wrong.map(|problem| problem.in_row(row)).collect()
-    }
-
-    /// Movements in the order of time, none outside the printed period.
-    fn date_problems(&self) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        let mut before: Option<Date> = None;
-        for (row, date) in self.found.iter().filter_map(|found| Some((found.row, found.date?))) {
-            if problems.len() >= PROBLEMS_MAX {
-                break;
-            }
-            let outside = self.period.is_some_and(|(from, to)| date < from || to < date);
-            if outside || before.is_some_and(|before| date < before) {
-                problems.push(Problem::data("statement-dates").with("date", date).in_row(row));
-            }
-            before = Some(date);
+    /// Finds out what a minus in the column of money out means, where the balances can tell: a column
+    /// that is written with its sign, or money that comes back.
+    fn turn(&mut self, profile: &Profile, opening: Option<Money>) {
+        let is_minus = |found: &Found| found.class == Class::OutMinus;
+        if profile.amount.minus == Minus::Back || !self.found.iter().any(is_minus) {
+            return;
         }
-        problems
+        let gaps = |found: &mut Vec<Found>| {
+            let (forward, _) = breaks(found, opening);
+            found.reverse();
+            let (backward, _) = breaks(found, opening);
+            found.reverse();
+            forward.min(backward)
+        };
+        let as_read = gaps(&mut self.found);
+        let turn = |found: &mut Vec<Found>, class: Class| {
+            for one in found.iter_mut().filter(|found| found.class == class) {
+                one.amount = one.amount.map(Money::negated);
+                one.sides = (one.sides.0, one.sides.1.negated());
+                if let Some(line) = &mut one.line {
+                    line.amount = line.amount.negated();
+                }
+            }
+        };
+        turn(&mut self.found, Class::OutMinus);
+        if profile.amount.minus == Minus::Auto && gaps(&mut self.found) >= as_read {
+            turn(&mut self.found, Class::OutMinus);
+        }
+    }
+
+    /// The balance before the first movement: as printed or given, or what the first balance shows.
+    fn opening_balance(&self, printed: Option<Money>) -> Result<Money, Problem> {
+        if let Some(opening) = printed {
+            return Ok(opening);
+        }
+        let range = |_| Problem::data("amount-range");
+        let mut moved = Total::ZERO;
+        for found in &self.found {
+            if let Some(before) = found.before {
+                return (Total::from(before) - moved).money().map_err(range);
+            }
+            moved += found.moves();
+            if let Some(balance) = found.balance {
+                return (Total::from(balance) - moved).money().map_err(range);
+            }
+        }
+        if self.found.is_empty() {
+            return Err(Problem::data("statement-empty"));
+        }
+        Err(Problem::data("statement-balance-missing").with("which", "opening"))
+    }
+
+    /// Gives every movement its balance, and tells the last.
+    fn settle(&mut self, opening: Money) -> Result<Money, Problem> {
+        let mut balance = opening;
+        for found in &mut self.found {
+            let row = found.row;
+            let range = |_| Problem::data("amount-range").in_row(row);
+            let after = Total::from(balance) + found.moves();
+            let after = match found.balance {
+                Some(printed) => printed,
+                None => after.money().map_err(range)?,
+            };
+            if let Some(line) = &mut found.line {
+                line.balance = after;
+            }
+            balance = after;
+        }
+        Ok(balance)
+    }
+
+    /// Movements outside the printed period.
+    fn outside_period(&self) -> Vec<Problem> {
+        let Some((from, to)) = self.period else { return Vec::new() };
+        let dated = self.found.iter().filter_map(|found| Some((found.row, found.date?)));
+        let outside = dated.filter(|(_, date)| *date < from || to < *date);
+        let problem =
+            |(row, date)| Problem::data("statement-dates").with("date", date).in_row(row);
+        outside.take(PROBLEMS_MAX).map(problem).collect()
     }
 }
 
-/// A printed total of one side that is not the sum of the movements. `side` is the owner's: money
-/// `in` is what the bank calls credit (贷), money `out` what it calls debit (借).
-pub fn total_problem(side: &'static str, printed: Option<Money>, sum: Total) -> Option<Problem> {
-    let printed = Total::from(printed?);
-    (printed != sum).then(|| {
-        Problem::data("statement-total")
-            .with("side", side)
-            .with("found", printed)
-            .with("expected", sum)
-            .with("gap", printed - sum)
-    })
+/// The movements of a row: its own, and its charge, which the bank took together.
+fn lines(found: Found, profile: &Profile) -> impl Iterator<Item = StatementLine> {
+    let charge = found.charge.zip(found.line.as_ref()).map(|(amount, line)| StatementLine {
+        amount,
+        memo: profile.columns.charge.as_deref().unwrap_or_default().into(),
+        name: Default::default(),
+        account: Default::default(),
+        ..line.clone()
+    });
+    let own = found.line.map(|mut line| {
+        if let Some(charge) = &charge
+            && let Ok(before) = charge.balance.sub(charge.amount)
+        {
+            line.balance = before;
+        }
+        line
+    });
+    own.into_iter().chain(charge)
+}
+
+/// Puts the movements in the order of their days. The bank may book a row behind later ones and date it
+/// back; the balances have proved the order of booking by then, and what the book wants is the balance
+/// at the end of each day.
+///
+/// # Errors
+/// `amount-range`.
+pub fn by_day(
+    lines: &mut [StatementLine],
+    opening: Money,
+    days_back: u16,
+    remarks: &mut Vec<Problem>,
+    problems: &mut Vec<Problem>,
+) -> Result<(), Problem> {
+    let mut last: Option<Date> = None;
+    let mut sorted = true;
+    for line in &*lines {
+        if let Some(last) = last.filter(|last| line.date < *last) {
+            sorted = false;
+            let back = days_between(line.date, last);
+            let (list, code) = if back > i64::from(days_back) {
+                (&mut *problems, "statement-dates")
+            } else {
+                (&mut *remarks, "statement-dated-back")
+            };
+            if list.len() < PROBLEMS_MAX {
+                let problem = Problem::data(code).with("date", line.date).with("after", last);
+                list.push(problem.with("days", back).in_row(line.row));
+            }
+        }
+        last = last.max(Some(line.date));
+    }
+    if sorted {
+        return Ok(());
+    }
+    lines.sort_by_key(|line| line.date);
+    let mut balance = opening;
+    for line in lines {
+        let row = line.row;
+        let after = balance.add(line.amount);
+        balance = after.map_err(|_| Problem::data("amount-range").in_row(row))?;
+        line.balance = balance;
+    }
+    Ok(())
 }
 
 /// A printed balance at the end that opening and movements do not come to.
@@ -192,37 +328,40 @@ pub fn currency_code(printed: &str) -> String {
     found.map_or(text, |(code, _)| (*code).to_owned())
 }
 
-fn before(found: &Found) -> Option<Money> {
-    found.balance.sub(found.amount.unwrap_or(Money::ZERO)).ok()
-}
-
 /// How often the balance chain breaks, the rows being in the order of time, and the first places.
-fn breaks(rows: &[Found], opening: Option<Money>) -> (usize, Vec<Problem>) {
+pub fn breaks(rows: &[Found], opening: Option<Money>) -> (usize, Vec<Problem>) {
     let (mut count, mut problems) = (0, Vec::new());
-    let mut balance = opening;
+    let mut balance = opening.map(Total::from);
     for found in rows {
-        if let (Some(balance), Some(before)) = (balance, before(found))
-            && balance != before
+        if let Some(before) = found.before.map(Total::from) {
+            if let Some(known) = balance.filter(|known| *known != before) {
+                count += 1;
+                balance_problem(found.row, known, before, &mut problems);
+            }
+            balance = Some(before);
+        }
+        let expected = balance.map(|balance| balance + found.moves());
+        let printed = found.balance.map(Total::from);
+        if let (Some(expected), Some(printed)) = (expected, printed)
+            && expected != printed
         {
             count += 1;
-            balance_problem(found, balance, &mut problems);
+            balance_problem(found.row, expected, printed, &mut problems);
         }
-        balance = Some(found.balance);
+        balance = printed.or(expected);
     }
     (count, problems)
 }
 
-fn balance_problem(found: &Found, balance: Money, problems: &mut Vec<Problem>) {
+fn balance_problem(row: u64, expected: Total, found: Total, problems: &mut Vec<Problem>) {
     if problems.len() >= PROBLEMS_MAX {
         return;
     }
-    let expected = balance.add(found.amount.unwrap_or(Money::ZERO)).unwrap_or(balance);
-    let gap = Total::from(found.balance) - expected.into();
     problems.push(
         Problem::data("statement-arithmetic")
             .with("expected", expected)
-            .with("found", found.balance)
-            .with("gap", gap)
-            .in_row(found.row),
+            .with("found", found)
+            .with("gap", found - expected)
+            .in_row(row),
     );
 }

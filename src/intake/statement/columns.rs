@@ -1,7 +1,9 @@
 //! The columns of a statement by what they mean, and a row read through them.
 
 use super::chain::Found;
-use super::table::{TotalsRow, digits};
+use super::proof::Class;
+use super::table::digits;
+use super::words::{direction, unit};
 use super::{StatementLine, amount};
 use crate::domain::money::Money;
 use crate::intake::cell::{Cell, half_width, trim};
@@ -14,6 +16,9 @@ use std::borrow::Cow;
 /// Columns of the currency, whatever the profile says.
 const CURRENCY: [&str; 5] = ["币种", "币别", "货币", "交易币种", "Currency"];
 
+/// An amount, what tells its sign, and what stands in the columns of money in and out.
+type Signed = (Option<Money>, Class, (Money, Money));
+
 /// Places of the columns in the rows.
 pub struct Places<'p> {
     profile: &'p Profile,
@@ -22,7 +27,11 @@ pub struct Places<'p> {
     flag: Option<usize>,
     money_in: Option<usize>,
     money_out: Option<usize>,
-    balance: usize,
+    balance: Option<usize>,
+    before: Option<usize>,
+    charge: Option<usize>,
+    /// Columns that the header names.
+    width: usize,
     name: Option<usize>,
     account: Option<usize>,
     serial: Option<usize>,
@@ -38,7 +47,7 @@ impl<'p> Places<'p> {
     /// ones that only describe.
     ///
     /// # Errors
-    /// `statement-header`, `header-twice`.
+    /// `statement-header`, `header-twice`, `statement-unit`.
     pub fn of(profile: &'p Profile, heading: &Heading) -> Result<Self, Problem> {
         let optional = |name: &Option<String>| Some(heading.place(name.as_deref()?)?.0);
         let must = |name: &Option<String>| match name.as_deref() {
@@ -57,6 +66,12 @@ impl<'p> Places<'p> {
         let none = || Problem::data("profile-column-missing").with("key", "columns");
         let date = if columns.date.is_some() { &columns.date } else { &columns.time };
         let memo = columns.memo.list().iter();
+        let amounts = [&columns.amount, &columns.r#in, &columns.out, &columns.balance];
+        for name in amounts.into_iter().flatten() {
+            if unit(name, true).is_some() {
+                return Err(Problem::data("statement-unit").with("text", name).in_column(name));
+            }
+        }
         Ok(Self {
             profile,
             date: must(date)?.ok_or_else(none)?,
@@ -64,7 +79,10 @@ impl<'p> Places<'p> {
             flag: must(&columns.flag)?,
             money_in: must(&columns.r#in)?,
             money_out: must(&columns.out)?,
-            balance: must(&columns.balance)?.ok_or_else(none)?,
+            balance: must(&columns.balance)?,
+            before: must(&columns.balance_before)?,
+            charge: must(&columns.charge)?,
+            width: heading.width(),
             name: optional(&columns.name),
             account: optional(&columns.account),
             serial: optional(&columns.serial),
@@ -88,19 +106,76 @@ impl<'p> Places<'p> {
         amount::money(&self.profile.amount, cell).map_err(|problem| in_column(problem, name))
     }
 
-    /// Sums of a totals row, where it holds any.
-    pub fn totals(&self, row: u64, cells: &[Cell<'_>]) -> TotalsRow {
+    /// Sums of a totals row, where it holds any, without their signs.
+    pub fn totals(&self, cells: &[Cell<'_>]) -> (Option<Money>, Option<Money>) {
         let sum = |place: Option<usize>| {
-            let sum = amount::money(&self.profile.amount, cells.get(place?)?).ok().flatten()?;
+            let sum = Self::figure(self.profile, cells.get(place?)?).ok().flatten()?;
             Some(if sum < Money::ZERO { sum.negated() } else { sum })
         };
-        (row, sum(self.money_in), sum(self.money_out))
+        (sum(self.money_in), sum(self.money_out))
     }
 
-    /// The balance of a row that moves nothing.
-    pub fn balance_only(&self, cells: &[Cell<'_>]) -> Option<Money> {
-        let moves = self.amount(cells).ok()?.0.is_some_and(|amount| !amount.is_zero());
-        self.balance(cells).ok().filter(|_| !moves)
+    /// The balance of a row, where it holds one.
+    pub fn balance_of(&self, cells: &[Cell<'_>]) -> Option<Money> {
+        self.balance(cells).ok().flatten()
+    }
+
+    /// True when the row has a day.
+    pub fn is_dated(&self, cells: &[Cell<'_>]) -> bool {
+        matches!(self.profile.dates.date(at(cells, self.date)), Ok(Some(_)))
+    }
+
+    /// The texts of a row's purpose.
+    pub fn purposes<'c>(&'c self, cells: &'c [Cell<'_>]) -> impl Iterator<Item = Cow<'c, str>> {
+        self.memo.iter().map(|place| at(cells, *place).shown())
+    }
+
+    /// True when a row has neither a day nor anything like an amount: it is text.
+    pub fn is_prose(&self, cells: &[Cell<'_>]) -> bool {
+        let figures = [
+            self.amount,
+            self.money_in,
+            self.money_out,
+            self.balance,
+            self.before,
+            self.charge,
+        ];
+        let like_a_figure = |place: usize| {
+            let text = at(cells, place).shown();
+            let written = |c: char| c.is_alphabetic() && !matches!(c, '元' | '¥');
+            text.contains(|c: char| c.is_numeric()) && !text.contains(written)
+        };
+        // `账号：` with its value beside it, in the head of a next page.
+        let first = cells.iter().find(|cell| !cell.is_empty()).map(Cell::shown);
+        if first.is_some_and(|first| first.ends_with([':', '：'])) {
+            return true;
+        }
+        let date = at(cells, self.date).shown();
+        let of_a_day =
+            |c: char| c.is_numeric() || c.is_ascii() || "年月日时分秒上下午　：".contains(c);
+        let like_a_day = date.chars().filter(|c| c.is_numeric()).count() >= 4
+            && date.starts_with(|c: char| c.is_numeric())
+            && date.chars().all(of_a_day);
+        !like_a_day && !figures.into_iter().flatten().any(like_a_figure)
+    }
+
+    /// The text of a row that has nothing but descriptions, by which the row above goes on: purpose,
+    /// name and account.
+    pub fn continued(&self, cells: &[Cell<'_>]) -> Option<(CompactString, CompactString)> {
+        let names = [self.name, self.payer.0, self.payee.0];
+        let describes = |place: usize| self.memo.contains(&place) || names.contains(&Some(place));
+        let mut filled = cells.iter().enumerate().filter(|(_, cell)| !cell.is_empty());
+        if filled.any(|(place, _)| !describes(place)) {
+            return None;
+        }
+        let name = names.into_iter().flatten().map(|place| at(cells, place).shown());
+        Some((joined(self.purposes(cells)), joined(name)))
+    }
+
+    /// How many cells a row has, where some stand beyond the last heading.
+    pub fn too_wide(&self, cells: &[Cell<'_>]) -> Option<(usize, usize)> {
+        let last = cells.iter().rposition(|cell| !cell.is_empty())? + 1;
+        (last > self.width).then_some((cells.len(), self.width))
     }
 
     /// The own account number of a row.
@@ -126,15 +201,28 @@ impl<'p> Places<'p> {
     /// # Errors
     /// What is wrong with a cell, with its column.
     pub fn row(&self, row: u64, cells: &[Cell<'_>], own: Option<&str>) -> Result<Found, Problem> {
+        let sheet = 0;
         let columns = &self.profile.columns;
         let date_name = if columns.date.is_some() { &columns.date } else { &columns.time };
         let date = self.profile.dates.date(at(cells, self.date));
         let date = date.map_err(|problem| in_column(problem, date_name))?;
-        let (amount, sides) = self.amount(cells)?;
+        let (amount, class, sides) = self.amount(cells)?;
         let balance = self.balance(cells)?;
-        let Some(amount) = amount.filter(|amount| !amount.is_zero()) else {
-            return Ok(Found { row, date, amount: None, sides, balance, line: None });
+        let before = match self.before {
+            Some(place) => Self::figure(self.profile, at(cells, place))
+                .map_err(|problem| in_column(problem, &columns.balance_before))?,
+            None => None,
         };
+        let charge = self.money_at(cells, self.charge, &columns.charge)?;
+        let charge = charge.filter(|charge| !charge.is_zero()).map(Money::negated);
+        let amount = amount.filter(|amount| !amount.is_zero());
+        let (amount, class, charge) = match (amount, charge) {
+            (Some(_), _) => (amount, class, charge),
+            (None, Some(charge)) => (Some(charge), Class::Charge, None),
+            (None, None) => (None, Class::Nothing, None),
+        };
+        let found = Found { row, sheet, date, amount, class, charge, sides, before, balance, line: None };
+        let Some(amount) = amount else { return Ok(found) };
         let date = date.ok_or_else(|| missing(date_name))?;
         let (name, account) = self.other(cells, amount, own)?;
         let serial = match self.serial {
@@ -145,20 +233,19 @@ impl<'p> Places<'p> {
         let line = StatementLine {
             date,
             amount,
-            balance,
+            balance: Money::ZERO,
             memo: joined(memo),
             name,
             account,
             serial: Some(CompactString::from(trim(&serial))).filter(|serial| !serial.is_empty()),
             row,
         };
-        let (date, amount) = (Some(date), Some(amount));
-        Ok(Found { row, date, amount, sides, balance, line: Some(line) })
+        Ok(Found { line: Some(line), ..found })
     }
 
-    /// The movement from the owner's side, where money in is positive; and what stands in the columns
-    /// of money in and out, which totals are made of.
-    fn amount(&self, cells: &[Cell<'_>]) -> Result<(Option<Money>, (Money, Money)), Problem> {
+    /// The movement from the owner's side, where money in is positive, and what tells its sign; and what
+    /// stands in the columns of money in and out, which totals are made of.
+    fn amount(&self, cells: &[Cell<'_>]) -> Result<Signed, Problem> {
         let columns = &self.profile.columns;
         let none = (Money::ZERO, Money::ZERO);
         match self.profile.amount.mode {
@@ -167,48 +254,69 @@ impl<'p> Places<'p> {
                 let money_out = self.money_at(cells, self.money_out, &columns.out)?;
                 // Zero in one of the columns stands for nothing.
                 let sides = (money_in.unwrap_or_default(), money_out.unwrap_or_default());
+                let class = |amount: Money, plain, minus| {
+                    if amount < Money::ZERO { minus } else { plain }
+                };
                 match (sides.0.is_zero(), sides.1.is_zero()) {
                     (false, false) => Err(Problem::data("statement-both-sides")),
-                    (false, true) => Ok((Some(sides.0), sides)),
-                    (true, _) => Ok((Some(sides.1.negated()), sides)),
+                    (false, true) => {
+                        Ok((Some(sides.0), class(sides.0, Class::In, Class::InMinus), sides))
+                    }
+                    (true, _) => {
+                        let class = class(sides.1, Class::Out, Class::OutMinus);
+                        Ok((Some(sides.1.negated()), class, sides))
+                    }
                 }
             }
-            Mode::Signed => Ok((self.money_at(cells, self.amount, &columns.amount)?, none)),
+            Mode::Signed => {
+                Ok((self.money_at(cells, self.amount, &columns.amount)?, Class::Amount, none))
+            }
             Mode::Flag => {
                 let Some(amount) = self.money_at(cells, self.amount, &columns.amount)? else {
-                    return Ok((None, none));
+                    return Ok((None, Class::Nothing, none));
                 };
                 let flag = self.flag.map(|place| at(cells, place).shown()).unwrap_or_default();
-                let amount = self.flagged(amount, &flag);
-                Ok((Some(amount.map_err(|problem| in_column(problem, &columns.flag))?), none))
+                let flagged = self.flagged(amount, &flag);
+                let (amount, class) = flagged.map_err(|problem| in_column(problem, &columns.flag))?;
+                Ok((Some(amount), class, none))
             }
         }
     }
 
-    fn balance(&self, cells: &[Cell<'_>]) -> Result<Money, Problem> {
-        let name = &self.profile.columns.balance;
-        match self.money_at(cells, Some(self.balance), name)? {
-            Some(balance) => Ok(balance),
-            None if at(cells, self.balance).is_empty() => Err(missing(name)),
-            // The profile's words for "nothing" do not hold for balances: 0.00 is one.
-            None => Ok(Money::ZERO),
-        }
+    /// The balance after the movement, where the row prints one.
+    fn balance(&self, cells: &[Cell<'_>]) -> Result<Option<Money>, Problem> {
+        let Some(place) = self.balance else { return Ok(None) };
+        let figure = Self::figure(self.profile, at(cells, place));
+        figure.map_err(|problem| in_column(problem, &self.profile.columns.balance))
+    }
+
+    /// A figure that is no movement. The profile's words for "nothing" do not hold for it: a balance of
+    /// 0.00 is one.
+    ///
+    /// # Errors
+    /// As [`amount::money`].
+    pub fn figure(profile: &Profile, cell: &Cell<'_>) -> Result<Option<Money>, Problem> {
+        let is_figure = cell.shown().contains(|c: char| c.is_numeric());
+        Ok(amount::money(&profile.amount, cell)?.or(is_figure.then_some(Money::ZERO)))
     }
 
     /// A bank's mark: its 贷 is money into the account, its 借 money out of it.
-    fn flagged(&self, amount: Money, flag: &str) -> Result<Money, Problem> {
+    fn flagged(&self, amount: Money, flag: &str) -> Result<(Money, Class), Problem> {
         let amounts = &self.profile.amount;
-        let has = |flags: &[String], known: &[&str]| {
-            flags.iter().any(|own| flag.starts_with(own.as_str()))
-                || (flags.is_empty() && known.iter().any(|known| flag.starts_with(known)))
+        let has = |flags: &[String]| flags.iter().any(|own| flag.starts_with(own.as_str()));
+        let into = match (has(&amounts.in_flags), has(&amounts.out_flags)) {
+            (true, false) => Some(true),
+            (false, true) => Some(false),
+            (false, false) if amounts.in_flags.is_empty() || amounts.out_flags.is_empty() => {
+                direction(flag)
+            }
+            _ => None,
         };
-        match (
-            has(&amounts.in_flags, &["贷", "收", "C"]),
-            has(&amounts.out_flags, &["借", "支", "付", "D"]),
-        ) {
-            (true, false) => Ok(amount),
-            (false, true) => Ok(amount.negated()),
-            _ => Err(Problem::data("statement-flag").with("text", flag.escape_debug())),
+        let usual = direction(flag) == into;
+        match into {
+            Some(true) => Ok((amount, if usual { Class::Flag } else { Class::FlagIn })),
+            Some(false) => Ok((amount.negated(), if usual { Class::Flag } else { Class::FlagOut })),
+            None => Err(Problem::data("statement-flag").with("text", flag.escape_debug())),
         }
     }
 

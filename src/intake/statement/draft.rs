@@ -1,12 +1,17 @@
-//! A profile drafted from a file: which of its columns mean what, as far as their names tell.
+//! A profile drafted from a file: its columns by their names, as the figures prove them.
+//!
+//! Where several columns may mean the same, every way is read with, and the one that the balances prove is
+//! taken. What the figures do not prove is said.
 
-use super::amount;
+use super::{amount, evidence, read_table};
+use super::table::ACCOUNT;
+use super::words::{OPENING, is_mark};
 use crate::intake::cell::{Cell, half_width};
-use crate::intake::columns_of_banks::{MEANINGS, Meaning};
+use crate::intake::columns_of_banks::{Holds, IDLE, MEANINGS, OWN};
 use crate::intake::dates::DateFormats;
+use crate::intake::heading::{Heading, first_language, plain};
 use crate::intake::document::Document;
-use crate::intake::heading::{Heading, plain};
-use crate::intake::profile::{Decimal, Top, top};
+use crate::intake::profile::{Amounts, Decimal, Given, Profile, Top, tops};
 use crate::intake::rows::{Bounds, Options};
 use crate::limits::STATEMENT_BYTES_MAX;
 use crate::problem::Problem;
@@ -24,6 +29,10 @@ pub struct Draft {
     pub guesses: Vec<(&'static str, String)>,
     /// Keys that a profile must have and for which no column was found.
     pub missing: Vec<&'static str>,
+    /// Why the file, read with this draft, is not proved.
+    pub problems: Vec<Problem>,
+    /// Columns in which amounts stand and which no key names.
+    pub left: Vec<String>,
     mode: &'static str,
     formats: Vec<&'static str>,
     empty: Vec<String>,
@@ -43,129 +52,411 @@ pub struct Comments<'c> {
     pub missing: &'c str,
     /// Says whose side debit and credit are.
     pub side: &'c str,
+    /// Stands before the columns of amounts that no key names.
+    pub left: &'c str,
 }
 
-/// Drafts a profile from the top of a file.
+/// Drafts a profile from a file; `given` are balances that the file does not print.
 ///
 /// # Errors
 /// `draft-header` when no row looks like a header; what the file itself forbids.
-pub fn draft(path: &Path) -> Result<Draft, Problem> {
-    let document = Document::evidence(path, STATEMENT_BYTES_MAX)?;
-    let rows = top(&document, &Options { bounds: Bounds::STATEMENT, ..Options::default() })?;
-    let mut best: Option<(usize, usize, Heading)> = None;
-    for (index, (_, cells)) in rows.iter().enumerate() {
-        let before = index.checked_sub(1).and_then(|before| rows.get(before));
-        let double = before.map(|(_, before)| Heading::double(before, cells));
-        // A header of one row is preferred to the same row with the prose above it.
-        for heading in [Some(Heading::single(cells)), double].into_iter().flatten() {
-            let known = guesses(&heading.names()).len();
-            if best.as_ref().is_none_or(|(most, ..)| known > *most) {
-                best = Some((known, index, heading));
-            }
-        }
-    }
-    let found = best.filter(|(known, ..)| *known >= 3);
-    let (_, index, heading) =
-        found.ok_or_else(|| Problem::data("draft-header").in_file(path.display().to_string()))?;
-    Ok(Draft::of(&rows, index, &heading))
-}
-
-/// The first column of each meaning.
-fn guesses(names: &[String]) -> Vec<(&'static str, String)> {
-    let mut found: Vec<(&'static str, String)> = Vec::new();
-    let mut taken = vec![false; names.len()];
-    for Meaning { key, all_of, any_of, none_of, several } in MEANINGS {
-        for (place, name) in names.iter().enumerate() {
-            let plain = plain(name).to_lowercase();
-            let fits = !plain.is_empty()
-                && all_of.iter().all(|part| plain.contains(part))
-                && any_of.iter().any(|part| plain.contains(part))
-                && !none_of.iter().any(|part| plain.contains(part));
-            let free = taken.get(place) == Some(&false);
-            let again = found.iter().any(|(known, _)| known == key);
-            if fits && free && (*several || !again) {
-                found.push((key, name.clone()));
-                if let Some(taken) = taken.get_mut(place) {
-                    *taken = true;
+pub fn draft(path: &Path, given: Given) -> Result<Draft, Problem> {
+    let document = evidence(path)?;
+    let sheets = tops(&document, &Options { bounds: Bounds::STATEMENT, ..Options::default() })?;
+    let mut best: Option<(usize, &Top, usize, Heading)> = None;
+    for rows in &sheets {
+        for (index, (_, cells)) in rows.iter().enumerate() {
+            let before = index.checked_sub(1).and_then(|before| rows.get(before));
+            // A row in which a day or an amount can be read is none of names.
+            let before = before.filter(|(_, before)| Heading::may_be(before));
+            let double = before.map(|(_, before)| Heading::double(before, cells));
+            let candidates = [Some(Heading::single(cells)), double];
+            // A header of one row is preferred to the same row with the prose above it.
+            for heading in candidates.into_iter().flatten().filter(|_| Heading::may_be(cells)) {
+                let known = known(&heading.names());
+                if best.as_ref().is_none_or(|(most, ..)| known > *most) {
+                    best = Some((known, rows, index, heading));
                 }
             }
         }
     }
-    found
+    let found = best.filter(|(known, ..)| *known >= 3);
+    let (_, rows, index, heading) =
+        found.ok_or_else(|| Problem::data("draft-header").in_file(path.display().to_string()))?;
+    Ok(choose(&document, given, Body::new(rows, index, &heading).drafts()))
 }
 
-impl Draft {
-    fn of(rows: &Top, index: usize, heading: &Heading) -> Self {
-        let columns = heading.names();
-        let guesses = guesses(&columns);
+/// The draft with which the file is proved; otherwise the one that leaves least open.
+fn choose(document: &Document, given: Given, drafts: Vec<Draft>) -> Draft {
+    let mut best: Option<(usize, Draft)> = None;
+    for mut draft in drafts {
+        draft.problems = problems(document, given, &draft);
+        let open = match draft.problems.first() {
+            _ if !draft.is_whole() => usize::MAX,
+            None => 0,
+            Some(first) if first.code.starts_with("statement-unproved") => draft.problems.len(),
+            Some(_) => draft.problems.len().saturating_add(1_000_000),
+        };
+        if open == 0 {
+            return draft;
+        }
+        if best.as_ref().is_none_or(|(least, _)| open < *least) {
+            best = Some((open, draft));
+        }
+    }
+    let (_, draft) = best.expect("BUG: a header has at least one draft");
+    draft
+}
+
+/// What stands against the file when it is read with a draft.
+fn problems(document: &Document, given: Given, draft: &Draft) -> Vec<Problem> {
+    let empty = Comments { intro: "", columns: "", missing: "", side: "", left: "" };
+    let Ok(profile) = Profile::parse(&draft.toml("draft", &empty)) else { return Vec::new() };
+    match read_table(document, "", &Profile { given, ..profile }) {
+        Ok(statement) => statement.doubts().cloned().collect(),
+        Err(problems) => problems,
+    }
+}
+
+/// How many columns have a meaning by their names.
+fn known(names: &[String]) -> usize {
+    let means = |name: &&String| MEANINGS.iter().any(|meaning| meaning.fits(name));
+    names.iter().filter(means).count()
+}
+
+/// True when nothing but the word stands in the name.
+fn is_word(name: &str, words: &[&str]) -> bool {
+    let name = plain(name);
+    words.contains(&first_language(&name).unwrap_or(&name))
+}
+
+impl crate::intake::columns_of_banks::Meaning {
+    fn fits(&self, name: &str) -> bool {
+        // `当前余额` is the balance after, not the one before (`前余额`).
+        let plain = plain(name).to_lowercase().replace("当前", "现");
+        let short = match self.key {
+            "in" => is_word(&plain, &["收", "贷", "存", "入", "in"]),
+            "out" => is_word(&plain, &["付", "借", "取", "支", "出", "out"]),
+            _ => false,
+        };
+        let holds = |parts: &&[&str]| parts.iter().any(|part| plain.contains(part));
+        short
+            || (!plain.is_empty()
+                && self.any_of.iter().all(|parts| holds(parts))
+                && !self.none_of.iter().any(|part| plain.contains(part)))
+    }
+}
+
+/// The rows below a header.
+struct Body<'t> {
+    header_row: u64,
+    two_rows: bool,
+    names: Vec<String>,
+    above: &'t [(u64, Vec<Cell<'static>>)],
+    all: &'t Top,
+    rows: Vec<&'t [Cell<'static>]>,
+}
+
+/// What a column holds, apart from its name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Content {
+    Nothing,
+    Fillers,
+    Amounts,
+    Other,
+}
+
+const PREFIXES: [&str; 4] = ["CNY", "RMB", "人民币", "USD"];
+
+impl<'t> Body<'t> {
+    fn new(rows: &'t Top, index: usize, heading: &Heading) -> Self {
+        let header: &[Cell<'static>] = rows.get(index).map_or(&[], |(_, cells)| cells);
+        let below = rows.get(index + 1..).unwrap_or_default();
+        let has_day = |cells: &&[Cell<'static>]| cells.iter().any(is_day);
+        let all: Vec<&[Cell<'static>]> = below.iter().map(|(_, cells)| cells.as_slice()).collect();
+        let dated: Vec<&[Cell<'static>]> = all.iter().copied().filter(has_day).collect();
+        Self {
+            header_row: rows.get(index).map_or(0, |(row, _)| *row),
+            two_rows: *heading != Heading::single(header),
+            names: heading.names(),
+            above: rows.get(..index).unwrap_or_default(),
+            all: rows,
+            // A row without a day and an amount is a message or a foot.
+            rows: if dated.is_empty() {
+                all.into_iter().filter(|cells| cells.iter().any(is_amount)).collect()
+            } else {
+                dated
+            },
+        }
+    }
+
+    fn cells(&self, place: usize) -> impl Iterator<Item = &'t Cell<'static>> {
+        self.rows.iter().filter_map(move |cells| cells.get(place)).filter(|cell| !cell.is_empty())
+    }
+
+    fn content(&self, place: usize) -> Content {
+        let mut content = Content::Nothing;
+        for cell in self.cells(place) {
+            let text = half_width(&cell.shown()).into_owned();
+            content = match (amount::is_nothing(&text), is_amount(cell)) {
+                (true, _) if content == Content::Nothing => Content::Fillers,
+                (true, _) => content,
+                (false, true) => Content::Amounts,
+                (false, false) => return Content::Other,
+            };
+        }
+        content
+    }
+
+    fn may_hold(&self, place: usize, holds: Holds) -> bool {
+        match holds {
+            Holds::Text => true,
+            Holds::Amounts => self.content(place) != Content::Other,
+            Holds::Days => {
+                let mut cells = self.cells(place).peekable();
+                cells.peek().is_none() || cells.any(is_day)
+            }
+        }
+    }
+
+    /// The columns that may mean a key, the likeliest first.
+    fn candidates(&self, key: &str) -> Vec<usize> {
+        let mut found = Vec::new();
+        for meaning in MEANINGS.iter().filter(|meaning| meaning.key == key) {
+            for (place, name) in self.names.iter().enumerate() {
+                if meaning.fits(name) && self.may_hold(place, meaning.holds) && !found.contains(&place)
+                {
+                    found.push(place);
+                }
+            }
+        }
+        // Days in a form that is not known here are still in the column that is called so.
+        if found.is_empty() && key == "date" {
+            let is_date = |name: &String| MEANINGS.iter().any(|m| m.key == key && m.fits(name));
+            found.extend(self.names.iter().position(is_date));
+        }
+        found
+    }
+
+    /// Every way in which the columns may be meant, the likeliest first.
+    fn drafts(&self) -> Vec<Draft> {
+        let (ins, outs) = (self.candidates("in"), self.candidates("out"));
+        let both: Vec<usize> = ins.iter().copied().filter(|place| outs.contains(place)).collect();
+        let is_free = |place: &&usize| !both.contains(place);
+        let mut pairs: Vec<(usize, usize)> = ins
+            .iter()
+            .filter(is_free)
+            .flat_map(|into| outs.iter().filter(is_free).map(move |out| (*into, *out)))
+            .collect();
+        pairs.sort_by_key(|(into, out)| {
+            let filled = [*into, *out].iter().any(|place| self.content(*place) == Content::Amounts);
+            (!filled, self.stem(*into) != self.stem(*out))
+        });
+        let amounts: Vec<usize> = self
+            .candidates("amount")
+            .into_iter()
+            .filter(|place| both.contains(place) || (!ins.contains(place) && !outs.contains(place)))
+            .collect();
+        let mut ways: Vec<Vec<(&'static str, usize)>> =
+            pairs.into_iter().take(6).map(|(into, out)| vec![("in", into), ("out", out)]).collect();
+        let flags = self.flags();
+        for amount in amounts.iter().take(3) {
+            ways.extend(flags.iter().take(2).map(|flag| vec![("amount", *amount), ("flag", *flag)]));
+            // A column of one direction is no column of signed amounts.
+            if ins.is_empty() && outs.is_empty() || !both.is_empty() {
+                ways.push(vec![("amount", *amount)]);
+            }
+        }
+        if ways.is_empty() {
+            let one = |key, places: &[usize]| places.first().map(|place| (key, *place));
+            ways.push([one("in", &ins), one("out", &outs)].into_iter().flatten().collect());
+        }
+        let mut drafts = Vec::new();
+        let balances = self.candidates("balance");
+        let balances: Vec<Option<usize>> = match balances.as_slice() {
+            [] => vec![None],
+            some => some.iter().take(3).copied().map(Some).collect(),
+        };
+        for way in &ways {
+            for balance in &balances {
+                let charge = self.candidates("charge").first().map(|place| ("charge", *place));
+                let balance = balance.map(|place| ("balance", place));
+                let plain: Vec<_> = way.iter().copied().chain(balance).collect();
+                let charged = charge.map(|charge| plain.iter().copied().chain([charge]).collect());
+                drafts.extend([Some(plain), charged].into_iter().flatten().map(|way| self.draft(way)));
+            }
+        }
+        drafts
+    }
+
+    /// A name without what says the direction: `记账金额(收入)` and `记账金额(支出)` belong together.
+    fn stem(&self, place: usize) -> String {
+        let name = plain(self.names.get(place).map_or("", String::as_str));
+        let words = ["收入", "支出", "贷方", "借方", "存入", "取出", "支取", "转入", "转出", "付出", "收", "付", "贷", "借"];
+        words.into_iter().fold(name, |name, word| name.replace(word, ""))
+    }
+
+    /// Columns that say the direction: by their name, or because nothing but such words stands in them.
+    fn flags(&self) -> Vec<usize> {
+        let mut found = self.candidates("flag");
+        let describes = |place: usize| {
+            let name = self.names.get(place).map_or("", String::as_str);
+            MEANINGS.iter().any(|m| matches!(m.key, "memo" | "currency") && m.fits(name))
+        };
+        for place in (0..self.names.len()).filter(|place| !describes(*place)) {
+            let mut cells = self.cells(place).peekable();
+            let all = cells.peek().is_some()
+                && cells.all(|cell| matches!(cell, Cell::Text(text) if is_mark(text)));
+            if all && self.content(place) == Content::Other && !found.contains(&place) {
+                found.push(place);
+            }
+        }
+        found
+    }
+
+    /// The draft of one way to mean the columns of amounts.
+    fn draft(&self, way: Vec<(&'static str, usize)>) -> Draft {
+        let mut taken: Vec<usize> = way.iter().map(|(_, place)| *place).collect();
+        let mut found = way;
+        if let Some(before) = self.candidates("balance-before").first() {
+            found.push(("balance-before", *before));
+            taken.push(*before);
+        }
+        for meaning in MEANINGS.iter().filter(|meaning| meaning.holds != Holds::Amounts) {
+            let has = found.iter().any(|(key, _)| *key == meaning.key);
+            if meaning.key == "flag" || (has && meaning.key != "memo") {
+                continue;
+            }
+            let mut free: Vec<usize> =
+                self.candidates(meaning.key).into_iter().filter(|place| !taken.contains(place)).collect();
+            // A column of currencies in which only fillers stand says nothing.
+            free.retain(|place| meaning.key != "currency" || self.content(*place) != Content::Fillers);
+            let most = if meaning.key == "memo" { free.len() } else { 1 };
+            for place in free.into_iter().take(most) {
+                found.push((meaning.key, place));
+                taken.push(place);
+            }
+        }
+        if let Some(own) = self.own().filter(|own| !taken.contains(own)) {
+            found.push(("own", own));
+            taken.push(own);
+        }
+        let name = |place: &usize| self.names.get(*place).cloned().unwrap_or_default();
+        let guesses: Vec<(&'static str, String)> =
+            found.iter().map(|(key, place)| (*key, name(place))).collect();
         let has = |key: &str| guesses.iter().any(|(known, _)| *known == key);
-        let mode = match (has("in") && has("out"), has("amount"), has("flag")) {
-            (true, ..) => "in-out",
-            (false, true, true) => "flag",
-            (false, true, false) => "signed",
+        let mode = match (has("amount"), has("flag")) {
+            (true, true) => "flag",
+            (true, false) => "signed",
             _ => "in-out",
         };
-        let wanted: &[&str] = match mode {
-            "flag" => &["date", "amount", "flag", "balance"],
-            "signed" => &["date", "amount", "balance"],
-            _ => &["date", "in", "out", "balance"],
+        let missing = self.needed(mode).into_iter().filter(|key| !has(key)).collect();
+        let idle = |name: &str| IDLE.iter().any(|word| plain(name).to_lowercase().contains(word));
+        let left = (0..self.names.len()).filter(|place| {
+            !taken.contains(place) && self.content(*place) == Content::Amounts && !idle(&name(place))
+        });
+        let cells_of = |key: &str| {
+            let place = found.iter().find(|(known, _)| *known == key).map(|(_, place)| *place);
+            place.into_iter().flat_map(|place| self.cells(place))
         };
-        let missing = wanted.iter().copied().filter(|key| !has(key)).collect();
-        let body = rows.get(index + 1..).unwrap_or_default();
-        let column = |key: &str| {
-            let name = guesses.iter().find(|(known, _)| *known == key).map(|(_, name)| name)?;
-            heading.place(name).map(|(place, _)| place)
-        };
-        let cells = |key: &str| {
-            let place = column(key);
-            body.iter().filter_map(move |(_, cells)| cells.get(place?))
-        };
-        let amounts: Vec<String> = ["in", "out", "amount", "balance"]
+        let amounts: Vec<String> = ["in", "out", "amount", "balance", "charge"]
             .into_iter()
-            .flat_map(cells)
+            .flat_map(cells_of)
             .map(|cell| half_width(&cell.shown()).into_owned())
             .collect();
-        let dates: Vec<&Cell<'_>> = cells("date").collect();
-        let mut draft = Self {
-            header_row: rows.get(index).map_or(0, |(row, _)| *row),
-            two_rows: *heading != Heading::single(rows.get(index).map_or(&[], |(_, c)| c)),
-            columns,
+        let dates: Vec<&Cell<'_>> = cells_of("date").collect();
+        let mut empty: Vec<String> =
+            amounts.iter().filter(|text| amount::is_nothing(text)).cloned().collect();
+        empty.sort();
+        empty.dedup();
+        let begins = |prefix: &&str| amounts.iter().any(|text| text.starts_with(prefix));
+        Draft {
+            header_row: self.header_row,
+            two_rows: self.two_rows,
             missing,
             mode,
             formats: formats(&dates),
-            empty: Vec::new(),
-            prefix: Vec::new(),
+            empty,
             decimal: amount::decimal_of(amounts.iter().map(String::as_str)),
-            account_label: account_label(rows.get(..index).unwrap_or_default()),
-            guesses: Vec::new(),
-        };
-        for text in amounts.iter().filter(|text| amount::is_nothing(text)) {
-            if !draft.empty.contains(text) {
-                draft.empty.push(text.clone());
-            }
+            prefix: PREFIXES.into_iter().filter(|prefix| begins(&prefix)).collect(),
+            account_label: account_label(self.above),
+            left: left.map(|place| name(&place)).filter(|name| !name.is_empty()).collect(),
+            columns: self.names.clone(),
+            problems: Vec::new(),
+            guesses,
         }
-        for prefix in ["CNY", "RMB", "人民币", "USD"] {
-            if amounts.iter().any(|text| text.starts_with(prefix)) {
-                draft.prefix.push(prefix);
-            }
-        }
-        draft.guesses = guesses;
-        // Two columns say the direction already.
-        if draft.mode == "in-out" {
-            draft.guesses.retain(|(key, _)| !matches!(*key, "flag" | "amount"));
-        }
-        draft
     }
 
-    /// True when the draft can read its file as it stands.
+    /// The keys that a profile must have.
+    fn needed(&self, mode: &str) -> Vec<&'static str> {
+        let mut needed = match mode {
+            "flag" => vec!["date", "amount", "flag", "balance"],
+            "signed" => vec!["date", "amount", "balance"],
+            _ => vec!["date", "in", "out", "balance"],
+        };
+        // Where the balance before the first movement is printed, balances can be computed.
+        needed.retain(|key| *key != "balance" || !self.prints_opening());
+        needed
+    }
+
+    /// The column of the own account number: by its very name, and one number in all rows.
+    fn own(&self) -> Option<usize> {
+        let place = self.names.iter().position(|name| is_word(name, OWN))?;
+        let mut numbers = self.cells(place).map(|cell| cell.shown().into_owned());
+        let first = numbers.next();
+        numbers.all(|number| Some(&number) == first.as_ref()).then_some(place)
+    }
+
+    /// True when a row prints the balance before the first movement.
+    fn prints_opening(&self) -> bool {
+        let cells = self.all.iter().flat_map(|(_, cells)| cells);
+        let mut labels = cells.map(|cell| plain(&cell.shown()));
+        labels.any(|label| OPENING.iter().any(|word| label.starts_with(word)))
+    }
+}
+
+/// True when a cell holds an amount, however banks write it.
+fn is_amount(cell: &Cell<'_>) -> bool {
+    let text = cell.shown();
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    // Longer runs of digits without a sign between them are numbers of papers and accounts.
+    if digits >= 9 && !text.contains([',', '.', '，', '．', ' ', '\'']) {
+        return false;
+    }
+    [Decimal::Dot, Decimal::Comma].into_iter().any(|decimal| {
+        let prefix = PREFIXES.map(str::to_owned).into();
+        let amounts = Amounts { prefix, decimal, ..Amounts::default() };
+        matches!(amount::money(&amounts, cell), Ok(Some(_)))
+    })
+}
+
+/// True when a cell holds a day.
+fn is_day(cell: &Cell<'_>) -> bool {
+    match cell {
+        Cell::Date(_) => true,
+        Cell::Text(text) if text.len() < 8 => false,
+        Cell::Text(_) | Cell::Number(_) => reads(&[], cell) || KNOWN.iter().any(|f| reads(&[f], cell)),
+        _ => false,
+    }
+}
+
+impl Draft {
+    /// True when every key that a profile must have is filled in.
     pub fn is_whole(&self) -> bool {
         self.missing.is_empty()
+    }
+
+    /// True when the draft reads its file, and the figures prove every column.
+    pub fn is_proved(&self) -> bool {
+        self.is_whole() && self.problems.is_empty()
     }
 
     /// The profile as a TOML file.
     pub fn toml(&self, name: &str, comments: &Comments<'_>) -> String {
         let mut out = String::new();
-        for line in comments.intro.lines() {
+        let left = self.left.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+        let left = (!left.is_empty()).then(|| format!("{} {left}", comments.left));
+        for line in comments.intro.lines().chain(left.as_deref()) {
             let _ = writeln!(out, "# {line}");
         }
         let _ = writeln!(out, "# {}", comments.columns);
@@ -212,7 +503,6 @@ impl Draft {
             let formats = list(&mut self.formats.iter().copied());
             let _ = writeln!(out, "\n[date]\nformats = [{formats}]");
         }
-        let _ = writeln!(out, "\n[rows]\nstop-at = [\"合计\", \"总计\"]");
         out
     }
 
@@ -227,24 +517,28 @@ fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
+/// Formats in which banks write days.
+const KNOWN: [&str; 9] = [
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%d",
+    "%Y%m%d %H:%M:%S",
+    "%Y%m%d%H%M%S",
+    "%Y%m%d",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y/%m/%d",
+];
+
+/// True when a cell is a day in one of these formats.
+fn reads(formats: &[&str], cell: &Cell<'_>) -> bool {
+    let formats: Vec<String> = formats.iter().map(|format| (*format).to_owned()).collect();
+    let read = DateFormats::new(&formats, None).and_then(|formats| formats.date(cell));
+    matches!(read, Ok(Some(_)))
+}
+
 /// The formats that the dates of a file are in; none where dates are written year first anyway.
 fn formats(dates: &[&Cell<'_>]) -> Vec<&'static str> {
-    const KNOWN: [&str; 9] = [
-        "%Y-%m-%d %H:%M:%S",
-        "%Y-%m-%d %H:%M",
-        "%Y-%m-%d",
-        "%Y%m%d %H:%M:%S",
-        "%Y%m%d%H%M%S",
-        "%Y%m%d",
-        "%Y/%m/%d %H:%M:%S",
-        "%Y/%m/%d %H:%M",
-        "%Y/%m/%d",
-    ];
-    let reads = |formats: &[&str], cell: &Cell<'_>| {
-        let formats: Vec<String> = formats.iter().map(|format| (*format).to_owned()).collect();
-        let read = DateFormats::new(&formats, None).and_then(|formats| formats.date(cell));
-        matches!(read, Ok(Some(_)))
-    };
     let dated: Vec<&&Cell<'_>> =
         dates.iter().filter(|cell| KNOWN.iter().any(|known| reads(&[known], cell))).collect();
     if dated.iter().all(|cell| reads(&[], cell)) {
@@ -265,5 +559,5 @@ fn account_label(above: &[(u64, Vec<Cell<'static>>)]) -> Option<String> {
         ["账号", "帐号", "卡号"].iter().any(|end| label.ends_with(end))
             && label.chars().count() <= 12
     };
-    labels.filter(is_label).find(|label| !["账号", "账户号"].contains(&label.as_str()))
+    labels.filter(is_label).find(|label| !ACCOUNT.contains(&plain(label).as_str()))
 }

@@ -1,11 +1,13 @@
 //! What the message formats (camt.053, MT940) have in common: they print the balance before and
 //! after, and the balance of every line is computed from them.
 
-use super::chain::closing_problem;
+use super::chain::{by_day, closing_problem};
+use super::passed::Passed;
+use super::proof::Proof;
 use super::{Format, Statement, StatementLine};
 use crate::domain::calendar::Date;
 use crate::domain::money::{Money, Total};
-use crate::intake::rejects::PROBLEMS_MAX;
+use crate::intake::profile::DAYS_BACK;
 use crate::limits::STATEMENT_ROWS_MAX;
 use crate::problem::Problem;
 use compact_str::CompactString;
@@ -95,14 +97,8 @@ impl Draft {
         let mut breaks = self.breaks;
         let broken = closing_problem(Total::from(balance), closing);
         breaks.extend(broken.map(|problem| problem.in_row(self.line)));
-        let mut before: Option<Date> = None;
-        for line in &self.lines {
-            if before.is_some_and(|before| line.date < before) && breaks.len() < PROBLEMS_MAX {
-                let problem = Problem::data("statement-dates").with("date", line.date);
-                breaks.push(problem.in_row(line.row));
-            }
-            before = Some(line.date);
-        }
+        let mut remarks = Vec::new();
+        by_day(&mut self.lines, opening, DAYS_BACK, &mut remarks, &mut breaks)?;
         let first = self.lines.iter().map(|line| line.date).min();
         let last = self.lines.iter().map(|line| line.date).max();
         Ok(Statement {
@@ -124,6 +120,9 @@ impl Draft {
             to: self.period.1.or(closed).or(last),
             lines: self.lines,
             breaks,
+            proof: Proof::of_message(),
+            remarks,
+            passed: Passed::default(),
         })
     }
 }

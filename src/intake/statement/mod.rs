@@ -16,7 +16,12 @@ pub mod draft;
 pub mod look;
 mod message;
 mod mt940;
+mod order;
+pub mod passed;
+pub mod proof;
 mod table;
+mod totals;
+mod words;
 
 use crate::domain::calendar::Date;
 use crate::domain::money::Money;
@@ -28,6 +33,8 @@ use crate::intake::zipped;
 use crate::limits::STATEMENT_BYTES_MAX;
 use crate::problem::Problem;
 use compact_str::CompactString;
+use passed::Passed;
+use proof::Proof;
 use std::path::Path;
 
 /// A bank statement.
@@ -61,6 +68,36 @@ pub struct Statement {
     /// expected and found and the gap; `statement-total`, `statement-closing`, `statement-dates`,
     /// `statement-after-total`. A statement with breaks must not be believed.
     pub breaks: Vec<Problem>,
+    /// What proves the columns, and what nothing proves. A statement whose reading is not proved is not
+    /// taken in, unless the book knows the balance before it.
+    pub proof: Proof,
+    /// What was done with rows that a reader should know: `statement-dated-back`, `statement-reordered`.
+    pub remarks: Vec<Problem>,
+    /// Rows and sheets that are no movements.
+    pub passed: Passed,
+}
+
+impl Statement {
+    /// What stands against taking it in: breaks, then what is not proved.
+    pub fn doubts(&self) -> impl Iterator<Item = &Problem> {
+        self.breaks.iter().chain(&self.proof.undecided)
+    }
+
+    /// Takes a balance that is known from elsewhere (the statement before) as proof of what this one
+    /// derives, where it is the same.
+    pub fn follows(&mut self, closing: Money) {
+        if self.proof.by_opening && self.opening == closing && self.breaks.is_empty() {
+            self.proof.undecided.clear();
+            self.proof.opening = "opening-chain";
+            let open = self.proof.columns.iter_mut().filter(|column| column.by == "not-proved");
+            open.for_each(|column| column.by = "by-chain");
+        }
+    }
+
+    /// True when all figures hold together and every column is proved.
+    pub fn is_proved(&self) -> bool {
+        self.breaks.is_empty() && self.proof.undecided.is_empty()
+    }
 }
 
 /// One movement.
@@ -136,8 +173,10 @@ pub fn read_document(
         account.clone_into(&mut statement.bank_account);
         statement.file = file_name(path);
         statement.sha256.clone_from(&hash);
-        let breaks = std::mem::take(&mut statement.breaks).into_iter();
-        statement.breaks = breaks.map(|problem| problem.in_file(file.as_str())).collect();
+        for list in [&mut statement.breaks, &mut statement.remarks] {
+            let told = std::mem::take(list).into_iter();
+            *list = told.map(|problem| problem.in_file(file.as_str())).collect();
+        }
     }
     Ok(statements)
 }
@@ -204,8 +243,29 @@ pub fn read_any(
         all.to = all.to.max(next.to);
         all.lines.extend(next.lines);
         all.breaks.extend(next.breaks);
+        all.remarks.extend(next.remarks);
+        all.proof.undecided.extend(next.proof.undecided);
         Ok(all)
     })
+}
+
+/// Lets statements of one account that follow each other prove each other's opening balances.
+pub fn prove_in_order(statements: &mut [Statement]) {
+    let mut order: Vec<usize> = (0..statements.len()).collect();
+    order.sort_by_key(|at| statements.get(*at).map(|s| (s.number.clone(), s.from, s.to)));
+    for pair in order.windows(2) {
+        let [before, after] = pair else { continue };
+        let Some(known) = statements.get(*before).filter(|before| before.is_proved()) else {
+            continue;
+        };
+        let (number, to, closing) = (known.number.clone(), known.to, known.closing);
+        if let Some(after) = statements.get_mut(*after)
+            && after.number == number
+            && to <= after.from
+        {
+            after.follows(closing);
+        }
+    }
 }
 
 /// `statement-gap`: a statement that does not begin where the one before it ends.

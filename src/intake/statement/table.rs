@@ -2,15 +2,18 @@
 
 use super::chain::{Found, Sheet};
 use super::columns::Places;
+use super::passed::SheetSeen;
+use super::totals::{Labelled, Mark};
+use super::words::{self, CLOSING, OPENING, Word};
 use super::{Format, Statement, file_name};
 use crate::domain::calendar::{Date, parse_date};
-use crate::domain::money::Money;
 use crate::intake::cell::{Cell, half_width, plain_date, trim};
 use crate::intake::document::Document;
-use crate::intake::heading::{Heading, is_called};
+use crate::intake::heading::{Heading, is_called, plain};
 use crate::intake::profile::{HEADER_SEARCH_ROWS, Profile};
 use crate::intake::rejects::PROBLEMS_MAX;
-use crate::intake::rows::document_rows;
+use crate::intake::rows::{Options, document_rows, sheet_names};
+use crate::intake::sniff::{FileKind, kind_of};
 use crate::problem::Problem;
 use std::ops::ControlFlow;
 
@@ -19,114 +22,306 @@ use std::ops::ControlFlow;
 /// # Errors
 /// As [`super::read`].
 pub fn read(document: &Document, profile: &Profile) -> Result<Statement, Vec<Problem>> {
-    let mut reading = Reading::new(profile);
-    let read = document_rows(document, &profile.options, &mut |row, cells| reading.row(row, cells));
     let file = document.path().display().to_string();
     let in_file = |problem: Problem| problem.in_file(file.as_str());
-    if let Err(problem) = read {
+    let mut reading = Reading::new(profile);
+    if let Err(problem) = reading.file(document) {
         reading.problems.push(problem);
     }
-    if reading.problems.is_empty() && reading.places.is_none() {
+    if reading.problems.is_empty() && !reading.has_header {
         let problem = Problem::data("statement-header");
         reading.problems.push(problem.with("columns", profile.header.join(", ")));
     }
     if !reading.problems.is_empty() {
         return Err(reading.problems.into_iter().map(in_file).collect());
     }
-    let sheet = reading.sheet;
-    let mut statement =
-        sheet.finish(profile, Format::Text).map_err(|problem| vec![in_file(problem)])?;
+    let mut statement = reading
+        .sheet
+        .finish(profile, Format::Text)
+        .map_err(|problem| vec![in_file(problem)])?;
     statement.file = file_name(document.path());
-    statement.breaks = statement.breaks.into_iter().map(in_file).collect();
+    for list in [&mut statement.breaks, &mut statement.remarks, &mut statement.proof.undecided] {
+        *list = std::mem::take(list).into_iter().map(in_file).collect();
+    }
     Ok(statement)
 }
 
 struct Reading<'p> {
     profile: &'p Profile,
     places: Option<Places<'p>>,
+    /// A header was found on some sheet.
+    has_header: bool,
+    /// A text may cut one cell in two; a workbook cannot.
+    is_text: bool,
     searched: usize,
+    /// The last row that belongs to the last movement.
+    tail: u64,
     /// The row before, which may be the upper half of the header.
     before: Vec<Cell<'static>>,
+    /// The sheet that is read, where there are several.
+    name: Option<String>,
+    rows: u64,
     sheet: Sheet,
-    /// The totals have been seen; what follows is prose.
+    /// The end has been seen; what follows is prose.
     ended: bool,
     problems: Vec<Problem>,
 }
 
-/// What stands before the balance at the start, and at the end, in a cell or a row of its own.
-const OPENING: [&str; 6] = ["期初余额", "上期余额", "上期结余", "承前余额", "承前页", "上页余额"];
-const CLOSING: [&str; 3] = ["期末余额", "本期余额", "期末结余"];
 const ON: ControlFlow<()> = ControlFlow::Continue(());
+
+/// The first text of a row.
+fn first<'c>(cells: &'c [Cell<'_>]) -> std::borrow::Cow<'c, str> {
+    cells.iter().find(|cell| !cell.is_empty()).map(Cell::shown).unwrap_or_default()
+}
 
 impl<'p> Reading<'p> {
     fn new(profile: &'p Profile) -> Self {
         Self {
             profile,
             places: None,
+            has_header: false,
+            is_text: false,
             searched: 0,
+            tail: 0,
             before: Vec::new(),
+            name: None,
+            rows: 0,
             sheet: Sheet::default(),
             ended: false,
             problems: Vec::new(),
         }
     }
 
-    fn row(&mut self, row: u64, cells: &[Cell<'_>]) -> Result<ControlFlow<()>, Problem> {
-        let Some(places) = &self.places else { return self.above(row, cells) };
-        let first = cells.iter().find(|cell| !cell.is_empty()).map(Cell::shown).unwrap_or_default();
-        if first.is_empty() {
-            return Ok(ON);
-        }
-        if self.profile.stop_at.iter().any(|stop| first.starts_with(stop.as_str())) {
-            self.sheet.totals = self.sheet.totals.or(Some(places.totals(row, cells)));
-            self.ended = true;
-            return Ok(ON);
-        }
-        let begins = |labels: &[&str]| labels.iter().any(|label| first.starts_with(label));
-        let (opens, closes) = (begins(&OPENING) && self.sheet.found.is_empty(), begins(&CLOSING));
-        if (opens || closes)
-            && let Some(balance) = places.balance_only(cells)
-        {
-            if opens {
-                self.sheet.opening = Some(balance);
-            } else {
-                self.sheet.closing = Some((row, balance));
+    /// Reads all rows: of a text, or of every sheet that can be seen, one behind the other.
+    fn file(&mut self, document: &Document) -> Result<(), Problem> {
+        let profile = self.profile;
+        self.is_text = kind_of(document)? == FileKind::Text;
+        let sheets = sheet_names(document, &profile.options)?;
+        if sheets.len() <= 1 || profile.options.sheet.is_some() {
+            document_rows(document, &profile.options, &mut |row, cells| self.row(row, cells))?;
+            // The other sheets were not asked for, which is told.
+            for (name, _) in sheets.iter().filter(|(name, _)| Some(name) != profile.options.sheet.as_ref()) {
+                self.seen(name, if sheets.len() > 1 { "sheet-not-asked" } else { "sheet-read" });
             }
+            return Ok(());
+        }
+        for (name, visible) in sheets {
+            if !visible {
+                self.seen(&name, "sheet-hidden");
+                continue;
+            }
+            (self.places, self.searched, self.rows, self.ended) = (None, 0, 0, false);
+            self.tail = 0;
+            self.before.clear();
+            self.name = Some(name.clone());
+            self.sheet.sheets.push(name.clone());
+            let options = Options { sheet: Some(name.clone()), ..profile.options.clone() };
+            document_rows(document, &options, &mut |row, cells| self.row(row, cells))?;
+            let what = match (&self.places, self.rows) {
+                (Some(_), _) => "sheet-read",
+                (None, 0) => "sheet-empty",
+                (None, _) => "sheet-no-header",
+            };
+            self.seen(&name, what);
+        }
+        Ok(())
+    }
+
+    fn seen(&mut self, name: &str, what: &'static str) {
+        let seen = SheetSeen { name: name.to_owned(), rows: self.rows, what };
+        self.sheet.passed.sheets.push(seen);
+    }
+
+    fn pass(&mut self, row: u64, what: &'static str, cells: &[Cell<'_>]) {
+        self.sheet.passed.row(self.name.as_deref(), row, what, &first(cells));
+    }
+
+    /// Puts the sheet and the key of the profile that helps to a problem of a row.
+    fn told(&self, mut problem: Problem, row: u64) -> Problem {
+        let key = match problem.code {
+            "field-missing" | "field-type" => "[columns]",
+            "date-unknown" | "date-format" => "[date] formats",
+            _ => "",
+        };
+        problem.place.sheet = self.name.clone().or(problem.place.sheet);
+        let problem = problem.in_row(row);
+        if key.is_empty() { problem } else { problem.with("profile_key", key) }
+    }
+
+    fn row(&mut self, row: u64, cells: &[Cell<'_>]) -> Result<ControlFlow<()>, Problem> {
+        self.rows += 1;
+        let Some(places) = &self.places else { return self.above(row, cells) };
+        let text = first(cells);
+        if text.is_empty() {
             return Ok(ON);
+        }
+        let begins = |texts: &[String]| texts.iter().any(|own| text.starts_with(own.as_str()));
+        if begins(&self.profile.skip) {
+            self.pass(row, "row-skipped", cells);
+            return Ok(ON);
+        }
+        if self.ended {
+            return self.behind(row, cells);
+        }
+        let dated = places.is_dated(cells);
+        let word = if dated {
+            places.purposes(cells).find_map(|purpose| words::whole(&purpose))
+        } else {
+            words::leading(&text)
+                .or_else(|| places.purposes(cells).find_map(|purpose| words::whole(&purpose)))
+        };
+        if let Some(word) = word {
+            return self.named(row, cells, word, dated);
+        }
+        if begins(&self.profile.stop_at) {
+            self.ended = true;
+            self.pass(row, "row-after-end", cells);
+            return Ok(ON);
+        }
+        if !dated && places.is_prose(cells) {
+            return self.prose(row, cells);
+        }
+        if self.is_text
+            && let Some((cells, header)) = places.too_wide(cells)
+        {
+            let problem = Problem::data("statement-row-wide").with("cells", cells);
+            self.problems.push(self.told(problem.with("header", header), row));
+            return Ok(self.go_on());
         }
         let read = places.row(row, cells, self.sheet.number.as_deref());
-        if self.ended {
-            // Totals of a page in the middle would otherwise hide what stands after them.
-            if matches!(&read, Ok(found) if found.line.is_some()) {
-                let problem = Problem::data("statement-after-total").in_row(row);
-                self.sheet.after_total.get_or_insert(problem);
-            }
-            self.label(row, cells)?;
-            return Ok(ON);
-        }
         match read.and_then(|found| self.keep(found, cells)) {
             Ok(()) => {}
             // Printed pages repeat their header; so do files put together.
-            Err(_) if self.profile.fits(&Heading::single(cells)) => {}
-            Err(problem) => self.problems.push(problem.in_row(row)),
+            Err(_) if self.profile.fits(&Heading::single(cells)) => self.pass(row, "row-header", cells),
+            Err(problem) => self.problems.push(self.told(problem, row)),
         }
-        let over = self.problems.len() >= PROBLEMS_MAX;
-        Ok(if over { ControlFlow::Break(()) } else { ON })
+        Ok(self.go_on())
+    }
+
+    fn go_on(&self) -> ControlFlow<()> {
+        if self.problems.len() >= PROBLEMS_MAX { ControlFlow::Break(()) } else { ON }
+    }
+
+    /// A row behind the end that the profile names: prose, or a movement that must not be missed.
+    fn behind(&mut self, row: u64, cells: &[Cell<'_>]) -> Result<ControlFlow<()>, Problem> {
+        let Some(places) = &self.places else { return Ok(ON) };
+        let read = places.row(row, cells, self.sheet.number.as_deref());
+        if matches!(&read, Ok(found) if found.line.is_some()) {
+            let problem = Problem::data("statement-after-total").in_row(row);
+            self.sheet.after_total.get_or_insert(problem);
+        }
+        self.pass(row, "row-after-end", cells);
+        self.label(row, cells)?;
+        Ok(ON)
+    }
+
+    /// A row that says by a word that it is no movement: a balance, a total, a page carried.
+    fn named(
+        &mut self,
+        row: u64,
+        cells: &[Cell<'_>],
+        word: Word,
+        dated: bool,
+    ) -> Result<ControlFlow<()>, Problem> {
+        let Some(places) = &self.places else { return Ok(ON) };
+        let (sums, balance) = (places.totals(cells), places.balance_of(cells));
+        // `收入合计` with its sum in the next cell stands below the columns by chance; so does `期初余额`
+        // where there is no column of balances.
+        let labels = cells.iter().any(|cell| words::figure(&cell.shown()).is_some());
+        let beside = self.profile.columns.balance.is_none()
+            && matches!(word, Word::Opening | Word::Closing);
+        if !dated && (labels || beside) {
+            return self.prose(row, cells);
+        }
+        let is_first = self.sheet.found.is_empty();
+        let moves = [sums.0, sums.1].into_iter().flatten().any(|sum| !sum.is_zero());
+        match word {
+            Word::Closing if balance.is_some() && !moves => {
+                self.sheet.closing = balance.map(|balance| (row, balance));
+                self.pass(row, "row-balance", cells);
+            }
+            Word::Opening if balance.is_some() && (is_first || !is_carried(cells)) => {
+                self.sheet.opening = balance.map(|balance| (row, balance));
+                if moves {
+                    self.mark(row, cells, word);
+                }
+                self.pass(row, "row-balance", cells);
+            }
+            _ if sums == (None, None) && balance.is_none() => {
+                if dated {
+                    // A day and a word without a figure: let the columns speak.
+                    let read = places.row(row, cells, self.sheet.number.as_deref());
+                    match read.and_then(|found| self.keep(found, cells)) {
+                        Ok(()) => {}
+                        Err(problem) => self.problems.push(self.told(problem, row)),
+                    }
+                    return Ok(self.go_on());
+                }
+                return self.prose(row, cells);
+            }
+            _ => {
+                self.mark(row, cells, word);
+                let what = if matches!(word, Word::Total(_)) { "row-total" } else { "row-carried" };
+                self.pass(row, what, cells);
+            }
+        }
+        Ok(ON)
+    }
+
+    fn mark(&mut self, row: u64, cells: &[Cell<'_>], word: Word) {
+        let Some(places) = &self.places else { return };
+        let named = places.purposes(cells).find(|purpose| words::whole(purpose).is_some());
+        let name = named.unwrap_or_else(|| first(cells)).into_owned();
+        let (sums, balance) = (places.totals(cells), places.balance_of(cells));
+        // A balance that stands only in the total of the day is the last row's.
+        if let (Some(balance), Some(last)) = (balance, self.sheet.found.last_mut())
+            && matches!(word, Word::Total(_))
+        {
+            last.balance.get_or_insert(balance);
+        }
+        let after = self.sheet.found.len();
+        self.sheet.marks.push(Mark { row, after, name: plain(&name), word, sums, balance });
+    }
+
+    /// A row of text: the text above goes on, labels with values, a message, a foot.
+    fn prose(&mut self, row: u64, cells: &[Cell<'_>]) -> Result<ControlFlow<()>, Problem> {
+        let Some(places) = &self.places else { return Ok(ON) };
+        let is_next = self.tail.checked_add(1) == Some(row);
+        let above = self.sheet.found.last_mut().filter(|_| is_next);
+        if let Some((memo, name)) = places.continued(cells)
+            && let Some(line) = above.and_then(|found| found.line.as_mut())
+        {
+            super::message::add_text(&mut line.memo, &memo);
+            super::message::add_text(&mut line.name, &name);
+            self.tail = row;
+            self.pass(row, "row-continued", cells);
+            return Ok(ON);
+        }
+        let is_header = self.profile.fits(&Heading::single(cells));
+        self.pass(row, if is_header { "row-header" } else { "row-note" }, cells);
+        if !is_header {
+            self.label(row, cells)?;
+        }
+        Ok(ON)
     }
 
     /// A row before the movements: the header, or something above it.
     fn above(&mut self, row: u64, cells: &[Cell<'_>]) -> Result<ControlFlow<()>, Problem> {
         let single = Heading::single(cells);
+        let may_be = Heading::may_be(&self.before) && Heading::may_be(cells);
         let double = || Heading::double(&self.before, cells);
         let found = if self.profile.fits(&single) {
             Some(single)
         } else {
-            Some(double()).filter(|heading| self.profile.fits(heading))
+            may_be.then(double).filter(|heading| self.profile.fits(heading))
         };
         if let Some(heading) = found {
             self.places = Some(Places::of(self.profile, &heading).map_err(|p| p.in_row(row))?);
+            self.has_header = true;
+            self.pass(row, "row-header", cells);
             return Ok(ON);
         }
+        self.pass(row, "row-title", cells);
         self.label(row, cells)?;
         self.before = cells.iter().map(|cell| cell.clone().into_owned()).collect();
         self.searched += 1;
@@ -135,28 +330,51 @@ impl<'p> Reading<'p> {
     }
 
     /// Takes a movement; every row must be of one account and one currency.
-    fn keep(&mut self, found: Found, cells: &[Cell<'_>]) -> Result<(), Problem> {
+    fn keep(&mut self, mut found: Found, cells: &[Cell<'_>]) -> Result<(), Problem> {
         let Some(places) = &self.places else { return Ok(()) };
         if let Some(own) = places.own(cells)? {
-            let known = self.sheet.number.get_or_insert_with(|| own.clone());
-            if digits(known) != digits(&own) {
-                return Err(Problem::data("statement-accounts")
-                    .with("number", known)
-                    .with("other", own));
-            }
+            self.number(&own)?;
         }
+        let Some(places) = &self.places else { return Ok(()) };
         if let Some(currency) = places.currency(cells) {
             self.sheet.currency(&currency)?;
         }
+        if found.line.is_none() {
+            let says = found.balance.is_some() || found.before.is_some();
+            self.pass(found.row, if says { "row-idle" } else { "row-note" }, cells);
+            if !says {
+                // A day alone is that of printing or signing.
+                return Ok(());
+            }
+            self.sheet.passed.day(found.date);
+        }
+        found.sheet = self.sheet.sheets.len().saturating_sub(1);
+        self.tail = found.row;
         self.sheet.found.push(found);
         Ok(())
+    }
+
+    /// The own account number; all of a file is of one account.
+    fn number(&mut self, own: &str) -> Result<(), Problem> {
+        let known = self.sheet.number.get_or_insert_with(|| own.to_owned());
+        if digits(known) == digits(own) {
+            return Ok(());
+        }
+        Err(Problem::data("statement-accounts").with("number", known).with("other", own))
     }
 
     /// Labels with their values, in the next cell or after a colon.
     fn label(&mut self, row: u64, cells: &[Cell<'_>]) -> Result<(), Problem> {
         for (index, cell) in cells.iter().enumerate() {
             let text = half_width(&cell.shown()).into_owned();
-            let next = || cells.get(index + 1).cloned().unwrap_or(Cell::Empty);
+            if let Some(unit) = words::unit(&text, false) {
+                return Err(Problem::data("statement-unit").with("text", unit));
+            }
+            // A merged cell leaves blank ones before the value.
+            let next = || {
+                let rest = cells.iter().skip(index + 1);
+                rest.into_iter().find(|cell| !cell.is_empty()).cloned().unwrap_or(Cell::Empty)
+            };
             // Several labels may share a cell: `账号:62170001 币种:人民币`.
             let several = text.matches(':').count() > 1;
             let pieces: Vec<&str> = std::iter::once(text.as_str())
@@ -175,25 +393,27 @@ impl<'p> Reading<'p> {
     }
 
     fn value(&mut self, row: u64, label: &str, value: &Cell<'_>) -> Result<(), Problem> {
-        const ACCOUNT: [&str; 4] = ["账号", "账户号", "银行账号", "账户账号"];
-        const PERIOD: [&str; 4] = ["期间", "起止日期", "查询期间", "对账期间"];
+        const PERIOD: [&str; 7] =
+            ["期间", "起止日期", "查询期间", "对账期间", "日期范围", "查询时间", "账单期间"];
         const CURRENCY: [&str; 2] = ["币种", "币别"];
         if value.is_empty() || label.is_empty() {
             return Ok(());
         }
         let labels = &self.profile.preamble;
+        let bare = plain(label);
         let is = |own: &Option<String>, known: &[&str]| {
-            known.contains(&label) || own.as_deref().is_some_and(|own| is_called(label, own))
+            known.contains(&bare.as_str())
+                || own.as_deref().is_some_and(|own| is_called(label, own))
         };
-        let money = || super::amount::money(&self.profile.amount, value).ok().flatten();
+        let money = || Places::figure(self.profile, value).ok().flatten();
         if is(&labels.account, &ACCOUNT) {
             let number = super::columns::code(value, label)?;
             let number = account_number(&number);
             if !number.is_empty() {
-                self.sheet.number.get_or_insert(number);
+                self.number(&number)?;
             }
         } else if is(&labels.opening, &OPENING) {
-            self.sheet.opening = self.sheet.opening.or(money());
+            self.sheet.opening = self.sheet.opening.or(money().map(|money| (row, money)));
         } else if is(&labels.closing, &CLOSING) {
             self.sheet.closing = money().map(|money| (row, money)).or(self.sheet.closing);
         } else if is(&labels.period, &PERIOD) {
@@ -201,9 +421,29 @@ impl<'p> Reading<'p> {
         } else if is(&labels.currency, &CURRENCY) {
             let text = value.shown();
             self.sheet.currency(text.split_whitespace().next().unwrap_or_default())?;
+        } else if bare == "单位" || bare == "金额单位" {
+            if let Some(unit) = words::unit(&format!("单位{}", value.shown()), false) {
+                return Err(Problem::data("statement-unit").with("text", unit));
+            }
+        } else if let Some(figure) = words::figure(&bare)
+            && let Some(value) = money()
+        {
+            self.sheet.labelled.push(Labelled { row, figure, value });
         }
         Ok(())
     }
+}
+
+/// Labels before the own account number.
+pub const ACCOUNT: [&str; 16] = [
+    "账号", "帐号", "账户号", "账户号码", "帐户号码", "账号号码", "银行账号", "银行帐号", "账户账号",
+    "本方账号", "本方帐号", "我方账号", "查询账号", "客户账号", "卡号", "账号/卡号",
+];
+
+/// True when a row carries a page over, which it does at the top of every page.
+fn is_carried(cells: &[Cell<'_>]) -> bool {
+    let text = plain(&first(cells));
+    ["承", "上页"].iter().any(|begin| text.starts_with(begin))
 }
 
 /// Characters that tell account numbers apart.
@@ -229,6 +469,3 @@ fn period(text: &str) -> Option<(Date, Date)> {
         })
         .next()
 }
-
-/// An amount of a totals row by the side that it stands on.
-pub type TotalsRow = (u64, Option<Money>, Option<Money>);

@@ -26,7 +26,7 @@ fn told(problems: &[Problem]) -> Vec<String> {
 
 #[test]
 fn the_program_knows_some_layouts_by_itself() {
-    assert_eq!(Profile::built_in().len(), 6);
+    assert_eq!(Profile::built_in().len(), 9);
 }
 
 #[test]
@@ -152,4 +152,125 @@ fn the_statements_of_a_whole_year_hold_together() {
     assert_eq!(closing["RISK-ICBC-410821"], "2627272.89");
     assert_eq!(closing["RISK-CCB-410821"], "1503106.49");
     assert_eq!(closing["RISK-HXRCB-410823"], "4511253.08");
+}
+
+/// Rows under headings that no bank's known layout has, so that figures must prove them.
+fn undecided(head: &str, rows: &str, more: &str) -> (Vec<&'static str>, Vec<String>) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.csv");
+    std::fs::write(&path, format!("{head}day,into,out,left\n{rows}")).unwrap();
+    let text = format!(
+        "profile = \"t\"\n[header]\nmatch = [\"day\"]\n[columns]\ndate = \"day\"\nin = \"into\"\nout = \"out\"\nbalance = \"left\"\n{more}"
+    );
+    let statement = read(&path, "A", &Profile::parse(&text).unwrap()).unwrap();
+    let amounts = statement.lines.iter().map(|line| line.amount.to_string()).collect();
+    (statement.doubts().map(|problem| problem.code).collect(), amounts)
+}
+
+#[test]
+fn a_column_is_proved_by_a_balance_apart_from_its_row() {
+    let of = |head: &str, rows: &str| undecided(head, rows, "").0;
+    let (into, out) = ("2017-01-01,5.00,,15.00\n", "2017-01-02,,2.00,13.00\n");
+    assert_eq!(of("", into), ["statement-unproved"]);
+    // Only the second row has a balance before it; the first stands alone in its column.
+    assert_eq!(of("", &format!("{into}{out}")), ["statement-unproved"]);
+    assert_eq!(of("", &format!("{into}{out}2017-01-03,1.00,,14.00\n")), [""; 0]);
+    assert_eq!(of("期初余额,10.00\n", into), [""; 0]);
+    // A balance of nothing is a balance, though the column's word for no amount is the same.
+    let empty = "[amount]\nempty = [\"0.00\"]\n";
+    let all = "2017-01-01,5.00,0.00,5.00\n";
+    assert_eq!(undecided("期初余额,0.00\n", all, empty).0, [""; 0]);
+    // A printed opening that the row does not follow from is a gap, and the sign is not proved by it.
+    assert_eq!(of("期初余额,20.00\n", into), ["statement-arithmetic"]);
+    assert_eq!(of("总收入：5.00\n", into), [""; 0]);
+    assert_eq!(of("总支出：5.00\n", into), ["statement-total", "statement-unproved"]);
+    // Totals under the columns count where the other column's sign is proved.
+    assert_eq!(of("", &format!("{into}{out}合计,5.00,2.00,\n")), [""; 0]);
+    assert_eq!(of("", &format!("{into}合计,5.00,0.00,\n")), ["statement-unproved"]);
+    // A printed total of nothing is a total.
+    let empty = "[amount]\nempty = [\"0.00\"]\n";
+    let wrong = format!("{into}合计,0.00,,\n");
+    assert_eq!(undecided("期初余额,10.00\n", &wrong, empty).0, ["statement-total"]);
+    // A row that moves nothing may be one whose amount stands elsewhere.
+    assert_eq!(of("", "2017-01-01,,,15.00\n"), ["statement-unproved-nothing"]);
+    assert_eq!(of("期初余额,15.00\n", "2017-01-01,,,15.00\n"), [""; 0]);
+}
+
+/// Of two columns in one stretch between balances, only one meaning comes to the second balance; where
+/// both sums are equal, two do.
+#[test]
+fn sums_prove_columns_where_rows_have_no_balance() {
+    let of = |rows: &str| undecided("期初余额,10.00\n", rows, "").0;
+    assert_eq!(of("2017-01-01,5.00,,\n2017-01-02,,2.00,13.00\n"), [""; 0]);
+    assert_eq!(
+        of("2017-01-01,2.00,,\n2017-01-02,,2.00,10.00\n"),
+        ["statement-unproved", "statement-unproved"]
+    );
+    assert_eq!(of("2017-01-01,5.00,,15.00\n2017-01-02,,2.00,\n"), ["statement-end-open"]);
+}
+
+/// Red ink in the column of money out: taken back where the balances say so, and not where they say the
+/// column is written with its sign.
+#[test]
+fn the_balances_say_what_a_minus_means() {
+    let of = |rows: &str, more: &str| undecided("期初余额,10.00\n", rows, more);
+    assert_eq!(of("2017-01-01,,-25.00,35.00\n", ""), (vec![], vec!["25.00".to_owned()]));
+    assert_eq!(of("2017-01-01,,-25.00,-15.00\n", ""), (vec![], vec!["-25.00".to_owned()]));
+    let alone = |more: &str| undecided("", "2017-01-01,,-25.00,35.00\n", more).1;
+    assert_eq!(alone("[amount]\nminus = \"out\"\n"), ["-25.00"]);
+    assert_eq!(alone("[amount]\nminus = \"back\"\n"), ["25.00"]);
+}
+
+/// Newest first, in a message: turned, also inside a day, and nothing is pointed out.
+#[test]
+fn messages_with_the_newest_entry_first_are_turned() {
+    let text = ":20:S\n:25:X/1\n:60F:C170101CNY10,00\n:61:1701090109C3,00NTRFNONREF\n:61:1701090109D2,00NTRFNONREF\n:61:1701050105C1,00NTRFNONREF\n:62F:C170109CNY12,00\n-\n";
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.sta");
+    std::fs::write(&path, text).unwrap();
+    let statement = read_any(&path, "A", &[]).unwrap();
+    let lines: Vec<String> = statement
+        .lines
+        .iter()
+        .map(|line| format!("{} {} {}", line.date, line.amount, line.balance))
+        .collect();
+    assert_eq!(lines, ["2017-01-05 1.00 11.00", "2017-01-09 -2.00 9.00", "2017-01-09 3.00 12.00"]);
+    assert_eq!((statement.remarks, statement.breaks), (vec![], vec![]));
+}
+
+/// Payer and payee in columns each, and the own number unknown: the money's way tells the other side.
+#[test]
+fn without_an_own_number_the_moneys_way_tells_the_other_party() {
+    let profile = Profile::parse(
+        "profile = \"t\"\n[header]\nmatch = [\"day\"]\n[columns]\ndate = \"day\"\namount = \"sum\"\nbalance = \"left\"\npayer-name = \"from\"\npayer-account = \"fa\"\npayee-name = \"to\"\npayee-account = \"ta\"\n[amount]\nmode = \"signed\"\n",
+    )
+    .unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.csv");
+    let rows = "day,sum,left,from,fa,to,ta\n2017-01-01,5,5,甲,1,本,9\n2017-01-02,-2,3,本,9,乙,2\n";
+    std::fs::write(&path, rows).unwrap();
+    let statement = read(&path, "A", &profile).unwrap();
+    let others: Vec<_> =
+        statement.lines.iter().map(|line| format!("{} {}", line.name, line.account)).collect();
+    assert_eq!(others, ["甲 1", "乙 2"]);
+}
+
+/// A day is put in order only where its balances allow one order.
+#[test]
+fn rows_are_ordered_by_their_balances() {
+    let of = |rows: &str| {
+        let (codes, amounts) = undecided("", rows, "");
+        (codes.into_iter().filter(|code| !code.contains("unproved")).collect::<Vec<_>>(), amounts)
+    };
+    let amounts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let swapped = "2017-01-01,5.00,,15.00\n2017-01-02,,2.00,12.00\n2017-01-02,,1.00,14.00\n2017-01-03,1.00,,13.00\n";
+    assert_eq!(of(swapped), (vec![], amounts(&["5.00", "-1.00", "-2.00", "1.00"])));
+    // Two days that changed places are put back; balances that meet nowhere are not.
+    let days = "2017-01-02,,2.00,13.00\n2017-01-01,5.00,,15.00\n2017-01-03,1.00,,14.00\n";
+    assert_eq!(of(days), (vec![], amounts(&["5.00", "-2.00", "1.00"])));
+    let gap = "2017-01-01,5.00,,15.00\n2017-01-02,,2.00,13.01\n2017-01-03,1.00,,14.00\n";
+    assert_eq!(of(gap).0, ["statement-arithmetic", "statement-arithmetic"]);
+    // The interest of the day before, booked after: on its own day, with the balance of that day.
+    let back = "2017-01-02,5.00,,15.00\n2017-01-01,1.00,,16.00\n2017-01-03,,2.00,14.00\n";
+    assert_eq!(of(back), (vec![], amounts(&["1.00", "5.00", "-2.00"])));
 }

@@ -2,6 +2,8 @@
 
 use crate::domain::calendar::Date;
 use crate::domain::money::{Money, Total};
+use crate::intake::statement::passed::Passed;
+use crate::intake::statement::proof::Proof;
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};
 
@@ -25,6 +27,10 @@ pub struct StatementRow {
     pub movements: usize,
     /// Where the figures do not hold together.
     pub breaks: usize,
+    /// What proves the reading.
+    pub proof: Proof,
+    /// Rows and sheets that are no movements.
+    pub passed: Passed,
 }
 
 impl StatementRow {
@@ -114,15 +120,55 @@ pub fn statement_sniff(view: &SniffView) -> Report {
 pub fn statement_check(files: usize, statements: &[StatementRow]) -> Report {
     let movements: usize = statements.iter().map(|statement| statement.movements).sum();
     let breaks: usize = statements.iter().map(|statement| statement.breaks).sum();
-    let meta = vec![files.into(), movements.into(), breaks.into()];
+    let undecided: usize = statements.iter().map(|row| row.proof.undecided.len()).sum();
+    let meta = vec![files.into(), movements.into(), breaks.into(), undecided.into()];
     let mut report = Report::new(&shapes::STATEMENT_CHECK, meta);
     for statement in statements {
         let mut cells = vec![statement.file.as_str().into(), statement.profile.as_str().into()];
         cells.extend(statement.figures());
+        let undecided = statement.proof.undecided.len();
         cells.push((statement.breaks == 0).into());
+        cells.extend([
+            Cell::Word(statement.proof.opening),
+            undecided.into(),
+            (statement.breaks == 0 && undecided == 0).into(),
+        ]);
         report.row(cells);
+        proof_of(statement, &mut report);
     }
     report
+}
+
+/// What proved each column, and what every other row and sheet is.
+fn proof_of(statement: &StatementRow, report: &mut Report) {
+    let file = || Cell::from(statement.file.as_str());
+    for column in &statement.proof.columns {
+        let (first, last) = column.rows.unzip();
+        report.section_row("columns", vec![
+            file(),
+            column.key.into(),
+            column.name.as_str().into(),
+            Cell::Word(column.by),
+            Cell::optional(first),
+            Cell::optional(last),
+        ]);
+    }
+    for sheet in &statement.passed.sheets {
+        let kind = Cell::Word(sheet.what);
+        report.section_row("sheets", vec![file(), sheet.name.as_str().into(), kind, sheet.rows.into()]);
+    }
+    for (kind, count) in &statement.passed.counts {
+        report.section_row("other_rows", vec![file(), Cell::Word(kind), (*count).into()]);
+    }
+    for row in &statement.passed.rows {
+        report.section_row("named_rows", vec![
+            file(),
+            Cell::optional(row.sheet.clone()),
+            row.row.into(),
+            Cell::Word(row.what),
+            row.text.as_str().into(),
+        ]);
+    }
 }
 
 /// The profiles: name, where the direction of a movement stands, columns that they are known by.

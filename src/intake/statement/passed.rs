@@ -1,0 +1,70 @@
+//! Rows and sheets of a file that are no movements, each with what it is.
+
+use crate::domain::calendar::Date;
+use std::collections::BTreeMap;
+
+/// Rows that are named one by one; more are counted.
+pub const NAMED_MAX: usize = 100;
+/// Characters of a row that are shown.
+const SHOWN: usize = 40;
+
+/// A row that is no movement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Sheet, where there are several.
+    pub sheet: Option<String>,
+    /// Number in the file.
+    pub row: u64,
+    /// What it is: `row-title`, `row-header`, `row-balance`, `row-total`, `row-carried`,
+    /// `row-continued`, `row-idle`, `row-note`, `row-skipped`, `row-after-end`.
+    pub what: &'static str,
+    /// How it begins.
+    pub text: String,
+}
+
+/// A sheet of a workbook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SheetSeen {
+    /// Name.
+    pub name: String,
+    /// Rows with cells, where they were counted.
+    pub rows: u64,
+    /// What it is: `sheet-read`, `sheet-empty`, `sheet-no-header`, `sheet-hidden`, `sheet-not-asked`.
+    pub what: &'static str,
+}
+
+/// Everything of a file that is no movement.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Passed {
+    /// How many rows of each kind.
+    pub counts: BTreeMap<&'static str, u64>,
+    /// The first of them.
+    pub rows: Vec<Row>,
+    /// The sheets of a workbook.
+    pub sheets: Vec<SheetSeen>,
+    days: (Option<Date>, Option<Date>),
+}
+
+impl Passed {
+    /// Takes a row.
+    pub fn row(&mut self, sheet: Option<&str>, row: u64, what: &'static str, text: &str) {
+        let count = self.counts.entry(what).or_default();
+        *count = count.saturating_add(1);
+        if self.rows.len() < NAMED_MAX {
+            let text = text.chars().take(SHOWN).collect();
+            self.rows.push(Row { sheet: sheet.map(str::to_owned), row, what, text });
+        }
+    }
+
+    /// Takes the day of a row that moves nothing.
+    pub fn day(&mut self, date: Option<Date>) {
+        let Some(date) = date else { return };
+        self.days.0 = Some(self.days.0.map_or(date, |first| first.min(date)));
+        self.days.1 = Some(self.days.1.map_or(date, |last| last.max(date)));
+    }
+
+    /// First and last day of rows that move nothing.
+    pub fn days(&self) -> (Option<Date>, Option<Date>) {
+        self.days
+    }
+}
