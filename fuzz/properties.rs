@@ -403,7 +403,8 @@ pub fn sniff(input: &[u8]) {
             }
             Err(problem) => told(&problem),
         }
-        let comments = Comments { intro: "甲\n乙", columns: "c", missing: "m", side: "s", left: "l" };
+        let comments =
+            Comments { intro: "甲\n乙", columns: "c", missing: "m", side: "s", left: "l" };
         match draft(path, Given::default()) {
             Ok(draft) => {
                 let text = draft.toml("draft", &comments);

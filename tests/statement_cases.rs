@@ -45,8 +45,19 @@ fn figures(out: &str) -> Vec<String> {
 
 /// What differs from a row of the table.
 fn play(case: &[String], book: &Path) -> Option<String> {
-    let [file, draft, check, movements, money_in, money_out, opening, closing, number, codes, import] =
-        case
+    let [
+        file,
+        draft,
+        check,
+        movements,
+        money_in,
+        money_out,
+        opening,
+        closing,
+        number,
+        codes,
+        import,
+    ] = case
     else {
         return Some(format!("a row of eleven cells, not {case:?}"));
     };
@@ -57,7 +68,8 @@ fn play(case: &[String], book: &Path) -> Option<String> {
     let mut found = vec![file.clone(), String::new()];
     let mut profile = "";
     if !draft.is_empty() {
-        let (exit, _, _) = shell(&format!("poolbook statement profile new --from {file} -o p.toml"), dir, "en");
+        let (exit, _, _) =
+            shell(&format!("poolbook statement profile new --from {file} -o p.toml"), dir, "en");
         found[1] = exit.to_string();
         profile = "--profile p.toml";
     }
@@ -71,10 +83,12 @@ fn play(case: &[String], book: &Path) -> Option<String> {
     found.push(told(&err));
     let (exit, _, more) = run("statement import POOL");
     found.push(exit.to_string());
-    let mut wanted: Vec<String> = [file, draft, check, movements, money_in, money_out, opening, closing, number, codes, import]
-        .into_iter()
-        .cloned()
-        .collect();
+    let mut wanted: Vec<String> = [
+        file, draft, check, movements, money_in, money_out, opening, closing, number, codes, import,
+    ]
+    .into_iter()
+    .cloned()
+    .collect();
     // Where nothing of the figures is claimed, none is compared.
     if movements.is_empty() && exit == 1 {
         for place in 3..9 {
@@ -130,7 +144,8 @@ fn one_movement_is_proved_from_outside_its_file() {
         sed 's/1,380,000.00/1,620,000.00/' one.csv > other.csv", cases.display());
     must(&script, dir, &cases);
     let run = |command: &str| {
-        let (exit, out, err) = shell(&format!("poolbook --maker 李砚秋 {command} --profile p.toml"), dir, "en");
+        let (exit, out, err) =
+            shell(&format!("poolbook --maker 李砚秋 {command} --profile p.toml"), dir, "en");
         (exit, told(&err), out)
     };
     let exits = |command: &str| {

@@ -221,10 +221,7 @@ fn what_stands_after_the_totals_and_at_the_foot_counts() {
     let read = |rows: &str| codes(&read_text("a.csv", plain(rows).as_bytes()).unwrap());
     let one = "2017-03-01,x,,,1.00,,1.00\n";
     assert_eq!(read(&format!("{one}合计,,,,1.00,0.00,\n打印日期：2017-04-01\n")), [""; 0]);
-    assert_eq!(
-        read(&format!("{one}合计,,,,1.00,0.00,\n2017-03-02,x,,,,0.50,0.50\n")),
-        [""; 0]
-    );
+    assert_eq!(read(&format!("{one}合计,,,,1.00,0.00,\n2017-03-02,x,,,,0.50,0.50\n")), [""; 0]);
     assert_eq!(
         read(&format!("{one}合计,,,,1.01,0.00,\n2017-03-02,x,,,,0.50,0.50\n")),
         ["statement-total"]
@@ -399,6 +396,9 @@ fn a_drafted_profile_reads_the_file_that_it_comes_from() {
     let text = "日期,摘要,某数,余额\n2017-03-01,x,1.00,1.00\n";
     let drafted = with_file("a.csv", text.as_bytes(), |path| draft(path, Given::default()));
     let drafted = drafted.unwrap();
-    assert_eq!((drafted.missing.as_slice(), drafted.left.as_slice()), (&["in", "out"][..], &["某数".to_owned()][..]));
+    assert_eq!(
+        (drafted.missing.as_slice(), drafted.left.as_slice()),
+        (&["in", "out"][..], &["某数".to_owned()][..])
+    );
     assert!(Profile::parse(&drafted.toml("draft", &comments)).is_err());
 }

@@ -34,21 +34,46 @@ const fn meaning(
 
 /// The other side's, never the own.
 const OTHER: &[&str] = &[
-    "对方", "对手", "往来", "收(付)方", "付(收)方", "收付方", "收/付方", "付/收方", "他行", "counterparty",
+    "对方",
+    "对手",
+    "往来",
+    "收(付)方",
+    "付(收)方",
+    "收付方",
+    "收/付方",
+    "付/收方",
+    "他行",
+    "counterparty",
 ];
 const NUMBER: &[&str] = &["账号", "帐号", "卡号", "账户", "帐户", "account"];
 const NAME: &[&str] = &["户名", "名称", "姓名", "单位", "账户名", "账号名", "名", "name"];
 /// What stands beside money, but is none: times, people, counts, running sums, ways of paying.
 const NO_MONEY: &[&str] = &[
-    "时间", "日期", "日", "户", "账号", "帐号", "卡号", "笔数", "次数", "累计", "人", "名", "行号", "银行", "号",
-    "方式", "渠道", "类型", "类别", "标志", "标识", "方向", "用途", "摘要", "附言", "备注", "余额", "币种", "款方", "款人", "款行",
-    "税", "汇率",
+    "时间", "日期", "日", "户", "账号", "帐号", "卡号", "笔数", "次数", "累计", "人", "名", "行号",
+    "银行", "号", "方式", "渠道", "类型", "类别", "标志", "标识", "方向", "用途", "摘要", "附言",
+    "备注", "余额", "币种", "款方", "款人", "款行", "税", "汇率",
 ];
 
 /// The own account number is called by these names and no others.
 pub const OWN: &[&str] = &[
-    "账号", "帐号", "卡号", "账户号", "账户号码", "账户账号", "银行账号", "本方账号", "本方帐号", "我方账号",
-    "查询账号", "本账号", "开户账号", "客户账号", "本方卡号", "交易账号", "交易卡号", "账号/卡号",
+    "账号",
+    "帐号",
+    "卡号",
+    "账户号",
+    "账户号码",
+    "账户账号",
+    "银行账号",
+    "本方账号",
+    "本方帐号",
+    "我方账号",
+    "查询账号",
+    "本账号",
+    "开户账号",
+    "客户账号",
+    "本方卡号",
+    "交易账号",
+    "交易卡号",
+    "账号/卡号",
 ];
 
 /// In the order in which columns are given away. Where several columns may mean one key, the plainer name
@@ -59,8 +84,22 @@ pub const MEANINGS: &[Meaning] = &[
     meaning(
         "flag",
         &[&[
-            "借贷", "借/贷", "收支", "收/支", "收付", "收/付", "出入账", "出入帐", "来往账", "往来账", "存取", "进出",
-            "借方/贷方", "d/c", "dr/cr", "debit/credit",
+            "借贷",
+            "借/贷",
+            "收支",
+            "收/支",
+            "收付",
+            "收/付",
+            "出入账",
+            "出入帐",
+            "来往账",
+            "往来账",
+            "存取",
+            "进出",
+            "借方/贷方",
+            "d/c",
+            "dr/cr",
+            "debit/credit",
         ]],
         &["金额", "发生额", "余额", "方名", "方户", "方账", "方帐", "单位"],
         Holds::Text,
@@ -72,7 +111,12 @@ pub const MEANINGS: &[Meaning] = &[
     meaning("account", &[OTHER, NUMBER], &["名", "行", "姓"], Holds::Text),
     meaning("name", &[OTHER, NAME], &["账号", "帐号", "卡号", "开户", "行"], Holds::Text),
     meaning("name", &[&["账号名", "账户名"], OTHER], &[], Holds::Text),
-    meaning("name", &[OTHER], &["号", "行", "地", "摘要", "用途", "附言", "备注", "类型"], Holds::Text),
+    meaning(
+        "name",
+        &[OTHER],
+        &["号", "行", "地", "摘要", "用途", "附言", "备注", "类型"],
+        Holds::Text,
+    ),
     meaning(
         "balance-before",
         &[
@@ -85,7 +129,23 @@ pub const MEANINGS: &[Meaning] = &[
     meaning(
         "balance",
         &[&["余额", "结余", "结存", "balance"]],
-        &["上笔", "上次", "上期", "上日", "上月", "前余额", "期初", "可用", "冻结", "日均", "透支", "交易前", "变动前", "before", "available"],
+        &[
+            "上笔",
+            "上次",
+            "上期",
+            "上日",
+            "上月",
+            "前余额",
+            "期初",
+            "可用",
+            "冻结",
+            "日均",
+            "透支",
+            "交易前",
+            "变动前",
+            "before",
+            "available",
+        ],
         Holds::Amounts,
     ),
     meaning(
@@ -97,8 +157,8 @@ pub const MEANINGS: &[Meaning] = &[
     meaning(
         "in",
         &[&[
-            "贷方", "收入", "转入", "存入", "入账", "入帐", "收方", "收款", "汇入", "进账", "收到", "来账", "收进", "credit",
-            "deposit", "moneyin", "paidin",
+            "贷方", "收入", "转入", "存入", "入账", "入帐", "收方", "收款", "汇入", "进账", "收到",
+            "来账", "收进", "credit", "deposit", "moneyin", "paidin",
         ]],
         NO_MONEY,
         Holds::Amounts,
@@ -106,8 +166,24 @@ pub const MEANINGS: &[Meaning] = &[
     meaning(
         "out",
         &[&[
-            "借方", "支出", "转出", "支取", "取出", "付出", "付款", "支付", "汇出", "出账", "出帐", "付方", "取款", "往账",
-            "debit", "withdrawal", "moneyout", "paidout",
+            "借方",
+            "支出",
+            "转出",
+            "支取",
+            "取出",
+            "付出",
+            "付款",
+            "支付",
+            "汇出",
+            "出账",
+            "出帐",
+            "付方",
+            "取款",
+            "往账",
+            "debit",
+            "withdrawal",
+            "moneyout",
+            "paidout",
         ]],
         NO_MONEY,
         Holds::Amounts,
@@ -137,5 +213,19 @@ pub const MEANINGS: &[Meaning] = &[
 
 /// Columns in which amounts stand that move no balance.
 pub const IDLE: &[&str] = &[
-    "笔数", "次数", "累计", "余额", "结余", "结存", "序号", "顺序号", "号", "汇率", "利率", "税率", "积数", "code", "no",
+    "笔数",
+    "次数",
+    "累计",
+    "余额",
+    "结余",
+    "结存",
+    "序号",
+    "顺序号",
+    "号",
+    "汇率",
+    "利率",
+    "税率",
+    "积数",
+    "code",
+    "no",
 ];

@@ -457,7 +457,8 @@ pub fn tops(document: &Document, options: &Options) -> Result<Vec<Top>, Problem>
         return Ok(vec![top_of(document, options)?]);
     }
     let seen = sheets.into_iter().filter(|(_, visible)| *visible);
-    seen.map(|(name, _)| top_of(document, &Options { sheet: Some(name), ..options.clone() })).collect()
+    seen.map(|(name, _)| top_of(document, &Options { sheet: Some(name), ..options.clone() }))
+        .collect()
 }
 
 fn top_of(document: &Document, options: &Options) -> Result<Top, Problem> {

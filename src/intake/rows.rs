@@ -144,10 +144,7 @@ pub fn document_rows(
 ///
 /// # Errors
 /// As [`visit_rows`].
-pub fn sheet_names(
-    document: &Document,
-    options: &Options,
-) -> Result<Vec<(String, bool)>, Problem> {
+pub fn sheet_names(document: &Document, options: &Options) -> Result<Vec<(String, bool)>, Problem> {
     let kind = kind_of(document)?;
     let names = match kind {
         FileKind::Xlsx | FileKind::Xls => workbook::sheet_names(document, kind, options),

@@ -42,7 +42,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         })
         .collect();
     context.output.report(&statement_check(args.file.len(), &rows))?;
-    let own = statements.iter().flat_map(|statement| statement.remarks.iter().chain(statement.doubts()));
+    let own =
+        statements.iter().flat_map(|statement| statement.remarks.iter().chain(statement.doubts()));
     for problem in own.chain(gaps.iter().map(|(_, problem)| problem)) {
         context.output.talk(&in_words_as_note(problem, &context.output.locale));
     }

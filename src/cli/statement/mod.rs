@@ -49,7 +49,8 @@ impl Known {
         let balance = |text: &Option<String>| {
             let parsed = text.as_deref().map(Money::parse).transpose();
             let shown = text.as_deref().unwrap_or_default();
-            parsed.map_err(|e| Problem::new(e.code(), Exit::Usage).with("text", shown.escape_debug()))
+            parsed
+                .map_err(|e| Problem::new(e.code(), Exit::Usage).with("text", shown.escape_debug()))
         };
         Ok(Given { opening: balance(&self.opening)?, closing: balance(&self.closing)? })
     }

@@ -45,7 +45,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         top: seen.rows.clone(),
     };
     context.output.report(&statement_sniff(&view))?;
-    let breaks = statements.iter().flat_map(|statement| statement.remarks.iter().chain(statement.doubts()));
+    let breaks =
+        statements.iter().flat_map(|statement| statement.remarks.iter().chain(statement.doubts()));
     let unread = seen.read.as_ref().err().into_iter().flatten();
     for problem in unread.chain(breaks) {
         context.output.talk(&in_words_as_note(problem, &context.output.locale));

@@ -89,11 +89,7 @@ impl Sheet {
     ///
     /// # Errors
     /// `statement-empty`, `statement-balance-missing`, `amount-range`.
-    pub fn finish(
-        mut self,
-        profile: &Profile,
-        format: Format,
-    ) -> Result<Statement, Problem> {
+    pub fn finish(mut self, profile: &Profile, format: Format) -> Result<Statement, Problem> {
         let given = profile.given;
         let printed = self.opening.map(|(_, opening)| opening).or(given.opening);
         self.turn(profile, printed);
@@ -125,13 +121,17 @@ impl Sheet {
         };
         let proof = proof::prove(&self, profile, &ends, problems.is_empty());
         let mut remarks = ordered.remarks;
-        let mut lines: Vec<StatementLine> =
-            std::mem::take(&mut self.found).into_iter().flat_map(|found| lines(found, profile)).collect();
+        let mut lines: Vec<StatementLine> = std::mem::take(&mut self.found)
+            .into_iter()
+            .flat_map(|found| lines(found, profile))
+            .collect();
         by_day(&mut lines, opening, profile.days_back, &mut remarks, &mut problems)?;
         let dates = || lines.iter().map(|line| line.date);
         let (from, to) = match self.period {
             Some((from, to)) => (Some(from), Some(to)),
-            None => (dates().min().or(self.passed.days().0), dates().max().or(self.passed.days().1)),
+            None => {
+                (dates().min().or(self.passed.days().0), dates().max().or(self.passed.days().1))
+            }
         };
         Ok(Statement {
             bank_account: String::new(),
@@ -229,8 +229,7 @@ impl Sheet {
         let Some((from, to)) = self.period else { return Vec::new() };
         let dated = self.found.iter().filter_map(|found| Some((found.row, found.date?)));
         let outside = dated.filter(|(_, date)| *date < from || to < *date);
-        let problem =
-            |(row, date)| Problem::data("statement-dates").with("date", date).in_row(row);
+        let problem = |(row, date)| Problem::data("statement-dates").with("date", date).in_row(row);
         outside.take(PROBLEMS_MAX).map(problem).collect()
     }
 }

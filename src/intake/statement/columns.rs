@@ -132,14 +132,8 @@ impl<'p> Places<'p> {
 
     /// True when a row has neither a day nor anything like an amount: it is text.
     pub fn is_prose(&self, cells: &[Cell<'_>]) -> bool {
-        let figures = [
-            self.amount,
-            self.money_in,
-            self.money_out,
-            self.balance,
-            self.before,
-            self.charge,
-        ];
+        let figures =
+            [self.amount, self.money_in, self.money_out, self.balance, self.before, self.charge];
         let like_a_figure = |place: usize| {
             let text = at(cells, place).shown();
             let written = |c: char| c.is_alphabetic() && !matches!(c, '元' | '¥');
@@ -221,7 +215,8 @@ impl<'p> Places<'p> {
             (None, Some(charge)) => (Some(charge), Class::Charge, None),
             (None, None) => (None, Class::Nothing, None),
         };
-        let found = Found { row, sheet, date, amount, class, charge, sides, before, balance, line: None };
+        let found =
+            Found { row, sheet, date, amount, class, charge, sides, before, balance, line: None };
         let Some(amount) = amount else { return Ok(found) };
         let date = date.ok_or_else(|| missing(date_name))?;
         let (name, account) = self.other(cells, amount, own)?;
@@ -277,7 +272,8 @@ impl<'p> Places<'p> {
                 };
                 let flag = self.flag.map(|place| at(cells, place).shown()).unwrap_or_default();
                 let flagged = self.flagged(amount, &flag);
-                let (amount, class) = flagged.map_err(|problem| in_column(problem, &columns.flag))?;
+                let (amount, class) =
+                    flagged.map_err(|problem| in_column(problem, &columns.flag))?;
                 Ok((Some(amount), class, none))
             }
         }

@@ -3,17 +3,16 @@
 //! Where several columns may mean the same, every way is read with, and the one that the balances prove is
 //! taken. What the figures do not prove is said.
 
-use super::{amount, evidence, read_table};
 use super::table::ACCOUNT;
 use super::words::{OPENING, is_mark};
+use super::{amount, evidence, read_table};
 use crate::intake::cell::{Cell, half_width};
 use crate::intake::columns_of_banks::{Holds, IDLE, MEANINGS, OWN};
 use crate::intake::dates::DateFormats;
-use crate::intake::heading::{Heading, first_language, plain};
 use crate::intake::document::Document;
+use crate::intake::heading::{Heading, first_language, plain};
 use crate::intake::profile::{Amounts, Decimal, Given, Profile, Top, tops};
 use crate::intake::rows::{Bounds, Options};
-use crate::limits::STATEMENT_BYTES_MAX;
 use crate::problem::Problem;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -224,7 +223,9 @@ impl<'t> Body<'t> {
         let mut found = Vec::new();
         for meaning in MEANINGS.iter().filter(|meaning| meaning.key == key) {
             for (place, name) in self.names.iter().enumerate() {
-                if meaning.fits(name) && self.may_hold(place, meaning.holds) && !found.contains(&place)
+                if meaning.fits(name)
+                    && self.may_hold(place, meaning.holds)
+                    && !found.contains(&place)
                 {
                     found.push(place);
                 }
@@ -261,7 +262,9 @@ impl<'t> Body<'t> {
             pairs.into_iter().take(6).map(|(into, out)| vec![("in", into), ("out", out)]).collect();
         let flags = self.flags();
         for amount in amounts.iter().take(3) {
-            ways.extend(flags.iter().take(2).map(|flag| vec![("amount", *amount), ("flag", *flag)]));
+            ways.extend(
+                flags.iter().take(2).map(|flag| vec![("amount", *amount), ("flag", *flag)]),
+            );
             // A column of one direction is no column of signed amounts.
             if ins.is_empty() && outs.is_empty() || !both.is_empty() {
                 ways.push(vec![("amount", *amount)]);
@@ -283,7 +286,9 @@ impl<'t> Body<'t> {
                 let balance = balance.map(|place| ("balance", place));
                 let plain: Vec<_> = way.iter().copied().chain(balance).collect();
                 let charged = charge.map(|charge| plain.iter().copied().chain([charge]).collect());
-                drafts.extend([Some(plain), charged].into_iter().flatten().map(|way| self.draft(way)));
+                drafts.extend(
+                    [Some(plain), charged].into_iter().flatten().map(|way| self.draft(way)),
+                );
             }
         }
         drafts
@@ -292,7 +297,10 @@ impl<'t> Body<'t> {
     /// A name without what says the direction: `记账金额(收入)` and `记账金额(支出)` belong together.
     fn stem(&self, place: usize) -> String {
         let name = plain(self.names.get(place).map_or("", String::as_str));
-        let words = ["收入", "支出", "贷方", "借方", "存入", "取出", "支取", "转入", "转出", "付出", "收", "付", "贷", "借"];
+        let words = [
+            "收入", "支出", "贷方", "借方", "存入", "取出", "支取", "转入", "转出", "付出", "收",
+            "付", "贷", "借",
+        ];
         words.into_iter().fold(name, |name, word| name.replace(word, ""))
     }
 
@@ -327,10 +335,15 @@ impl<'t> Body<'t> {
             if meaning.key == "flag" || (has && meaning.key != "memo") {
                 continue;
             }
-            let mut free: Vec<usize> =
-                self.candidates(meaning.key).into_iter().filter(|place| !taken.contains(place)).collect();
+            let mut free: Vec<usize> = self
+                .candidates(meaning.key)
+                .into_iter()
+                .filter(|place| !taken.contains(place))
+                .collect();
             // A column of currencies in which only fillers stand says nothing.
-            free.retain(|place| meaning.key != "currency" || self.content(*place) != Content::Fillers);
+            free.retain(|place| {
+                meaning.key != "currency" || self.content(*place) != Content::Fillers
+            });
             let most = if meaning.key == "memo" { free.len() } else { 1 };
             for place in free.into_iter().take(most) {
                 found.push((meaning.key, place));
@@ -353,7 +366,9 @@ impl<'t> Body<'t> {
         let missing = self.needed(mode).into_iter().filter(|key| !has(key)).collect();
         let idle = |name: &str| IDLE.iter().any(|word| plain(name).to_lowercase().contains(word));
         let left = (0..self.names.len()).filter(|place| {
-            !taken.contains(place) && self.content(*place) == Content::Amounts && !idle(&name(place))
+            !taken.contains(place)
+                && self.content(*place) == Content::Amounts
+                && !idle(&name(place))
         });
         let cells_of = |key: &str| {
             let place = found.iter().find(|(known, _)| *known == key).map(|(_, place)| *place);
@@ -435,7 +450,9 @@ fn is_day(cell: &Cell<'_>) -> bool {
     match cell {
         Cell::Date(_) => true,
         Cell::Text(text) if text.len() < 8 => false,
-        Cell::Text(_) | Cell::Number(_) => reads(&[], cell) || KNOWN.iter().any(|f| reads(&[f], cell)),
+        Cell::Text(_) | Cell::Number(_) => {
+            reads(&[], cell) || KNOWN.iter().any(|f| reads(&[f], cell))
+        }
         _ => false,
     }
 }

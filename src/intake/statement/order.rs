@@ -149,7 +149,8 @@ fn walk(found: &[Found], day: &[usize], start: Option<Total>) -> Sorting {
         let after = Total::from(row.balance?);
         Some((after - row.moves(), after))
     };
-    let (mut from, mut degree) = (HashMap::<Total, Vec<usize>>::default(), HashMap::<Total, i64>::default());
+    let (mut from, mut degree) =
+        (HashMap::<Total, Vec<usize>>::default(), HashMap::<Total, i64>::default());
     for (at, place) in day.iter().enumerate() {
         let Some((before, after)) = step(place) else { return Sorting::None };
         from.entry(before).or_default().push(at);
@@ -181,7 +182,9 @@ fn walk(found: &[Found], day: &[usize], start: Option<Total>) -> Sorting {
     };
     match walks.as_deref() {
         None | Some([]) => Sorting::None,
-        Some([only]) => Sorting::Found(only.iter().filter_map(|at| day.get(*at).copied()).collect()),
+        Some([only]) => {
+            Sorting::Found(only.iter().filter_map(|at| day.get(*at).copied()).collect())
+        }
         // Rows of the same amount and balance are the same walk, whichever of them comes first.
         Some([one, other, ..]) if one.iter().zip(other).all(|(a, b)| same(a, b)) => {
             Sorting::Found(one.iter().filter_map(|at| day.get(*at).copied()).collect())
@@ -206,8 +209,9 @@ impl Day {
                 }
             }
             let choices = self.from.get(&at).map_or(&[][..], Vec::as_slice);
-            let free = (next..choices.len())
-                .find(|place| choices.get(*place).is_some_and(|row| self.used.get(*row) == Some(&false)));
+            let free = (next..choices.len()).find(|place| {
+                choices.get(*place).is_some_and(|row| self.used.get(*row) == Some(&false))
+            });
             if let Some((place, row)) = free.and_then(|place| Some((place, *choices.get(place)?))) {
                 if let Some(used) = self.used.get_mut(row) {
                     *used = true;

@@ -124,8 +124,14 @@ pub struct Proof {
 impl Proof {
     /// The proof of a message that prints both balances and a mark in every entry.
     pub fn of_message() -> Self {
-        let column = |key, name: &str| Column { key, name: name.to_owned(), by: "by-message", rows: None };
-        Self { opening: "opening-printed", columns: vec![column("flag", "C/D")], undecided: Vec::new(), by_opening: false }
+        let column =
+            |key, name: &str| Column { key, name: name.to_owned(), by: "by-message", rows: None };
+        Self {
+            opening: "opening-printed",
+            columns: vec![column("flag", "C/D")],
+            undecided: Vec::new(),
+            by_opening: false,
+        }
     }
 
     /// True when the opening balance was computed from the first row.
@@ -205,7 +211,9 @@ impl Reading {
     /// be no money at all. What has only the meaning that was read in all that hold is proved.
     fn solve(&mut self) {
         let in_equations = |place: usize| {
-            self.equations.iter().any(|(sums, _)| sums.get(place).is_some_and(|s| *s != Total::ZERO))
+            self.equations
+                .iter()
+                .any(|(sums, _)| sums.get(place).is_some_and(|s| *s != Total::ZERO))
         };
         let open: Vec<usize> = (0..CLASSES.len())
             .filter(|place| {
@@ -273,7 +281,9 @@ fn proved(sheet: &Sheet, profile: &Profile, ends: &Ends, holds: bool) -> Proof {
     }
     let sides = |one, other| reading.is_proved(one) && reading.is_proved(other);
     // Where nothing stands in columns that are proved, nothing moved.
-    if sides(Class::In, Class::Out) || reading.is_proved(Class::Amount) || reading.is_proved(Class::Flag)
+    if sides(Class::In, Class::Out)
+        || reading.is_proved(Class::Amount)
+        || reading.is_proved(Class::Flag)
     {
         reading.prove(Class::Nothing, "by-balances", None);
     }
@@ -345,7 +355,11 @@ fn add(parts: &mut Vec<(Class, Total)>, class: Class, amount: Total) {
 fn by_totals(reading: &mut Reading, sheet: &Sheet) {
     for total in sheet.labelled.iter().filter(|total| !total.figure.count) {
         if total.value != Money::ZERO && is_sum(total, &sheet.found) {
-            reading.prove(if total.figure.into { Class::In } else { Class::Out }, "by-totals", Some(total.row));
+            reading.prove(
+                if total.figure.into { Class::In } else { Class::Out },
+                "by-totals",
+                Some(total.row),
+            );
         }
     }
     let is_total = |word: Word| matches!(word, Word::Total(span) if span != Span::Running);
@@ -370,7 +384,14 @@ fn name(profile: &Profile, key: &str) -> String {
         "flag" => &columns.flag,
         "charge" => &columns.charge,
         _ if columns.amount.is_some() => &columns.amount,
-        _ => return [&columns.r#in, &columns.out].into_iter().flatten().cloned().collect::<Vec<_>>().join(" / "),
+        _ => {
+            return [&columns.r#in, &columns.out]
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(" / ");
+        }
     };
     name.clone().unwrap_or_default()
 }
@@ -378,7 +399,9 @@ fn name(profile: &Profile, key: &str) -> String {
 fn columns(reading: &Reading, profile: &Profile) -> Vec<Column> {
     let mut columns = Vec::new();
     for class in CLASSES {
-        let Some(seen) = reading.seen.get(class.place()).filter(|seen| seen.rows > 0) else { continue };
+        let Some(seen) = reading.seen.get(class.place()).filter(|seen| seen.rows > 0) else {
+            continue;
+        };
         if class == Class::Nothing && seen.by.is_some() {
             continue;
         }

@@ -35,10 +35,8 @@ pub fn read(document: &Document, profile: &Profile) -> Result<Statement, Vec<Pro
     if !reading.problems.is_empty() {
         return Err(reading.problems.into_iter().map(in_file).collect());
     }
-    let mut statement = reading
-        .sheet
-        .finish(profile, Format::Text)
-        .map_err(|problem| vec![in_file(problem)])?;
+    let mut statement =
+        reading.sheet.finish(profile, Format::Text).map_err(|problem| vec![in_file(problem)])?;
     statement.file = file_name(document.path());
     for list in [&mut statement.breaks, &mut statement.remarks, &mut statement.proof.undecided] {
         *list = std::mem::take(list).into_iter().map(in_file).collect();
@@ -100,7 +98,9 @@ impl<'p> Reading<'p> {
         if sheets.len() <= 1 || profile.options.sheet.is_some() {
             document_rows(document, &profile.options, &mut |row, cells| self.row(row, cells))?;
             // The other sheets were not asked for, which is told.
-            for (name, _) in sheets.iter().filter(|(name, _)| Some(name) != profile.options.sheet.as_ref()) {
+            for (name, _) in
+                sheets.iter().filter(|(name, _)| Some(name) != profile.options.sheet.as_ref())
+            {
                 self.seen(name, if sheets.len() > 1 { "sheet-not-asked" } else { "sheet-read" });
             }
             return Ok(());
@@ -192,7 +192,9 @@ impl<'p> Reading<'p> {
         match read.and_then(|found| self.keep(found, cells)) {
             Ok(()) => {}
             // Printed pages repeat their header; so do files put together.
-            Err(_) if self.profile.fits(&Heading::single(cells)) => self.pass(row, "row-header", cells),
+            Err(_) if self.profile.fits(&Heading::single(cells)) => {
+                self.pass(row, "row-header", cells)
+            }
             Err(problem) => self.problems.push(self.told(problem, row)),
         }
         Ok(self.go_on())
@@ -228,8 +230,8 @@ impl<'p> Reading<'p> {
         // `收入合计` with its sum in the next cell stands below the columns by chance; so does `期初余额`
         // where there is no column of balances.
         let labels = cells.iter().any(|cell| words::figure(&cell.shown()).is_some());
-        let beside = self.profile.columns.balance.is_none()
-            && matches!(word, Word::Opening | Word::Closing);
+        let beside =
+            self.profile.columns.balance.is_none() && matches!(word, Word::Opening | Word::Closing);
         if !dated && (labels || beside) {
             return self.prose(row, cells);
         }
@@ -436,8 +438,22 @@ impl<'p> Reading<'p> {
 
 /// Labels before the own account number.
 pub const ACCOUNT: [&str; 16] = [
-    "账号", "帐号", "账户号", "账户号码", "帐户号码", "账号号码", "银行账号", "银行帐号", "账户账号",
-    "本方账号", "本方帐号", "我方账号", "查询账号", "客户账号", "卡号", "账号/卡号",
+    "账号",
+    "帐号",
+    "账户号",
+    "账户号码",
+    "帐户号码",
+    "账号号码",
+    "银行账号",
+    "银行帐号",
+    "账户账号",
+    "本方账号",
+    "本方帐号",
+    "我方账号",
+    "查询账号",
+    "客户账号",
+    "卡号",
+    "账号/卡号",
 ];
 
 /// True when a row carries a page over, which it does at the top of every page.

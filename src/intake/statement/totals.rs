@@ -107,8 +107,7 @@ pub fn mark_problems(marks: &[Mark], found: &[Found]) -> Vec<Problem> {
         let same = |printed: Option<Money>, sum: Total| {
             printed.is_none_or(|printed| Total::from(printed) == abs(sum))
         };
-        let holds =
-            |sums: &Sums| same(mark.sums.0, sums[0]) && same(mark.sums.1, sums[1]);
+        let holds = |sums: &Sums| same(mark.sums.0, sums[0]) && same(mark.sums.1, sums[1]);
         if !allowed.iter().any(holds) && !carries(&mut running, mark) {
             let nearest = allowed.first().copied().unwrap_or_default();
             let sides = [("in", mark.sums.0, nearest[0]), ("out", mark.sums.1, nearest[1])];
@@ -175,10 +174,10 @@ pub fn label_problems(labelled: &[Labelled], found: &[Found]) -> Vec<Problem> {
         let side = if total.figure.into { "in" } else { "out" };
         let (gross, _, count) = sums(total.figure.into, found);
         let problem = if total.figure.count {
-            Problem::data("statement-count").with("side", side).with("expected", count).with(
-                "found",
-                total.value.to_string().trim_end_matches(".00"),
-            )
+            Problem::data("statement-count")
+                .with("side", side)
+                .with("expected", count)
+                .with("found", total.value.to_string().trim_end_matches(".00"))
         } else {
             total_problem(side, Some(total.value), gross)
                 .unwrap_or_else(|| Problem::data("statement-total").with("side", side))

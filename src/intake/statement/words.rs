@@ -32,13 +32,44 @@ pub enum Span {
 
 /// What stands before the balance at the start, in a cell or a row of its own.
 pub const OPENING: [&str; 23] = [
-    "期初余额", "上期余额", "上期结余", "承前余额", "承前页", "上页余额", "承上页", "期初结存",
-    "期初结余", "上年结转", "上月结转", "上期结转", "上年余额", "上日余额", "昨日余额",
-    "月初余额", "年初余额", "上日结余", "上页结余", "上期结存", "上月余额", "上月结余", "上年结余",
+    "期初余额",
+    "上期余额",
+    "上期结余",
+    "承前余额",
+    "承前页",
+    "上页余额",
+    "承上页",
+    "期初结存",
+    "期初结余",
+    "上年结转",
+    "上月结转",
+    "上期结转",
+    "上年余额",
+    "上日余额",
+    "昨日余额",
+    "月初余额",
+    "年初余额",
+    "上日结余",
+    "上页结余",
+    "上期结存",
+    "上月余额",
+    "上月结余",
+    "上年结余",
 ];
 /// What stands before the balance at the end.
-pub const CLOSING: [&str; 11] =
-    ["月末余额", "年末余额", "本期结余", "本期结存", "期末余额", "本期余额", "期末结余", "期末结存", "结转下年", "结转下期", "结转下月"];
+pub const CLOSING: [&str; 11] = [
+    "月末余额",
+    "年末余额",
+    "本期结余",
+    "本期结存",
+    "期末余额",
+    "本期余额",
+    "期末结余",
+    "期末结存",
+    "结转下年",
+    "结转下期",
+    "结转下月",
+];
 const CARRIED: [&str; 8] =
     ["过次页", "转次页", "过下页", "转下页", "承前页", "承上页", "承前余额", "上页余额"];
 const TOTALS: [&str; 6] = ["小计", "合计", "总计", "共计", "累计", "页计"];
@@ -84,7 +115,10 @@ fn named(text: &str) -> Option<Word> {
         return Some(Word::Closing);
     }
     let before = TOTALS.iter().find_map(|word| bare.strip_suffix(word))?;
-    let of = ["", "本页", "当页", "本日", "当日", "日", "本月", "当月", "月", "本季", "本年", "年", "本期", "当期"];
+    let of = [
+        "", "本页", "当页", "本日", "当日", "日", "本月", "当月", "月", "本季", "本年", "年",
+        "本期", "当期",
+    ];
     of.contains(&before).then(|| Word::Total(span(bare)))
 }
 
@@ -122,8 +156,21 @@ pub fn figure(label: &str) -> Option<Figure> {
 const IN: [&str; 14] =
     ["贷", "收", "来", "入", "存", "进", "转入", "汇入", "credit", "cr", "c", "in", "deposit", "+"];
 const OUT: [&str; 15] = [
-    "借", "支", "付", "往", "出", "取", "转出", "汇出", "debit", "dr", "d", "out", "withdrawal",
-    "payment", "-",
+    "借",
+    "支",
+    "付",
+    "往",
+    "出",
+    "取",
+    "转出",
+    "汇出",
+    "debit",
+    "dr",
+    "d",
+    "out",
+    "withdrawal",
+    "payment",
+    "-",
 ];
 
 /// Which way a mark says that money goes; none where it says nothing.
@@ -132,7 +179,9 @@ pub fn direction(mark: &str) -> Option<bool> {
     let mark = mark.trim();
     let token = mark.split([' ', '/', '(']).next().unwrap_or_default();
     let says = |words: &[&str]| {
-        words.iter().any(|word| if word.is_ascii() { token == *word } else { mark.starts_with(word) })
+        words
+            .iter()
+            .any(|word| if word.is_ascii() { token == *word } else { mark.starts_with(word) })
     };
     match (says(&IN), says(&OUT)) {
         (true, false) => Some(true),
@@ -143,13 +192,16 @@ pub fn direction(mark: &str) -> Option<bool> {
 
 /// True for a text that is a bank's mark and nothing else (`支出`, `贷 Cr`), not a purpose that begins so.
 pub fn is_mark(text: &str) -> bool {
-    const REST: [&str; 12] =
-        ["", "入", "出", "账", "帐", "方", "款", "取", "项", "记", "金", "转"];
+    const REST: [&str; 12] = ["", "入", "出", "账", "帐", "方", "款", "取", "项", "记", "金", "转"];
     let text = half_width(text).to_lowercase();
     let token = text.split([' ', '/', '(']).next().unwrap_or_default();
     let long = token.is_ascii() || token.chars().count() <= 2;
     let rest = token.chars().skip(1).collect::<String>();
-    long && direction(&text).is_some() && (token.is_ascii() || token.starts_with("转") || token.starts_with("汇") || REST.contains(&rest.as_str()))
+    long && direction(&text).is_some()
+        && (token.is_ascii()
+            || token.starts_with("转")
+            || token.starts_with("汇")
+            || REST.contains(&rest.as_str()))
 }
 
 /// A unit other than yuan that a heading or a line `单位：…` names.

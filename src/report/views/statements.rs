@@ -144,30 +144,39 @@ fn proof_of(statement: &StatementRow, report: &mut Report) {
     let file = || Cell::from(statement.file.as_str());
     for column in &statement.proof.columns {
         let (first, last) = column.rows.unzip();
-        report.section_row("columns", vec![
-            file(),
-            column.key.into(),
-            column.name.as_str().into(),
-            Cell::Word(column.by),
-            Cell::optional(first),
-            Cell::optional(last),
-        ]);
+        report.section_row(
+            "columns",
+            vec![
+                file(),
+                column.key.into(),
+                column.name.as_str().into(),
+                Cell::Word(column.by),
+                Cell::optional(first),
+                Cell::optional(last),
+            ],
+        );
     }
     for sheet in &statement.passed.sheets {
         let kind = Cell::Word(sheet.what);
-        report.section_row("sheets", vec![file(), sheet.name.as_str().into(), kind, sheet.rows.into()]);
+        report.section_row(
+            "sheets",
+            vec![file(), sheet.name.as_str().into(), kind, sheet.rows.into()],
+        );
     }
     for (kind, count) in &statement.passed.counts {
         report.section_row("other_rows", vec![file(), Cell::Word(kind), (*count).into()]);
     }
     for row in &statement.passed.rows {
-        report.section_row("named_rows", vec![
-            file(),
-            Cell::optional(row.sheet.clone()),
-            row.row.into(),
-            Cell::Word(row.what),
-            row.text.as_str().into(),
-        ]);
+        report.section_row(
+            "named_rows",
+            vec![
+                file(),
+                Cell::optional(row.sheet.clone()),
+                row.row.into(),
+                Cell::Word(row.what),
+                row.text.as_str().into(),
+            ],
+        );
     }
 }
 
