@@ -21,14 +21,16 @@ pub fn money(amounts: &Amounts, cell: &Cell<'_>) -> Result<Option<Money>, Proble
         text = trim(text.strip_prefix(half_width(prefix).as_ref()).unwrap_or(text));
     }
     let text = text.strip_prefix('+').filter(|rest| !rest.starts_with('-')).unwrap_or(text);
-    // The number of a workbook has a dot, whatever texts have.
-    let decimal = if matches!(cell, Cell::Number(_)) { Decimal::Dot } else { amounts.decimal };
     // `(1,234.50)` and `1,234.50-` are accountants' ways to write a minus.
     let bracketed = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
     let unsigned = bracketed.or_else(|| text.strip_suffix('-')).map(trim);
     let unsigned = unsigned.filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    let plain = plain(unsigned.unwrap_or(text), decimal);
-    let parsed = parse(&plain).map(|sum| if unsigned.is_some() { sum.negated() } else { sum });
+    // The number of a workbook has a dot, whatever texts have.
+    let decimal = if matches!(cell, Cell::Number(_)) { Decimal::Dot } else { amounts.decimal };
+    let parsed = match unsigned {
+        Some(unsigned) => parse(&plain(unsigned, decimal)).map(Money::negated),
+        None => parse(&plain(text, decimal)),
+    };
     parsed.map(Some).map_err(|error| {
         let code = match error.code() {
             "amount-format" => "statement-amount",
@@ -76,6 +78,11 @@ pub fn is_nothing(text: &str) -> bool {
     let text = trim(&text);
     let dash = |c: char| matches!(c, '-' | '—' | '–' | '―' | '─' | '_' | '/' | '*');
     !text.is_empty() && (text.chars().all(dash) || WORDS.contains(&text))
+}
+
+/// True when a text without signs is an amount, whatever its decimal sign.
+pub fn is_amount(text: &str) -> bool {
+    [Decimal::Dot, Decimal::Comma].into_iter().any(|decimal| parse(&plain(text, decimal)).is_ok())
 }
 
 /// The decimal sign that the amounts of a column show: a comma where some end with it and one or two
@@ -145,6 +152,9 @@ mod tests {
             ("1'234.50", "1234.50"),
             ("1’234.50", "1234.50"),
             ("-1 234.50", "-1234.50"),
+            ("(1,234.50)", "-1234.50"),
+            ("1 234.5000-", "-1234.50"),
+            ("(-1.00)", "statement-amount"),
             ("9.3700", "9.37"),
             ("500000.0000", "500000.00"),
             ("0.000", "0.00"),

@@ -6,12 +6,12 @@
 use super::table::ACCOUNT;
 use super::words::{OPENING, is_mark};
 use super::{amount, evidence, read_table};
-use crate::intake::cell::{Cell, half_width};
+use crate::intake::cell::{Cell, half_width, trim};
 use crate::intake::columns_of_banks::{Holds, IDLE, MEANINGS, OWN};
 use crate::intake::dates::DateFormats;
 use crate::intake::document::Document;
 use crate::intake::heading::{Heading, first_language, plain};
-use crate::intake::profile::{Amounts, Decimal, Given, Profile, Top, tops};
+use crate::intake::profile::{Decimal, Given, Profile, Top, tops};
 use crate::intake::rows::{Bounds, Options};
 use crate::problem::Problem;
 use std::fmt::Write as _;
@@ -432,17 +432,16 @@ impl<'t> Body<'t> {
 
 /// True when a cell holds an amount, however banks write it.
 fn is_amount(cell: &Cell<'_>) -> bool {
-    let text = cell.shown();
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    // Longer runs of digits without a sign between them are numbers of papers and accounts.
-    if digits >= 9 && !text.contains([',', '.', '，', '．', ' ', '\'']) {
-        return false;
+    let Ok(text) = cell.amount_text() else { return false };
+    let mut text = trim(&text);
+    for prefix in PREFIXES {
+        text = trim(text.strip_prefix(prefix).unwrap_or(text));
     }
-    [Decimal::Dot, Decimal::Comma].into_iter().any(|decimal| {
-        let prefix = PREFIXES.map(str::to_owned).into();
-        let amounts = Amounts { prefix, decimal, ..Amounts::default() };
-        matches!(amount::money(&amounts, cell), Ok(Some(_)))
-    })
+    let bare = text.trim_start_matches(['+', '-', '(']).trim_end_matches(['-', ')']);
+    let digits = bare.bytes().filter(u8::is_ascii_digit).count();
+    // Longer runs of digits without a sign between them are numbers of papers and accounts.
+    let is_number = digits >= 9 && bare.bytes().all(|byte| byte.is_ascii_digit());
+    !is_number && bare.starts_with(|c: char| c.is_ascii_digit()) && amount::is_amount(bare)
 }
 
 /// True when a cell holds a day.
