@@ -102,6 +102,12 @@ pub(super) fn root_differs(journal: &Journal) -> StoreError {
     Problem::new("root-differs", Exit::Damaged).with("path", journal.path().display()).into()
 }
 
+/// A line behind the head is not of this book, and an unfinished group follows.
+pub(super) fn altered(line: u64) -> StoreError {
+    let problem = Problem::new("tail-altered", Exit::Damaged);
+    problem.with("line", line).with("check", "group-torn").into()
+}
+
 /// A line at or below the head cannot be read.
 pub(super) fn damaged(path: &Path, line: u64, offset: u64) -> StoreError {
     Problem::new("journal-damaged", Exit::Damaged)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::catalogue::Catalogue;
 use super::disk::{Disk, Mode, make_directories, real};
-use super::error::{io, misuse};
+use super::error::{altered, io, misuse};
 use super::group::{Failed, Group, Writer, missing};
 use super::head::HeadFile;
 use super::journal::Journal;
@@ -227,6 +227,7 @@ impl FileStore {
     /// Counts the entries that were found behind the head.
     fn vouch(&mut self) -> Result<(), StoreError> {
         let Some((_, from)) = self.vouched.clone() else { return Ok(()) };
+        cut_torn(&self.paths, &self.journal, self.length, &mut self.notes)?;
         // They may be in the system's memory only; the head must not run ahead.
         if !planted(Bug::TailBelieved) {
             self.journal.renew(from, self.length)?;
@@ -289,12 +290,8 @@ fn settle(
         // Whoever made the book may have ended before its names were durable.
         sync_names(paths)?;
     }
-    if found.file_length > found.length {
-        if planted(Bug::CutBeforeCopy) {
-            journal.cut(found.length)?;
-        }
-        notes.push(set_tail_aside(paths, journal, found.length, "torn-tail")?);
-        journal.cut(found.length)?;
+    if found.vouched.0.count() == found.tree.count() {
+        cut_torn(paths, journal, found.length, notes)?;
     }
     let known = found.newest.as_ref().map(|(_, slot)| slot.tree.count());
     if !found.bad_slots.is_empty() && known == Some(found.tree.count()) {
@@ -302,6 +299,23 @@ fn settle(
         head_file.write(found.length, &found.tree)?;
     }
     Ok(())
+}
+
+/// Sets aside and cuts what follows behind the entries that count.
+fn cut_torn(
+    paths: &Paths,
+    journal: &Journal,
+    length: u64,
+    notes: &mut Vec<Problem>,
+) -> Result<(), StoreError> {
+    if journal.length()? == length {
+        return Ok(());
+    }
+    if planted(Bug::CutBeforeCopy) {
+        journal.cut(length)?;
+    }
+    notes.push(set_tail_aside(paths, journal, length, "torn-tail")?);
+    journal.cut(length)
 }
 
 impl Drop for FileStore {
@@ -321,6 +335,7 @@ impl Store for FileStore {
         if self.group.is_some() || self.catalogue.count() != self.tree.count() {
             return Err(misuse("begin"));
         }
+        self.vouch().inspect_err(|_| self.poisoned = true)?;
         let file = self.journal.handle();
         let path = self.journal.path().to_owned();
         let group = Group::new(file, path, self.tree.clone(), self.catalogue.end());
@@ -413,6 +428,10 @@ impl Store for FileStore {
         };
         if keep < tree.count() || keep > self.tree.count() {
             return Err(misuse("disown"));
+        }
+        // An unfinished group behind may hold what they took the place of.
+        if self.journal.length()? > self.length {
+            return Err(altered(keep + 1));
         }
         self.journal.scan(tree.count() + 1, length, self.length, &mut |_, json| {
             if tree.count() < keep {

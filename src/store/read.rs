@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::catalogue::Catalogue;
 use super::check::{Extent, Sight};
 use super::disk::{Disk, Mode, real};
-use super::error::misuse;
+use super::error::{altered, misuse};
 use super::glance::{Glance, glance};
 use super::group::missing;
 use super::head::Slots;
@@ -38,8 +38,6 @@ pub struct ReadStore {
     /// Why there is no copy of the index.
     lacking: Option<Problem>,
     notes: Vec<Problem>,
-    /// What the head vouches for.
-    vouched: (Frontier, u64),
 }
 
 impl ReadStore {
@@ -293,6 +291,10 @@ impl Store for ReadStore {
         let count = self.found.tree.count();
         if keep < tree.count() || keep > count || self.catalogue.count() > keep {
             return Err(misuse("disown"));
+        }
+        // An unfinished group behind may hold what they took the place of.
+        if !self.found.beside && self.found.file_length > self.found.length {
+            return Err(altered(keep + 1));
         }
         self.journal.scan(tree.count() + 1, length, self.found.length, &mut |_, json| {
             if tree.count() < keep {
