@@ -234,7 +234,7 @@ const HELD: &[Bound] = &[
             })
         }),
     ),
-    ("WORKBOOK_CELLS_MAX", Elsewhere("src/intake/workbook.rs", "cells_are_counted")),
+    ("WORKBOOK_CELLS_MAX", Elsewhere("src/intake/sheet_rows.rs", "cells_are_counted")),
     (
         "SETTINGS_BYTES_MAX",
         Refused("file-too-large", |more| {
@@ -263,7 +263,7 @@ const HELD: &[Bound] = &[
             workbook(&[quarter, quarter, quarter, quarter + more])
         }),
     ),
-    ("SHEET_ROWS_MAX", Elsewhere("src/intake/workbook.rs", "cells_are_counted")),
+    ("SHEET_ROWS_MAX", Elsewhere("src/intake/sheet_rows.rs", "cells_are_counted")),
 ];
 
 #[test]
@@ -420,7 +420,7 @@ fn workbook(parts: &[u64]) -> Result<(), String> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (number, length) in parts.iter().enumerate() {
         writer
-            .start_file(format!("{number}.bin"), zip::write::SimpleFileOptions::default())
+            .start_file(format!("xl/{number}.bin"), zip::write::SimpleFileOptions::default())
             .unwrap();
         std::io::copy(&mut std::io::repeat(0).take(*length), &mut writer).unwrap();
     }

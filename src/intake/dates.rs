@@ -162,8 +162,8 @@ impl DateFormats {
     /// The date of a cell. Without formats of its own, a file has dates written year first.
     ///
     /// # Errors
-    /// `date-no-format`, or `date-format-listed` when no format fits, `date-ambiguous` when two fit with different days,
-    /// `date-serial` for a count of days, `date-short-year`.
+    /// `date-no-format`, or `date-format-listed` when no format fits, `date-ambiguous` when two fit
+    /// with different days, `date-serial` for a count of days, `date-short-year`.
     pub fn date(&self, cell: &Cell<'_>) -> Result<Option<Date>, Problem> {
         let text = match cell {
             Cell::Empty => return Ok(None),

@@ -178,7 +178,8 @@ mod tests {
         let (gbk, ..) = encoding_rs::GBK.encode("<table><tr><td>乙<td>=3D</table>");
         let mut text = b"MIME-Version: 1.0\r\nContent-Type: multipart/related;\r\n\tboundary=\"_A_b\"\r\n\r\n\
             prose\r\n--_A_b\r\nContent-Type: text/html; charset=\"utf-8\"\r\n\
-            Content-Transfer-Encoding: quoted-printable\r\n\r\n<table><tr><td>=E7=94=B2<td>a=3Db=\r\nc</table>\r\n\
+            Content-Transfer-Encoding: quoted-printable\r\n\r\n\
+            <table><tr><td>=E7=94=B2<td>a=3Db=\r\nc</table>\r\n\
             --_A_b\r\nContent-Type: image/png\r\n\r\n<table><tr><td>x\r\n--_A_b\r\ncontent-type: TEXT/HTML\r\n\r\n".to_vec();
         text.extend_from_slice(&gbk);
         text.extend_from_slice(
