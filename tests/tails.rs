@@ -126,7 +126,8 @@ pub fn what_cannot_be_ours_does_not_count() {
                     assert_eq!((store.head().count, store.vouched()), (*count, *count), "{name}");
                     let kept: usize = all(&store).iter().map(|json| json.len() + 10).sum();
                     let aside = fs::read_dir(path.join("quarantine")).into_iter().flatten();
-                    let aside: u64 = aside.map(|file| file.unwrap().metadata().unwrap().len()).sum();
+                    let aside: u64 =
+                        aside.map(|file| file.unwrap().metadata().unwrap().len()).sum();
                     // No byte is lost: it counts, or it was set aside.
                     assert_eq!(kept as u64 + aside, before.len() as u64, "{name}");
                     drop(store);
@@ -136,7 +137,11 @@ pub fn what_cannot_be_ours_does_not_count() {
                 Err(line) => {
                     let writer = Book::open(FileStore::open(&path).unwrap(), Scope::All);
                     for problem in [reader.err().unwrap(), writer.err().unwrap()] {
-                        assert_eq!((problem.code, problem.exit as i32), ("tail-altered", 76), "{name}");
+                        assert_eq!(
+                            (problem.code, problem.exit as i32),
+                            ("tail-altered", 76),
+                            "{name}"
+                        );
                         assert_eq!(problem.arg("line"), Some(*line), "{name}");
                     }
                     assert_eq!(fs::read(path.join("journal.jsonl")).unwrap(), before, "{name}");
