@@ -82,7 +82,11 @@ impl<S: Store> Judge<'_, S> {
         if seq > self.vouched && self.wrong.is_none() {
             match self.fault(seq, bytes)? {
                 None => return Ok(()),
-                Some(check) => self.wrong = Some((seq, check)),
+                Some(check) => {
+                    self.wrong = Some((seq, check));
+                    // What goes before it in its group bears that number.
+                    self.next = seq > self.keep + 1;
+                }
             }
         }
         if self.wrong.is_some() {
