@@ -1,6 +1,7 @@
 //! What the naive book says of quotas, pools as a whole, and money between pools.
 
 use super::funding::{SOURCES, capital};
+use super::generate::OWNERS;
 use super::twin::*;
 use serde_json::Value;
 
@@ -227,7 +228,9 @@ impl Twin {
         draft.need(!text(event, "document").is_empty(), "document-missing");
         draft.need(from != to, "amount-zero");
         let (fund, mut first) = (bank.fund, None);
-        for (owner, joined) in &self.owners {
+        // In the order in which they joined, as their lines stand in the entry.
+        for (owner, joined) in OWNERS.map(|(owner, joined)| (owner.to_owned(), joined)) {
+            let owner = &owner;
             let at = |bank: &str| -> Place {
                 (owner.clone(), fund.into(), cash_of(fund).into(), bank.into())
             };
@@ -236,7 +239,7 @@ impl Twin {
                 continue;
             }
             first = first.or(Some(owner.clone()));
-            draft.need(happened(event) >= joined.as_str(), "owner-not-joined");
+            draft.need(happened(event) >= joined, "owner-not-joined");
             self.bank(to, owner, bank.fund, draft);
             draft.lines.extend([(at(to), amount), (at(from), -amount)]);
         }
