@@ -95,6 +95,9 @@ fn apply(found: &mut Vec<Found>, places: &[usize]) {
     found.extend(places.iter().filter_map(|place| rows.get_mut(*place).and_then(Option::take)));
 }
 
+/// Rows of one day that are put in order; more are set aside as they stand.
+const DAY_ROWS_MAX: usize = 1_000;
+
 enum Sorting {
     /// The only order, as places.
     Found(Vec<usize>),
@@ -149,6 +152,9 @@ fn walk(found: &[Found], day: &[usize], start: Option<Total>) -> Sorting {
         let after = Total::from(row.balance?);
         Some((after - row.moves(), after))
     };
+    if day.len() > DAY_ROWS_MAX {
+        return Sorting::None;
+    }
     let (mut from, mut degree) =
         (HashMap::<Total, Vec<usize>>::default(), HashMap::<Total, i64>::default());
     for (at, place) in day.iter().enumerate() {
@@ -171,23 +177,14 @@ fn walk(found: &[Found], day: &[usize], start: Option<Total>) -> Sorting {
             }
         }
     };
-    let rows: Vec<&Found> = day.iter().filter_map(|place| found.get(*place)).collect();
     let ends: Vec<Total> = day.iter().filter_map(|place| Some(step(place)?.1)).collect();
     let steps = day.len().saturating_mul(64).saturating_add(4096);
     let mut search = Day { from, used: vec![false; day.len()], steps };
     let walks = search.walks(start, &ends);
-    let same = |a: &usize, b: &usize| {
-        let of = |at: &usize| rows.get(*at).map(|row| (row.moves(), row.balance));
-        of(a) == of(b)
-    };
     match walks.as_deref() {
         None | Some([]) => Sorting::None,
         Some([only]) => {
             Sorting::Found(only.iter().filter_map(|at| day.get(*at).copied()).collect())
-        }
-        // Rows of the same amount and balance are the same walk, whichever of them comes first.
-        Some([one, other, ..]) if one.iter().zip(other).all(|(a, b)| same(a, b)) => {
-            Sorting::Found(one.iter().filter_map(|at| day.get(*at).copied()).collect())
         }
         Some(_) => Sorting::Several(row),
     }
@@ -209,8 +206,15 @@ impl Day {
                 }
             }
             let choices = self.from.get(&at).map_or(&[][..], Vec::as_slice);
-            let free = (next..choices.len()).find(|place| {
+            let unused = |place: &usize| {
                 choices.get(*place).is_some_and(|row| self.used.get(*row) == Some(&false))
+            };
+            let end = |place: usize| choices.get(place).and_then(|row| ends.get(*row));
+            // Of rows of the same amount and balance only the first is tried: another order of them is
+            // the same walk.
+            let free = (next..choices.len()).find(|place| {
+                let same = |other: &usize| unused(other) && end(*other) == end(*place);
+                unused(place) && !(0..*place).any(|other| same(&other))
             });
             if let Some((place, row)) = free.and_then(|place| Some((place, *choices.get(place)?))) {
                 if let Some(used) = self.used.get_mut(row) {

@@ -98,10 +98,13 @@ impl<'p> Reading<'p> {
         if sheets.len() <= 1 || profile.options.sheet.is_some() {
             document_rows(document, &profile.options, &mut |row, cells| self.row(row, cells))?;
             // The other sheets were not asked for, which is told.
-            for (name, _) in
-                sheets.iter().filter(|(name, _)| Some(name) != profile.options.sheet.as_ref())
-            {
-                self.seen(name, if sheets.len() > 1 { "sheet-not-asked" } else { "sheet-read" });
+            let wanted = profile.options.sheet.as_deref();
+            let numbered = wanted.and_then(|wanted| wanted.parse::<usize>().ok());
+            let named = sheets.iter().any(|(name, _)| Some(name.as_str()) == wanted);
+            for (number, (name, _)) in (1..).zip(&sheets) {
+                let by_name = Some(name.as_str()) == wanted;
+                let asked = wanted.is_none() || by_name || (!named && numbered == Some(number));
+                self.seen(name, if asked { "sheet-read" } else { "sheet-not-asked" });
             }
             return Ok(());
         }
