@@ -126,6 +126,10 @@ impl Sheet {
             .flat_map(|found| lines(found, profile))
             .collect();
         by_day(&mut lines, opening, profile.days_back, &mut remarks, &mut problems)?;
+        if !problems.is_empty() {
+            // They say that the balances hold.
+            remarks.clear();
+        }
         let dates = || lines.iter().map(|line| line.date);
         let (from, to) = match self.period {
             Some((from, to)) => (Some(from), Some(to)),

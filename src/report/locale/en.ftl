@@ -2729,7 +2729,10 @@ statement-accounts = the file holds more than one account: { $number } and { $ot
     .why = a statement is of one account; mixed, the balances cannot be checked
     .next = export each account by itself and try again; nothing was written
 evidence-next = leave the bank's file as it is and set { $key } in the profile (`statement profile new --from FILE` drafts one); if the row is no movement, name its beginning in [rows] skip; nothing was written
-statement-count = the number of movements ({ $side }) should be { $expected }, the statement says { $found }
+statement-count = the number of movements { $side ->
+        [in] of money in
+       *[out] of money out
+    } should be { $expected }, the statement says { $found }
     .why = a printed count says whether rows are missing
     .next = get the statement from the bank again and look for the missing rows; nothing was written
 statement-dated-back = the row is dated { $date }, { $days } days before the row above it ({ $after })

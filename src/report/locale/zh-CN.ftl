@@ -2740,7 +2740,10 @@ statement-accounts = 文件中不止一个账户：{ $number } 与 { $other }
     .why = 一份对账单只属于一个账户，混在一起余额无从核对
     .next = 按账户分别导出后重试；未写入任何数据
 evidence-next = 银行文件保持原样，在版式中设置 { $key }（可用 `statement profile new --from 文件` 起草）；该行若不是流水，把行首文字写入 [rows] skip；未写入任何数据
-statement-count = 笔数（{ $side }）应为 { $expected }，对账单写 { $found }
+statement-count = { $side ->
+        [in] 收入
+       *[out] 支出
+    }笔数应为 { $expected }，对账单写 { $found }
     .why = 所印笔数用来查明是否缺行
     .next = 向银行重新取得对账单并查找缺行；未写入任何数据
 statement-dated-back = 本行日期 { $date } 比上面的行（{ $after }）早 { $days } 天
