@@ -70,7 +70,7 @@ fn rights_of_others_are_told_everywhere() {
     let path = temp.path().join("book");
     written(&closed(), &path);
     drop(Book::open(FileStore::open(&path).unwrap(), Scope::All).unwrap());
-    fs::create_dir(path.join("quarantine")).unwrap();
+    fs::create_dir_all(path.join("quarantine")).unwrap();
     fs::write(path.join("quarantine/tail-1"), "x").unwrap();
     let in_index = fs::read_dir(path.join("index")).unwrap().map(|file| file.unwrap().path());
     let mut all: Vec<PathBuf> = in_index.collect();
@@ -216,7 +216,7 @@ fn the_events_of_an_older_format_are_recorded_anew() {
         let read = format!("{plain}; poolbook export events {form} --maker 张会计 -o events.jsonl");
         let (exit, _, err) = shell(&read, dir, "en");
         assert_eq!(exit, 0, "{err}");
-        let command = "poolbook --book NEW init --city \"410800\" --name \"焦作市\" --currency \"CNY\" --date \"2017-01-01\"";
+        let command = "poolbook --book NEW init --city \"410800\" --name \"焦作市\" --currency \"CNY\" --date \"2017-01-01\" --people \"two\"";
         assert!(err.contains(command), "{err}");
         let again = format!("{command}; poolbook --book NEW record events.jsonl");
         let (exit, _, err) = shell(&again, dir, "en");
@@ -256,7 +256,7 @@ fn events_are_read_out_of_whole_journals_only() {
     let temp = tempfile::tempdir().unwrap();
     let dir = temp.path();
     for (edit, code, exit) in [
-        ("sed -i '5s/1000/1001/' old/journal.jsonl", "copy-damaged", 65),
+        ("sed -i '2s/410821/410822/' old/journal.jsonl", "copy-damaged", 65),
         ("sed -i '5d' old/journal.jsonl", "copy-damaged", 65),
         ("sed -i '$d' old/journal.jsonl", "journal-short", 76),
         ("cp old/journal.jsonl o; sed -n '$p' o >>old/journal.jsonl", "", 0),

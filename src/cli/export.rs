@@ -6,6 +6,7 @@ use crate::cli::failure::Failure;
 use crate::cli::open;
 use crate::cli::target::Target;
 use poolbook::book::{self, Book, Scope, older};
+use poolbook::domain::event::PeopleMode;
 use poolbook::domain::text::Id;
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::export::beancount::Dialect;
@@ -110,7 +111,10 @@ fn events(old: &Path, target: &Target, context: &Context<'_>) -> Result<Exit, Fa
     context.output.say("events-written", &[("count", &read.events.to_string())]);
     let mut init = "poolbook --book NEW init".to_owned();
     for name in ["city", "name", "currency", "date", "people"] {
-        if let Some(value) = read.opening.get(name).and_then(|value| value.as_str()) {
+        // A book whose opening says nothing of people pays with two; `init` would make it three.
+        let unsaid = (name == "people").then_some(PeopleMode::Two.code());
+        let said = read.opening.get(name).and_then(|value| value.as_str());
+        if let Some(value) = said.or(unsaid) {
             init.push_str(&format!(" --{name} \"{value}\""));
         }
     }
