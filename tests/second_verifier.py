@@ -26,7 +26,6 @@ a whole, unless you hold an earlier root or checkpoint.
 import base64
 import collections
 import datetime
-import fractions
 import hashlib
 import json
 import os
@@ -452,8 +451,11 @@ class Contents:
             whole = base + fen(left.get("base", "0.00"))
             expected = {}
             for party, share in working["shares"].items():
-                due = whole * fractions.Fraction(share) + fractions.Fraction(1, 2)
-                expected[party] = max(due.__floor__() - fen(left.get(party, "0.00")), 0)
+                over, _, under = share.partition("/")
+                ones, _, decimals = over.partition(".")
+                over, under = int(ones + decimals), int(under or 1) * 10 ** len(decimals)
+                due = (2 * whole * over + under) // (2 * under)
+                expected[party] = max(due - fen(left.get(party, "0.00")), 0)
             others = sum(due for party, due in expected.items() if party != working["balancing"])
             expected[working["balancing"]] = base - others
             found = {party: fen(parts[party]) for party in expected}
