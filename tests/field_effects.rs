@@ -29,7 +29,6 @@ const LIVES: &[&str] = &[
     "close",
     "workflow",
     "accruals",
-    "charges",
     "caps",
 ];
 
@@ -40,6 +39,7 @@ const REST: &[&str] = &[
     r#"{"event":"target","id":"t","date":"2024-02-01","by":"2025-12-31","amount":"1.00"}"#,
     r#"{"event":"change-party","id":"cp","date":"2024-02-01","party":"FIRM","name":"新企业","document":"1号"}"#,
     r#"{"event":"disqualify","id":"dq","date":"2024-02-01","firm":"FIRM","from":"2024-06-01","qualification":"sme","reason":"x"}"#,
+    r#"{"event":"bank-charge","id":"bc","date":"2024-02-01","owner":"410821","bank_account":"RISK","amount":"5.00"}"#,
     r#"{"event":"trustee-fee","id":"tf","date":"2024-02-01","owner":"410821","bank_account":"RISK","amount":"5.00"}"#,
     r#"{"event":"reprice","id":"rp","date":"2024-02-01","loan":"L","note":"N1","rate":"4%"}"#,
     r#"{"event":"extend","id":"ex","date":"2024-02-01","loan":"L","note":"N1","due":"2025-03-01"}"#,
@@ -256,7 +256,10 @@ fn every_field_changes_something_or_describes() {
         let case = cases.get_mut(word).unwrap_or_else(|| panic!("no life has {word}"));
         let value = case.value.clone();
         let before = outcome(case, &value);
-        assert!(before.starts_with('['), "{word} is taken as it stands: {before}");
+        if !before.starts_with('[') {
+            silent.insert(format!("{word} is not taken as it is: {before}"));
+            continue;
+        }
         // The word is the event, the id its name, the date the entry's own.
         let common = COMMON_FIELDS.iter();
         let common = common.filter(|spec| !["event", "id", "date"].contains(&spec.name));
