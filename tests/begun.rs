@@ -17,8 +17,7 @@ fn tried(make: &dyn Fn(&Path)) -> [(i32, String); 3] {
         let temp = tempfile::tempdir().unwrap();
         make(&temp.path().join("book"));
         fs::create_dir(temp.path().join("in")).unwrap();
-        let book =
-            "city = \"410800\"\n[[owner]]\ncode = \"410821\"\njoined = \"2017-01-01\"\n";
+        let book = "city = \"410800\"\n[[owner]]\ncode = \"410821\"\njoined = \"2017-01-01\"\n";
         fs::write(temp.path().join("in/book.toml"), book).unwrap();
         let (exit, out, err) = shell(&format!("poolbook {command}"), temp.path(), "en");
         (exit, out + &err)

@@ -22,6 +22,8 @@ use crate::problem::{Exit, Problem};
 
 /// Time in which one entry is replayed: nobody waits for an index longer than making it takes.
 const REPLAY: Duration = Duration::from_micros(5);
+/// Time that a short command has the index open, which is waited for all the same.
+const SHORT: Duration = Duration::from_millis(100);
 
 /// A book's directory, open for reading. It takes no lock and writes nothing in there: the index is a
 /// copy of the book's, and what that lacks, all of it if need be, is made in memory by
@@ -64,7 +66,7 @@ impl ReadStore {
         }
         let count = u32::try_from(before.tree.count()).unwrap_or(u32::MAX);
         let longest = Duration::from_secs(INDEX_COPY_WAIT_SECONDS);
-        let wait = REPLAY.saturating_mul(count).min(longest);
+        let wait = REPLAY.saturating_mul(count).clamp(SHORT, longest);
         let glanced = glance(paths.disk.as_ref(), &paths.index, wait);
         // The head is looked at after the index: what the index reflects, the head counts.
         let found = examine_beside(&paths, &journal)?;
