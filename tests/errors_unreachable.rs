@@ -47,6 +47,7 @@ pub const UNREACHABLE: &[(&str, &[&str])] = &[
             "claim-register",
             "claim-right",
             "claim-twice",
+            "budget-given",
             "commitment-open",
             "enrol-sums",
             "enrol-suspended",

@@ -422,7 +422,9 @@ fn recovered(fact: &Fact<'_>, id: &Id, claim: &mut Claim, recovery: &Recovery, t
     let pool = |net: Total| parts(net, &claim.sharing)[0];
     let out = claim.paid - claim.due - claim.recovered;
     let alone = recovery.alone && claim.written_off > Total::ZERO;
-    tally.at_most(Check::RecoveryShare, fact.seq, id, claim.base, claim.net + net);
+    if claim.net + net > claim.base {
+        tally.find(Check::RecoveryShare, fact.seq, id, claim.base, claim.net + net);
+    }
     let share = match alone || claim.net + net == claim.base {
         true => net.min(out),
         false => (pool(claim.net + net) - pool(claim.net)).min(out),

@@ -69,7 +69,7 @@ impl Funding {
         let (source, amount, of) = match &fact.event.kind {
             Kind::Budget(own) => (source(own.source), Total::from(own.amount), Some(year)),
             Kind::ExplainReceipt(own) if own.to == Origin::SubsidyBudget => {
-                (source(own.source), -fact.told(Account::UnknownReceipts), Some(year))
+                (source(own.source), fact.told(Account::UnknownReceipts), Some(year))
             }
             Kind::ReturnBudget(own) => {
                 let prior = own.prior_year == Some(true);
