@@ -14,7 +14,8 @@ const BOOK: &str = "
 poolbook init --city 410800 --date 2017-01-01
 poolbook join --owner 410821 --date 2017-03-01
 poolbook bank-account --owner 410821 --bank-account POOL --fund RISK --date 2017-03-01
-poolbook contribute --owner 410821 --bank-account POOL --source county --amount 100.00 --date 2017-03-01
+poolbook contribute --owner 410821 --bank-account POOL --source county --amount 100.00 \\
+  --date 2017-03-01
 ";
 /// Who records; every command below is given these.
 const PEOPLE: &str =

@@ -448,6 +448,13 @@ fn second_process_is_told_who_has_the_book() {
 #[test]
 fn reader_makes_its_index_in_memory_and_writes_nothing() {
     let (_directory, book) = small();
+    // With an index it reads a copy of that.
+    let before = files(&book);
+    let reader = ReadStore::open(&book).unwrap();
+    assert_eq!(reader.index_head(), Some(reader.head()));
+    assert_eq!((reader.find(4).unwrap(), files(&book)), (vec![4], before));
+    drop(reader);
+    fs::remove_dir_all(book.join("index")).unwrap();
     let before = files(&book);
     let mut reader = ReadStore::open(&book).unwrap();
     assert_eq!(reader.index_head(), None);
@@ -475,6 +482,9 @@ fn reader_sees_a_prefix_while_a_group_is_written() {
     assert_eq!(ReadStore::open(&book).unwrap().head(), store.head());
     store.write(Box::new(Lines(vec![entry(7, 0)]))).unwrap();
     let head = store.commit().unwrap();
+    // While the lock is held, the entries of the head are there, and the head follows the index.
+    assert_eq!(ReadStore::open(&book).unwrap().head().count, 5);
+    store.index(Changes::default()).unwrap();
     assert_eq!(ReadStore::open(&book).unwrap().head(), head);
 }
 
