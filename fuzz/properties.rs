@@ -475,7 +475,9 @@ fn holds(read: &bank::Statement) {
 fn proved(read: &bank::Statement) {
     let columns = &read.proof.columns;
     let told = |key: &str| matches!(key, "flag" | "amount" | "nothing");
-    let by_words = columns.iter().any(|column| told(column.key) || column.by == "by-totals");
+    let by_words = columns
+        .iter()
+        .any(|column| told(column.key) || matches!(column.by, "by-totals" | "by-pair"));
     // Rows that were put in order are no longer as they were proved.
     if !read.is_proved() || !read.proof.is_derived() || !read.remarks.is_empty() {
         return;

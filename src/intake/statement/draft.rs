@@ -4,7 +4,7 @@
 //! taken. What the figures do not prove is said.
 
 use super::table::ACCOUNT;
-use super::words::{OPENING, is_mark};
+use super::words::{OPENING, is_mark, stem};
 use super::{amount, evidence, read_table};
 use crate::intake::cell::{Cell, half_width, trim};
 use crate::intake::columns_of_banks::{Holds, IDLE, MEANINGS, OWN};
@@ -231,10 +231,16 @@ impl<'t> Body<'t> {
                 }
             }
         }
-        // Days in a form that is not known here are still in the column that is called so.
-        if found.is_empty() && key == "date" {
-            let is_date = |name: &String| MEANINGS.iter().any(|m| m.key == key && m.fits(name));
-            found.extend(self.names.iter().position(is_date));
+        // What is written in a way that is not known here still stands in the column that is called so;
+        // reading it says what is wrong.
+        if found.is_empty() && matches!(key, "date" | "in" | "out" | "balance") {
+            let says_so = |name: &str| {
+                key == "date" || ["金额", "发生额", "余额"].iter().any(|word| name.contains(word))
+            };
+            let is_called = |name: &String| {
+                says_so(name) && MEANINGS.iter().any(|m| m.key == key && m.fits(name))
+            };
+            found.extend(self.names.iter().position(is_called));
         }
         found
     }
@@ -294,14 +300,9 @@ impl<'t> Body<'t> {
         drafts
     }
 
-    /// A name without what says the direction: `记账金额(收入)` and `记账金额(支出)` belong together.
+    /// A name without its word of direction.
     fn stem(&self, place: usize) -> String {
-        let name = plain(self.names.get(place).map_or("", String::as_str));
-        let words = [
-            "收入", "支出", "贷方", "借方", "存入", "取出", "支取", "转入", "转出", "付出", "收",
-            "付", "贷", "借",
-        ];
-        words.into_iter().fold(name, |name, word| name.replace(word, ""))
+        stem(self.names.get(place).map_or("", String::as_str))
     }
 
     /// Columns that say the direction: by their name, or because nothing but such words stands in them.

@@ -8,8 +8,9 @@
 
 use super::chain::{Found, Sheet};
 use super::totals::is_sum;
-use super::words::{Span, Word};
+use super::words::{Span, Word, stem};
 use crate::domain::money::{Money, Total};
+use crate::intake::heading::plain;
 use crate::intake::profile::Profile;
 use crate::problem::Problem;
 
@@ -100,7 +101,7 @@ pub struct Column {
     /// Name of the column, or of the field of a message.
     pub name: String,
     /// `by-balances`, `by-opening`, `by-given`, `by-before`, `by-sum`, `by-totals`, `by-layout`,
-    /// `by-message`, `by-chain`, or `not-proved`.
+    /// `by-pair`, `by-message`, `by-chain`, or `not-proved`.
     pub by: &'static str,
     /// First and last row that the balances prove.
     pub rows: Option<(u64, u64)>,
@@ -270,6 +271,7 @@ fn proved(sheet: &Sheet, profile: &Profile, ends: &Ends, holds: bool) -> Proof {
     if holds {
         reading.solve();
         by_totals(&mut reading, sheet);
+        by_pair(&mut reading, profile);
     } else {
         // What does not add up proves nothing, though single rows may.
         reading.equations.clear();
@@ -371,6 +373,20 @@ fn by_totals(reading: &mut Reading, sheet: &Sheet) {
             if sound && reading.is_proved(other) && !reading.is_proved(class) {
                 reading.prove(class, "by-totals", Some(mark.row));
             }
+        }
+    }
+}
+
+/// Two headings that differ in the word of direction alone mean opposite ways of the same amounts: what the
+/// balances prove of one column they prove of the other.
+fn by_pair(reading: &mut Reading, profile: &Profile) {
+    let (Some(into), Some(out)) = (&profile.columns.r#in, &profile.columns.out) else { return };
+    if plain(into) == plain(out) || stem(into) != stem(out) {
+        return;
+    }
+    for (class, other) in [(Class::In, Class::Out), (Class::Out, Class::In)] {
+        if reading.is_proved(other) && !reading.is_proved(class) {
+            reading.prove(class, "by-pair", None);
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{Format, Statement, file_name};
 use crate::domain::calendar::{Date, parse_date};
 use crate::intake::cell::{Cell, half_width, plain_date, trim};
 use crate::intake::document::Document;
-use crate::intake::heading::{Heading, is_called, plain};
+use crate::intake::heading::{Heading, first_language, is_called, plain};
 use crate::intake::profile::{HEADER_SEARCH_ROWS, Profile};
 use crate::intake::rejects::PROBLEMS_MAX;
 use crate::intake::rows::{Options, document_rows, sheet_names};
@@ -406,9 +406,9 @@ impl<'p> Reading<'p> {
         }
         let labels = &self.profile.preamble;
         let bare = plain(label);
+        let own_language = first_language(&bare).unwrap_or(&bare);
         let is = |own: &Option<String>, known: &[&str]| {
-            known.contains(&bare.as_str())
-                || own.as_deref().is_some_and(|own| is_called(label, own))
+            known.contains(&own_language) || own.as_deref().is_some_and(|own| is_called(label, own))
         };
         let money = || Places::figure(self.profile, value).ok().flatten();
         if is(&labels.account, &ACCOUNT) {

@@ -204,6 +204,16 @@ pub fn is_mark(text: &str) -> bool {
             || REST.contains(&rest.as_str()))
 }
 
+/// A heading without its word of direction: `记账金额(收入)` and `记账金额(支出)` are a pair.
+pub fn stem(name: &str) -> String {
+    const WORDS: [&str; 16] = [
+        "收入", "支出", "贷方", "借方", "存入", "取出", "支取", "转入", "转出", "付出", "credit",
+        "debit", "收", "付", "贷", "借",
+    ];
+    let name = plain(name).to_lowercase();
+    WORDS.into_iter().fold(name, |name, word| name.replace(word, ""))
+}
+
 /// A unit other than yuan that a heading or a line `单位：…` names.
 pub fn unit(text: &str, heading: bool) -> Option<&'static str> {
     let text = plain(text);
@@ -253,6 +263,20 @@ mod tests {
             assert_eq!(direction(text), None, "{text}");
         }
         assert!(!is_mark("支付货款") && !is_mark("收回贷款"));
+    }
+
+    #[test]
+    fn headings_are_pairs() {
+        for (one, other) in [
+            ("记账金额(收入)", "记账金额（支出）"),
+            ("贷方发生额/元(收入)", "借方发生额/元(支取)"),
+            ("存入金额", "取出金额"),
+            ("Credit Amount", "Debit Amount"),
+        ] {
+            assert_eq!(stem(one), stem(other), "{one}");
+        }
+        assert_ne!(stem("收入笔数"), stem("支出金额"));
+        assert_ne!(stem("交易金额(收入)"), stem("记账金额(支出)"));
     }
 
     #[test]

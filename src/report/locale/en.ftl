@@ -101,6 +101,7 @@ word-by-given = by the opening balance given
 word-by-before = by the balance before, in the row
 word-by-sum = by the balances before and after
 word-by-totals = by the printed totals
+word-by-pair = by the other column of the pair
 word-by-layout = by the bank's known layout
 word-by-message = by the mark and both balances
 word-by-chain = by the statement before

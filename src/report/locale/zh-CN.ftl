@@ -101,6 +101,7 @@ word-by-given = 人工给出的期初余额
 word-by-before = 本行所印交易前余额
 word-by-sum = 前后余额之差
 word-by-totals = 文件所印合计
+word-by-pair = 同一对列的另一列
 word-by-layout = 已知的银行版式
 word-by-message = 借贷标志与期初期末余额
 word-by-chain = 上一份对账单
