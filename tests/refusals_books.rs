@@ -190,12 +190,12 @@ pub const CASES: &[Case] = &[
         r#"{"event":"pay-claim","date":"2017-09-20","claim":"C","bank_account":"POOL","amount":"120000.01","maker":"甲","checker":"乙"}"#,
         &[("approved", "120,000.00"), ("paid", "0.00"), ("amount", "120,000.01")],
     ),
-    // The county gave nothing to the interest fund of this book in 2017.
+    // The county's budget of this book is of 2017; in 2018 it gave nothing.
     (
         R::BudgetNotGiven,
         "set up",
-        r#"{"event":"return-budget","date":"2017-09-25","owner":"410821","bank_account":"INT","amount":"5","maker":"甲","checker":"乙"}"#,
-        &[("amount", "5.00"), ("given", "0.00"), ("years", "2017")],
+        r#"{"event":"return-budget","date":"2018-09-25","owner":"410821","bank_account":"INT","amount":"5","maker":"甲","checker":"乙"}"#,
+        &[("amount", "5.00"), ("given", "0.00"), ("years", "2018")],
     ),
     // The loss is 800,000.00.
     (
