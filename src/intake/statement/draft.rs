@@ -103,7 +103,7 @@ fn choose(document: &Document, given: Given, drafts: Vec<Draft>) -> Draft {
             best = Some((open, draft));
         }
     }
-    let (_, draft) = best.expect("BUG: a header has at least one draft");
+    let Some((_, draft)) = best else { unreachable!("BUG: a header has at least one draft") };
     draft
 }
 
@@ -141,7 +141,7 @@ impl crate::intake::columns_of_banks::Meaning {
         let holds = |parts: &&[&str]| parts.iter().any(|part| plain.contains(part));
         short
             || (!plain.is_empty()
-                && self.any_of.iter().all(|parts| holds(parts))
+                && self.any_of.iter().all(holds)
                 && !self.none_of.iter().any(|part| plain.contains(part)))
     }
 }
@@ -394,7 +394,7 @@ impl<'t> Body<'t> {
             formats: formats(&dates),
             empty,
             decimal: amount::decimal_of(amounts.iter().map(String::as_str)),
-            prefix: PREFIXES.into_iter().filter(|prefix| begins(&prefix)).collect(),
+            prefix: PREFIXES.into_iter().filter(|prefix| begins(prefix)).collect(),
             account_label: account_label(self.above),
             left: left.map(|place| name(&place)).filter(|name| !name.is_empty()).collect(),
             columns: self.names.clone(),
