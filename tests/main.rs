@@ -16,6 +16,7 @@ mod close_blocked;
 mod commands;
 mod concluded;
 mod conformance;
+mod consequences;
 mod corrections;
 mod effective;
 mod errors;

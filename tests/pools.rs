@@ -29,7 +29,7 @@ fn state_of(book: &Book<MemoryStore>, owner: &str, day: &str) -> PoolState {
 }
 
 /// Two owners, two banks, two firms, rules with these tables, 1,000,000.00 paid in by each owner.
-fn city(tables: &str) -> Book<MemoryStore> {
+pub fn city(tables: &str) -> Book<MemoryStore> {
     let mut book = jiaozuo();
     let rules = format!(
         "id = \"r\"\nname = \"r\"\n[sharing]\n[[sharing.band]]\npool = \"40%\"\nbank = \"60%\"\n{tables}"
@@ -52,7 +52,7 @@ fn city(tables: &str) -> Book<MemoryStore> {
     book
 }
 
-fn enrol(loan: &str, owner: &str, bank: &str, amount: &str) -> Value {
+pub fn enrol(loan: &str, owner: &str, bank: &str, amount: &str) -> Value {
     json!({"event": "enrol", "date": "2017-03-01", "owner": owner, "loan": loan, "bank": bank,
         "firm": "F1", "amount": amount, "due": "2018-03-01", "rate": "4%"})
 }
@@ -63,11 +63,11 @@ fn draw(book: &mut Book<MemoryStore>, loan: &str, owner: &str, bank: &str, amoun
     tell(book, event).unwrap();
 }
 
-fn of_loan(kind: &str, loan: &str, date: &str) -> Value {
+pub fn of_loan(kind: &str, loan: &str, date: &str) -> Value {
     json!({"event": kind, "loan": loan, "date": date})
 }
 
-fn release(owner: Option<&str>, bank: Option<&str>) -> Value {
+pub fn release(owner: Option<&str>, bank: Option<&str>) -> Value {
     json!({"event": "release", "date": "2017-08-01", "owner": owner, "bank": bank,
         "reason": "整改完成", "document": "焦科金〔2017〕1号"})
 }

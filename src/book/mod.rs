@@ -35,6 +35,7 @@ pub use seals::Witnessed;
 use crate::audit::balance::OwnerName;
 use crate::audit::movements::{Rows, Tables};
 use crate::audit::turnover::{Delta, Numbers};
+use crate::domain::consequence::Consequences;
 use crate::domain::decide::JournalHead;
 use crate::domain::entry::{Entry, id_hash};
 use crate::domain::event::Event;
@@ -102,6 +103,8 @@ pub struct Summary {
     pub already: u64,
     /// Those of them whose entry was reversed since: what they say is not in the book.
     pub reversed: Vec<Reversed>,
+    /// What the new entries set off beside what they book.
+    pub consequences: Consequences,
     /// The journal afterwards.
     pub head: Head,
 }

@@ -2,6 +2,7 @@
 
 use super::{Batch, Book, Options, Outcome, Reversed, RowProblem, Scope, Summary, clock, journal};
 use crate::domain::apply::apply;
+use crate::domain::consequence::{Before, Consequences};
 use crate::domain::decide::{Context, JournalHead, Limits, decide};
 use crate::domain::entry::{Entry, id_hash};
 use crate::domain::event::{Event, Kind};
@@ -32,6 +33,7 @@ struct Run {
     new: u64,
     already: u64,
     reversed: Vec<Reversed>,
+    consequences: Consequences,
     row: u64,
     batch: Vec<Entry>,
     /// Hashes of the ids in `batch`, which the store does not know yet.
@@ -91,7 +93,8 @@ impl<S: Store> Book<S> {
         match result.and_then(|()| self.finish(options, &run)) {
             Ok(()) => {
                 let (new, already, reversed) = (run.new, run.already, run.reversed);
-                Ok(Summary { new, already, reversed, head: self.store.head() })
+                let (consequences, head) = (run.consequences, self.store.head());
+                Ok(Summary { new, already, reversed, consequences, head })
             }
             Err(problem) => {
                 let cut = if options.dry_run { Ok(()) } else { self.store.abandon() };
@@ -177,7 +180,9 @@ impl<S: Store> Book<S> {
         let mut entry = decide(&self.state, event, &context)?;
         run.new += 1;
         entry.more = run.expected.saturating_sub(run.new);
+        let before = Before::of(&self.state, &entry);
         apply(&mut self.state, &entry);
+        run.consequences.extend(before.after(&self.state, &entry));
         self.delta.add(&entry, &self.state);
         on(row, Outcome::New(&entry));
         if options.dry_run {

@@ -6,6 +6,7 @@
 use super::record::same_content;
 use super::{Batch, Book, Options, Outcome, Reversed, Scope, Summary, clock, journal};
 use crate::domain::apply::apply;
+use crate::domain::consequence::{Before, Consequences};
 use crate::domain::decide::{Context, Limits, decide};
 use crate::domain::entry::{Entry, id_hash};
 use crate::domain::event::{Event, Kind};
@@ -26,6 +27,7 @@ pub struct RowGroup {
     new: u64,
     already: u64,
     reversed: Vec<Reversed>,
+    consequences: Consequences,
     /// What an event of the group seals, once one does.
     seals: Option<Seals>,
 }
@@ -44,11 +46,12 @@ impl<S: Store> Book<S> {
         group: &mut RowGroup,
         on: &mut dyn FnMut(Outcome<'_>),
     ) -> Result<(), Problem> {
-        let before = group.entries.len();
+        let (before, told) = (group.entries.len(), group.consequences.mark());
         self.state.mark();
         let mut already = Vec::new();
         if let Err(problem) = self.try_row(events, options, group, &mut already) {
             self.state.take_back();
+            group.consequences.cut(told);
             for entry in group.entries.drain(before..) {
                 group.ids.remove(&id_hash(&entry.event.id));
             }
@@ -81,8 +84,8 @@ impl<S: Store> Book<S> {
         if options.dry_run && group.new > 0 {
             self.load(Scope::All)?;
         }
-        let RowGroup { new, already, reversed, .. } = group;
-        Ok(Summary { new, already, reversed, head: self.head() })
+        let RowGroup { new, already, reversed, consequences, .. } = group;
+        Ok(Summary { new, already, reversed, consequences, head: self.head() })
     }
 
     fn try_row(
@@ -111,7 +114,9 @@ impl<S: Store> Book<S> {
             let (limits, seals) = (Limits::Held, group.seals.as_ref());
             let context = Context { seq, recorded, original, limits, journal, seals };
             let entry = decide(&self.state, event, &context)?;
+            let seen = Before::of(&self.state, &entry);
             apply(&mut self.state, &entry);
+            group.consequences.extend(seen.after(&self.state, &entry));
             group.ids.insert(id_hash(&entry.event.id), group.entries.len());
             group.entries.push(entry);
         }

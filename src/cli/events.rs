@@ -170,7 +170,7 @@ pub fn run(
         Some(path) if problem.place.row.is_some() => problem.in_file(path.display().to_string()),
         _ => problem,
     };
-    let (recorded, _) = book.record(event, &options).map_err(in_text)?;
+    let (recorded, summary) = book.record(event, &options).map_err(in_text)?;
     let standing =
         Standing { already: recorded.is_none(), dry_run: options.dry_run, ..Standing::default() };
     let entry = match recorded {
@@ -183,7 +183,8 @@ pub fn run(
                 .output
                 .say("already-recorded", &[("id", &id), ("entry", &entry.seq.to_string())]);
         }
-        context.output.report(&voucher::report(&entry, &book, standing, context))?;
+        let report = voucher::report(&entry, &book, standing, context);
+        context.output.answer(report, summary.consequences)?;
     }
     Ok(Exit::Done)
 }

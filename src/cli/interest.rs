@@ -6,6 +6,7 @@ use crate::cli::open;
 use poolbook::audit::day_sums::{Credited, Split};
 use poolbook::book::{Book, Scope};
 use poolbook::domain::calendar::{Date, Period, parse_date};
+use poolbook::domain::consequence::Consequences;
 use poolbook::domain::money::Money;
 use poolbook::domain::rate::Rate;
 use poolbook::domain::text::Id;
@@ -57,7 +58,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     if !post {
         let book = open::for_reading(context, Scope::All)?;
         let split = book.split_interest(&credited)?;
-        return shown(&book, &credited, &split, None, context);
+        return shown(&book, (&credited, &split), None, context);
     }
     let mut book = open::for_writing(context)?;
     let mut split = book.split_interest(&credited)?;
@@ -67,19 +68,22 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         .record_all(&mut events, &options, &mut |_, _| {})
         .map_err(|refused| refused.problem)?;
     let posted = Posted { new: summary.new, already: summary.already, dry_run: options.dry_run };
-    shown(&book, &credited, &split, Some(posted), context)
+    shown(&book, (&credited, &split), Some((posted, summary.consequences)), context)
 }
 
 fn shown(
     book: &Book<impl Store>,
-    credited: &Credited,
-    split: &Split,
-    posted: Option<Posted>,
+    (credited, split): (&Credited, &Split),
+    posted: Option<(Posted, Consequences)>,
     context: &Context<'_>,
 ) -> Result<Exit, Failure> {
     let head = open::journal(&book.head());
-    let report = views::interest_split(credited, split, posted, book.state(), &head);
-    context.output.report(&report)?;
+    let told = posted.as_ref().map(|(posted, _)| *posted);
+    let report = views::interest_split(credited, split, told, book.state(), &head);
+    match posted {
+        Some((_, set_off)) => context.output.answer(report, set_off)?,
+        None => context.output.report(&report)?,
+    }
     Ok(if split.agrees() { Exit::Done } else { Exit::Findings })
 }
 

@@ -3,7 +3,10 @@
 use crate::cli::failure::Failure;
 use jiff::Timestamp;
 use poolbook::book::Book;
+use poolbook::domain::consequence::Consequences;
 use poolbook::problem::{Exit, Problem};
+use poolbook::report::consequences;
+use poolbook::report::text::visible;
 use poolbook::report::{Foot, Format, Locale, Report, Unwitnessed, render};
 use poolbook::store::Store;
 use std::cell::{Cell, RefCell};
@@ -63,6 +66,26 @@ impl Output {
     /// `output-failed`; a reader that has gone away ends the program quietly.
     pub fn report(&self, report: &Report) -> Result<(), Failure> {
         self.data(&self.rendered(report, self.format)?)
+    }
+
+    /// Writes the answer of a command that recorded something, with what that set off.
+    ///
+    /// # Errors
+    /// As [`Output::report`].
+    pub fn answer(&self, mut report: Report, set_off: Consequences) -> Result<(), Failure> {
+        self.set_off(&mut report, set_off);
+        self.report(&report)
+    }
+
+    /// Puts what a command set off into its answer. A csv file holds one table, so there it is said on
+    /// stderr.
+    pub fn set_off(&self, report: &mut Report, set_off: Consequences) {
+        report.set("consequences", consequences::cell(set_off, &self.locale));
+        if self.format == Format::Csv {
+            for one in report.set_off() {
+                self.talk(&visible(&one.line(&self.locale)));
+            }
+        }
     }
 
     /// The bytes of a report in a form.

@@ -74,8 +74,12 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         problem
     })?;
     let last_day = CalendarQuarter(quarter).last_day();
-    let (lines, _) = subsidy::post(&mut book, quarter, Programme::ALL, last_day, &writing)?;
+    let (lines, _, approved) =
+        subsidy::post(&mut book, quarter, Programme::ALL, last_day, &writing)?;
     let aside = take_statements(&mut book, &statements, &writing)?;
+    let mut set_off = taken.consequences.clone();
+    set_off.append(approved);
+    aside.iter().for_each(|files| set_off.append(files.set_off.clone()));
     let checked = check_accounts(&book, &statements)?;
     let span = Span::of(CalendarQuarter(quarter).period())?;
     let balance = book.with_movements(|movements| {
@@ -92,7 +96,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         before,
     };
     context.output.about(&book, open::now());
-    let report = views::quarter(&view, book.state(), &open::journal(&book.head()));
+    let mut report = views::quarter(&view, book.state(), &open::journal(&book.head()));
+    context.output.set_off(&mut report, set_off);
     print(report, page, args.full, context)?;
     aside.iter().for_each(|files| files.tell(context));
     checked.iter().for_each(|(account, _)| account.tell(context));

@@ -53,7 +53,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let posted = Posted { new: summary.new, already: summary.already, dry_run: options.dry_run };
     let head = open::journal(&book.head());
     let report = views::recompute(&found, &range, Some((posted, date)), book.state(), &head);
-    context.output.report(&report)?;
+    context.output.answer(report, summary.consequences)?;
     let waiting = found.iter().any(|own| own.waiting.0 != 0);
     Ok(if waiting { Exit::Findings } else { Exit::Done })
 }

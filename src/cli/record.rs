@@ -5,6 +5,7 @@ use crate::cli::failure::Failure;
 use crate::cli::open::{self, AnyStore};
 use crate::cli::target::{Force, Made};
 use poolbook::book::{Book, Options, RowGroup, RowProblem, Summary};
+use poolbook::domain::consequence::Consequences;
 use poolbook::domain::event::Event;
 use poolbook::intake::decode::Encoding;
 use poolbook::intake::mapping::{MappedTable, Mapping};
@@ -46,6 +47,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let mut rejects = rejects.transpose()?;
     let mut book = open::for_writing(context)?;
     let mut outcomes: Vec<FileOutcome> = Vec::new();
+    let mut set_off = Consequences::default();
     for file in &args.file {
         // There is one file only where rejects are kept.
         let done = match rejects.take() {
@@ -53,30 +55,36 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
             Some(rejects) => row_by_row(file, rejects, args, (&mut book, &options), context),
         };
         match done {
-            Ok(outcome) => outcomes.push(outcome),
+            Ok((outcome, found)) => {
+                outcomes.push(outcome);
+                set_off.append(found);
+            }
             Err(problem) => {
                 // What earlier files brought in stays; say so before the failure.
                 if !outcomes.is_empty() {
-                    context.output.about(&book, open::now());
-                    context.output.report(&views::recorded(
-                        &outcomes,
-                        &open::journal(&book.head()),
-                        options.dry_run,
-                    ))?;
+                    tell(&outcomes, set_off, &book, &options, context)?;
                 }
                 return Err(problem.into());
             }
         }
     }
-    context.output.about(&book, open::now());
-    context.output.report(&views::recorded(
-        &outcomes,
-        &open::journal(&book.head()),
-        options.dry_run,
-    ))?;
+    tell(&outcomes, set_off, &book, &options, context)?;
     outcomes.iter().for_each(|outcome| open::tell_reversed(&outcome.reversed, context));
     let differs = |one: &FileOutcome| one.rejected > 0 || !one.reversed.is_empty();
     Ok(if outcomes.iter().any(differs) { Exit::Findings } else { Exit::Done })
+}
+
+/// What became of the files, and what their events set off.
+fn tell(
+    outcomes: &[FileOutcome],
+    set_off: Consequences,
+    book: &Book<AnyStore>,
+    options: &Options,
+    context: &Context<'_>,
+) -> Result<(), Failure> {
+    context.output.about(book, open::now());
+    let report = views::recorded(outcomes, &open::journal(&book.head()), options.dry_run);
+    context.output.answer(report, set_off)
 }
 
 fn open_source(file: &Path, args: &Args) -> Result<Box<dyn RowSource>, Problem> {
@@ -94,14 +102,14 @@ fn whole(
     args: &Args,
     book: &mut Book<AnyStore>,
     options: &Options,
-) -> Result<FileOutcome, Problem> {
+) -> Result<(FileOutcome, Consequences), Problem> {
     let shown = file.display().to_string();
     let mut source = open_source(file, args)?;
     let summary = book
         .record_all(&mut *source, options, &mut |_, _| {})
         .map_err(|refused: RowProblem| placed(refused, &shown))?;
-    let Summary { new, already, reversed, .. } = summary;
-    Ok(FileOutcome { file: shown, new, already, reversed, rejected: 0 })
+    let Summary { new, already, reversed, consequences, .. } = summary;
+    Ok((FileOutcome { file: shown, new, already, reversed, rejected: 0 }, consequences))
 }
 
 /// The good rows of a file; the others go to the rejects with their reasons.
@@ -111,7 +119,7 @@ fn row_by_row(
     args: &Args,
     (book, options): (&mut Book<AnyStore>, &Options),
     context: &Context<'_>,
-) -> Result<FileOutcome, Problem> {
+) -> Result<(FileOutcome, Consequences), Problem> {
     let locale = &context.output.locale;
     let render = |problem: &Problem| {
         // The file of rejects has columns for the place.
@@ -134,13 +142,14 @@ fn row_by_row(
     rejects.sync()?;
     let summary = book.finish_rows(options, group)?;
     rejects.keep(context)?;
-    Ok(FileOutcome {
+    let outcome = FileOutcome {
         file: file.display().to_string(),
         new: summary.new,
         already: summary.already,
         reversed: summary.reversed,
         rejected,
-    })
+    };
+    Ok((outcome, summary.consequences))
 }
 
 fn placed(refused: RowProblem, file: &str) -> Problem {

@@ -7,6 +7,7 @@ use crate::cli::{open, recompute};
 use poolbook::book::subsidies::{approval, compute_subsidies, payment, unpaid};
 use poolbook::book::{Book, Options, Scope};
 use poolbook::domain::calendar::{CalendarQuarter, Date, Quarter, parse_date};
+use poolbook::domain::consequence::Consequences;
 use poolbook::domain::event::{Event, Kind, Programme};
 use poolbook::domain::state::Cell;
 use poolbook::domain::subsidy::SubsidyLine;
@@ -104,10 +105,11 @@ fn post_command(
 ) -> Result<Exit, Failure> {
     let options = open::options(context)?;
     let mut book = open::for_writing(context)?;
-    let (lines, posted) = post(&mut book, quarter, &programmes(programme), date, &options)?;
+    let (lines, posted, set_off) =
+        post(&mut book, quarter, &programmes(programme), date, &options)?;
     let report =
         views::subsidies(&lines, quarter, Some(posted), book.state(), &open::journal(&book.head()));
-    context.output.report(&report)?;
+    context.output.answer(report, set_off)?;
     Ok(Exit::Done)
 }
 
@@ -118,7 +120,7 @@ pub fn post<S: Store>(
     programmes: &[Programme],
     date: Date,
     options: &Options,
-) -> Result<(Vec<SubsidyLine>, Posted), Problem> {
+) -> Result<(Vec<SubsidyLine>, Posted, Consequences), Problem> {
     let lines = compute_subsidies(book.state(), quarter, programmes);
     let payable = lines.iter().filter(|line| line.is_payable());
     let mut events: Vec<Event> =
@@ -126,7 +128,7 @@ pub fn post<S: Store>(
     let summary =
         book.record_all(&mut events, options, &mut |_, _| {}).map_err(|refused| refused.problem)?;
     let posted = Posted { new: summary.new, already: summary.already, dry_run: options.dry_run };
-    Ok((lines, posted))
+    Ok((lines, posted, summary.consequences))
 }
 
 /// Pays what is approved, each line from the account of its cell that holds most; lines that no
@@ -148,10 +150,12 @@ fn pay(quarter: Option<Quarter>, date: Date, context: &Context<'_>) -> Result<Ex
         }
         rows.push(PaymentRow { line, bank_account: account, amount: *amount });
     }
-    book.record_all(&mut events, &options, &mut |_, _| {}).map_err(|refused| refused.problem)?;
+    let summary = book
+        .record_all(&mut events, &options, &mut |_, _| {})
+        .map_err(|refused| refused.problem)?;
     let head = open::journal(&book.head());
     let report = views::payments(&rows, quarter, date, options.dry_run, book.state(), &head);
-    context.output.report(&report)?;
+    context.output.answer(report, summary.consequences)?;
     let open = rows.iter().any(|row| row.bank_account.is_none());
     Ok(if open { Exit::Findings } else { Exit::Done })
 }

@@ -19,7 +19,9 @@ mod subsidy;
 mod undo;
 
 pub use pool::is_noted;
-pub(crate) use pool::released;
+pub(crate) use pool::{loan_of, released};
+pub(crate) use quota::claim_of;
+pub(crate) use statement::touched;
 
 use crate::domain::account::Account;
 use crate::domain::calendar::{Date, Month};
@@ -69,8 +71,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
 /// The reversed entry as far as its records are concerned: a reversal carries the event it takes
 /// back in its working, and its lines turned once more are the original lines.
 fn reversed_entry(reversal: &Entry, seq: u64) -> Option<Entry> {
-    let working = reversal.working.as_ref()?.value();
-    let event = Event::from_json(working.get("reversed")?.to_string().as_bytes()).ok()?;
+    let event = told_event(reversal)?;
     let turned = |lines: &[Line]| lines.iter().map(Line::turned).collect();
     Some(Entry {
         seq,
@@ -81,6 +82,13 @@ fn reversed_entry(reversal: &Entry, seq: u64) -> Option<Entry> {
         working: None,
         ..reversal.clone()
     })
+}
+
+/// The event that a reversal takes back, as the reversal carries it.
+pub(crate) fn told_event(reversal: &Entry) -> Option<Event> {
+    reversal.reverses?;
+    let working = reversal.working.as_ref()?.value();
+    Event::from_json(working.get("reversed")?.to_string().as_bytes()).ok()
 }
 
 /// Sum of an account's lines on one side.

@@ -11,9 +11,9 @@
 pub mod ceiling;
 
 use crate::domain::calendar::Date;
-use crate::domain::event::Programme;
+use crate::domain::event::{PartyKind, Programme};
 use crate::domain::loan::Loan;
-use crate::domain::money::Money;
+use crate::domain::money::{Money, Total};
 use crate::domain::registry::{Claim, Subsidy};
 use crate::domain::rules::words::ClaimYear;
 use crate::domain::state::State;
@@ -313,4 +313,26 @@ pub(crate) fn count(state: &mut State, counter: &Counter, used: Money, held: Mon
 pub fn counted(state: &State, counter: &Counter) -> (Money, Money) {
     let record = state.cap_counts.get(&counter.id());
     record.map_or((Money::ZERO, Money::ZERO), |record| (record.used, record.held))
+}
+
+/// How much the items take of a counter.
+pub(crate) fn taken(items: &[Item], counter: &Counter) -> Total {
+    let own = items.iter().filter(|item| item.counter == *counter);
+    own.map(|item| Total::from(item.amount)).sum()
+}
+
+/// The name of a firm, bank or owner; of a loan its firm's.
+pub fn name_of(state: &State, kind: CapKind, subject: &str) -> Option<String> {
+    let party = |id: &str| {
+        let known = state.parties.get(id);
+        let party = known.or_else(|| state.party_of_code(PartyKind::Firm, id));
+        party.map(|party| party.name.to_string())
+    };
+    match kind {
+        CapKind::OwnerYear | CapKind::Quota | CapKind::ProgrammeBudget => {
+            state.owners.get(subject).map(|owner| owner.name.to_string())
+        }
+        CapKind::Loan => state.loans.get(subject).and_then(|loan| party(&loan.firm)),
+        _ => party(subject),
+    }
 }

@@ -13,6 +13,7 @@ pub mod apply;
 pub mod calendar;
 pub mod cap;
 pub mod capitals;
+pub mod consequence;
 pub mod credit_code;
 pub mod decide;
 pub mod digest;

@@ -48,7 +48,7 @@ pub(super) fn plain(cell: &Cell, locale: &Locale) -> String {
         Cell::Rate(rate) => rate.decimal().to_string(),
         Cell::Bool(value) => value.to_string(),
         Cell::Json(json) | Cell::Data(json) => json.clone(),
-        Cell::Told(_) => guarded(&text::shown(cell, locale)),
+        Cell::Told(_) | Cell::SetOff(_) => guarded(&text::shown(cell, locale)),
         Cell::Integer(_) | Cell::Date(_) => text::shown(cell, locale),
     }
 }

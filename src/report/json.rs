@@ -115,6 +115,11 @@ fn write_cell(cell: &Cell, writer: &mut Writer<'_>) {
         Cell::Bool(value) => writer.boolean(*value),
         Cell::Json(json) | Cell::Data(json) => writer.raw(json.as_bytes()),
         Cell::Told(note) => write_note(note, writer),
+        Cell::SetOff(said) => {
+            writer.begin_array();
+            said.iter().for_each(|one| one.write(writer));
+            writer.end_array();
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 //! [`locale`] and [`message`] (wording), [`schema`] (the declarations as JSON Schema), [`export`] (the
 //! whole book for other programs).
 
+pub mod consequences;
 pub mod csv;
 pub mod export;
 pub mod json;

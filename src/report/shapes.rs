@@ -46,7 +46,7 @@ pub fn all() -> impl Iterator<Item = &'static Shape> {
 shapes! {
     /// What became of files of events, one row a file.
     RECORDED "recorded" {
-        meta [entries Integer, root Text, dry_run Bool]
+        meta [entries Integer, root Text, dry_run Bool, consequences Json]
         rows [file Text, recorded Integer, already Integer, reversed_since Integer, rejected Integer]
         totals true
     }
@@ -56,7 +56,7 @@ shapes! {
             entry Integer, voucher Text, date Date, effective Date, event Word, id Text,
             owner Text, name Text, memo Text, document Text, attachments Integer, maker Text,
             checker Text, approver Text, rules Text, reverses Integer, reversed_by Integer,
-            in_words Text, recorded_at Text, already Bool, dry_run Bool, fields Json, working Json,
+            in_words Text, recorded_at Text, already Bool, dry_run Bool, fields Json, working Json, consequences Json,
         ]
         rows [
             account Text, account_name Text, owner Text, fund Word, bank_account Text, party Text,
@@ -390,7 +390,7 @@ shapes! {
     }
     /// What became of the bank's files.
     STATEMENT_IMPORT "statement-import" {
-        meta [bank_account Text, dry_run Bool, entries Integer, root Text]
+        meta [bank_account Text, dry_run Bool, entries Integer, root Text, consequences Json]
         rows [
             file Text, outcome Word, status Word, from Date, to Date, opening Money, closing Money,
             movements Integer, row Integer, expected Money, found Money, gap Money, entry Integer,
@@ -424,7 +424,7 @@ shapes! {
     }
     /// Subsidies of a quarter, as computed or as posted.
     SUBSIDIES "subsidies" {
-        meta [quarter Text, posted Integer, already Integer, dry_run Bool, entries Integer, root Text]
+        meta [quarter Text, posted Integer, already Integer, dry_run Bool, entries Integer, root Text, consequences Json]
         rows [
             programme Word, owner Text, loan Text, note Text, firm Text, firm_name Text,
             payee Text, days Integer, computed Money, amount Money, reason Word,
@@ -434,7 +434,7 @@ shapes! {
     }
     /// Payments of approved subsidies.
     PAYMENTS "payments" {
-        meta [quarter Text, date Date, dry_run Bool, entries Integer, root Text]
+        meta [quarter Text, date Date, dry_run Bool, entries Integer, root Text, consequences Json]
         rows [
             subsidy Text, programme Word, owner Text, loan Text, firm Text, firm_name Text,
             payee_account Text, payee_bank Text, bank_account Text, amount Money, paid Bool,
@@ -452,7 +452,7 @@ shapes! {
         meta [
             bank_account Text, fund Word, from Date, to Date, amount Money, rate Rate,
             computed Money, difference Money, tolerance Money, agrees Bool, posted Integer,
-            already Integer, dry_run Bool, entries Integer, root Text,
+            already Integer, dry_run Bool, entries Integer, root Text, consequences Json,
         ]
         rows [owner Text, name Text, day_sum Text, amount Money]
         totals true
@@ -461,7 +461,7 @@ shapes! {
     RECOMPUTE "recompute" {
         meta [
             since Text, until Text, date Date, posted Integer, dry_run Bool, entries Integer,
-            root Text,
+            root Text, consequences Json,
         ]
         rows [
             programme Word, period Text, owner Text, loan Text, note Text, firm Text,
@@ -497,7 +497,7 @@ shapes! {
     QUARTER "quarter" {
         meta [
             quarter Text, from Date, to Date, recorded Integer, already Integer, subsidy_lines Integer,
-            subsidies_amount Money, dry_run Bool, entries Integer, root Text,
+            subsidies_amount Money, dry_run Bool, entries Integer, root Text, consequences Json,
         ]
         rows [
             owner Text, name Text, fund Word, opening Money, contributions Money, budget Money,

@@ -3,6 +3,7 @@
 use crate::domain::calendar::Date;
 use crate::domain::money::{Money, Total};
 use crate::domain::rate::Rate;
+use crate::report::consequences::Said;
 use std::borrow::Cow;
 
 /// What a column holds.
@@ -72,6 +73,8 @@ pub enum Cell {
     Data(String),
     /// A sentence: people read its wording, programs its code and values.
     Told(Note),
+    /// What recorded events set off: people read lines behind the tables.
+    SetOff(Vec<Said>),
 }
 
 impl Cell {
@@ -97,7 +100,9 @@ impl Cell {
             Self::Date(_) => kind == ColumnKind::Date,
             Self::Rate(_) => kind == ColumnKind::Rate,
             Self::Bool(_) => kind == ColumnKind::Bool,
-            Self::Json(_) | Self::Data(_) | Self::Told(_) => kind == ColumnKind::Json,
+            Self::Json(_) | Self::Data(_) | Self::Told(_) | Self::SetOff(_) => {
+                kind == ColumnKind::Json
+            }
         }
     }
 }
@@ -208,6 +213,24 @@ impl Report {
         };
         let rows = self.shape.form.iter();
         rows.filter_map(|(left, right)| Some([find(left)?, find(right)?])).collect()
+    }
+
+    /// Sets the single value of a key; a key that the shape lacks is a mistake of the program.
+    pub fn set(&mut self, key: &str, cell: Cell) {
+        let place = self.shape.meta.iter().position(|column| column.key == key);
+        debug_assert!(place.is_some(), "{}: no value {key}", self.shape.name);
+        if let Some(own) = place.and_then(|place| self.meta.get_mut(place)) {
+            *own = cell;
+        }
+    }
+
+    /// What the command set off.
+    pub fn set_off(&self) -> &[Said] {
+        let found = self.meta.iter().find_map(|cell| match cell {
+            Cell::SetOff(said) => Some(said.as_slice()),
+            _ => None,
+        });
+        found.unwrap_or_default()
     }
 
     /// Adds a row.

@@ -46,6 +46,14 @@ pub fn render(report: &Report, foot: Option<Foot>, locale: &Locale) -> String {
         out.push('\n');
         sparse |= render_table(columns, rows, None, locale, &mut out);
     }
+    let said = report.set_off();
+    if !said.is_empty() {
+        out.push('\n');
+    }
+    for one in said {
+        out.push_str(&visible(&one.line(locale)));
+        out.push('\n');
+    }
     let remarks = remarks(report, foot, locale);
     if !remarks.is_empty() || sparse {
         out.push('\n');
@@ -87,7 +95,7 @@ fn render_meta(report: &Report, locale: &Locale, out: &mut String) {
     let mut lines: Vec<(String, String)> = Vec::new();
     for (column, cell) in report.shape.meta.iter().zip(&report.meta) {
         match cell {
-            Cell::Empty | Cell::Bool(false) | Cell::Data(_) => {}
+            Cell::Empty | Cell::Bool(false) | Cell::Data(_) | Cell::SetOff(_) => {}
             _ if report.shape.in_form(column.key) => {}
             Cell::Json(json) => {
                 lines.push((label(column, locale), String::new()));
@@ -276,6 +284,9 @@ pub fn shown(cell: &Cell, locale: &Locale) -> String {
         Cell::Integer(number) => number.to_string(),
         Cell::Date(date) => date.to_string(),
         Cell::Told(note) => worded(note, locale),
+        Cell::SetOff(said) => {
+            said.iter().map(|one| visible(&one.line(locale))).collect::<Vec<_>>().join("\n")
+        }
         Cell::Rate(rate) => rate.percent(),
         Cell::Bool(value) => locale.word(if *value { "yes" } else { "no" }),
         Cell::Json(json) => members(json, locale)

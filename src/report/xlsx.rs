@@ -192,7 +192,11 @@ impl Page<'_> {
         let formats = self.formats;
         let mut second = false;
         for (column, cell) in report.shape.meta.iter().zip(&report.meta) {
-            let told = !matches!(cell, Cell::Empty | Cell::Bool(false));
+            let told = match cell {
+                Cell::Empty | Cell::Bool(false) => false,
+                Cell::SetOff(said) => !said.is_empty(),
+                _ => true,
+            };
             if !told || report.shape.in_form(column.key) {
                 continue;
             }

@@ -3,6 +3,7 @@
 use super::{Channel, Status};
 use crate::audit::reconcile::BookLine;
 use crate::book::{Book, Options, Outcome};
+use crate::domain::consequence::Consequences;
 use crate::domain::event::{Event, Kind, MatchLines, UndoStatement};
 use crate::domain::money::Total;
 use crate::domain::refusal::Reason;
@@ -22,6 +23,8 @@ pub struct Taken {
     pub entry: u64,
     /// It was recorded before.
     pub already: bool,
+    /// What taking it in set off.
+    pub consequences: Consequences,
 }
 
 impl<S: Store> Book<S> {
@@ -44,7 +47,10 @@ impl<S: Store> Book<S> {
                     events.extend(sheet.events(again + 1).map_err(wrong)?);
                     return Ok(Ok(events));
                 }
-                Some(import) => return Ok(Err(Taken { id, entry: import.entry, already: true })),
+                Some(import) => {
+                    let consequences = Consequences::default();
+                    return Ok(Err(Taken { id, entry: import.entry, already: true, consequences }));
+                }
                 None => return sheet.events(again).map(Ok).map_err(wrong),
             }
         }
@@ -76,9 +82,9 @@ impl<S: Store> Book<S> {
                 first.get_or_insert_with(|| (entry.event.id.clone(), entry.seq));
             }
         });
-        recorded.map_err(|refused| refused.problem)?;
+        let consequences = recorded.map_err(|refused| refused.problem)?.consequences;
         let (id, entry) = first.unwrap_or_else(|| (Id::joined(""), 0));
-        Ok(Taken { id, entry, already: false })
+        Ok(Taken { id, entry, already: false, consequences })
     }
 }
 

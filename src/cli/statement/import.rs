@@ -10,6 +10,7 @@ use crate::cli::reconcile::profiles;
 use crate::cli::statement::Known;
 use poolbook::book::statements::Status;
 use poolbook::book::{Book, Options};
+use poolbook::domain::consequence::Consequences;
 use poolbook::domain::money::Money;
 use poolbook::domain::statement::{Movement, Sheet};
 use poolbook::domain::text::{Id, line};
@@ -61,12 +62,9 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         return Err(taken.failed.into());
     }
     let dry_run = options.dry_run;
-    context.output.report(&views::statement_import(
-        &taken.rows,
-        &args.bank_account,
-        dry_run,
-        &open::journal(&book.head()),
-    ))?;
+    let head = open::journal(&book.head());
+    let report = views::statement_import(&taken.rows, &args.bank_account, dry_run, &head);
+    context.output.answer(report, std::mem::take(&mut taken.set_off))?;
     taken.tell(context);
     Ok(if taken.is_clean() { Exit::Done } else { Exit::Findings })
 }
@@ -98,6 +96,8 @@ pub struct Intake {
     notes: Vec<Problem>,
     /// Files that could not be read, and statements that were refused.
     failed: Vec<Problem>,
+    /// What taking the statements in set off.
+    pub set_off: Consequences,
 }
 
 impl Intake {
@@ -158,6 +158,7 @@ impl Intake {
                 row.outcome = if taken.already { "already" } else { "taken" };
                 row.statement = Some(taken.id.to_string());
                 row.entry = Some(taken.entry);
+                self.set_off.append(taken.consequences);
             }
             Err(problem) if matches!(problem.exit, Exit::Refused | Exit::Data) => {
                 row.outcome = "refused";

@@ -27,7 +27,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         .map_err(|error| Problem::new(error.code(), Exit::Usage).with("text", &args.reason))?;
     let event = undo_event(import, reason)?;
     let id = event.id.clone();
-    let (recorded, _) = book.record(event, &options)?;
+    let (recorded, summary) = book.record(event, &options)?;
     let standing =
         Standing { already: recorded.is_none(), dry_run: options.dry_run, ..Standing::default() };
     let entry = match recorded {
@@ -39,7 +39,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
             let entry = entry.seq.to_string();
             context.output.say("already-recorded", &[("id", &id), ("entry", &entry)]);
         }
-        context.output.report(&voucher::report(&entry, &book, standing, context))?;
+        let report = voucher::report(&entry, &book, standing, context);
+        context.output.answer(report, summary.consequences)?;
     }
     Ok(Exit::Done)
 }

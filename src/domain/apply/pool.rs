@@ -23,7 +23,7 @@ pub(super) struct Before {
 
 /// The loan whose sums an event may move. Every event of the vocabulary stands here, so that the
 /// compiler asks for a new one.
-fn loan_of(state: &State, kind: &Kind) -> Option<Id> {
+pub(crate) fn loan_of(state: &State, kind: &Kind) -> Option<Id> {
     let of_claim = |claim: &Id| state.claims.get(claim).map(|claim| claim.loan.clone());
     match kind {
         Kind::Enrol(own) => Some(own.loan.clone()),

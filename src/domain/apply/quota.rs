@@ -8,7 +8,7 @@ use crate::domain::state::State;
 use crate::domain::text::Id;
 
 /// The claim that an event changes.
-fn claim_of(kind: &Kind) -> Option<&Id> {
+pub(crate) fn claim_of(kind: &Kind) -> Option<&Id> {
     match kind {
         Kind::FileClaim(own) => Some(&own.claim),
         Kind::ApproveClaim(own) => Some(&own.claim),

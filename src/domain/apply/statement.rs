@@ -1,10 +1,12 @@
 //! Statements, confirmed matches and certificates, and the certificates that an entry touches.
 
+use crate::domain::calendar::Date;
 use crate::domain::entry::Entry;
 use crate::domain::event::{ImportStatement, Kind};
 use crate::domain::state::State;
 use crate::domain::statement::facts::{Certificate, Certified, Import, LineMatch, Thresholds};
 use crate::domain::statement::{Movement, NET_BANK, posting};
+use crate::domain::text::Id;
 use compact_str::CompactString;
 
 pub(super) fn follow(state: &mut State, entry: &Entry) {
@@ -95,6 +97,29 @@ fn import(state: &mut State, entry: &Entry, own: &ImportStatement) {
     });
 }
 
+/// The bank accounts whose days from a day on an entry changes, for certificates made after an entry.
+fn concerned(state: &State, entry: &Entry) -> Vec<(Id, Date, u64)> {
+    let facts = &state.statements;
+    let day = entry.event.date;
+    let mut concerned = Vec::new();
+    for line in entry.lines.iter().filter(|line| line.account.is_cash()) {
+        concerned.extend(line.bank_account.clone().map(|account| (account, day, 0)));
+    }
+    match &entry.event.kind {
+        Kind::ImportStatement(own) => concerned.push((own.bank_account.clone(), own.from, 0)),
+        Kind::UndoStatement(own) => {
+            let import = facts.imports.get(&own.statement);
+            concerned.extend(import.map(|import| (import.bank_account.clone(), import.from, 0)));
+        }
+        Kind::UnmatchLines(own) => {
+            let one = facts.matches.get(&own.matching);
+            concerned.extend(one.map(|one| (one.bank_account.clone(), Date::MIN, one.entry)));
+        }
+        _ => {}
+    }
+    concerned
+}
+
 /// Notes an entry with every certificate whose day it touches: it moves money on the account by then,
 /// takes in or takes out a statement that reaches back so far, or takes back a match that was known.
 /// Cost: a look-up a line where any account is certified.
@@ -102,26 +127,7 @@ pub(super) fn touch(state: &mut State, entry: &Entry) {
     if state.statements.certified.is_empty() {
         return;
     }
-    let facts = &state.statements;
-    let day = entry.event.date;
-    let mut touched = Vec::new();
-    for line in entry.lines.iter().filter(|line| line.account.is_cash()) {
-        touched.extend(line.bank_account.clone().map(|account| (account, day, 0)));
-    }
-    match &entry.event.kind {
-        Kind::ImportStatement(own) => touched.push((own.bank_account.clone(), own.from, 0)),
-        Kind::UndoStatement(own) => {
-            let import = facts.imports.get(&own.statement);
-            touched.extend(import.map(|import| (import.bank_account.clone(), import.from, 0)));
-        }
-        Kind::UnmatchLines(own) => {
-            let one = facts.matches.get(&own.matching);
-            let first = crate::domain::calendar::Date::MIN;
-            touched.extend(one.map(|one| (one.bank_account.clone(), first, one.entry)));
-        }
-        _ => {}
-    }
-    for (account, from, since) in touched {
+    for (account, from, since) in concerned(state, entry) {
         let known = state.statements.certified.get(&account);
         if known.is_some_and(|certified| certified.concerns(from, since))
             && let Some(certified) = state.statements.certified.get_mut(&account)
@@ -129,4 +135,22 @@ pub(super) fn touch(state: &mut State, entry: &Entry) {
             certified.touch(entry.seq, from, since);
         }
     }
+}
+
+/// The certified days that an applied entry touches, by bank account. A day that keeps no more entries
+/// in mind was told often enough.
+pub(crate) fn touched(state: &State, entry: &Entry) -> Vec<(Id, Vec<Date>)> {
+    let mut found: Vec<(Id, Vec<Date>)> = Vec::new();
+    for (account, ..) in concerned(state, entry) {
+        if found.iter().any(|(known, _)| *known == account) {
+            continue;
+        }
+        let Some(certified) = state.statements.certified.get(&account) else { continue };
+        let by_it = certified.days.iter().filter(|one| one.touched.last() == Some(&entry.seq));
+        let days: Vec<Date> = by_it.map(|one| one.date).collect();
+        if !days.is_empty() {
+            found.push((account, days));
+        }
+    }
+    found
 }

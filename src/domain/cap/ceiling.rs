@@ -1,6 +1,6 @@
 //! The ceilings themselves: limits by the rules of a loan, what is left, what an approval may be.
 
-use super::{CapKind, Counter, Item, counted, counters, items, year_basis};
+use super::{CapKind, Counter, counted, counters, items, taken, year_basis};
 use crate::domain::calendar::Date;
 use crate::domain::loan::Loan;
 use crate::domain::money::{Money, MoneyError, Total};
@@ -172,11 +172,6 @@ fn all_programmes(rules: Option<&RuleSet>, claim: &Claim) -> Result<Option<Ceili
         used: claim.other,
         held: Money::ZERO,
     }))
-}
-
-fn taken(items: &[Item], counter: &Counter) -> Total {
-    let own = items.iter().filter(|item| item.counter == *counter);
-    own.map(|item| Total::from(item.amount)).sum()
 }
 
 /// A claim that counts for more than before needs room under every ceiling: a payment in another

@@ -18,7 +18,7 @@ use crate::domain::rate::{Fraction, Share};
 use crate::domain::refusal::Reason;
 use crate::domain::registry::Owner;
 use crate::domain::rules::words::{LeverageBase, LeverageCounts};
-use crate::domain::rules::{RateLimit, RuleSet};
+use crate::domain::rules::{Leverage, RateLimit, RuleSet};
 use crate::domain::settings::Word as _;
 use crate::domain::state::{Cell, State};
 use crate::domain::text::Id;
@@ -261,18 +261,7 @@ fn leveraged(
     if stage(state, &cell.owner).is_some_and(|stage| stage.state == PoolState::Liquidating) {
         return Ok(None);
     }
-    let pool = match leverage.base {
-        LeverageBase::PaidIn => paid_in(state, &cell.owner),
-        LeverageBase::Balance => state.cash(cell),
-    };
-    // Where a quota stands in for money (额度制), it is what the year's losses are paid from.
-    let quota = state.quota(&cell.owner, day.year()).unwrap_or(Money::ZERO);
-    let pool = pool + Total::from(quota);
-    let counted = match leverage.counts {
-        LeverageCounts::LoanBalance => Sum::Counted,
-        LeverageCounts::PoolPart => Sum::PoolPart,
-    };
-    let before = Total(state.sum(owner_key(state, counted, 0, &cell.owner)));
+    let (before, pool) = carried(state, leverage, cell, day);
     let amount = match (new, leverage.counts) {
         (None, _) => Money::ZERO,
         (Some(new), LeverageCounts::LoanBalance) => new.amount,
@@ -297,6 +286,34 @@ fn leveraged(
         object.insert("share".to_owned(), json!(new.share));
     }
     Ok(Some((told, exceeded.then(refusal))))
+}
+
+/// The loans that count and the pool that carries them.
+fn carried(state: &State, leverage: Leverage, cell: &Cell, day: Date) -> (Total, Total) {
+    let pool = match leverage.base {
+        LeverageBase::PaidIn => paid_in(state, &cell.owner),
+        LeverageBase::Balance => state.cash(cell),
+    };
+    // Where a quota stands in for money (额度制), it is what the year's losses are paid from.
+    let quota = state.quota(&cell.owner, day.year()).unwrap_or(Money::ZERO);
+    let counted = match leverage.counts {
+        LeverageCounts::LoanBalance => Sum::Counted,
+        LeverageCounts::PoolPart => Sum::PoolPart,
+    };
+    let loans = Total(state.sum(owner_key(state, counted, 0, &cell.owner)));
+    (loans, pool + Total::from(quota))
+}
+
+/// The loans of an owner's pool, the pool, and the most that it may carry by the rules in force on a
+/// day; none where no rule says so.
+pub(crate) fn leverage_of(state: &State, owner: &Id, day: Date) -> Option<(Total, Total, Total)> {
+    let leverage = state.rules_on(day)?.leverage?;
+    if stage(state, owner).is_some_and(|stage| stage.state == PoolState::Liquidating) {
+        return None;
+    }
+    let cell = Cell { owner: owner.clone(), fund: Fund::Risk };
+    let (loans, pool) = carried(state, leverage, &cell, day);
+    Some((loans, pool, Total(pool.0.saturating_mul(i128::from(leverage.limit)))))
 }
 
 /// What the sources have paid into an owner's pool and not taken out.

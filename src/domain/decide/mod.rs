@@ -39,6 +39,7 @@ mod withdrawal;
 
 pub use claim::sharing_of;
 pub use close::{Block, blocks};
+pub(crate) use enrolment::leverage_of;
 pub(crate) use loan::cured;
 pub(crate) use loss::parts_of_loss;
 pub use subsidy::{cap_years_of, firm_caps, firm_year_cap};

@@ -727,6 +727,7 @@ label-days_late = days late
 label-days_ahead = days ahead
 label-after_entry = after entry
 label-days = days
+label-consequences = what this set off
 label-computed = computed
 label-reason = reason
 label-reason_detail = detail
@@ -1832,6 +1833,45 @@ approval-above-limit = approving { $amount } yuan for claim { $claim } is more t
 pay-above-approved = paying { $amount } yuan for { $what } is more than is approved and unpaid
     .why = approved { $approved }, paid { $paid }
     .next = check the amount; nothing was written
+set-off = Note (entry { $entry }): { $text }
+set-off-more = Note: { $text }
+set-off-pool-suspended = { $scope ->
+    [pool] the pool of the whole city
+    [owner] the pool of { $name } ({ $owner })
+    [bank] the bank { $bank }
+   *[bank-of-owner] the bank { $bank } in the pool of { $name } ({ $owner })
+ } takes no new loans from { $date } on (circuit breaker): the ratio “{ $ratio }” is { $percent } and reaches the stop line { $stop } ({ $numerator } over { $denominator }); record release once a document releases it
+set-off-pool-warning = { $scope ->
+    [pool] the pool of the whole city
+    [owner] the pool of { $name } ({ $owner })
+    [bank] the bank { $bank }
+   *[bank-of-owner] the bank { $bank } in the pool of { $name } ({ $owner })
+ } reaches the warning line: the ratio “{ $ratio }” is { $percent }, the line { $warn } ({ $numerator } over { $denominator }); the stop line is { $stop }
+set-off-pool-reopened = { $scope ->
+    [pool] the pool of the whole city
+    [owner] the pool of { $name } ({ $owner })
+    [bank] the bank { $bank }
+   *[bank-of-owner] the bank { $bank } in the pool of { $name } ({ $owner })
+ } takes new loans again from { $date } on: the ratio “{ $ratio }” is { $percent }, the stop line { $stop }
+set-off-leverage-reached = the pool of { $name } ({ $owner }) has reached its leverage: loans of { $loans } on a pool of { $pool }, which may carry { $most }; a new loan will be refused
+set-off-leverage-near = the pool of { $name } ({ $owner }) is near its leverage: loans of { $loans }, at most { $most }, { $left } left
+set-off-cap-used-up = used up: { $kind }, { $subject_name }{ $year ->
+    [none] {""}
+   *[other] {" "}{ $year }
+ }: limit { $limit }, used { $used }, approved and unpaid { $held }
+set-off-cap-near = nearly used up: { $kind }, { $subject_name }{ $year ->
+    [none] {""}
+   *[other] {" "}{ $year }
+ }: limit { $limit }, used { $used }, approved and unpaid { $held }, left { $left }
+set-off-cap-freed = has room again: { $kind }, { $subject_name }{ $year ->
+    [none] {""}
+   *[other] {" "}{ $year }
+ }: limit { $limit }, left { $left }
+set-off-money-used-up = { $fund } of { $name } ({ $owner }) has no available money left: cash { $cash }, of which { $reserved } is approved and unpaid or belongs to others
+set-off-claim-cut = claim { $claim } was cut: { $kind }; the pool’s part is { $part }, approved are { $approved }, which is { $cut } less ({ $subject_name }: limit { $limit }, used { $used }, approved and unpaid { $held })
+set-off-after-close = the books of { $name } ({ $owner }) are closed up to { $closed } (entry { $by }); this happened on { $happened } and is booked on { $date }; the figures reported for that period do not change
+set-off-certificate-touched = this changes { $days } certified days of the account { $bank_account } ({ $first } to { $last }): reconcile and certify them anew
+set-off-and-more = { $more } more are not listed; pool and cap show where everything is now
 recorded-and-reversed = entry { $entry } has this id and the same content, and entry { $by } reversed it: what it says is not in the book
     .why = an id is recorded once, also when its entry was reversed
     .next = if it did happen, record it under a new id

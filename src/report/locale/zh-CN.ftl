@@ -727,6 +727,7 @@ label-days_late = 晚记天数
 label-days_ahead = 早于业务日期天数
 label-after_entry = 此序号之后
 label-days = 天数
+label-consequences = 引起的变化
 label-computed = 计算值
 label-reason = 不予补贴的原因
 label-reason_detail = 说明
@@ -1832,6 +1833,45 @@ approval-above-limit = 补偿申请 { $claim } 批准 { $amount } 元超过规�
 pay-above-approved = 「{ $what }」支付 { $amount } 元超过已批未付的金额
     .why = 已批 { $approved } 元，已付 { $paid } 元
     .next = 核对金额；未写入任何数据
+set-off = 注意（第 { $entry } 笔）：{ $text }
+set-off-more = 注意：{ $text }
+set-off-pool-suspended = { $scope ->
+    [pool] 全市资金池
+    [owner] { $name }（{ $owner }）资金池
+    [bank] 合作银行「{ $bank }」
+   *[bank-of-owner] { $name }（{ $owner }）资金池内的合作银行「{ $bank }」
+ }自 { $date } 起暂停备案（熔断）：{ $ratio }比例 { $percent }，已达停办线 { $stop }（{ $numerator } ÷ { $denominator }）；书面解除后记 release
+set-off-pool-warning = { $scope ->
+    [pool] 全市资金池
+    [owner] { $name }（{ $owner }）资金池
+    [bank] 合作银行「{ $bank }」
+   *[bank-of-owner] { $name }（{ $owner }）资金池内的合作银行「{ $bank }」
+ }进入预警：{ $ratio }比例 { $percent }，已达预警线 { $warn }（{ $numerator } ÷ { $denominator }），停办线 { $stop }
+set-off-pool-reopened = { $scope ->
+    [pool] 全市资金池
+    [owner] { $name }（{ $owner }）资金池
+    [bank] 合作银行「{ $bank }」
+   *[bank-of-owner] { $name }（{ $owner }）资金池内的合作银行「{ $bank }」
+ }自 { $date } 起恢复备案：{ $ratio }比例 { $percent }，停办线 { $stop }
+set-off-leverage-reached = { $name }（{ $owner }）资金池放大倍数已用满：贷款 { $loans }，资金池 { $pool }，最多可承担 { $most }；新的备案将被拒绝
+set-off-leverage-near = { $name }（{ $owner }）资金池放大倍数将满：贷款 { $loans }，最多可承担 { $most }，尚余 { $left }
+set-off-cap-used-up = { $kind }已用完：{ $subject_name }{ $year ->
+    [none] {""}
+   *[other] {" "}{ $year } 年
+ }上限 { $limit }，已用 { $used }，已批未付 { $held }
+set-off-cap-near = { $kind }将用完：{ $subject_name }{ $year ->
+    [none] {""}
+   *[other] {" "}{ $year } 年
+ }上限 { $limit }，已用 { $used }，已批未付 { $held }，尚余 { $left }
+set-off-cap-freed = { $kind }又有余额：{ $subject_name }{ $year ->
+    [none] {""}
+   *[other] {" "}{ $year } 年
+ }上限 { $limit }，尚余 { $left }
+set-off-money-used-up = { $name }（{ $owner }）{ $fund }的资金已无可用：账面 { $cash }，其中已批未付及代管 { $reserved }
+set-off-claim-cut = 代偿 { $claim } 被{ $kind }削减：资金池应承担 { $part }，核准 { $approved }，少 { $cut }（{ $subject_name }，上限 { $limit }，已用 { $used }，已批未付 { $held }）
+set-off-after-close = { $name }（{ $owner }）的账已结至 { $closed }（第 { $by } 笔），本笔实际发生于 { $happened }，记入 { $date }；已报出的该期数字不变
+set-off-certificate-touched = 账户 { $bank_account } 已签认的余额调节表受影响：{ $days } 个截止日（{ $first } 至 { $last }），请重新编制并签认
+set-off-and-more = 另有 { $more } 项，未逐项列出；用 pool、cap 查看现状
 recorded-and-reversed = 第 { $entry } 号分录编号和内容相同，但已被第 { $by } 号分录冲销：所记事项不在账上
     .why = 同一编号只记一次，冲销后也不重复使用
     .next = 确实发生的，换一个编号重新记账

@@ -163,7 +163,7 @@ fn row(
         Cell::Word(kind.code()),
         programme.map_or(Cell::Empty, Cell::Word),
         subject.into(),
-        Cell::optional(name(state, kind, subject)),
+        Cell::optional(cap::name_of(state, kind, subject)),
         year_cell(year),
         Cell::optional(rules),
         Cell::optional(limit),
@@ -192,22 +192,6 @@ fn use_of(item: &Item) -> Vec<Cell> {
 fn year_cell(year: Option<i16>) -> Cell {
     let year = year.and_then(|year| u64::try_from(year).ok());
     year.map_or(Cell::Empty, Cell::Integer)
-}
-
-/// The name of a firm, bank or owner; of a loan its firm's.
-fn name(state: &State, kind: CapKind, subject: &Id) -> Option<String> {
-    let party = |id: &str| {
-        let known = state.parties.get(id);
-        let party = known.or_else(|| state.party_of_code(PartyKind::Firm, id));
-        party.map(|party| party.name.to_string())
-    };
-    match kind {
-        CapKind::OwnerYear | CapKind::Quota | CapKind::ProgrammeBudget => {
-            state.owners.get(subject).map(|owner| owner.name.to_string())
-        }
-        CapKind::Loan => state.loans.get(subject).and_then(|loan| party(&loan.firm)),
-        _ => party(subject),
-    }
 }
 
 /// The money of each cell of a subsidy programme: what it had for subsidies, paid, approved and left.

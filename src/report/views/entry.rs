@@ -66,6 +66,8 @@ pub fn voucher(entry: &Entry, standing: Standing<'_>, locale: &Locale) -> Report
             .working
             .as_ref()
             .map_or(Cell::Empty, |working| Cell::Json(working.as_str().to_owned())),
+        // Only whoever records knows what an entry set off.
+        Cell::Empty,
     ];
     let mut report = Report::new(&shapes::VOUCHER, meta);
     for line in &entry.lines {
@@ -128,7 +130,8 @@ pub struct FileOutcome {
 /// What became of files of events.
 pub fn recorded(files: &[FileOutcome], journal: &Journal, dry_run: bool) -> Report {
     let [entries, root] = journal_cells(journal);
-    let mut report = Report::new(&shapes::RECORDED, vec![entries, root, dry_run.into()]);
+    let mut report =
+        Report::new(&shapes::RECORDED, vec![entries, root, dry_run.into(), Cell::Empty]);
     let mut sums = [0u64; 4];
     for file in files {
         let counts = [file.new, file.already, file.reversed.len() as u64, file.rejected];

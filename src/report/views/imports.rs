@@ -47,7 +47,7 @@ pub fn statement_import(
     journal: &Journal,
 ) -> Report {
     let [entries, root] = journal_cells(journal);
-    let meta = vec![bank_account.into(), dry_run.into(), entries, root];
+    let meta = vec![bank_account.into(), dry_run.into(), entries, root, Cell::Empty];
     let mut report = Report::new(&shapes::STATEMENT_IMPORT, meta);
     for row in rows {
         let [expected, found, gap] = &row.figures;

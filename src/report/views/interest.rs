@@ -32,6 +32,7 @@ pub fn interest_split(
         posted.is_none_or(|posted| posted.dry_run).into(),
         entries,
         root,
+        Cell::Empty,
     ];
     let mut report = Report::new(&shapes::INTEREST_SPLIT, meta);
     let mut sum = Total::ZERO;

@@ -50,6 +50,7 @@ pub fn quarter(view: &QuarterView<'_>, state: &State, journal: &Journal) -> Repo
         view.taken.dry_run.into(),
         entries,
         root,
+        Cell::Empty,
     ];
     let mut report = Report::new(&shapes::QUARTER, meta);
     balance_rows(view.balance, &mut report);

@@ -28,6 +28,7 @@ pub fn recompute(
         posted.is_none_or(|(posted, _)| posted.dry_run).into(),
         entries,
         root,
+        Cell::Empty,
     ];
     let mut report = Report::new(&shapes::RECOMPUTE, meta);
     let mut sums = [Total::ZERO; 7];

@@ -41,6 +41,7 @@ pub fn subsidies(
         posted.is_none_or(|posted| posted.dry_run).into(),
         entries,
         root,
+        Cell::Empty,
     ];
     let mut report = Report::new(&shapes::SUBSIDIES, meta);
     let mut sums = [Total::ZERO; 2];
@@ -104,7 +105,7 @@ pub fn payments(
 ) -> Report {
     let [entries, root] = journal_cells(journal);
     let quarter = Cell::optional(quarter.map(|quarter| quarter.to_string()));
-    let meta = vec![quarter, date.into(), dry_run.into(), entries, root];
+    let meta = vec![quarter, date.into(), dry_run.into(), entries, root, Cell::Empty];
     let mut report = Report::new(&shapes::PAYMENTS, meta);
     let mut sum = Total::ZERO;
     for row in rows {
