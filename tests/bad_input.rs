@@ -145,8 +145,13 @@ fn a_line_that_was_cut_off_is_set_aside_and_told() {
     fs::write(&journal, [&whole[..], tail].concat()).unwrap();
     let (exit, out, err) = shell("poolbook balance", dir, "zh");
     assert_eq!(exit, 0, "{err}");
-    assert!(out.contains("100.00") && err.contains("[torn-tail]"), "{out}{err}");
-    assert_eq!(fs::read(&journal).unwrap(), whole);
+    assert!(out.contains("100.00"), "{out}{err}");
+    assert_eq!(fs::read(&journal).unwrap(), [&whole[..], tail].concat(), "a reader mends nothing");
+    let (exit, out, err) = shell("poolbook verify", dir, "zh");
+    assert!(exit == 1 && out.contains("line-torn"), "{out}{err}");
+    let (exit, out, err) = shell(&format!("{CHARGE} 1.00"), dir, "zh");
+    assert!(exit == 0 && err.contains("[torn-tail]"), "{out}{err}");
+    assert!(fs::read(&journal).unwrap().starts_with(&whole));
     let kept: Vec<Vec<u8>> = fs::read_dir(dir.join("book/quarantine"))
         .unwrap()
         .map(|entry| fs::read(entry.unwrap().path()).unwrap())
@@ -214,7 +219,13 @@ fn a_full_disk_leaves_the_book_as_it_was() {
     assert!(length > 512, "the journal is beyond the limit below");
     let told = refused(dir, &format!("trap '' XFSZ; ulimit -f 1; {CHARGE} 1.00"), 74, "disk-full");
     assert!(told.contains("book/journal.jsonl"), "{told}");
-    sound(dir);
+    // The index could not be written either, which the next writer builds anew.
+    let (exit, out, err) = shell("poolbook verify --format json", dir, "zh");
+    assert_eq!(exit, 1, "{out}{err}");
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let codes: Vec<_> =
+        report["rows"].as_array().unwrap().iter().map(|row| &row["check"]).collect();
+    assert_eq!(codes, ["index-unusable"]);
     assert_eq!(shell(&format!("{CHARGE} 1.00"), dir, "zh").0, 0, "it goes on once there is room");
     sound(dir);
 }
@@ -231,7 +242,8 @@ fn a_rejected_row_does_not_say_that_nothing_was_written() {
         ("zh", "本行未记入", "未写入任何数据"),
         ("en", "this row was not recorded", "nothing was written"),
     ] {
-        let (exit, _, err) = shell("poolbook record rows.csv --rejects rejects.csv", dir, lang);
+        let (exit, _, err) =
+            shell("poolbook record rows.csv --rejects rejects.csv --force", dir, lang);
         assert_eq!(exit, 1, "{err}");
         let rejects = fs::read_to_string(dir.join("rejects.csv")).unwrap();
         assert!(rejects.contains(said) && !rejects.contains(not_said), "{rejects}");

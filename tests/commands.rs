@@ -82,6 +82,9 @@ fn check(row: (i32, char, &str), first: &Path, before: &Tree) -> Vec<String> {
     if kind != '-' {
         copy_dir(first, dir);
     }
+    // A copy's directories have modes of their own.
+    let copied = (kind != '-').then(|| tree(dir));
+    let before = copied.as_ref().unwrap_or(before);
     for dry_run in ["--dry-run ", ""] {
         let (exit, _, err) = shell(&format!("{PEOPLE}poolbook {dry_run}{run}"), dir, "en");
         if exit != code {

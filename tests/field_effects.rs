@@ -80,6 +80,8 @@ const TOLD: &[(&str, &str)] = &[
     ("keep-checkpoint", "by"),
     ("import-statement", "file"),
     ("import-statement", "profile"),
+    // It keeps the pieces of one account together, and of each alone nothing.
+    ("import-statement", "number"),
     ("import-statement", "fetched_by"),
     ("import-statement", "gap_reason"),
 ];

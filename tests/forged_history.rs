@@ -55,7 +55,7 @@ impl Written {
         }
         let mut head = Vec::new();
         for generation in 1..=2_u64 {
-            let mut slot = b"POOLBOOK\0\0\0\x01".to_vec();
+            let mut slot = b"POOLBOOK\0\0\0\x02".to_vec();
             slot.extend((tree.nodes().len() as u32).to_be_bytes());
             slot.extend(
                 [generation, tree.count(), journal.len() as u64].map(u64::to_be_bytes).concat(),

@@ -264,6 +264,12 @@ const HELD: &[Bound] = &[
         }),
     ),
     ("SHEET_ROWS_MAX", Elsewhere("src/intake/sheet_rows.rs", "cells_are_counted")),
+    ("FORMAT", Elsewhere("tests/store_files.rs", "newer_format_is_refused_untouched")),
+    ("TAIL_BYTES_MAX", Elsewhere("tests/tails.rs", "a_tail_too_large_is_refused_at_once")),
+    (
+        "INDEX_COPY_WAIT_SECONDS",
+        Elsewhere("tests/beside.rs", "a_long_record_lets_others_read_the_index"),
+    ),
 ];
 
 #[test]

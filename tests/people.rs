@@ -24,8 +24,8 @@ fn opened(people: &str) -> Book<MemoryStore> {
         r#"{"event":"join","id":"j1","date":"2017-01-01","owner":"410821"}"#.to_owned(),
         r#"{"event":"join","id":"j2","date":"2017-01-01","owner":"410822"}"#.to_owned(),
         r#"{"event":"bank-account","id":"a","date":"2017-01-01","owner":"410800","bank_account":"P","fund":"RISK"}"#.to_owned(),
-        r#"{"event":"contribute","id":"c1","date":"2017-01-02","owner":"410821","source":"city","bank_account":"P","amount":"100.00"}"#.to_owned(),
-        r#"{"event":"contribute","id":"c2","date":"2017-01-02","owner":"410822","source":"city","bank_account":"P","amount":"100.00"}"#.to_owned(),
+        r#"{"event":"contribute","id":"c1","date":"2017-01-02","owner":"410821","source":"city","bank_account":"P","amount":"1000.00"}"#.to_owned(),
+        r#"{"event":"contribute","id":"c2","date":"2017-01-02","owner":"410822","source":"city","bank_account":"P","amount":"1000.00"}"#.to_owned(),
         format!(r#"{{"event":"party","id":"f","date":"2017-01-01","party":"F","kind":"firm","name":"企业","credit_code":"{FIRST}","account":"6222 0001","account_bank":"工行"}}"#),
     ];
     record(&mut book, &rest.map(|json| event(&json)));
@@ -94,8 +94,9 @@ fn two_spellings_of_a_name_are_one_person() {
     }
     // The same content under another spelling of the maker is the same event.
     let mut book = opened("three");
-    let fee =
-        |maker: &str| event(&format!(r#"{{"id":"f",{FEE}{}}}"#, people(&format!("{maker} 乙 丙"))));
+    let fee = |maker: &str| {
+        event(&format!(r#"{{"id":"fee-1",{FEE}{}}}"#, people(&format!("{maker} 乙 丙"))))
+    };
     record(&mut book, &[fee("Wang")]);
     assert!(book.record(fee("ＷＡＮＧ"), &options()).unwrap().0.is_none());
     assert_eq!(book.record(fee("Wong"), &options()).unwrap_err().code, "id-reused");

@@ -45,7 +45,7 @@ pub fn files(entries: &[Vec<u8>]) -> Files {
     let root = edge.iter().rev().copied().reduce(|right, left| node_hash(&left, &right));
     let slot = |generation: u64| {
         let mut slot = b"POOLBOOK".to_vec();
-        slot.extend(1_u32.to_be_bytes());
+        slot.extend(2_u32.to_be_bytes());
         slot.extend((edge.len() as u32).to_be_bytes());
         for number in [generation, entries.len() as u64, journal.len() as u64] {
             slot.extend(number.to_be_bytes());

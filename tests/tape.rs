@@ -64,7 +64,7 @@ fn loans_guarantees_and_compensation_are_as_calculated_apart() {
         assert_eq!(review["closing_debit"], wanted[6], "compensation of the banks of {owner}");
     }
     guaranteed(&book);
-    let again = poolbook(&book, &taken);
+    let again = poolbook(&book, &[&taken[..], &["--force"]].concat());
     assert_eq!(again.status.code(), Some(1));
     assert!(poolbook(&book, &["verify"]).status.success());
     assert_rejects(&rejects);

@@ -244,7 +244,7 @@ pub const ROWS: &[Row] = &[
             entry.reverses = Some(23);
             (entry.event, entry.working) = (
                 event(
-                    r#"{"event":"reverse","id":"r2","date":"2017-12-31","entry":"23","reason":"x"}"#,
+                    r#"{"event":"reverse","id":"r2","date":"2017-12-31","maker":"甲","entry":"23","reason":"x"}"#,
                 ),
                 None,
             );
@@ -265,7 +265,7 @@ pub const ROWS: &[Row] = &[
             let entry = at(all, "more-budget");
             entry.lines.iter_mut().for_each(|line| line.fund = Fund::Fee);
         },
-        &["event-accounts", "line-fund"],
+        &["budget-given", "event-accounts", "line-fund"],
     ),
     (
         "line-bank-account",
@@ -349,7 +349,7 @@ pub const ROWS: &[Row] = &[
                 line.amount = Money::parse("900.00").unwrap();
             }
         },
-        &["receipt-open"],
+        &["budget-given", "receipt-open"],
     ),
     (
         "commitment-open",

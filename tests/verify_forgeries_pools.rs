@@ -32,7 +32,7 @@ pub const OF_POOLS: &[Row] = &[
             again(all, "enrol", "enrol-9");
             edit(all, "enrol-9", r#""loan":"L-1""#, r#""loan":"L-9""#);
         },
-        &["enrol-suspended"],
+        &["enrol-sums", "enrol-suspended"],
     ),
     (
         "enrol-sums",
@@ -44,8 +44,8 @@ pub const OF_POOLS: &[Row] = &[
     (
         "firm-limit",
         Book::WindUp,
-        // The firm's one loan is of 1,000,000.00.
-        |all| edit(all, "rules", r#"firm_max = \"2500000.00\""#, r#"firm_max = \"999999.99\""#),
+        // The firm's one loan is of 1,000,000.00, and firm_max 2,500,000.00.
+        |all| edit(all, "enrol", r#""amount":"1000000.00""#, r#""amount":"2500000.01""#),
         &["firm-limit"],
     ),
     (
@@ -53,7 +53,7 @@ pub const OF_POOLS: &[Row] = &[
         Book::WindUp,
         // 10 times 1,060,000.00 is paid in.
         |all| edit(all, "enrol", r#""amount":"1000000.00""#, r#""amount":"10600000.01""#),
-        &["leverage"],
+        &["firm-limit", "leverage"],
     ),
     (
         "pool-stage",

@@ -15,16 +15,17 @@ pub fn is_of_workbook(name: &str) -> bool {
         || matches!(name.as_str(), "[content_types].xml" | "mimetype" | "content.xml")
 }
 
-/// True for an archive of files, which is no workbook.
+/// True for an archive of files, which is no workbook. One that cannot be opened is left to the reader
+/// of workbooks, which knows their bound and says what is damaged.
 ///
 /// # Errors
-/// `workbook-damaged`, `file-too-large`.
+/// `file-too-large`.
 pub fn is_of_files(document: &Document) -> Result<bool, Problem> {
     if !document.head(4)?.starts_with(b"PK\x03\x04") {
         return Ok(false);
     }
     let bytes = document.bytes(MESSAGE_BYTES_MAX)?;
-    let archive = zip::ZipArchive::new(Cursor::new(bytes.as_slice())).map_err(damaged)?;
+    let Ok(archive) = zip::ZipArchive::new(Cursor::new(bytes.as_slice())) else { return Ok(false) };
     let mut names = archive.file_names().filter_map(Result::ok);
     Ok(!names.any(|name| is_of_workbook(&name)))
 }

@@ -55,7 +55,7 @@ fn sound<T>(result: Result<T, poolbook::problem::Problem>, more: u64) -> Result<
 
 fn checkpoint(city: &str) -> String {
     let root = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-    format!("poolbook/{city}/9f86d081884c7d65\n1\n{root}\n\n")
+    format!("poolbook/2/{city}/9f86d081884c7d65\n1\n{root}\n\n")
 }
 
 fn proof(hashes: usize) -> Vec<u8> {

@@ -118,6 +118,7 @@ fn open_items(more: u64) -> Result<(), String> {
             line: format!("{number:012x}").into(),
         })
         .collect();
+    event.checker = Some("乙".into());
     own.figures = figures.json();
     own.digest = figures.digest("POOL", day("04-30")).into();
     let result = told(book.record(event, &options()));

@@ -206,7 +206,10 @@ fn sums_prove_columns_where_rows_have_no_balance() {
         of("2017-01-01,2.00,,\n2017-01-02,,2.00,10.00\n"),
         ["statement-unproved", "statement-unproved"]
     );
-    assert_eq!(of("2017-01-01,5.00,,15.00\n2017-01-02,,2.00,\n"), ["statement-end-open"]);
+    assert_eq!(
+        of("2017-01-01,5.00,,15.00\n2017-01-02,,2.00,\n"),
+        ["statement-unproved", "statement-end-open"]
+    );
 }
 
 /// Red ink in the column of money out: taken back where the balances say so, and not where they say the
