@@ -9,7 +9,6 @@ use crate::verify_forgeries_pools::{CLOSED, TRANSFER};
 use poolbook::domain::account::{Account, Fund, Side};
 use poolbook::domain::calendar::{Month, parse_date};
 use poolbook::domain::entry::{Entry, Line, VoucherWord};
-use poolbook::domain::event::{Kind as EventKind, Source as EventSource};
 use poolbook::domain::money::Money;
 use poolbook::domain::text::Id;
 
@@ -362,26 +361,10 @@ pub const ROWS: &[Row] = &[
         &["commitment-open"],
     ),
     (
-        "budget-given",
-        Book::Funding,
-        |all| {
-            let back = at(all, "budget-back");
-            let EventKind::ReturnBudget(own) = &mut back.event.kind else { panic!("a return") };
-            own.source = Some(EventSource::Province);
-        },
-        &["budget-given"],
-    ),
-    (
         "interest-without-owner",
         Book::County,
         |all| account(all, "interest", Account::InterestIncome, Account::TreasuryPayable),
         &["interest-without-owner"],
-    ),
-    (
-        "transfer-document",
-        Book::Transfer,
-        |all| at(all, "t").event.document = None,
-        &["transfer-document"],
     ),
     (
         "transfer-sides",

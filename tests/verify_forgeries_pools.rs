@@ -1,6 +1,7 @@
 //! Journals forged for the checks of pools as a whole: closes, leverage, the breaker, ceilings.
 
 use crate::verify_forgeries::{Book, Row, again, at, edit};
+use poolbook::domain::event::{Kind as EventKind, Source as EventSource};
 use poolbook::domain::money::Money;
 
 /// A year of two funds, closed.
@@ -25,6 +26,22 @@ pub const TRANSFER: &[&str] = &[
 ];
 
 pub const OF_POOLS: &[Row] = &[
+    (
+        "budget-given",
+        Book::Funding,
+        |all| {
+            let back = at(all, "budget-back");
+            let EventKind::ReturnBudget(own) = &mut back.event.kind else { panic!("a return") };
+            own.source = Some(EventSource::Province);
+        },
+        &["budget-given"],
+    ),
+    (
+        "transfer-document",
+        Book::Transfer,
+        |all| at(all, "t").event.document = None,
+        &["transfer-document"],
+    ),
     (
         "enrol-suspended",
         Book::County,

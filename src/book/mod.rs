@@ -29,6 +29,7 @@ pub mod subsidies;
 mod tail;
 pub mod verify;
 
+pub use crate::domain::entry::Reversed;
 pub use rows::RowGroup;
 pub use seals::Witnessed;
 
@@ -107,15 +108,6 @@ pub struct Summary {
     pub consequences: Consequences,
     /// The journal afterwards.
     pub head: Head,
-}
-
-/// An event that was recorded before, and its entry reversed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reversed {
-    /// Its entry.
-    pub entry: u64,
-    /// The entry that reversed it.
-    pub by: u64,
 }
 
 /// A refusal with the row of the source that it came from.

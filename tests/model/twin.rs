@@ -590,8 +590,7 @@ pub fn happened(event: &Value) -> &str {
 
 /// An amount of an event in fen.
 pub fn fen(event: &Value, key: &str) -> Option<i128> {
-    let text = event[key].as_str()?;
-    let (yuan, fen) = text.split_once('.').unwrap_or((text, "00"));
+    let (yuan, fen) = text(event, key).split_once('.').unwrap_or((event[key].as_str()?, "00"));
     Some(yuan.parse::<i128>().unwrap() * 100 + fen.parse::<i128>().unwrap())
 }
 

@@ -47,7 +47,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     for problem in own.chain(gaps.iter().map(|(_, problem)| problem)) {
         context.output.talk(&in_words_as_note(problem, &context.output.locale));
     }
-    let clean = rows.iter().all(|row| row.breaks == 0 && row.proof.undecided.is_empty());
+    let clean = rows.iter().all(|row| row.breaks == 0 && row.undecided == 0);
     Ok(if clean { Exit::Done } else { Exit::Findings })
 }
 

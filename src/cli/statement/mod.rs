@@ -101,7 +101,11 @@ fn row(statement: &Statement, more: usize) -> StatementRow {
         sums: (side(true), -side(false)),
         movements: statement.lines.len(),
         breaks: statement.breaks.len() + more,
-        proof: statement.proof.clone(),
-        passed: statement.passed.clone(),
+        opening_by: statement.proof.opening,
+        undecided: statement.proof.undecided.len(),
+        columns: statement.proof.columns.clone(),
+        sheets: statement.passed.sheets.clone(),
+        counts: statement.passed.counts.clone(),
+        rows: statement.passed.rows.clone(),
     }
 }

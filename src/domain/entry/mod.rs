@@ -136,6 +136,15 @@ pub struct Voucher {
     pub word: VoucherWord,
 }
 
+/// An event that was recorded before, and its entry reversed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reversed {
+    /// Its entry.
+    pub entry: u64,
+    /// The entry that reversed it.
+    pub by: u64,
+}
+
 mod month_text {
     use crate::domain::calendar::Month;
     use serde::{Deserializer, Serializer};

@@ -5,6 +5,7 @@
 
 pub mod facts;
 pub mod figures;
+pub mod reading;
 
 use crate::domain::calendar::{Date, parse_date};
 use crate::domain::event::{Count, Event, ImportStatement, Kind, Signed};

@@ -15,6 +15,7 @@ pub mod fee;
 pub mod interest;
 pub mod known;
 pub mod qualified;
+mod rate_text;
 pub mod recompute;
 mod shared;
 mod steps;

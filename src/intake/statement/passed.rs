@@ -1,37 +1,13 @@
 //! Rows and sheets of a file that are no movements, each with what it is.
 
 use crate::domain::calendar::Date;
+pub use crate::domain::statement::reading::{Row, SheetSeen};
 use std::collections::BTreeMap;
 
 /// Rows that are named one by one; more are counted.
 pub const NAMED_MAX: usize = 100;
 /// Characters of a row that are shown.
 const SHOWN: usize = 40;
-
-/// A row that is no movement.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// Sheet, where there are several.
-    pub sheet: Option<String>,
-    /// Number in the file.
-    pub row: u64,
-    /// What it is: `row-title`, `row-header`, `row-balance`, `row-total`, `row-carried`,
-    /// `row-continued`, `row-idle`, `row-note`, `row-skipped`, `row-after-end`.
-    pub what: &'static str,
-    /// How it begins.
-    pub text: String,
-}
-
-/// A sheet of a workbook.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SheetSeen {
-    /// Name.
-    pub name: String,
-    /// Rows with cells, where they were counted.
-    pub rows: u64,
-    /// What it is: `sheet-read`, `sheet-empty`, `sheet-no-header`, `sheet-hidden`, `sheet-not-asked`.
-    pub what: &'static str,
-}
 
 /// Everything of a file that is no movement.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

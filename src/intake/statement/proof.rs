@@ -10,6 +10,7 @@ use super::chain::{Found, Sheet};
 use super::totals::is_sum;
 use super::words::{Span, Word, stem};
 use crate::domain::money::{Money, Total};
+pub use crate::domain::statement::reading::Column;
 use crate::intake::heading::plain;
 use crate::intake::profile::Profile;
 use crate::problem::Problem;
@@ -91,20 +92,6 @@ pub struct Ends {
     pub closing: Option<Money>,
     /// The rows may be read from either end.
     pub ties: bool,
-}
-
-/// How one column was proved.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Column {
-    /// Key of the profile.
-    pub key: &'static str,
-    /// Name of the column, or of the field of a message.
-    pub name: String,
-    /// `by-balances`, `by-opening`, `by-given`, `by-before`, `by-sum`, `by-totals`, `by-layout`,
-    /// `by-pair`, `by-message`, `by-chain`, or `not-proved`.
-    pub by: &'static str,
-    /// First and last row that the balances prove.
-    pub rows: Option<(u64, u64)>,
 }
 
 /// What proves the reading of a statement.

@@ -1,8 +1,8 @@
 //! One entry as a voucher (记账凭证), and what became of files of events.
 
-use crate::book::Reversed;
 use crate::domain::account::Side;
 use crate::domain::capitals::capitals;
+use crate::domain::entry::Reversed;
 use crate::domain::entry::{Entry, Line, Voucher};
 use crate::domain::json::Writer;
 use crate::domain::money::Total;

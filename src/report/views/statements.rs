@@ -2,10 +2,10 @@
 
 use crate::domain::calendar::Date;
 use crate::domain::money::{Money, Total};
-use crate::intake::statement::passed::Passed;
-use crate::intake::statement::proof::Proof;
+use crate::domain::statement::reading::{Column, Row, SheetSeen};
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};
+use std::collections::BTreeMap;
 
 /// One statement of a file.
 pub struct StatementRow {
@@ -27,10 +27,18 @@ pub struct StatementRow {
     pub movements: usize,
     /// Where the figures do not hold together.
     pub breaks: usize,
-    /// What proves the reading.
-    pub proof: Proof,
-    /// Rows and sheets that are no movements.
-    pub passed: Passed,
+    /// What the opening balance rests on (`opening-printed` …).
+    pub opening_by: &'static str,
+    /// What is not proved.
+    pub undecided: usize,
+    /// What proves each column.
+    pub columns: Vec<Column>,
+    /// Sheets of a workbook.
+    pub sheets: Vec<SheetSeen>,
+    /// How many rows of each kind are no movements.
+    pub counts: BTreeMap<&'static str, u64>,
+    /// The first of them.
+    pub rows: Vec<Row>,
 }
 
 impl StatementRow {
@@ -120,16 +128,16 @@ pub fn statement_sniff(view: &SniffView) -> Report {
 pub fn statement_check(files: usize, statements: &[StatementRow]) -> Report {
     let movements: usize = statements.iter().map(|statement| statement.movements).sum();
     let breaks: usize = statements.iter().map(|statement| statement.breaks).sum();
-    let undecided: usize = statements.iter().map(|row| row.proof.undecided.len()).sum();
+    let undecided: usize = statements.iter().map(|row| row.undecided).sum();
     let meta = vec![files.into(), movements.into(), breaks.into(), undecided.into()];
     let mut report = Report::new(&shapes::STATEMENT_CHECK, meta);
     for statement in statements {
         let mut cells = vec![statement.file.as_str().into(), statement.profile.as_str().into()];
         cells.extend(statement.figures());
-        let undecided = statement.proof.undecided.len();
+        let undecided = statement.undecided;
         cells.push((statement.breaks == 0).into());
         cells.extend([
-            Cell::Word(statement.proof.opening),
+            Cell::Word(statement.opening_by),
             undecided.into(),
             (statement.breaks == 0 && undecided == 0).into(),
         ]);
@@ -142,7 +150,7 @@ pub fn statement_check(files: usize, statements: &[StatementRow]) -> Report {
 /// What proved each column, and what every other row and sheet is.
 fn proof_of(statement: &StatementRow, report: &mut Report) {
     let file = || Cell::from(statement.file.as_str());
-    for column in &statement.proof.columns {
+    for column in &statement.columns {
         let (first, last) = column.rows.unzip();
         report.section_row(
             "columns",
@@ -156,17 +164,17 @@ fn proof_of(statement: &StatementRow, report: &mut Report) {
             ],
         );
     }
-    for sheet in &statement.passed.sheets {
+    for sheet in &statement.sheets {
         let kind = Cell::Word(sheet.what);
         report.section_row(
             "sheets",
             vec![file(), sheet.name.as_str().into(), kind, sheet.rows.into()],
         );
     }
-    for (kind, count) in &statement.passed.counts {
+    for (kind, count) in &statement.counts {
         report.section_row("other_rows", vec![file(), Cell::Word(kind), (*count).into()]);
     }
-    for row in &statement.passed.rows {
+    for row in &statement.rows {
         report.section_row(
             "named_rows",
             vec![

@@ -1,0 +1,47 @@
+//! Shapes of what a bank's file holds before it is taken in.
+
+use crate::report::table::{Column, ColumnKind, Shape};
+
+shapes! {
+    /// What a bank's file looks like.
+    STATEMENT_SNIFF "statement-sniff" {
+        meta [
+            file Text, format Word, encoding Text, sheet Text, header_row Integer, profile Text,
+            readable Bool,
+        ]
+        rows [profile Text, fits Bool, found_columns Integer, wanted_columns Integer, missing_columns Text]
+        totals false
+        sections {
+            "statements" [
+                number Text, currency Text, from Date, to Date, opening Money, money_in Money,
+                money_out Money, closing Money, movements Integer, breaks Integer,
+            ]
+            "top" [row Integer, cells Text]
+        }
+    }
+    /// Statements read and checked, nothing written.
+    STATEMENT_CHECK "statement-check" {
+        meta [files Integer, movements Integer, breaks Integer, undecided Integer]
+        rows [
+            file Text, profile Text, number Text, currency Text, from Date, to Date,
+            opening Money, money_in Money, money_out Money, closing Money, movements Integer,
+            breaks Integer, holds Bool, opening_by Word, undecided Integer, proved Bool,
+        ]
+        totals false
+        sections {
+            "columns" [
+                file Text, key Text, column_name Text, proof Word, first_row Integer,
+                last_row Integer,
+            ]
+            "sheets" [file Text, sheet Text, kind Word, row_count Integer]
+            "other_rows" [file Text, kind Word, row_count Integer]
+            "named_rows" [file Text, sheet Text, row Integer, kind Word, text Text]
+        }
+    }
+    /// The profiles that the program knows.
+    STATEMENT_PROFILES "statement-profiles" {
+        meta []
+        rows [profile Text, mode Word, wanted_columns Text]
+        totals false
+    }
+}
