@@ -42,7 +42,7 @@ fn templates() -> &'static [Value] {
 fn options(dry_run: bool) -> Options {
     let now = "2018-01-05T08:00:00Z".parse().expect("an instant");
     let people = People { maker: Some("录入员".into()), ..People::default() };
-    Options { now, people, dry_run, clock_confirmed: false }
+    Options { now, people, dry_run, clock_confirmed: false, date_confirmed: true }
 }
 
 /// What a step does with its event.

@@ -164,6 +164,7 @@ impl Office {
             .env("POOLBOOK_CHECKER", "复核员")
             // The events are of other years than the clock.
             .env("POOLBOOK_CONFIRM_CLOCK", "true")
+            .env("POOLBOOK_CONFIRM_DATE", "true")
             .args(arguments)
             .output()
             .unwrap();

@@ -248,7 +248,7 @@ fn every_consequence_is_worded() {
 
 const RULES: &str = "id = \"r\"\nname = \"r\"\n[sharing]\n[[sharing.band]]\npool = \"40%\"\nbank = \"60%\"\n[leverage]\nlimit = 1\n";
 
-fn small(dir: &Path) {
+pub fn small(dir: &Path) {
     std::fs::write(dir.join("rules.toml"), RULES).unwrap();
     let set_up = "poolbook init --city 410800 --date 2017-01-01
         poolbook adopt-rules --date 2017-01-01 --rules rules.toml

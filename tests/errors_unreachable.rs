@@ -163,8 +163,8 @@ pub const UNREACHABLE: &[(&str, &[&str])] = &[
     ),
     ("2^32 entries", &["journal-full"]),
     (
-        "they tell the time of day; tests/late.rs and book/clock.rs make them",
-        &["clock-ahead", "clock-behind", "clock-range"],
+        "they tell the time of day; tests/late.rs, tests/dates.rs and book/clock.rs make them",
+        &["clock-ahead", "clock-behind", "clock-range", "date-future"],
     ),
     (
         "two million rows or cells; unit tests of the intake measure them",

@@ -18,6 +18,7 @@ mod concluded;
 mod conformance;
 mod consequences;
 mod corrections;
+mod dates;
 mod effective;
 mod errors;
 mod errors_unreachable;

@@ -47,7 +47,8 @@ mod tests {
 
     fn at(now: &str) -> Options {
         let now = now.parse().unwrap();
-        Options { now, people: Default::default(), dry_run: false, clock_confirmed: false }
+        let (dry_run, clock_confirmed, date_confirmed) = Default::default();
+        Options { now, people: Default::default(), dry_run, clock_confirmed, date_confirmed }
     }
 
     #[test]

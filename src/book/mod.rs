@@ -16,6 +16,7 @@ pub mod causes;
 pub mod checkpoint;
 pub mod clock;
 pub mod closing;
+pub mod dates;
 pub mod interest;
 pub mod older;
 pub mod pack;
@@ -84,6 +85,9 @@ pub struct Options {
     pub dry_run: bool,
     /// Somebody has looked at a clock that is far from the last entry; see [`clock::check`].
     pub clock_confirmed: bool,
+    /// Somebody has looked at dates that have not come yet or are far from the latest booking; see
+    /// [`dates`].
+    pub date_confirmed: bool,
 }
 
 /// What became of one event.

@@ -1,6 +1,9 @@
 //! Recording a group: all of it or nothing.
 
-use super::{Batch, Book, Options, Outcome, Reversed, RowProblem, Scope, Summary, clock, journal};
+use super::dates::Asked;
+use super::{
+    Batch, Book, Options, Outcome, Reversed, RowProblem, Scope, Summary, clock, dates, journal,
+};
 use crate::domain::apply::apply;
 use crate::domain::consequence::{Before, Consequences};
 use crate::domain::decide::{Context, JournalHead, Limits, decide};
@@ -34,6 +37,7 @@ struct Run {
     already: u64,
     reversed: Vec<Reversed>,
     consequences: Consequences,
+    asked: Asked,
     row: u64,
     batch: Vec<Entry>,
     /// Hashes of the ids in `batch`, which the store does not know yet.
@@ -86,8 +90,10 @@ impl<S: Store> Book<S> {
         if expected > 0 && !options.dry_run {
             self.store.begin().map_err(|error| no_row(error.into()))?;
         }
-        let limits = if source.tells_the_past() { Limits::Noted } else { Limits::Held };
-        let mut run = Run { base, journal, expected, distinct, limits, ..Run::default() };
+        let past = source.tells_the_past();
+        let limits = if past { Limits::Noted } else { Limits::Held };
+        let asked = Asked::of(&self.state, past);
+        let mut run = Run { base, journal, expected, distinct, limits, asked, ..Run::default() };
         let result = self.run(source, options, &mut run, on);
         let row = run.row;
         match result.and_then(|()| self.finish(options, &run)) {
@@ -166,6 +172,7 @@ impl<S: Store> Book<S> {
             return Ok(());
         }
         clock::check(self.state.last_recorded, options)?;
+        dates::not_future(event.date, options)?;
         options.people.complete(&mut event);
         let original = match &event.kind {
             Kind::Reverse(own) => self.entry_in_group(own.entry.0, options, run)?,
@@ -178,6 +185,7 @@ impl<S: Store> Book<S> {
         let seals = run.seals.as_ref();
         let context = Context { seq, recorded, original, limits, journal, seals };
         let mut entry = decide(&self.state, event, &context)?;
+        dates::not_far(&self.state, &entry, options, run.asked)?;
         run.new += 1;
         entry.more = run.expected.saturating_sub(run.new);
         let before = Before::of(&self.state, &entry);

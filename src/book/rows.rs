@@ -3,8 +3,9 @@
 //! Rows are written in groups of bounded size, one sync a group. A refused row is taken back from
 //! the state before the next is tried.
 
+use super::dates::Asked;
 use super::record::same_content;
-use super::{Batch, Book, Options, Outcome, Reversed, Scope, Summary, clock, journal};
+use super::{Batch, Book, Options, Outcome, Reversed, Scope, Summary, clock, dates, journal};
 use crate::domain::apply::apply;
 use crate::domain::consequence::{Before, Consequences};
 use crate::domain::decide::{Context, Limits, decide};
@@ -28,6 +29,8 @@ pub struct RowGroup {
     already: u64,
     reversed: Vec<Reversed>,
     consequences: Consequences,
+    /// What the rows are asked about their dates, from the first one on.
+    asked: Option<Asked>,
     /// What an event of the group seals, once one does.
     seals: Option<Seals>,
 }
@@ -96,12 +99,14 @@ impl<S: Store> Book<S> {
         already: &mut Vec<u64>,
     ) -> Result<(), Problem> {
         let journal = journal(&self.head());
+        let asked = *group.asked.get_or_insert_with(|| Asked::of(&self.state, false));
         for mut event in events {
             if let Some(recorded) = self.recorded_in(&event.id, group)? {
                 already.extend(same_content(&event, &recorded)?);
                 continue;
             }
             clock::check(self.state.last_recorded, options)?;
+            dates::not_future(event.date, options)?;
             options.people.complete(&mut event);
             let first = journal.entries + 1;
             let original = match &event.kind {
@@ -114,6 +119,7 @@ impl<S: Store> Book<S> {
             let (limits, seals) = (Limits::Held, group.seals.as_ref());
             let context = Context { seq, recorded, original, limits, journal, seals };
             let entry = decide(&self.state, event, &context)?;
+            dates::not_far(&self.state, &entry, options, asked)?;
             let seen = Before::of(&self.state, &entry);
             apply(&mut self.state, &entry);
             group.consequences.extend(seen.after(&self.state, &entry));

@@ -20,6 +20,8 @@ pub struct Global {
     pub dry_run: bool,
     #[arg(long, global = true, env = "POOLBOOK_CONFIRM_CLOCK")]
     pub confirm_clock: bool,
+    #[arg(long, global = true, env = "POOLBOOK_CONFIRM_DATE")]
+    pub confirm_date: bool,
     #[arg(long, global = true, env = "POOLBOOK_MAKER")]
     pub maker: Option<String>,
     #[arg(long, global = true, env = "POOLBOOK_CHECKER")]

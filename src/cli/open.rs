@@ -190,7 +190,8 @@ pub fn options(context: &Context<'_>) -> Result<Options, Problem> {
     };
     let now = now();
     clock::in_range(now)?;
-    Ok(Options { now, people, dry_run: global.dry_run, clock_confirmed: global.confirm_clock })
+    let (clock_confirmed, date_confirmed) = (global.confirm_clock, global.confirm_date);
+    Ok(Options { now, people, dry_run: global.dry_run, clock_confirmed, date_confirmed })
 }
 
 /// The clock, to the second.

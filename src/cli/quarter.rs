@@ -16,7 +16,7 @@ use compact_str::CompactString;
 use poolbook::audit::balance::{Cells, balance};
 use poolbook::audit::movements::Span;
 use poolbook::audit::reconcile::Reconciliation;
-use poolbook::book::{Book, Options, Outcome, People};
+use poolbook::book::{Book, Options, Outcome, People, dates};
 use poolbook::domain::apply::is_noted;
 use poolbook::domain::calendar::CalendarQuarter;
 use poolbook::domain::event::{PeopleMode, Programme};
@@ -55,6 +55,14 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let (options, people) = options(args, &folder, context)?;
     // A run that is only tried out happens in memory, so that its later steps see the earlier ones.
     let writing = Options { dry_run: false, ..options.clone() };
+    let last_day = CalendarQuarter(quarter).last_day();
+    if args.post {
+        // Before anything of the folder is recorded.
+        dates::not_future(last_day, &options)?;
+    }
+    // A quarter may be looked at before its end.
+    let date_confirmed = writing.date_confirmed || options.dry_run;
+    let approving = Options { date_confirmed, ..writing.clone() };
     let (mut book, before) = open_book(&folder, &options, (&writing, people), context)?;
     let mut against: BTreeMap<String, u64> = BTreeMap::new();
     let mut note = |_: u64, outcome: Outcome<'_>| {
@@ -73,9 +81,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         }
         problem
     })?;
-    let last_day = CalendarQuarter(quarter).last_day();
     let (lines, _, approved) =
-        subsidy::post(&mut book, quarter, Programme::ALL, last_day, &writing)?;
+        subsidy::post(&mut book, quarter, Programme::ALL, last_day, &approving)?;
     let aside = take_statements(&mut book, &statements, &writing)?;
     let mut set_off = taken.consequences.clone();
     set_off.append(approved);

@@ -52,6 +52,9 @@ pub fn apply(state: &mut State, entry: &Entry) {
     }
     quota::count_banks(state, entry);
     state.last_recorded = Some(entry.recorded);
+    if entry.all_lines().next().is_some() {
+        state.youngest = state.youngest.max(Some(entry.event.date));
+    }
     statement::touch(state, entry);
     let original = entry.reverses.and_then(|seq| reversed_entry(entry, seq));
     let told = original.as_ref().unwrap_or(entry);
@@ -367,6 +370,7 @@ fn follow_note(note: &mut Note, kind: &Kind, date: Date, entry: &Entry) {
             from: own.from,
             to: own.to,
             amount: own.amount,
+            entry: entry.seq,
         }),
         Kind::Reprice(own) => note.rates.push((date, own.rate)),
         Kind::Extend(own) => {

@@ -114,7 +114,9 @@ pub struct State {
     rates: RateTable,
     /// When the last entry was recorded.
     pub last_recorded: Option<Timestamp>,
-    before_mark: Option<(Option<Settings>, Option<Timestamp>)>,
+    /// The latest business date of an entry with lines.
+    pub youngest: Option<Date>,
+    before_mark: Option<(Option<Settings>, Option<Timestamp>, Option<Date>)>,
 }
 
 /// Balances at the end of a month, by fund, account and bank account.
@@ -171,7 +173,7 @@ impl State {
 
     /// From now on, what changes can be taken back.
     pub fn mark(&mut self) {
-        self.before_mark = Some((self.settings.clone(), self.last_recorded));
+        self.before_mark = Some((self.settings.clone(), self.last_recorded, self.youngest));
         self.recoded = false;
         each_table!(self, mark);
     }
@@ -184,9 +186,10 @@ impl State {
 
     /// Takes back what changed since the mark. Cost: linear in the changes.
     pub fn take_back(&mut self) {
-        if let Some((settings, last)) = self.before_mark.take() {
+        if let Some((settings, last, youngest)) = self.before_mark.take() {
             self.settings = settings;
             self.last_recorded = last;
+            self.youngest = youngest;
         }
         let (rates, parties) = (self.adopted_rates.len(), self.parties.len());
         each_table!(self, take_back);
@@ -501,7 +504,7 @@ impl State {
         self.reversed.drain(tables::REVERSED, &mut puts);
         // Nothing was ever recorded in an empty book, so its index is empty, too.
         if let Some(last) = self.last_recorded {
-            let settings = (&self.settings, Some(last.as_second()));
+            let settings = (&self.settings, Some(last.as_second()), self.youngest);
             let value = postcard::to_allocvec(&settings).unwrap_or_default();
             puts.push((vec![tables::SETTINGS], value));
         }
@@ -515,9 +518,10 @@ impl State {
     pub fn load(&mut self, key: &[u8], value: &[u8]) -> Option<()> {
         match *key.first()? {
             tables::SETTINGS => {
-                let (settings, second): (Option<Settings>, Option<i64>) =
+                let (settings, second, youngest): (Option<Settings>, Option<i64>, Option<Date>) =
                     postcard::from_bytes(value).ok()?;
                 self.settings = settings;
+                self.youngest = youngest;
                 self.last_recorded = second.and_then(|second| Timestamp::from_second(second).ok());
                 Some(())
             }

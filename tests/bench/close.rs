@@ -22,6 +22,7 @@ fn take(book: &mut Book<FileStore>, events: Vec<Value>) {
         people: People { maker: Some("录入员".into()), ..People::default() },
         dry_run: false,
         clock_confirmed: true,
+        date_confirmed: true,
     };
     let read = |event: Value| Event::from_json(event.to_string().as_bytes()).unwrap();
     let mut events: Vec<Event> = events.into_iter().map(read).collect();

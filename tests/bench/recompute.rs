@@ -32,6 +32,7 @@ fn take(book: &mut Book<FileStore>, mut events: Vec<Event>) {
         people: People { maker: Some("录入员".into()), ..People::default() },
         dry_run: false,
         clock_confirmed: true,
+        date_confirmed: true,
     };
     book.record_all(&mut events, &options, &mut |_, _| {}).unwrap();
 }

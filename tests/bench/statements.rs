@@ -78,6 +78,7 @@ fn main() {
         people: People { maker: Some("录入员".into()), ..People::default() },
         dry_run: false,
         clock_confirmed: true,
+        date_confirmed: true,
     };
     for count in [10_000, 100_000] {
         let all = movements(count);

@@ -21,7 +21,7 @@ pub fn options() -> Options {
     let now = "2019-01-05T08:00:00Z".parse().unwrap();
     let people = People { maker: Some(CLERK.into()), ..People::default() };
     // Tests set the clock as they like; tests/late.rs asks about it.
-    Options { now, people, dry_run: false, clock_confirmed: true }
+    Options { now, people, dry_run: false, clock_confirmed: true, date_confirmed: true }
 }
 
 /// An event of its JSON text.

@@ -86,6 +86,7 @@ impl Settled {
             people,
             dry_run: false,
             clock_confirmed: true,
+            date_confirmed: true,
         }
     }
 

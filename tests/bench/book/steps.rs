@@ -28,6 +28,7 @@ fn options() -> Options {
         people: People { maker: Some("录入员".into()), ..People::default() },
         dry_run: false,
         clock_confirmed: true,
+        date_confirmed: true,
     }
 }
 
