@@ -223,6 +223,12 @@ const CASES: &[Case] = &[
         &[("entry", "18"), ("together", "18,000.00"), ("rate", "2%")],
     ),
     (
+        R::BenefitTwice,
+        "slips told",
+        r#"{"event":"other-benefit","date":"2017-05-01","loan":"L","scheme":"省级贴息","from":"2017-03-20","to":"2017-04-21","amount":"5.00"}"#,
+        &[("entry", "19"), ("other_from", "2017-03-01"), ("other_to", "2017-03-21")],
+    ),
+    (
         // 27,000.00 on 1,000,000.00 for a year.
         R::FeeRateBelow,
         "set up",

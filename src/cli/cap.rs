@@ -5,6 +5,9 @@ use crate::cli::failure::Failure;
 use crate::cli::open;
 use poolbook::book::Scope;
 use poolbook::domain::cap::CapKind;
+use poolbook::domain::event::PartyKind;
+use poolbook::domain::field::nearest;
+use poolbook::domain::state::State;
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::{self, CapsAsked};
 
@@ -38,6 +41,14 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         (None, None, what) => what.as_deref(),
     };
     let book = open::for_reading(context, Scope::All)?;
+    if let Some(owner) =
+        args.owner.as_deref().filter(|code| book.state().owners.get(code).is_none())
+    {
+        return Err(book.state().owner_unknown(owner).into());
+    }
+    if let Some(subject) = subject {
+        check_subject(book.state(), subject)?;
+    }
     let asked = CapsAsked {
         kind: first.or(args.kind.as_deref()).and_then(CapKind::parse),
         subject,
@@ -48,4 +59,24 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let report = views::caps(book.state(), asked, &open::journal(&book.head()));
     context.output.report(&report)?;
     Ok(Exit::Done)
+}
+
+/// What is asked for must be somebody or something in the book; one that has used nothing is.
+fn check_subject(state: &State, subject: &str) -> Result<(), Problem> {
+    let coded = || state.party_of_code(PartyKind::Firm, subject).is_some();
+    if state.owners.get(subject).is_some()
+        || state.parties.get(subject).is_some()
+        || state.loans.get(subject).is_some()
+        || coded()
+    {
+        return Ok(());
+    }
+    let owners = state.owners.iter().map(|owner| (&owner.code, owner.name.as_str()));
+    let parties = state.parties.iter().map(|party| (&party.id, party.name.as_str()));
+    let mut known = owners.chain(parties);
+    let named = known.clone().find(|(_, name)| *name == subject).map(|(id, _)| id.as_str());
+    let near = named.or_else(|| nearest(subject, known.by_ref().map(|(id, _)| id.as_str())));
+    Err(Problem::new("cap-subject-unknown", Exit::NoInput)
+        .with("subject", subject.escape_debug())
+        .with("nearest", near.unwrap_or("—")))
 }

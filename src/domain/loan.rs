@@ -294,6 +294,8 @@ pub struct OtherBenefit {
     pub to: Date,
     /// Amount.
     pub amount: Money,
+    /// Entry.
+    pub entry: u64,
 }
 
 impl Loan {

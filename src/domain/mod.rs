@@ -15,6 +15,7 @@ pub mod cap;
 pub mod capitals;
 pub mod consequence;
 pub mod credit_code;
+pub mod currency;
 pub mod decide;
 pub mod digest;
 pub mod division;

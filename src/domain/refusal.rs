@@ -93,6 +93,8 @@ reasons! {
     InterestSlipTwice "interest-slip-twice";
     /// The fee of these days was told already.
     FeeSlipTwice "fee-slip-twice";
+    /// What another programme pays for these days was told already.
+    BenefitTwice "benefit-twice";
     /// The fee's rate is below what its amount makes.
     FeeRateBelow "fee-rate-below";
     /// The state of the pool does not allow the event.

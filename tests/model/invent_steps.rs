@@ -109,7 +109,9 @@ impl Maker<'_> {
         if kind == "other-benefit" {
             let (loan, note) = pick(&self.notes(|_| true), self.step.a)?;
             let to = if self.step.twist % 16 == 3 { "2017-06-21" } else { "2017-09-21" };
-            return Some(json!({"loan": loan.id, "note": note.id, "scheme": "省级贴息",
+            // A payment of its own each time: the same one twice is refused (tests/refusals.rs).
+            let scheme = format!("省级贴息第{}批", self.twin.done.len());
+            return Some(json!({"loan": loan.id, "note": note.id, "scheme": scheme,
                 "amount": self.amount(100_000), "from": "2017-06-21", "to": to}));
         }
         let paid = |loan: &&Loan| !loan.fees.is_empty() || self.step.twist % 8 == 3;

@@ -55,6 +55,7 @@ pub const STAGES: &[(&str, &[&str])] = &[
             r#"{"event":"enrol","date":"2017-04-01","owner":"410821","loan":"L-8","firm":"FIRM","bank":"BANK","contract":"HT-2017-001","amount":"100000.00","due":"2018-03-01","rate":"4.35%"}"#,
             r#"{"event":"interest-paid","date":"2017-03-21","loan":"L","from":"2017-03-01","to":"2017-03-21","amount":"2000.00"}"#,
             r#"{"event":"fee-paid","date":"2017-03-01","loan":"L","from":"2017-03-01","to":"2018-03-01","amount":"9000.00","fee_rate":"1%"}"#,
+            r#"{"event":"other-benefit","date":"2017-03-21","loan":"L","scheme":"省级贴息","from":"2017-03-01","to":"2017-03-21","amount":"5.00"}"#,
         ],
     ),
     (

@@ -31,8 +31,25 @@ pub(super) fn fee_refunded(
 }
 
 pub(super) fn other(state: &State, event: &Event, own: &OtherBenefit) -> Result<Decision, Problem> {
-    let (loan, _) = standing(state, event, &own.loan, own.note.as_ref())?;
+    let (loan, note) = standing(state, event, &own.loan, own.note.as_ref())?;
     in_order(("from", own.from), ("to", own.to), true)?;
     positive(own.amount)?;
-    Ok(fact(loan))
+    // One amount of one programme for days that it has paid already is the same paper.
+    let twice = note.others.iter().find(|other| {
+        let shares_days = own.from < other.to && other.from < own.to;
+        shares_days && other.amount == own.amount && other.scheme == own.scheme
+    });
+    match twice {
+        None => Ok(fact(loan)),
+        Some(other) => Err(Reason::BenefitTwice
+            .refuse()
+            .with("loan", &loan.id)
+            .with("scheme", &own.scheme)
+            .with("amount", own.amount.grouped())
+            .with("from", own.from)
+            .with("to", own.to)
+            .with("entry", other.entry)
+            .with("other_from", other.from)
+            .with("other_to", other.to)),
+    }
 }

@@ -163,7 +163,7 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
     }
     check_effective(&event)?;
     let decision = match &event.kind {
-        Kind::OpenBook(_) => setup::open_book(state),
+        Kind::OpenBook(own) => setup::open_book(state, own),
         Kind::Join(own) => setup::join(state, &event, own),
         Kind::Party(own) => setup::party_event(state, &event, own),
         Kind::ChangeParty(own) => people::change_party(state, &event, own),

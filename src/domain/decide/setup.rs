@@ -2,9 +2,10 @@
 
 use super::{Decision, needless, new_id, new_name, owner, party};
 use crate::domain::credit_code;
+use crate::domain::currency;
 use crate::domain::division;
 use crate::domain::event::{
-    AdoptRates, AdoptRules, BankAccount, Event, Join, Party, PartyKind, Target,
+    AdoptRates, AdoptRules, BankAccount, Event, Join, OpenBook, Party, PartyKind, Target,
 };
 use crate::domain::field::Json;
 use crate::domain::rates::RateTable;
@@ -37,9 +38,12 @@ fn whole_city(state: &State, event: &Event) -> Result<Decision, Problem> {
 }
 
 /// The first entry, and never again.
-pub(super) fn open_book(state: &State) -> Result<Decision, Problem> {
+pub(super) fn open_book(state: &State, own: &OpenBook) -> Result<Decision, Problem> {
     match &state.settings {
         Some(settings) => Err(Reason::BookOpen.refuse().with("city", &settings.city)),
+        None if !currency::is_known(&own.currency) => Err(Problem::data("currency-unknown")
+            .with("currency", own.currency.escape_debug())
+            .in_column("currency")),
         // A bare journal says of itself by what rules it was decided.
         None => Ok(Decision::fact(None).working(Json::new(&json!({ "format": FORMAT }))?)),
     }
