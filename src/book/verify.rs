@@ -34,6 +34,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender};
 
+mod fold;
 mod passes;
 mod source;
 pub(super) mod trees;
@@ -101,6 +102,11 @@ pub struct Verification {
 }
 
 impl Verification {
+    /// For each finding the place of the one that it follows from; none for what stands for itself.
+    pub fn consequences(&self) -> Vec<Option<usize>> {
+        fold::consequences(&self.findings)
+    }
+
     /// 0 when sound, 76 when bytes of the journal are damaged, else 1.
     pub fn exit(&self) -> Exit {
         let damaged = self.findings.iter().any(|finding| finding.exit == Exit::Damaged);

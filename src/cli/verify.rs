@@ -8,6 +8,7 @@ use poolbook::book::against::{Against, Held};
 use poolbook::book::verify::{Index, verify_sight};
 use poolbook::book::{Book, Scope};
 use poolbook::problem::{Exit, Problem};
+use poolbook::report::Format;
 use poolbook::report::views::{self, VerifyView};
 use poolbook::store::{ReadStore, Sight, Store as _};
 use std::path::PathBuf;
@@ -22,6 +23,8 @@ pub struct Args {
     leaves: Option<PathBuf>,
     #[arg(long, value_hint = clap::ValueHint::FilePath, requires = "against")]
     public_key: Option<PathBuf>,
+    #[arg(long)]
+    all: bool,
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
@@ -75,6 +78,9 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         compared: &found.compared,
         checks: &found.checks,
         findings: &found.findings,
+        consequences: &found.consequences(),
+        // Programs get every finding.
+        folded: context.output.format == Format::Table && !args.all,
     };
     context.output.report(&views::verify(&view, &context.output.locale))?;
     Ok(found.exit())

@@ -533,8 +533,8 @@ shapes! {
     }
     /// What a full check found.
     VERIFY "verify" {
-        meta [entries Integer, root Text, bytes Integer, lines Integer, memo_lines Integer, debit Money, credit Money, index_compared Bool, being_written_bytes Integer, being_written_lines Integer, findings Integer]
-        rows [check Text, what Text, place Text, why Text, next Text]
+        meta [entries Integer, root Text, bytes Integer, lines Integer, memo_lines Integer, debit Money, credit Money, index_compared Bool, being_written_bytes Integer, being_written_lines Integer, findings Integer, causes Integer]
+        rows [finding_number Integer, consequence_of Integer, check Text, what Text, place Text, why Text, next Text]
         totals false
         sections {
             "compared" [against Text, kind Word, size Integer, result Word]

@@ -28,11 +28,16 @@ pub struct VerifyView<'a> {
     pub checks: &'a [Made],
     /// Everything that is wrong.
     pub findings: &'a [Problem],
+    /// For each of them the place of the one that it follows from.
+    pub consequences: &'a [Option<usize>],
+    /// Only what follows from nothing else is listed, with how much follows from it.
+    pub folded: bool,
 }
 
 /// Sums over the journal, every finding, and every check with how many things it looked at.
 pub fn verify(found: &VerifyView<'_>, locale: &Locale) -> Report {
     let [entries, root] = journal_cells(&found.journal);
+    let causes = found.consequences.iter().filter(|cause| cause.is_none()).count();
     let meta = vec![
         entries,
         root,
@@ -45,13 +50,29 @@ pub fn verify(found: &VerifyView<'_>, locale: &Locale) -> Report {
         Cell::optional(found.written.map(|written| written.bytes)),
         Cell::optional(found.written.map(|written| written.lines)),
         found.findings.len().into(),
+        causes.into(),
     ];
     let mut report = Report::new(&shapes::VERIFY, meta);
-    for finding in found.findings {
+    for (place, finding) in found.findings.iter().enumerate() {
+        let cause = found.consequences.get(place).copied().flatten();
+        if found.folded && cause.is_some() {
+            continue;
+        }
         let message = Message::new(finding, locale);
+        let follow = found.consequences.iter().filter(|cause| **cause == Some(place)).count();
+        let what = if found.folded && follow > 0 {
+            let args = [("what", &*message.what), ("count", &*follow.to_string())];
+            locale.text("verify-follow", &args)
+        } else {
+            message.what.clone()
+        };
+        // People count from one.
+        let number = |place: usize| place.saturating_add(1);
         report.row(vec![
+            number(place).into(),
+            Cell::optional(cause.map(number)),
             finding.code.into(),
-            message.what.into(),
+            what.into(),
             message.place.into(),
             message.why.into(),
             message.next.into(),
@@ -79,6 +100,10 @@ pub fn verify(found: &VerifyView<'_>, locale: &Locale) -> Report {
     if let Some(Written { bytes, lines }) = found.written {
         let told = vec![("bytes", bytes.to_string()), ("lines", lines.to_string())];
         report.note("verify-written", told);
+    }
+    let hidden = found.findings.len().saturating_sub(causes);
+    if found.folded && hidden > 0 {
+        report.note("verify-folded", vec![("count", hidden.to_string())]);
     }
     if found.findings.is_empty() {
         report.note("verify-sound", Vec::new());
