@@ -54,7 +54,7 @@ fn written(events: &[Event]) -> Fixture {
 }
 
 /// The worked scenario: 22 entries with a claim, its payment, recoveries and a write-off.
-fn county_cell() -> Fixture {
+pub(crate) fn county_cell() -> Fixture {
     let mut all = vec![event(OPENING)];
     all.extend(events("scenarios/county-cell.jsonl"));
     written(&all)

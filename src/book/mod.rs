@@ -144,6 +144,8 @@ pub struct Book<S: Store> {
     rows: HashMap<Vec<u8>, Vec<u8>>,
     /// Trees of owners that the index takes with its next change.
     tree_rows: Vec<Put>,
+    /// Entries that the index reflected when the book was opened, where they were not all.
+    behind: Option<u64>,
 }
 
 /// Rows of movements kept in memory, some megabytes at most.
@@ -204,8 +206,10 @@ impl<S: Store> Book<S> {
     /// # Errors
     /// The store's own, or `entry-unreadable` for a journal that this program cannot read.
     pub fn open(store: S, scope: Scope) -> Result<Self, Problem> {
-        let (state, delta, rows, tree_rows) = Default::default();
-        let mut book = Self { store, state, delta, rows, tree_rows };
+        let (state, delta, rows, tree_rows, behind) = Default::default();
+        let mut book = Self { store, state, delta, rows, tree_rows, behind };
+        let (indexed, head) = (book.store.index_head(), book.store.head());
+        book.behind = indexed.filter(|indexed| *indexed != head).map(|indexed| indexed.count);
         book.load(scope)?;
         Ok(book)
     }
@@ -314,6 +318,11 @@ impl<S: Store> Book<S> {
     /// Gives the store back, to be closed.
     pub fn into_store(self) -> S {
         self.store
+    }
+
+    /// How many entries the index reflected when the book was opened, where they were not all of them.
+    pub fn index_behind(&self) -> Option<u64> {
+        self.behind
     }
 
     /// The journal's head.

@@ -7,7 +7,7 @@ use crate::cli::failure::{Failure, in_words_as_note};
 use jiff::Timestamp;
 use poolbook::book::{Book, Options, People, Reversed, Scope, clock};
 use poolbook::domain::entry::{Entry, id_hash};
-use poolbook::problem::Problem;
+use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::Journal;
 use poolbook::store::tree::hex;
 use poolbook::store::{
@@ -96,7 +96,19 @@ pub fn for_writing(context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
 /// write.
 pub fn for_reading(context: &Context<'_>, scope: Scope) -> Result<Book<ReadStore>, Failure> {
     let store = ReadStore::open(&context.global.book).map_err(Problem::from)?;
-    opened(store, scope, context)
+    let book = opened(store, scope, context)?;
+    // An index that a writer is about to bring up is nothing wrong.
+    let beside = book.store().is_written_beside();
+    if let Some(behind) = book.index_behind().filter(|_| !beside) {
+        context.output.warn(
+            &Problem::new("index-behind", Exit::Findings)
+                .with("path", context.global.book.display())
+                .with("reflected", behind)
+                .with("entries", book.head().count),
+        );
+        context.output.about(&book, now());
+    }
+    Ok(book)
 }
 
 /// Creates the book's directory; the book is empty until its opening is recorded.
@@ -164,7 +176,11 @@ fn opened<S: Store>(store: S, scope: Scope, context: &Context<'_>) -> Result<Boo
     let book = Book::open(store, scope)?;
     // What was found behind the head is judged only now.
     for note in book.store().notes() {
-        context.output.talk(&in_words_as_note(note, &context.output.locale));
+        if note.code.starts_with("index-") {
+            context.output.warn(note);
+        } else {
+            context.output.talk(&in_words_as_note(note, &context.output.locale));
+        }
     }
     context.output.about(&book, now());
     Ok(book)

@@ -1,15 +1,15 @@
 //! The only place that writes to the terminal: data to stdout, talk to stderr.
 
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, in_words_as_note};
 use jiff::Timestamp;
 use poolbook::book::Book;
 use poolbook::domain::consequence::Consequences;
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::consequences;
 use poolbook::report::text::visible;
-use poolbook::report::{Foot, Format, Locale, Report, Unwitnessed, render};
+use poolbook::report::{Foot, Format, Locale, Note, Report, Unwitnessed, render};
 use poolbook::store::Store;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::io::Write as _;
 
 const SECONDS_A_DAY: i64 = 86_400;
@@ -21,7 +21,9 @@ pub struct Output {
     /// Wordings.
     pub locale: Locale,
     /// What reports tell of the book, once one is open.
-    foot: Cell<Option<Foot>>,
+    foot: RefCell<Option<Foot>>,
+    /// What was wrong with the index when the book was opened.
+    warnings: RefCell<Vec<Note>>,
     /// Data that waits until the book is given back.
     held: RefCell<Option<Vec<u8>>>,
 }
@@ -29,7 +31,13 @@ pub struct Output {
 impl Output {
     /// Output in a form and a language.
     pub fn new(format: Format, locale: Locale) -> Self {
-        Self { format, locale, foot: Cell::new(None), held: RefCell::new(None) }
+        Self {
+            format,
+            locale,
+            foot: RefCell::default(),
+            warnings: RefCell::default(),
+            held: RefCell::default(),
+        }
     }
 
     /// From now on data waits for [`Output::release`]: whoever holds the book gives it back before an
@@ -47,6 +55,17 @@ impl Output {
         held.map_or(Ok(()), |bytes| self.data(&bytes))
     }
 
+    /// Says what was wrong with the index of the book that is opened, and puts it into every report.
+    pub fn warn(&self, problem: &Problem) {
+        self.talk(&in_words_as_note(problem, &self.locale));
+        let args = problem.args.iter().filter_map(|(name, value)| match name {
+            std::borrow::Cow::Borrowed(name) => Some((*name, value.clone())),
+            std::borrow::Cow::Owned(_) => None,
+        });
+        let note = Note { key: problem.code.into(), args: args.collect() };
+        self.warnings.borrow_mut().push(note);
+    }
+
     /// From now on, reports are about this book as it stands at an instant.
     pub fn about<S: Store>(&self, book: &Book<S>, now: Timestamp) {
         if book.state().settings.is_some() {
@@ -56,7 +75,9 @@ impl Output {
                 let days = u64::try_from(seconds / SECONDS_A_DAY).unwrap_or(0);
                 Unwitnessed { days, covered: witnessed.covered }
             });
-            self.foot.set(Some(Foot { people: book.state().people(), unwitnessed }));
+            let warnings = self.warnings.borrow().clone();
+            *self.foot.borrow_mut() =
+                Some(Foot { people: book.state().people(), unwitnessed, warnings });
         }
     }
 
@@ -93,7 +114,7 @@ impl Output {
     /// # Errors
     /// `output-failed` when they cannot be made.
     pub fn rendered(&self, report: &Report, format: Format) -> Result<Vec<u8>, Problem> {
-        render(report, self.foot.get(), format, &self.locale)
+        render(report, self.foot.borrow().as_ref(), format, &self.locale)
     }
 
     /// Writes bytes to stdout.

@@ -9,7 +9,7 @@ use crate::report::Foot;
 use crate::report::table::{Cell, Column, Note, Report};
 
 /// The JSON form, ending in a line break.
-pub fn render(report: &Report, foot: Option<Foot>) -> Vec<u8> {
+pub fn render(report: &Report, foot: Option<&Foot>) -> Vec<u8> {
     let shape = report.shape;
     let mut out = b"{".to_vec();
     let mut first = true;
@@ -45,6 +45,11 @@ pub fn render(report: &Report, foot: Option<Foot>) -> Vec<u8> {
             }
             None => writer.raw(b"null"),
         }
+        member(&mut out, "warnings");
+        let mut writer = Writer::free(&mut out);
+        writer.begin_array();
+        foot.iter().flat_map(|foot| &foot.warnings).for_each(|note| write_note(note, &mut writer));
+        writer.end_array();
     }
     if !shape.rows.is_empty() {
         member(&mut out, "rows");
@@ -147,12 +152,13 @@ mod tests {
         use crate::report::{Unwitnessed, shapes};
         let meta = vec!["b".into(), Cell::Empty, Cell::Empty, 45u64.into(), "r".into()];
         let report = Report::new(&shapes::BOOK, meta);
-        let told = |foot| {
-            let value: serde_json::Value = serde_json::from_slice(&render(&report, foot)).unwrap();
+        let told = |foot: Option<Foot>| {
+            let value: serde_json::Value =
+                serde_json::from_slice(&render(&report, foot.as_ref())).unwrap();
             value["unwitnessed"].clone()
         };
         let unwitnessed = Some(Unwitnessed { days: 3, covered: 4 });
-        let foot = Some(Foot { people: PeopleMode::Three, unwitnessed });
+        let foot = Some(Foot { people: PeopleMode::Three, unwitnessed, warnings: Vec::new() });
         assert_eq!(told(foot), serde_json::json!({"days": 3, "entries": 41}));
         assert_eq!(told(None), serde_json::Value::Null);
     }

@@ -24,7 +24,7 @@ pub mod xlsx;
 use crate::domain::event::PeopleMode;
 use crate::problem::Problem;
 pub use locale::{Lang, Locale};
-pub use table::{Cell, Column, ColumnKind, Report, Shape};
+pub use table::{Cell, Column, ColumnKind, Note, Report, Shape};
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,12 +57,14 @@ impl Format {
 }
 
 /// What the foot of every report tells of its book.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Foot {
     /// How many people a payment takes.
     pub people: PeopleMode,
     /// How much of the journal nobody outside can vouch for; none in an empty book.
     pub unwitnessed: Option<Unwitnessed>,
+    /// What was wrong with the index when the book was opened.
+    pub warnings: Vec<Note>,
 }
 
 /// How long no checkpoint has left the house.
@@ -93,7 +95,7 @@ impl Unwitnessed {
 /// `output-failed` when a workbook cannot be made.
 pub fn render(
     report: &Report,
-    foot: Option<Foot>,
+    foot: Option<&Foot>,
     format: Format,
     locale: &Locale,
 ) -> Result<Vec<u8>, Problem> {

@@ -90,6 +90,12 @@ fn field(kind: FieldKind) -> Value {
 pub fn report(shape: &Shape) -> Value {
     let mut properties = Map::new();
     properties.insert("schema".to_owned(), json!({"const": shape.schema()}));
+    let note = json!({
+        "type": "object",
+        "properties": {"code": {"type": "string"}, "args": {"type": "object"}},
+        "required": ["code", "args"],
+        "additionalProperties": false,
+    });
     for column in shape.meta {
         properties.insert(column.key.to_owned(), value(column.kind));
     }
@@ -105,6 +111,8 @@ pub fn report(shape: &Shape) -> Value {
             "additionalProperties": false,
         });
         properties.insert("unwitnessed".to_owned(), unwitnessed);
+        let warnings = json!({"type": "array", "items": note});
+        properties.insert("warnings".to_owned(), warnings);
     }
     if !shape.rows.is_empty() {
         properties.insert("rows".to_owned(), rows(shape.rows));
@@ -112,12 +120,6 @@ pub fn report(shape: &Shape) -> Value {
     for (key, columns) in shape.sections {
         properties.insert((*key).to_owned(), rows(columns));
     }
-    let note = json!({
-        "type": "object",
-        "properties": {"code": {"type": "string"}, "args": {"type": "object"}},
-        "required": ["code", "args"],
-        "additionalProperties": false,
-    });
     properties.insert("notes".to_owned(), json!({"type": "array", "items": note}));
     let required: Vec<String> = properties.keys().cloned().collect();
     if shape.totals {

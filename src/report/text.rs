@@ -22,7 +22,7 @@ const KEPT: &[&str] = &["opening", "closing", "available"];
 
 /// The text form in the locale's language, ending in a line break. For people: what is empty is
 /// left out.
-pub fn render(report: &Report, foot: Option<Foot>, locale: &Locale) -> String {
+pub fn render(report: &Report, foot: Option<&Foot>, locale: &Locale) -> String {
     let shape = report.shape;
     let mut out = locale.text(&format!("report-{}", shape.name), &[]);
     out.push('\n');
@@ -67,7 +67,7 @@ pub fn render(report: &Report, foot: Option<Foot>, locale: &Locale) -> String {
 }
 
 /// The remarks under a report, a line each.
-pub(super) fn remarks(report: &Report, foot: Option<Foot>, locale: &Locale) -> Vec<String> {
+pub(super) fn remarks(report: &Report, foot: Option<&Foot>, locale: &Locale) -> Vec<String> {
     let mut remarks: Vec<String> = report.notes.iter().map(|note| worded(note, locale)).collect();
     let Some(foot) = foot.filter(|_| report.shape.has_journal()) else { return remarks };
     if foot.people == PeopleMode::Two {

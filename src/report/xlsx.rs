@@ -77,12 +77,12 @@ impl Formats {
 ///
 /// # Errors
 /// `output-failed` when the workbook cannot be made.
-pub fn render(report: &Report, foot: Option<Foot>, locale: &Locale) -> Result<Vec<u8>, Problem> {
+pub fn render(report: &Report, foot: Option<&Foot>, locale: &Locale) -> Result<Vec<u8>, Problem> {
     let failed = |error: XlsxError| Problem::new("output-failed", Exit::Io).with("detail", error);
     workbook(report, foot, locale).map_err(failed)
 }
 
-fn workbook(report: &Report, foot: Option<Foot>, locale: &Locale) -> Result<Vec<u8>, XlsxError> {
+fn workbook(report: &Report, foot: Option<&Foot>, locale: &Locale) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     // Excel wants an instant of creation; the clock's would make two runs differ.
     let created = ExcelDateTime::from_ymd(2017, 1, 1)?;

@@ -117,6 +117,11 @@ impl ReadStore {
         Ok(Self::without_index(paths, journal, found))
     }
 
+    /// Whether another process was writing the book when it was opened.
+    pub fn is_written_beside(&self) -> bool {
+        self.found.beside
+    }
+
     fn without_index(paths: Paths, journal: Journal, mut found: Found) -> Self {
         let notes = std::mem::take(&mut found.notes);
         let catalogue = Catalogue::in_memory(&paths, 0);
