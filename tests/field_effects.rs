@@ -228,7 +228,7 @@ fn cases() -> BTreeMap<&'static str, Case> {
 fn poolbook_stage(stage: &str, word: &str) -> Case {
     let lines = crate::support::stages::STAGES.iter().find(|(name, _)| *name == stage).unwrap().1;
     let of = |line: &&str| serde_json::from_str::<Value>(line).unwrap()["event"] == word;
-    let place = lines.iter().position(|line| of(&line)).unwrap();
+    let place = lines.iter().position(of).unwrap();
     let mut book = book_at("set up");
     for (number, line) in lines[..place].iter().enumerate() {
         let value = named(line, number);

@@ -76,6 +76,9 @@ fn cash(path: &Path) -> i128 {
     cash.map(|(.., net)| net).sum()
 }
 
+/// The entries that count and the cash in fen, or the line that is refused.
+type Counted = Result<(u64, i128), &'static str>;
+
 #[test]
 pub fn what_cannot_be_ours_does_not_count() {
     let crash = Crash::make();
@@ -83,7 +86,7 @@ pub fn what_cannot_be_ours_does_not_count() {
     let other = &crash.lines[1];
     let all_of_it = format!("{one}{two}{three}");
     // Text behind the head; the entries that count then and the cash in fen, or the line refused.
-    let cases: &[(&str, String, Result<(u64, i128), &str>)] = &[
+    let cases: &[(&str, String, Counted)] = &[
         ("one group", one.clone(), Ok((5, 10_500))),
         ("both groups", all_of_it.clone(), Ok((7, 12_800))),
         ("the last line again", last.clone(), Ok((4, 500))),

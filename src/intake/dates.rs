@@ -8,7 +8,7 @@ use crate::problem::Problem;
 ///
 /// `%Y` four digits, `%y` two digits, `%m` and `%d` one or two digits (exactly two where no sign
 /// parts them from the next number), `%b` an English month name of three letters, `%H` `%I` `%M` `%S`
-/// a time that is passed over, `%f` a fraction of a second, `%p` a half of the day (上午, 下午, AM, PM),
+/// a time of the day that is passed over, `%f` a fraction of a second, `%p` a half of the day (上午, 下午, AM, PM),
 /// `%%` a percent sign. `%-m` and `%-d` are the same as `%m` and `%d`. A blank stands for any run of
 /// blanks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,8 @@ enum Part {
     Month,
     Day,
     MonthName,
-    Time,
+    /// A number of a time, at most so much.
+    Time(i16),
     Fraction,
     Half,
 }
@@ -58,7 +59,11 @@ impl DateFormat {
                 Some('m') => Part::Month,
                 Some('d') => Part::Day,
                 Some('b') => Part::MonthName,
-                Some('H' | 'I' | 'M' | 'S') => Part::Time,
+                // Banks end a day at 24:00; a leap second is 60.
+                Some('H') => Part::Time(24),
+                Some('I') => Part::Time(12),
+                Some('M') => Part::Time(59),
+                Some('S') => Part::Time(60),
                 Some('f') => Part::Fraction,
                 Some('p') => Part::Half,
                 Some('%') => Part::Literal('%'),
@@ -97,8 +102,8 @@ impl DateFormat {
                 }
                 Part::Month => month = i8::try_from(number(&mut rest, 2, tight)?).ok()?,
                 Part::Day => day = i8::try_from(number(&mut rest, 2, tight)?).ok()?,
-                Part::Time => {
-                    number(&mut rest, 2, tight)?;
+                Part::Time(most) => {
+                    number(&mut rest, 2, tight).filter(|number| number <= most)?;
                 }
                 Part::Fraction => {
                     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
@@ -278,6 +283,17 @@ mod tests {
         assert_eq!(read(&["%d-%b-%y"], Some(1950), "1-Jan-50"), "1950-01-01");
         assert_eq!(read(&["%d-%b-%y"], Some(1950), "1-Jan-49"), "2049-01-01");
         assert_eq!(read(&["%Y%m%d %H:%M:%S"], None, "20260410 17:07:09"), "2026-04-10");
+        // What stands behind the date is a time of the day, or the format is another's.
+        for (time, read_as) in [
+            ("23:59:60", "2026-04-10"),
+            ("24:00:00", "2026-04-10"),
+            ("25:00:00", "date-format-listed"),
+            ("12:60:00", "date-format-listed"),
+            ("12:00:61", "date-format-listed"),
+        ] {
+            assert_eq!(read(&["%Y%m%d %H:%M:%S"], None, &format!("20260410 {time}")), read_as);
+        }
+        assert_eq!(read(&["%Y%m%d %I:%M"], None, "20260410 13:05"), "date-format-listed");
         assert_eq!(read(&["%Y%m%d"], None, "2026410"), "date-format-listed");
         assert_eq!(read(&["%m/%d/%Y"], None, "13/1/1997"), "date-format-listed");
         assert_eq!(read(&["%m/%d/%Y"], None, "2/29/1997"), "date-format-listed");

@@ -46,6 +46,7 @@ fn loan(index: i64) -> Loan {
         overdue: Vec::new(),
         npl: None,
         cures: Vec::new(),
+        removed: None,
         interest: vec![InterestPaid {
             paid: day("2017-12-21"),
             from: day("2017-09-21"),

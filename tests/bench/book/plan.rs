@@ -176,6 +176,7 @@ impl Plan {
                 firm_class: None,
                 first_loan: None,
                 guarantor: loan.is_multiple_of(2).then(|| id("GUAR")),
+                guarantor_share: None,
                 loan: number,
                 pool_share: None,
                 rate: Rate::parse("4.35%").unwrap(),
