@@ -36,6 +36,8 @@ pub const RULES_TEXT_MAX: usize = 256 * 1024;
 pub const BAND_CASES_MAX: usize = 200_000;
 /// Most lines of one entry.
 pub const LINES_MAX: usize = 500;
+/// Most entries that one correction undoes and does again, so that its journal line stays in bounds.
+pub const CORRECT_STEPS_MAX: usize = 200;
 /// Largest whole number of a field.
 pub const COUNT_MAX: u64 = 1_000_000_000;
 /// Most lines of a statement, and most lines of the book, that one match names.

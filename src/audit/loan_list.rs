@@ -10,6 +10,7 @@ use crate::audit::turnover::Key;
 use crate::audit::verify::named;
 use crate::domain::account::Account;
 use crate::domain::calendar::Date;
+use crate::domain::corrected::Corrected;
 use crate::domain::entry::Entry;
 use crate::domain::event::Kind;
 use crate::domain::money::{Money, Total};
@@ -175,6 +176,9 @@ fn take(
 
 /// The note that an entry names, itself or through its claim.
 fn note_of(entry: &Entry, claims: &dyn Fn(&Id) -> Option<Id>) -> Option<Id> {
+    if let Some(corrected) = Corrected::of(entry) {
+        return corrected.note().cloned();
+    }
     if let Some((loan, note)) = named(&entry.event) {
         // The only note of a loan may bear the number of the loan.
         let own = matches!(entry.event.kind, Kind::Disburse(_)).then_some(loan);

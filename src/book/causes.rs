@@ -3,6 +3,7 @@
 use super::Book;
 use crate::domain::apply::loan_key;
 use crate::domain::calendar::Period;
+use crate::domain::corrected::Corrected;
 use crate::domain::entry::Entry;
 use crate::domain::event::{Event, Kind, Programme};
 use crate::domain::loan::Loan;
@@ -41,8 +42,10 @@ impl Facts {
         for by in reversals {
             let Some(seq) = book.entry(by)?.reverses else { continue };
             let original = book.entry(seq)?;
+            let corrected = Corrected::of(&original);
             let loan = match &original.event.kind {
                 Kind::ApplyDeposit(own) => Some(&own.loan),
+                Kind::Correct(_) => corrected.as_ref().and_then(Corrected::loan),
                 kind => loan_key(kind).map(|(loan, _)| loan),
             };
             if let Some(loan) = loan.cloned() {
@@ -66,6 +69,15 @@ impl Facts {
         }
         Ok(qualified)
     }
+}
+
+/// The facts that an entry tells: of a correction the fact as it was and as it is, whichever truly
+/// happened first.
+fn facts_of(entry: &Entry) -> Vec<Event> {
+    let Some(corrected) = Corrected::of(entry) else { return vec![entry.event.clone()] };
+    let mut facts = vec![corrected.fact.was.event, corrected.fact.now.event];
+    facts.sort_by_key(Event::happened);
+    facts
 }
 
 /// How a line was computed last.
@@ -114,19 +126,19 @@ impl<'l> Known<'l> {
         now: &Value,
     ) -> Result<Vec<Cause>, Problem> {
         let mut causes = Vec::new();
-        let mut add = |entry: u64, event: &'static str, fact: &Event| {
-            if self.concerns(fact, period) {
+        let mut add = |entry: u64, event: &'static str, facts: &[Event]| {
+            if let Some(fact) = facts.iter().find(|fact| self.concerns(fact, period)) {
                 causes.push(Cause::Fact { entry, event, effective: fact.happened() });
             }
         };
         for seq in loan.trail.iter().filter(|seq| **seq > self.entry) {
             let told = book.entry(*seq)?;
-            add(*seq, told.event.kind.word(), &told.event);
+            add(*seq, told.event.kind.word(), &facts_of(&told));
         }
         for (by, original) in facts.reversed.get(&loan.id).into_iter().flatten() {
             // What was recorded and taken back since changed nothing.
             if *by > self.entry && original.seq < self.entry {
-                add(*by, REVERSE, &original.event);
+                add(*by, REVERSE, &facts_of(original));
             }
         }
         causes.sort_by_key(Cause::entry);

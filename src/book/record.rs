@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::apply::apply;
 use crate::domain::consequence::{Before, Consequences};
-use crate::domain::decide::{Context, JournalHead, Limits, decide};
+use crate::domain::decide::{Context, JournalHead, Limits, decide, original_of, rests_on};
 use crate::domain::entry::{Entry, id_hash};
 use crate::domain::event::{Event, Kind};
 use crate::domain::refusal::Reason;
@@ -174,16 +174,14 @@ impl<S: Store> Book<S> {
         clock::check(self.state.last_recorded, options)?;
         dates::not_future(event.date, options)?;
         options.people.complete(&mut event);
-        let original = match &event.kind {
-            Kind::Reverse(own) => self.entry_in_group(own.entry.0, options, run)?,
-            _ => None,
-        };
+        let (original, later) = self.original(&event.kind, options, run)?;
         let seq = run.base + run.new + 1;
         let (recorded, original) = (options.now, original.as_ref());
         let (limits, journal) = (run.limits, run.journal);
         self.prepare_seals(&event.kind, &mut run.seals)?;
         let seals = run.seals.as_ref();
-        let context = Context { seq, recorded, original, limits, journal, seals };
+        let later = later.as_slice();
+        let context = Context { seq, recorded, original, later, limits, journal, seals };
         let mut entry = decide(&self.state, event, &context)?;
         dates::not_far(&self.state, &entry, options, run.asked)?;
         run.new += 1;
@@ -231,6 +229,22 @@ impl<S: Store> Book<S> {
         }
         let Some(entry) = self.find(&event.id)? else { return Ok(None) };
         same_content(event, &entry)
+    }
+
+    /// The entry that an event takes back or corrects, and those that rest on a corrected one.
+    fn original(
+        &mut self,
+        kind: &Kind,
+        options: &Options,
+        run: &mut Run,
+    ) -> Result<(Option<Entry>, Vec<Entry>), Problem> {
+        let Some(seq) = original_of(kind) else { return Ok((None, Vec::new())) };
+        let original = self.entry_in_group(seq, options, run)?;
+        let mut later = Vec::new();
+        for seq in rests_on(&self.state, kind, original.as_ref()) {
+            later.extend(self.entry_in_group(seq, options, run)?);
+        }
+        Ok((original, later))
     }
 
     /// An entry of the journal or of the group under way.

@@ -8,9 +8,9 @@ use super::record::same_content;
 use super::{Batch, Book, Options, Outcome, Reversed, Scope, Summary, clock, dates, journal};
 use crate::domain::apply::apply;
 use crate::domain::consequence::{Before, Consequences};
-use crate::domain::decide::{Context, Limits, decide};
+use crate::domain::decide::{Context, Limits, decide, original_of, rests_on};
 use crate::domain::entry::{Entry, id_hash};
-use crate::domain::event::{Event, Kind};
+use crate::domain::event::Event;
 use crate::domain::seal::Seals;
 use crate::problem::Problem;
 use crate::store::Store;
@@ -109,15 +109,19 @@ impl<S: Store> Book<S> {
             dates::not_future(event.date, options)?;
             options.people.complete(&mut event);
             let first = journal.entries + 1;
-            let original = match &event.kind {
-                Kind::Reverse(own) => self.reversible(own.entry.0, first, group)?,
-                _ => None,
-            };
+            let named = original_of(&event.kind);
+            let original =
+                named.map(|seq| self.reversible(seq, first, group)).transpose()?.flatten();
+            let mut later = Vec::new();
+            for seq in rests_on(&self.state, &event.kind, original.as_ref()) {
+                later.extend(self.reversible(seq, first, group)?);
+            }
             let seq = first + group.entries.len() as u64;
             let (recorded, original) = (options.now, original.as_ref());
             self.prepare_seals(&event.kind, &mut group.seals)?;
             let (limits, seals) = (Limits::Held, group.seals.as_ref());
-            let context = Context { seq, recorded, original, limits, journal, seals };
+            let later = later.as_slice();
+            let context = Context { seq, recorded, original, later, limits, journal, seals };
             let entry = decide(&self.state, event, &context)?;
             dates::not_far(&self.state, &entry, options, asked)?;
             let seen = Before::of(&self.state, &entry);

@@ -12,7 +12,7 @@
 use super::Book;
 use super::verify::trees;
 use crate::domain::apply::apply;
-use crate::domain::decide::{Context, JournalHead, Limits, decide, seals};
+use crate::domain::decide::{Context, JournalHead, Limits, decide, original_of, rests_on, seals};
 use crate::domain::entry::{Entry, id_hash};
 use crate::domain::event::Kind;
 use crate::domain::state::State;
@@ -115,21 +115,21 @@ impl<S: Store> Judge<'_, S> {
         if self.is_known(hash, &given.event.id)? {
             return Ok(Some("id-doubled"));
         }
-        let original = match &given.event.kind {
-            Kind::Reverse(own) if (1..seq).contains(&own.entry.0) => {
-                Some(Entry::decode(&self.store.read(own.entry.0)?)?)
-            }
-            _ => None,
-        };
+        let kind = &given.event.kind;
+        let named = original_of(kind).filter(|named| (1..seq).contains(named));
+        let read = |seq: u64| Entry::decode(&self.store.read(seq)?);
+        let original = named.map(read).transpose()?;
+        let later = rests_on(&self.state, kind, original.as_ref());
+        let later = later.into_iter().map(read).collect::<Result<Vec<_>, Problem>>()?;
         // What a seal says of the journal is compared by `verify`, which reads all of it.
         let sealed = matches!(given.event.kind, Kind::Certify(_)) || seals(&given.event.kind);
         let (journal, told) =
             if sealed { trees::told(&given, bytes) } else { (JournalHead::default(), None) };
         let mut check = "entry-refused";
         for limits in [Limits::Held, Limits::Noted] {
-            let (recorded, original) = (given.recorded, original.as_ref());
+            let (recorded, original, later) = (given.recorded, original.as_ref(), later.as_slice());
             let context =
-                Context { seq, recorded, original, limits, journal, seals: told.as_ref() };
+                Context { seq, recorded, original, later, limits, journal, seals: told.as_ref() };
             let Ok(entry) = decide(&self.state, given.event.clone(), &context) else { continue };
             let entry = Entry { more: given.more, ..entry };
             if entry.to_bytes() == bytes {

@@ -17,7 +17,7 @@ use crate::audit::turnover::Delta;
 use crate::audit::verify::{CHECKS, Summary};
 use crate::book::against::{self, Against, Watched};
 use crate::domain::apply::apply;
-use crate::domain::decide::{Context, JournalHead, Limits, decide, seals};
+use crate::domain::decide::{Context, JournalHead, Limits, decide, original_of, rests_on, seals};
 use crate::domain::digest::hex;
 use crate::domain::entry::{Entry, Given};
 use crate::domain::event::Kind;
@@ -379,9 +379,8 @@ impl<'d> Pass<'d> {
     }
 
     fn take(&mut self, seq: u64, stored: &[u8], given: Result<Given, Problem>) {
-        let rests_on_damage = |given: &Given| {
-            matches!(given.event.kind, Kind::Reverse(_)) && self.journal().is_none()
-        };
+        let rests_on_damage =
+            |given: &Given| original_of(&given.event.kind).is_some() && self.journal().is_none();
         if given.as_ref().is_ok_and(rests_on_damage) {
             // The reversed entry cannot be looked up in a damaged journal, which is told already.
             return self.follow(seq, stored, Entry::decode(stored).ok());
@@ -434,13 +433,15 @@ impl<'d> Pass<'d> {
         limits: Limits,
         (journal, seals): &(JournalHead, Option<Seals>),
     ) -> Result<Entry, Problem> {
-        let original = match &given.event.kind {
-            Kind::Reverse(own) if (1..seq).contains(&own.entry.0) => self.original(own.entry.0),
-            _ => None,
-        };
+        let kind = &given.event.kind;
+        let named = original_of(kind).filter(|named| (1..seq).contains(named));
+        let original = named.and_then(|named| self.original(named));
+        let later = rests_on(&self.state, kind, original.as_ref());
+        let later: Vec<Entry> = later.into_iter().filter_map(|seq| self.original(seq)).collect();
+        let later = later.as_slice();
         let (recorded, original) = (given.recorded, original.as_ref());
         let (journal, seals) = (*journal, seals.as_ref());
-        let context = Context { seq, recorded, original, limits, journal, seals };
+        let context = Context { seq, recorded, original, later, limits, journal, seals };
         let more = given.more;
         decide(&self.state, given.event, &context).map(|entry| Entry { more, ..entry })
     }

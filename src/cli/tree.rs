@@ -148,7 +148,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "change-custodian",
         ],
     ),
-    ("books", &["close", "keep-checkpoint", "reverse"]),
+    ("books", &["close", "correct", "keep-checkpoint", "reverse"]),
     (
         "statement",
         &[

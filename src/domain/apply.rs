@@ -7,6 +7,7 @@ mod application;
 mod checkpoint;
 mod clawback;
 mod close;
+mod corrected;
 mod funding;
 mod pool;
 mod qualification;
@@ -25,6 +26,7 @@ pub(crate) use statement::touched;
 
 use crate::domain::account::Account;
 use crate::domain::calendar::{Date, Month};
+use crate::domain::corrected::Corrected;
 use crate::domain::decide::{cap_years_of, parts_of_loss, sharing_of};
 use crate::domain::entry::{Entry, Line};
 use crate::domain::event::{ContractDays, Event, Kind};
@@ -58,7 +60,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
     statement::touch(state, entry);
     let original = entry.reverses.and_then(|seq| reversed_entry(entry, seq));
     let told = original.as_ref().unwrap_or(entry);
-    let before = pool::before(state, &told.event);
+    let before = pool::before(state, told);
     match (entry.reverses, &original) {
         (Some(seq), original) => {
             state.set_reversed(seq, entry.seq);
@@ -76,13 +78,15 @@ pub fn apply(state: &mut State, entry: &Entry) {
 fn reversed_entry(reversal: &Entry, seq: u64) -> Option<Entry> {
     let event = told_event(reversal)?;
     let turned = |lines: &[Line]| lines.iter().map(Line::turned).collect();
+    // A correction is taken back with what it carried.
+    let carries = matches!(event.kind, Kind::Correct(_));
     Some(Entry {
         seq,
         event,
         lines: turned(&reversal.lines),
         memo: turned(&reversal.memo),
         reverses: None,
-        working: None,
+        working: reversal.working.clone().filter(|_| carries),
         ..reversal.clone()
     })
 }
@@ -92,6 +96,28 @@ pub(crate) fn told_event(reversal: &Entry) -> Option<Event> {
     reversal.reverses?;
     let working = reversal.working.as_ref()?.value();
     Event::from_json(working.get("reversed")?.to_string().as_bytes()).ok()
+}
+
+/// Takes back what an entry did to its records, in a state in which its facts are told again.
+pub(crate) fn take_back(state: &mut State, entry: &Entry) {
+    undo::undo(state, entry);
+}
+
+/// Takes an entry into the records of such a state.
+pub(crate) fn tell_again(state: &mut State, entry: &Entry) {
+    follow(state, entry);
+}
+
+/// What an entry is about where its own event does not tell: the event that a reversal takes back; of
+/// a correction and of its reversal the fact, on the day of that entry.
+pub(crate) fn about(entry: &Entry) -> Option<Event> {
+    let told = told_event(entry);
+    let is_correction = |event: &Event| matches!(event.kind, Kind::Correct(_));
+    if !is_correction(told.as_ref().unwrap_or(&entry.event)) {
+        return told;
+    }
+    let fact = Corrected::of_working(entry)?.fact.now.event;
+    Some(Event { date: entry.event.date, ..fact })
 }
 
 /// Sum of an account's lines on one side.
@@ -166,6 +192,7 @@ fn follow(state: &mut State, entry: &Entry) {
         | Kind::WriteOffClawback(_) => clawback::follow(state, entry),
         Kind::ApproveSubsidy(_) | Kind::PaySubsidy(_) => subsidy::follow(state, entry),
         Kind::Quota(_) => quota::follow(state, entry),
+        Kind::Correct(_) => corrected::follow(state, entry),
         Kind::Budget(_)
         | Kind::Transfer(_)
         | Kind::Move(_)
@@ -295,12 +322,20 @@ fn follow_loan(state: &mut State, entry: &Entry) {
     let Some((id, note)) = loan_key(&event.kind) else { return };
     let Some(loan) = state.loans.get_mut(id) else { return };
     loan.trail.push(entry.seq);
+    tell(loan, note, entry);
+    if matches!(event.kind, Kind::Disburse(_)) {
+        state.note_papers(id);
+    }
+}
+
+/// What an entry of the loan family does to its loan.
+fn tell(loan: &mut Loan, note: Option<&Id>, entry: &Entry) {
+    let event = &entry.event;
     match &event.kind {
         Kind::Disburse(_) => {
             if let Some(note) = new_note(loan, entry, sum(&entry.memo, Account::Exposure)) {
                 loan.notes.push(note);
             }
-            state.note_papers(id);
         }
         Kind::FeePaid(own) => loan.fees.push(FeePaid {
             paid: event.happened(),

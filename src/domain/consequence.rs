@@ -11,7 +11,7 @@
 mod gauge;
 
 use crate::domain::account::Account;
-use crate::domain::apply::{claim_of, loan_of, told_event};
+use crate::domain::apply::{about, claim_of, loan_of};
 use crate::domain::cap::ceiling::{Ceiling, ceilings};
 use crate::domain::cap::{self, CapKind, Counter, Item, taken};
 use crate::domain::decide::firm_caps;
@@ -169,7 +169,7 @@ pub struct Before {
 impl Before {
     /// Looks at what an entry is about to touch.
     pub fn of(state: &State, entry: &Entry) -> Self {
-        let event = told_event(entry);
+        let event = about(entry);
         let told = event.as_ref().unwrap_or(&entry.event);
         let mut gauges = match &told.kind {
             Kind::Release(own) => of_rules::released(state, told, own).into_iter().collect(),

@@ -391,6 +391,14 @@ events! {
     KeepCheckpoint "keep-checkpoint" { by: CompactString, checkpoint: Seq }
     /// E-90 an entry is reversed by its exact opposite; at most once, never a reversal itself.
     Reverse "reverse" { entry: Seq, reason: CompactString }
+    /// E-91 the fact of a loan that an entry recorded is corrected: what is named replaces what was
+    /// recorded, `effective` the true date; what followed is undone and done again, and only the
+    /// differences are posted.
+    Correct "correct" {
+        amount: Option<Money>, due: Option<Date>, entry: Seq, fee_rate: Option<Rate>, from: Option<Date>,
+        instalment: Option<bool>, rate: Option<Rate>, reason: CompactString, scheme: Option<CompactString>,
+        to: Option<Date>,
+    }
 
     // --- bank statements: facts that post nothing ----------------------------------------------
     /// One part of a statement as the bank gave it, dated its last day; the movements of all parts

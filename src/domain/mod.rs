@@ -14,6 +14,7 @@ pub mod calendar;
 pub mod cap;
 pub mod capitals;
 pub mod consequence;
+pub mod corrected;
 pub mod credit_code;
 pub mod currency;
 pub mod decide;

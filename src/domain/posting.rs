@@ -528,3 +528,11 @@ pub fn reverse(lines: &[Line], year_closed: bool) -> Vec<Line> {
     };
     lines.iter().map(turned).collect()
 }
+
+/// E-91 correction: what the registers of the loan hold more or less than before it.
+pub fn correct(draft: Draft, differences: &[(Account, Money)]) -> Draft {
+    differences.iter().fold(draft, |draft, (account, by)| match by.is_positive() {
+        true => draft.register(*account, *by),
+        false => draft.release(*account, by.negated()),
+    })
+}

@@ -227,6 +227,18 @@ reasons! {
     ReverseKind "reverse-kind";
     /// Facts about statements have opposites of their own.
     ReverseStatement "reverse-statement";
+    /// The entry is reversed; nothing of it is left to correct.
+    CorrectReversed "correct-reversed";
+    /// The entry is no fact of a loan that can be corrected.
+    CorrectKind "correct-kind";
+    /// The correction names no field.
+    CorrectNothing "correct-nothing";
+    /// The field has that value already.
+    CorrectSame "correct-same";
+    /// What followed could not be recorded any more.
+    CorrectLater "correct-later";
+    /// What followed would move other money.
+    CorrectMoney "correct-money";
     /// The account number that the bank printed is another one.
     StatementNumber "statement-number";
     /// The statement is in another currency than the book.

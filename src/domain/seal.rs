@@ -3,6 +3,7 @@
 //! A tree of an owner is built like the journal's, over the entries that concern the owner; which
 //! those are is told here and in `notes/format.md`, because an owner's proof rests on it.
 
+use crate::domain::corrected::Corrected;
 use crate::domain::entry::Entry;
 use crate::domain::event::{Event, Kind};
 use crate::domain::json::Writer;
@@ -73,6 +74,11 @@ pub fn concerned(
     let back = match &event.kind {
         Kind::Reverse(_) => reversed(entry),
         _ => None,
+    };
+    // A correction is about what the fact is about.
+    let back = match &back.as_ref().unwrap_or(event).kind {
+        Kind::Correct(_) => Corrected::of_working(entry).map(|told| told.fact.now.event),
+        _ => back,
     };
     let told = back.as_ref().unwrap_or(event);
     name_owners(told, &mut owners);

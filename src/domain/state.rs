@@ -3,6 +3,8 @@
 //! `State` is changed by [`crate::domain::apply`] only. It remembers which records changed, so that
 //! a batch of entries costs the store only what it touched.
 
+mod around;
+
 use crate::domain::account::{Account, Fund};
 use crate::domain::calendar::{Date, Month};
 use crate::domain::cap::{CapCount, Quota};

@@ -41,6 +41,14 @@ impl<T> Default for Table<T> {
     }
 }
 
+impl<T: Record> FromIterator<T> for Table<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(records: I) -> Self {
+        let mut table = Self::default();
+        records.into_iter().for_each(|record| table.insert(record));
+        table
+    }
+}
+
 impl<T: Record> Table<T> {
     /// The record of an id. Cost: one hash look-up.
     pub fn get(&self, id: &str) -> Option<&T> {

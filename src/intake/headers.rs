@@ -277,6 +277,7 @@ pub const WORDS: &[(&str, &[&str])] = &[
     ("three", &["三人"]),
     ("close", &["结账", "期末结账"]),
     ("reverse", &["冲销", "红冲", "冲销凭证"]),
+    ("correct", &["更正", "更正贷款记录"]),
     ("import-statement", &["导入对账单", "登记对账单"]),
     ("undo-statement", &["撤销对账单", "撤回对账单"]),
     ("match-lines", &["确认勾对", "勾对"]),

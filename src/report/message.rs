@@ -24,7 +24,7 @@ fn shown(code: &str, name: &str, value: &str, locale: &Locale) -> String {
             each(&|word| locale.word(word))
         }
         // The English labels of events are sentences, which do not stand inside another.
-        "event" if chinese => visible(&locale.event(value)),
+        "event" | "later_event" if chinese => visible(&locale.event(value)),
         "moves" if chinese || value == "none" => each(&|word| locale.event(word)),
         "allowed" if chinese && code == "fund-mismatch" => {
             each(&|word| format!("{}（{word}）", locale.word(word)))
@@ -72,8 +72,17 @@ impl Message {
             .iter()
             .map(|(name, value)| (name.as_ref(), shown(problem.code, name, value, locale)))
             .collect();
-        let args: Vec<(&str, &str)> =
+        let mut args: Vec<(&str, &str)> =
             values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        // A refusal for the sake of another one says what that one says.
+        let because = problem.arg("because").map(|code| {
+            let part = |attribute| locale.find(code, attribute, &args).unwrap_or_default();
+            [part(None), part(Some("why"))]
+        });
+        if let Some([what, why]) = &because {
+            args.retain(|(name, _)| *name != "because");
+            args.extend([("because", what.as_str()), ("because_why", why.as_str())]);
+        }
         let part = |attribute| locale.find(problem.code, attribute, &args).unwrap_or_default();
         let mut what = part(None);
         if what.is_empty() {

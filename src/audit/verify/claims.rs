@@ -139,6 +139,15 @@ impl Claims {
         self.compare(fact, named, tally);
     }
 
+    /// What moves the loan of a claim, within a correction of that loan.
+    pub fn take_again(&mut self, fact: &Fact<'_>, loans: &mut Loans, adopted: &Adopted) {
+        if let Kind::PayClaim(_) | Kind::CancelRest(_) | Kind::CloseClaim(_) = &fact.event.kind
+            && let Some(id) = named(&fact.event.kind)
+        {
+            self.follow(fact, id, loans, adopted, &mut Tally::default());
+        }
+    }
+
     fn file(&mut self, fact: &Fact<'_>, own: &FileClaim, loans: &Loans, tally: &mut Tally) {
         let loan = loans.get(&own.loan);
         let note = loan.and_then(|loan| loan.note(own.note.as_ref()));

@@ -355,6 +355,18 @@ impl Loans {
         }
     }
 
+    /// Takes an entry in within a correction: a drawdown changes its note and makes no other one.
+    pub fn take_again(&mut self, fact: &Fact<'_>, adopted: &Adopted) {
+        let Kind::Disburse(own) = &fact.event.kind else { return self.take(fact, adopted) };
+        let Some(loan) = self.loans.get_mut(&own.loan).filter(|_| !fact.back) else { return };
+        let (due, share) = (own.due.unwrap_or(loan.due), loan.sharing.pool);
+        if let Some(note) = loan.note_mut(Some(own.note.as_ref().unwrap_or(&own.loan))) {
+            (note.drawn, note.due, note.class) = (fact.event.happened(), due, Class::Normal);
+            (note.amount, note.balance) = (own.amount.into(), own.amount.into());
+            note.exposure = share_of(note.amount, share);
+        }
+    }
+
     fn deposit(&mut self, id: &Id, by: Total) {
         if let Some(loan) = self.loans.get_mut(id) {
             loan.deposit += by;
@@ -428,7 +440,8 @@ impl Loans {
         self.hold(touched, fact, tally);
     }
 
-    fn hold(&mut self, id: Option<&Id>, fact: &Fact<'_>, tally: &mut Tally) {
+    /// Holds the registers of a loan against its notes.
+    pub fn hold(&mut self, id: Option<&Id>, fact: &Fact<'_>, tally: &mut Tally) {
         let Some((id, loan)) = id.and_then(|id| Some((id, self.loans.get_mut(id)?))) else {
             return;
         };

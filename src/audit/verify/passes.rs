@@ -3,7 +3,7 @@
 use super::accounts;
 use super::adopted::Adopted;
 use super::ceilings::Ceilings;
-use super::checks::Tally;
+use super::checks::{Check, Tally};
 use super::claims::{self, Claims};
 use super::fact::Fact;
 use super::funding::Funding;
@@ -12,7 +12,8 @@ use super::pools::Pools;
 use super::slips::{self, Papers};
 use super::subsidies::{self, Subsidies};
 use crate::domain::calendar::Date;
-use crate::domain::entry::Entry;
+use crate::domain::corrected::{Corrected, Step};
+use crate::domain::entry::{Entry, Line};
 use crate::domain::event::{Event, Kind};
 use crate::domain::rules::RuleSet;
 use crate::domain::text::Id;
@@ -54,7 +55,52 @@ impl Passes {
         self.adopted.on(day)
     }
 
+    /// A correction: the loan is gone back to before its fact by what the entries posted, and told again
+    /// by the auditor's own formulas; the difference is what the correction had to post.
+    fn correct(&mut self, fact: &Fact<'_>, tally: &mut Tally) {
+        let told = Corrected::of_working(fact.entry);
+        let told = if fact.back { told.map(Corrected::turned) } else { told };
+        let id = told.as_ref().and_then(Corrected::loan);
+        let (Some(told), Some(id)) = (&told, id) else {
+            tally.find(Check::LoanBalance, fact.seq, "corrected", "working", "-");
+            return;
+        };
+        let before = self.loans.get(id).map(Loan::part).unwrap_or_default();
+        let steps: Vec<&Step> = told.steps().collect();
+        for step in steps.iter().rev() {
+            let turned = |lines: &[Line]| lines.iter().map(Line::turned).collect();
+            let (lines, memo) = (turned(&step.was.lines), turned(&step.was.memo));
+            let entry = Entry { lines, memo, ..step.was.clone() };
+            self.again(&Fact { seq: entry.seq, entry: &entry, event: &entry.event, back: true });
+        }
+        for (place, step) in steps.into_iter().enumerate() {
+            let (entry, event) = (&step.now, &step.now.event);
+            let again = Fact { seq: fact.seq, entry, event, back: false };
+            self.again(&again);
+            if place == 0 && !fact.back {
+                slips::check(&again, &self.loans, tally);
+            }
+        }
+        accounts::check(fact, tally);
+        self.loans.compare(fact, tally);
+        self.loans.hold(Some(id), fact, tally);
+        self.ceilings.take(fact, None, &self.loans, &self.adopted, tally);
+        let loan = self.loans.get(id);
+        self.adopted.check(fact, loan.map(|loan| loan.rules.as_ref()), tally);
+        let loan = loan.map(|loan| (loan, &before));
+        self.pools.take(fact, loan, &self.adopted, &self.ceilings, tally);
+    }
+
+    /// One entry within a correction; what it says was looked at when it was recorded.
+    fn again(&mut self, fact: &Fact<'_>) {
+        self.loans.take_again(fact, &self.adopted);
+        self.claims.take_again(fact, &mut self.loans, &self.adopted);
+    }
+
     fn follow(&mut self, fact: &Fact<'_>, tally: &mut Tally) {
+        if matches!(fact.event.kind, Kind::Correct(_)) {
+            return self.correct(fact, tally);
+        }
         self.adopted.take(fact);
         let loan = self.loan(fact).cloned();
         let before = loan.as_ref().and_then(|id| self.loans.get(id)).map(Loan::part);

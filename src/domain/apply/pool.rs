@@ -109,6 +109,7 @@ pub(crate) fn loan_of(state: &State, kind: &Kind) -> Option<Id> {
         | Kind::Checkpoint(_)
         | Kind::KeepCheckpoint(_)
         | Kind::Reverse(_)
+        | Kind::Correct(_)
         | Kind::ImportStatement(_)
         | Kind::UndoStatement(_)
         | Kind::MatchLines(_)
@@ -119,8 +120,9 @@ pub(crate) fn loan_of(state: &State, kind: &Kind) -> Option<Id> {
 }
 
 /// What the loan of an event counts for before the event is followed or taken back.
-pub(super) fn before(state: &State, event: &Event) -> Option<Before> {
-    let loan = loan_of(state, &event.kind)?;
+pub(super) fn before(state: &State, told: &Entry) -> Option<Before> {
+    let about = super::about(told);
+    let loan = loan_of(state, &about.as_ref().unwrap_or(&told.event).kind)?;
     let part = state.loans.get(&loan).map_or_else(Part::default, Part::of);
     Some(Before { loan, part })
 }

@@ -3,7 +3,7 @@
 use super::undo::{stood_in, undo_claim, undo_loan_trail};
 use super::{claim_note, note_mut, sum, with_claim};
 use crate::domain::account::Account;
-use crate::domain::entry::Entry;
+use crate::domain::entry::{Entry, Line};
 use crate::domain::event::{ApproveSubsidy, FileSubsidy, Kind, Programme, ReviewSubsidy};
 use crate::domain::lifecycle::{ClaimState, SubsidyState};
 use crate::domain::loan::{Note, NoteState, Subsidised};
@@ -35,7 +35,7 @@ pub(super) fn follow(state: &mut State, entry: &Entry) {
 }
 
 /// What is left of a note leaves the register; one that is repaid has nothing left.
-fn close(note: &mut Note, released: Money) {
+pub(super) fn close(note: &mut Note, released: Money) {
     if note.balance.is_positive() {
         note.state = NoteState::Closed;
     }
@@ -122,7 +122,7 @@ pub(super) fn undo(state: &mut State, original: &Entry) {
     match &original.event.kind {
         Kind::ReviewClaim(own) => undo_claim(state, &own.claim, |_| {}),
         Kind::WithdrawClaim(own) => undo_claim(state, &own.claim, |_| {}),
-        Kind::CloseClaim(own) => reopen(state, original, &own.claim),
+        Kind::CloseClaim(own) => unclose(state, original, &own.claim),
         Kind::FileSubsidy(own) => unfile(state, original, own),
         Kind::ReviewSubsidy(own) => {
             if let Some(filing) = state.filings.get_mut(&own.subsidy) {
@@ -138,16 +138,20 @@ pub(super) fn undo(state: &mut State, original: &Entry) {
 }
 
 /// The note gets back what left the register, in the class in which it stood.
-fn reopen(state: &mut State, original: &Entry, claim: &Id) {
-    let memo = &original.memo;
+pub(super) fn reopen(note: &mut Note, memo: &[Line]) {
     let classes =
         [Account::LoansNormal, Account::LoansExtended, Account::LoansOverdue, Account::LoansNpl];
     let left = classes.iter().map(|class| sum(memo, *class)).max().unwrap_or_default();
+    note.balance = note.balance.add(left).unwrap_or_default();
+    note.exposure = note.exposure.add(sum(memo, Account::Exposure)).unwrap_or_default();
+    note.state = stood_in(memo).unwrap_or(note.state);
+}
+
+/// The claim is open again, and its note as it was.
+fn unclose(state: &mut State, original: &Entry, claim: &Id) {
     undo_claim(state, claim, |_| {});
     if let Some(note) = claim_note(state, claim, 0) {
-        note.balance = note.balance.add(left).unwrap_or_default();
-        note.exposure = note.exposure.add(sum(memo, Account::Exposure)).unwrap_or_default();
-        note.state = stood_in(memo).unwrap_or(note.state);
+        reopen(note, &original.memo);
     }
     if let Some(loan) = state.claims.get(claim).map(|claim| claim.loan.clone()) {
         undo_loan_trail(state, &loan);

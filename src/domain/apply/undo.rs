@@ -73,6 +73,7 @@ pub(super) fn undo(state: &mut State, original: &Entry) {
         | Kind::WriteOffClawback(_) => clawback::undo(state, original),
         Kind::ApproveSubsidy(_) | Kind::PaySubsidy(_) => undo_subsidy(state, original),
         Kind::Quota(_) => quota::undo(state, original),
+        Kind::Correct(_) => corrected::undo(state, original),
         _ => undo_loan(state, original),
     }
 }
@@ -150,6 +151,12 @@ fn undo_loan(state: &mut State, original: &Entry) {
     let Some((id, note)) = loan_key(&event.kind) else { return };
     let Some(loan) = state.loans.get_mut(id) else { return };
     loan.trail.pop();
+    untell(loan, note, original);
+}
+
+/// Takes back what an entry of the loan family did to its loan.
+pub(super) fn untell(loan: &mut Loan, note: Option<&Id>, original: &Entry) {
+    let event = &original.event;
     match &event.kind {
         Kind::Disburse(_) => {
             loan.notes.pop();

@@ -150,7 +150,7 @@ pub(super) fn live_claim<'n>(state: &State, note: &'n Note) -> Option<&'n Id> {
 
 pub(super) fn file(state: &State, event: &Event, own: &FileClaim) -> Result<Decision, Problem> {
     new_id("claim", &own.claim)?;
-    let (loan, note) = noted(state, event, &own.loan, own.note.as_ref())?;
+    let (loan, _) = noted(state, event, &own.loan, own.note.as_ref())?;
     check_stage(state, event, &loan.owner, PoolState::pays_claims)?;
     if let Some(known) = state.claims.get(&own.claim) {
         return Err(Reason::ClaimExists
@@ -158,6 +158,12 @@ pub(super) fn file(state: &State, event: &Event, own: &FileClaim) -> Result<Deci
             .with("claim", &own.claim)
             .with("filed", known.filed));
     }
+    lost(state, event, own)
+}
+
+/// A claim by the facts of its loan, whatever the pool does.
+pub(super) fn lost(state: &State, event: &Event, own: &FileClaim) -> Result<Decision, Problem> {
+    let (loan, note) = noted(state, event, &own.loan, own.note.as_ref())?;
     loss::check_earlier(state, own, loan, note)?;
     note_may(state, loan, note, event.kind.word())?;
     let base = positive(own.base)?;

@@ -179,9 +179,19 @@ pub(super) fn disburse(state: &State, event: &Event, own: &Disburse) -> Result<D
         return Err(Reason::NoteExists.refuse().with("loan", &loan.id).with("note", id));
     }
     papers::check_note(state, event, own)?;
+    enrolment::check_stage(state, event, &loan.owner, PoolState::pays_claims)?;
+    drawn(state, event, own, loan)
+}
+
+/// A drawdown by itself, whatever the pool does.
+pub(super) fn drawn(
+    state: &State,
+    event: &Event,
+    own: &Disburse,
+    loan: &Loan,
+) -> Result<Decision, Problem> {
     let amount = positive(own.amount)?;
     in_order(("date", event.happened()), ("due", own.due.unwrap_or(loan.due)), true)?;
-    enrolment::check_stage(state, event, &loan.owner, PoolState::pays_claims)?;
     enrolment::check_window(state, loan, event.happened())?;
     let drawn = loan.drawn().map_err(out_of_range)?;
     if drawn.add(amount).map_err(out_of_range)? > loan.amount {

@@ -13,6 +13,7 @@ mod checkpoint;
 mod claim;
 mod clawback;
 mod close;
+mod correct;
 mod correction;
 mod custody;
 mod deposit;
@@ -39,6 +40,7 @@ mod withdrawal;
 
 pub use claim::sharing_of;
 pub use close::{Block, blocks};
+pub use correct::rests_on;
 pub(crate) use enrolment::leverage_of;
 pub(crate) use loan::cured;
 pub(crate) use loss::parts_of_loss;
@@ -68,14 +70,25 @@ pub struct Context<'a> {
     pub seq: u64,
     /// Now, from the caller's clock.
     pub recorded: Timestamp,
-    /// The entry that the event wants to reverse, if it exists.
+    /// The entry that the event wants to reverse or correct, if it exists.
     pub original: Option<&'a Entry>,
+    /// The entries that [`rests_on`] names.
+    pub later: &'a [Entry],
     /// How new loans, withdrawals and fees are held to the limits of the rules.
     pub limits: Limits,
     /// The journal as it stood before the group that the event belongs to.
     pub journal: JournalHead,
     /// The trees of owners as they stood then, for an event that seals them.
     pub seals: Option<&'a Seals>,
+}
+
+/// The entry that an event names and that deciding asks for.
+pub fn original_of(kind: &Kind) -> Option<u64> {
+    match kind {
+        Kind::Reverse(own) => Some(own.entry.0),
+        Kind::Correct(own) => Some(own.entry.0),
+        _ => None,
+    }
 }
 
 /// Whether an event asks for the trees of owners.
@@ -246,6 +259,7 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::SettleTransfer(own) => custody::settle_transfer(state, &event, own),
         Kind::ChangeCustodian(own) => custody::change_custodian(state, &event, own),
         Kind::Reverse(own) => reverse::reverse(state, &event, own, context.original),
+        Kind::Correct(own) => correct::correct(state, &event, own, context),
         Kind::ImportStatement(own) => statement::import(state, &event, own, context.seq),
         Kind::UndoStatement(own) => statement::undo(state, &event, own),
         Kind::MatchLines(own) => statement::match_lines(state, &event, own, context.seq),

@@ -7,6 +7,7 @@
 
 use super::subsidy::{asked_of, notes_of};
 use crate::domain::calendar::{CalendarQuarter, Date, InterestQuarter, Period, Quarter};
+use crate::domain::corrected::Corrected;
 use crate::domain::entry::Entry;
 use crate::domain::event::{Kind, Programme};
 use crate::domain::loan::{Loan, Note};
@@ -46,6 +47,10 @@ pub(super) fn on_entry(state: &State, original: &Entry) -> Option<u64> {
         Kind::Overdue(own) => approval_on(state, loan(&own.loan)?.note(own.note.as_ref())?, seq),
         Kind::Npl(own) => approval_on(state, loan(&own.loan)?.note(own.note.as_ref())?, seq),
         Kind::Cure(own) => approval_on(state, loan(&own.loan)?.note(own.note.as_ref())?, seq),
+        Kind::Correct(_) => {
+            let corrected = Corrected::of(original)?;
+            approval_on(state, loan(corrected.loan()?)?.note(corrected.note())?, seq)
+        }
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 use super::{Decision, enrolment, funding, in_order, out_of_range, quota, rests, room, short};
 use crate::domain::account::Account;
 use crate::domain::cap::Quota;
+use crate::domain::corrected::Corrected;
 use crate::domain::entry::{Entry, Line};
 use crate::domain::event::{Event, Kind, Origin, Reverse};
 use crate::domain::field::Json;
@@ -71,6 +72,13 @@ pub(super) fn reverse(
     {
         object.insert("carried".to_owned(), carried.into());
     }
+    // So do the steps of a correction.
+    if let (Kind::Correct(_), Some(told), Some(object)) =
+        (&original.event.kind, &original.working, working.as_object_mut())
+        && let Some(corrected) = told.value().get("corrected")
+    {
+        object.insert("corrected".to_owned(), corrected.clone());
+    }
     decision.working = Some(Json::new(&working)?);
     decision.reverses = Some(seq);
     Ok(decision)
@@ -106,6 +114,7 @@ fn owner_of_fact<'s>(state: &'s State, original: &Entry) -> Option<&'s Id> {
         Kind::OtherBenefit(own) => loan(&own.loan),
         Kind::Reprice(own) => loan(&own.loan),
         Kind::Extend(own) => loan(&own.loan),
+        Kind::Correct(_) => Corrected::of(original)?.loan().and_then(|id| loan(id)),
         Kind::FileSubsidy(own) => loan(&own.loan),
         Kind::RecommendLoan(own) => applied(&own.loan),
         Kind::RejectLoan(own) => applied(&own.loan),
@@ -327,6 +336,10 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
         Kind::Recover(own) => [claim(&own.claim), None],
         Kind::RecoverInKind(own) => [claim(&own.claim), None],
         Kind::WriteOff(own) => [claim(&own.claim), None],
+        Kind::Correct(_) => {
+            let corrected = Corrected::of(original);
+            [corrected.as_ref().and_then(Corrected::loan).and_then(|id| loan(id)), None]
+        }
         Kind::Quota(own) => [quota(own.year.0), None],
         Kind::ApproveSubsidy(own) => {
             [line(&original.event.id), own.supplement.as_ref().and_then(|id| line(id))]

@@ -2,7 +2,7 @@
 
 use super::claim::{claim_draft, entry, released_by_payment, standing};
 use super::{Decision, bank_account, out_of_range, owner, positive, quota, within};
-use crate::domain::account::Fund;
+use crate::domain::account::{Account, Fund};
 use crate::domain::event::{
     CancelRest, Event, RecoveryCost, RefundClaim, RevokeClaim, SettleClaim,
 };
@@ -21,6 +21,11 @@ fn account<'s>(
 ) -> Result<&'s BankAccount, Problem> {
     let owner = owner(state, event, Some(&claim.owner))?;
     bank_account(state, bank, owner, Some(Fund::Risk))
+}
+
+/// The register lines of exposure that a claim releases.
+pub(super) fn draft_of(state: &State, claim: &Claim, released: Money) -> posting::Draft {
+    claim_draft(state, claim).release(Account::Exposure, released)
 }
 
 /// The pool bears nothing more of the base, so all of its exposure is released.

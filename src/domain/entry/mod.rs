@@ -64,6 +64,13 @@ impl Line {
         Self { side: self.side.opposite(), ..self.clone() }
     }
 
+    /// The line as an entry holds it.
+    pub fn to_value(&self) -> serde_json::Value {
+        let mut bytes = Vec::new();
+        self.write(&mut Writer::new(&mut bytes));
+        serde_json::from_slice(&bytes).unwrap_or_default()
+    }
+
     fn write(&self, out: &mut Writer<'_>) {
         out.begin_object();
         out.key("account");
