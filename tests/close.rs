@@ -9,9 +9,9 @@ use poolbook::book::verify::{Verification, verify};
 use poolbook::book::{Book, RowGroup, Scope};
 use poolbook::domain::account::{Account, Class, Fund};
 use poolbook::domain::calendar::{Month, parse_date};
-use poolbook::domain::decide::{Context, JournalHead, Limits, decide};
+use poolbook::domain::decide::{Context, JournalHead, Limits, decide, original_of, rests_on};
 use poolbook::domain::entry::{Entry, id_hash};
-use poolbook::domain::event::{Event, Kind, VOCABULARY};
+use poolbook::domain::event::{Event, VOCABULARY};
 use poolbook::domain::money::Total;
 use poolbook::domain::registry::Closing;
 use poolbook::domain::text::Id;
@@ -71,6 +71,8 @@ pub const OTHERS: &[&str] = &[
     r#"{"event":"file-claim","date":"2017-02-03","claim":"C4","loan":"L4","base":"100"}"#,
     r#"{"event":"review-claim","date":"2017-02-04","claim":"C4","step":"in-review"}"#,
     r#"{"event":"withdraw-claim","date":"2017-02-05","claim":"C4","reason":"x"}"#,
+    r#"{"event":"reprice","date":"2017-02-05","loan":"L4","rate":"4.5%"}"#,
+    r#"{"event":"correct","date":"2017-02-05","entry":"@cure","rate":"4.6%","reason":"x"}"#,
     r#"{"event":"write-off","date":"2017-02-07","claim":"C2","document":"1号"}"#,
     r#"{"event":"close-claim","date":"2017-02-08","claim":"C2","reason":"x","document":"2号"}"#,
     r#"{"event":"adopt-rates","date":"2017-02-04","rates":"@"}"#,
@@ -111,14 +113,14 @@ fn with_all_closed(book: &Book<MemoryStore>, event: &Event) -> &'static str {
         });
         state.closings.get_mut(&owner).unwrap().through = through;
     }
-    let original = match &event.kind {
-        Kind::Reverse(own) => Some(book.entry(own.entry.0).unwrap()),
-        _ => None,
-    };
+    let original = original_of(&event.kind).map(|seq| book.entry(seq).unwrap());
+    let later = rests_on(&state, &event.kind, original.as_ref());
+    let later: Vec<_> = later.into_iter().map(|seq| book.entry(seq).unwrap()).collect();
     let context = Context {
         seq: book.head().count + 1,
         recorded: options().now,
         original: original.as_ref(),
+        later: &later,
         limits: Limits::Held,
         journal: JournalHead { entries: 0, root: [0; 32] },
         seals: None,

@@ -309,11 +309,11 @@ fn every_event_is_told_by_its_command_and_only_tried_when_asked() {
                         continue;
                     }
                     "certify" => continue,
-                    "keep-checkpoint" | "reverse"
+                    "keep-checkpoint" | "reverse" | "correct"
                         if event["checkpoint"] == "@last" || event["entry"] == "@cure" =>
                     {
                         office.flush();
-                        let key = if word == "reverse" { "entry" } else { "checkpoint" };
+                        let key = if word == "keep-checkpoint" { "checkpoint" } else { "entry" };
                         event[key] = office.entries().to_string().into();
                     }
                     _ => {}

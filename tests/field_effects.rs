@@ -42,6 +42,7 @@ const REST: &[&str] = &[
     r#"{"event":"bank-charge","id":"bc","date":"2024-02-01","owner":"410821","bank_account":"RISK","amount":"5.00"}"#,
     r#"{"event":"trustee-fee","id":"tf","date":"2024-02-01","owner":"410821","bank_account":"RISK","amount":"5.00"}"#,
     r#"{"event":"reprice","id":"rp","date":"2024-02-01","loan":"L","note":"N1","rate":"4%"}"#,
+    r#"{"event":"correct","id":"co","date":"2024-02-01","entry":"@rp","rate":"4.1%","reason":"x"}"#,
     r#"{"event":"extend","id":"ex","date":"2024-02-01","loan":"L","note":"N1","due":"2025-03-01"}"#,
     r#"{"event":"other-benefit","id":"ob","date":"2024-02-01","loan":"L","note":"N1","from":"2024-01-02","to":"2024-03-21","scheme":"省","amount":"1.00"}"#,
     r#"{"event":"fee-refunded","id":"fr","date":"2024-02-01","loan":"L","from":"2024-01-02","amount":"1.00"}"#,

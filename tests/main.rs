@@ -17,6 +17,7 @@ mod commands;
 mod concluded;
 mod conformance;
 mod consequences;
+mod correct;
 mod corrections;
 mod dates;
 mod effective;

@@ -349,6 +349,43 @@ pub const CASES: &[Case] = &[
         &[("entry", "16"), ("event", "import-statement")],
     ),
     (
+        R::CorrectReversed,
+        "reversed",
+        r#"{"event":"correct","date":"2017-09-21","entry":"@payment","amount":"1.00","reason":"x"}"#,
+        &[],
+    ),
+    (
+        R::CorrectKind,
+        "set up",
+        r#"{"event":"correct","date":"2017-09-21","entry":"2","amount":"1.00","reason":"x"}"#,
+        &[("entry", "2"), ("event", "join")],
+    ),
+    (
+        R::CorrectNothing,
+        "drawn",
+        r#"{"event":"correct","date":"2017-09-21","entry":"@drawn-1","reason":"x"}"#,
+        &[("event", "disburse"), ("fields", "effective, amount, due")],
+    ),
+    (
+        R::CorrectSame,
+        "drawn",
+        r#"{"event":"correct","date":"2017-09-21","entry":"@drawn-1","amount":"900000.00","due":"2018-02-01","reason":"x"}"#,
+        &[("field", "amount"), ("value", "900000.00")],
+    ),
+    (
+        R::CorrectLater,
+        "approved",
+        r#"{"event":"correct","date":"2017-09-21","entry":"@drawn-1","amount":"200000.00","reason":"x"}"#,
+        &[("later_event", "file-claim"), ("because", "claim-base-above-balance")],
+    ),
+    // All of the deposit, 18,000.00, was applied; of 10,000.00 owed it could have been 10,000.00.
+    (
+        R::CorrectMoney,
+        "deposit used",
+        r#"{"event":"correct","date":"2017-09-21","entry":"@drawn-1","amount":"10000.00","reason":"x"}"#,
+        &[("later_event", "apply-deposit"), ("moved", "18,000.00"), ("would", "10,000.00")],
+    ),
+    (
         R::StatementNumber,
         "statement taken",
         r#"{"event":"import-statement","date":"2017-03-31","from":"2017-03-01","bank_account":"NUMBERED","opening":"0.00","closing":"0.00","movements":[],"file":"a.csv","number":"6222021113","profile":"plain","fetched_by":"甲","sha256":"2222222222222222222222222222222222222222222222222222222222222222"}"#,

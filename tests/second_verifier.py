@@ -269,6 +269,8 @@ class Contents:
         lines = self.lines(seq, entry)
         self.voucher(seq, entry)
         self.reversal(seq, entry, lines)
+        if entry["event"]["event"] == "correct":
+            self.correction(seq, entry)
         if entry["event"]["event"] == "close":
             self.close(seq, entry, head)
         if entry["event"]["event"] == "approve-claim" and "parts" in entry.get("working", {}):
@@ -418,6 +420,28 @@ class Contents:
                 self.note(seq, "reversal-lines", "income and expense of %s" % self.years[target])
         if self.reversed.setdefault(target, seq) != seq:
             self.note(seq, "reversal-twice", "%d by %d" % (target, self.reversed[target]))
+
+    def correction(self, seq, entry):
+        """The register lines of a correction are what its steps have more or less than before it."""
+        sums = collections.Counter()
+
+        def add(lines, sign):
+            for line in lines:
+                signed = fen(line["amount"]) * (sign if line["side"] == "debit" else -sign)
+                sums[line["owner"], line["fund"], line["account"]] += signed
+        try:
+            told = entry["working"]["corrected"]
+            if told["fact"]["entry"] != entry["event"]["entry"] or entry.get("lines"):
+                raise ValueError("another fact, or lines on balance")
+            for step in [told["fact"]] + told["followed"]:
+                add(step.get("memo", []), -1)
+                add(step.get("memo_was", step.get("memo", [])), 1)
+            add(entry.get("memo", []), 1)
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            return self.note(seq, "correction-lines", str(error))
+        for place, amount in sorted(sums.items()):
+            if amount:
+                self.note(seq, "correction-lines", "%s by %s" % (" ".join(place), yuan(amount)))
 
     def close(self, seq, entry, head):
         """The digest of the balances, and the journal that the close was made on."""

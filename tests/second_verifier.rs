@@ -31,6 +31,13 @@ fn script() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/second_verifier.py")
 }
 
+/// What the second verifier has to say against a book; nothing where it is sound.
+pub fn second_opinion(book: &Path) -> Option<String> {
+    let output = ran(Command::new("python3").arg(script()).arg(book))?;
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.code() != Some(0)).then_some(told)
+}
+
 /// What a command of Python gives; nothing, and a word about it, where there is no Python.
 fn ran(command: &mut Command) -> Option<Output> {
     if let Ok(output) = command.output() {

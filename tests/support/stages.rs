@@ -103,6 +103,12 @@ pub const STAGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("deposit overdue", &[r#"{"event":"overdue","date":"2017-07-01","loan":"L"}"#]),
+    (
+        "deposit used",
+        &[
+            r#"{"event":"apply-deposit","date":"2017-07-02","loan":"L","bank_account":"POOL","maker":"甲","checker":"乙"}"#,
+        ],
+    ),
     // Every ceiling at once, and a bank that had lent nothing at the end of the year before.
     (
         "capped",
