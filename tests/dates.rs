@@ -17,30 +17,30 @@ fn contribute(id: &str, date: &str) -> String {
     )
 }
 
-/// The latest booking is of 2017-01-01, so 2018-01-01 is a year later and not more.
+/// The latest booking is of 2017-01-01, so 2019-01-01 is two years later and not more.
 #[test]
 fn a_date_far_ahead_or_in_the_future_takes_somebody_who_insists() {
     let dir = tempfile::tempdir().unwrap();
     small(dir.path());
-    for (date, expected) in [("2018-01-02", "date-far"), ("2198-01-01", "date-future")] {
+    for (date, expected) in [("2019-01-02", "date-far"), ("2198-01-01", "date-future")] {
         let (code, err) = run(dir.path(), &contribute("a", date));
         assert!(code == 77 && err.contains(&format!("[{expected}]")), "{date}: {err}");
         assert!(err.contains("what to do: check the date"), "{err}");
         let dry = contribute("a", date).replace("poolbook", "poolbook --dry-run");
         assert_eq!(run(dir.path(), &dry).0, 77, "{date}");
     }
-    assert_eq!(run(dir.path(), &contribute("a", "2018-01-01")).0, 0);
-    // Days before the latest booking are no question; now 2019-01-02 is too far, until somebody insists.
+    assert_eq!(run(dir.path(), &contribute("a", "2019-01-01")).0, 0);
+    // Days before the latest booking are no question; now 2021-01-02 is too far, until somebody insists.
     assert_eq!(run(dir.path(), &contribute("b", "2017-02-01")).0, 0);
-    assert_eq!(run(dir.path(), &contribute("c", "2019-01-02")).0, 77);
-    assert_eq!(run(dir.path(), &(contribute("c", "2019-01-02") + " --confirm-date")).0, 0);
+    assert_eq!(run(dir.path(), &contribute("c", "2021-01-02")).0, 77);
+    assert_eq!(run(dir.path(), &(contribute("c", "2021-01-02") + " --confirm-date")).0, 0);
     let insisted = format!("POOLBOOK_CONFIRM_DATE=true {}", contribute("d", "2198-01-01"));
     assert_eq!(run(dir.path(), &insisted).0, 0);
     // Facts without lines may be of any day that has come.
     let join = "poolbook join --owner 410822 --date 2026-01-01";
     assert_eq!(run(dir.path(), join).0, 0);
     // What is recorded already is no new date.
-    assert_eq!(run(dir.path(), &contribute("c", "2019-01-02")).0, 0);
+    assert_eq!(run(dir.path(), &contribute("c", "2021-01-02")).0, 0);
 }
 
 /// The first file of a book may hold many years with gaps; a later one is asked once for all its rows,
@@ -60,7 +60,7 @@ fn a_backlog_is_not_asked_about_and_a_later_file_once() {
         .collect();
     std::fs::write(dir.path().join("e.jsonl"), &years).unwrap();
     let (code, err) = run(dir.path(), "poolbook record e.jsonl");
-    assert!(code == 77 && err.contains("file e.jsonl, row 2, column `date`"), "{err}");
+    assert!(code == 77 && err.contains("file e.jsonl, row 3, column `date`"), "{err}");
     assert_eq!(run(dir.path(), "poolbook --dry-run --confirm-date record e.jsonl").0, 0);
     let (code, err) = run(dir.path(), "poolbook --dry-run record e.jsonl --rejects r.jsonl");
     assert_eq!(code, 1, "{err}");
@@ -83,11 +83,11 @@ fn a_backlog_is_not_asked_about_and_a_later_file_once() {
     assert_eq!(book.record_all(&mut events, &asked, &mut |_, _| {}).unwrap().new, 3);
     // The index keeps the latest booking.
     let more = |date: &str| event(&row("more", date));
-    assert_eq!(book.record(more("2023-03-02"), &asked).unwrap_err().code, "date-far");
+    assert_eq!(book.record(more("2024-03-02"), &asked).unwrap_err().code, "date-far");
     book.reindex().unwrap();
-    assert_eq!(book.record(more("2023-03-02"), &asked).unwrap_err().code, "date-far");
+    assert_eq!(book.record(more("2024-03-02"), &asked).unwrap_err().code, "date-far");
     assert_eq!(book.record(more("2027-03-10"), &asked).unwrap_err().code, "date-future");
-    book.record(more("2023-03-01"), &asked).unwrap();
+    book.record(more("2024-03-01"), &asked).unwrap();
 }
 
 /// A quarter may be looked at before it ends, and is not posted before.

@@ -1,7 +1,7 @@
 //! The date of an event against today and against the latest date booked so far.
 //!
 //! A year typed wrong is a date like any other to the rules, and stays in the book. So a date that
-//! has not come yet is asked about, and one that leaves more than a year empty behind the latest
+//! has not come yet is asked about, and one that leaves more than two years empty behind the latest
 //! booking. Backwards nothing is asked: a backlog is entered in any order, and days before an
 //! owner's joining or in a closed period are refused by rules of their own.
 
@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use jiff::tz::Offset;
 
 /// How many months may lie between the latest booking and the next one.
-const AHEAD_MONTHS: i32 = 12;
+const AHEAD_MONTHS: i32 = 24;
 
 /// Which of the two questions a group of events is asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -95,7 +95,7 @@ mod tests {
         found.map_or_else(|problem| problem.code, |()| "-")
     }
 
-    /// 2024-02-29 and twelve months are 2025-02-28. At 16:00 UTC the next day has begun in China.
+    /// 2024-02-29 and 24 months are 2026-02-28. At 16:00 UTC the next day has begun in China.
     #[test]
     fn both_sides_of_each_bound() {
         let far = Asked { far: true };
@@ -103,8 +103,8 @@ mod tests {
             ("2026-12-01T15:59:59Z", None, "2026-12-01", "-"),
             ("2026-12-01T15:59:59Z", None, "2026-12-02", "date-future"),
             ("2026-12-01T16:00:00Z", None, "2026-12-02", "-"),
-            ("2026-12-01T08:00:00Z", Some("2024-02-29"), "2025-02-28", "-"),
-            ("2026-12-01T08:00:00Z", Some("2024-02-29"), "2025-03-01", "date-far"),
+            ("2026-12-01T08:00:00Z", Some("2024-02-29"), "2026-02-28", "-"),
+            ("2026-12-01T08:00:00Z", Some("2024-02-29"), "2026-03-01", "date-far"),
             ("2026-12-01T08:00:00Z", Some("2024-02-29"), "2016-01-01", "-"),
             ("2026-12-01T08:00:00Z", Some("2024-02-29"), "2027-03-10", "date-future"),
         ] {
