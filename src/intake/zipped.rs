@@ -135,6 +135,6 @@ mod tests {
         assert_eq!(names(&files).unwrap_err(), "archive-bomb");
         assert_eq!(names(&files[1..]).unwrap().len(), WORKBOOK_PARTS_MAX);
         let cut = Document::inside("a.zip".into(), b"PK\x03\x04rubbish".to_vec());
-        assert_eq!(parts(&cut).unwrap_err().code, "workbook-damaged");
+        assert!(parts(&cut).unwrap().is_none(), "left to the reader of workbooks");
     }
 }
