@@ -264,6 +264,7 @@ const HELD: &[Bound] = &[
         }),
     ),
     ("SHEET_ROWS_MAX", Elsewhere("src/intake/sheet_rows.rs", "cells_are_counted")),
+    ("CORRECT_STEPS_MAX", Elsewhere("tests/correct.rs", "more_than_one_entry_holds_is_refused")),
     ("FORMAT", Elsewhere("tests/store_files.rs", "newer_format_is_refused_untouched")),
     ("TAIL_BYTES_MAX", Elsewhere("tests/tails.rs", "a_tail_too_large_is_refused_at_once")),
     (
