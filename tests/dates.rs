@@ -43,10 +43,10 @@ fn a_date_far_ahead_or_in_the_future_takes_somebody_who_insists() {
     assert_eq!(run(dir.path(), &contribute("c", "2021-01-02")).0, 0);
 }
 
-/// The first file of a book may hold many years with gaps; a later one is asked once for all its rows,
-/// and with rejects each row for itself.
+/// A file of several events may hold many years with gaps, but none that have not come; a file of one is asked
+/// like a command.
 #[test]
-fn a_backlog_is_not_asked_about_and_a_later_file_once() {
+fn a_backlog_is_asked_about_the_future_only() {
     let dir = tempfile::tempdir().unwrap();
     small(dir.path());
     let row = |id: &str, date: &str| {
@@ -59,10 +59,19 @@ fn a_backlog_is_not_asked_about_and_a_later_file_once() {
         .map(|date| row(date, date))
         .collect();
     std::fs::write(dir.path().join("e.jsonl"), &years).unwrap();
-    let (code, err) = run(dir.path(), "poolbook record e.jsonl");
-    assert!(code == 77 && err.contains("file e.jsonl, row 3, column `date`"), "{err}");
-    assert_eq!(run(dir.path(), "poolbook --dry-run --confirm-date record e.jsonl").0, 0);
-    let (code, err) = run(dir.path(), "poolbook --dry-run record e.jsonl --rejects r.jsonl");
+    for taken in ["record e.jsonl", "record e.jsonl --rejects r.jsonl"] {
+        let (code, err) = run(dir.path(), &format!("poolbook --dry-run {taken}"));
+        assert_eq!(code, 0, "{err}");
+    }
+    std::fs::write(dir.path().join("one.jsonl"), row("one", "2022-03-01")).unwrap();
+    let (code, err) = run(dir.path(), "poolbook --dry-run record one.jsonl");
+    assert!(code == 77 && err.contains("file one.jsonl, row 1, column `date`"), "{err}");
+    assert_eq!(run(dir.path(), "poolbook --dry-run --confirm-date record one.jsonl").0, 0);
+    let late = years.clone() + &row("late", "2198-01-01");
+    std::fs::write(dir.path().join("late.jsonl"), &late).unwrap();
+    let (code, err) = run(dir.path(), "poolbook --dry-run record late.jsonl");
+    assert!(code == 77 && err.contains("file late.jsonl, row 4, column `date`"), "{err}");
+    let (code, err) = run(dir.path(), "poolbook --dry-run record late.jsonl --rejects r.jsonl");
     assert_eq!(code, 1, "{err}");
     // In the library, an empty book takes them all without a question.
     let asked = Options {

@@ -23,8 +23,8 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// A group is asked about the distance unless it tells the past or the book has no booking yet: the
-    /// first file of a new book may hold many years.
+    /// An event by itself is asked about the distance, unless the book has no booking yet. Several at once
+    /// (a file, a folder) are a backlog, which may hold many years with gaps between them.
     pub fn of(state: &State, tells_the_past: bool) -> Self {
         Self { far: !tells_the_past && state.youngest.is_some() }
     }

@@ -92,7 +92,7 @@ impl<S: Store> Book<S> {
         }
         let past = source.tells_the_past();
         let limits = if past { Limits::Noted } else { Limits::Held };
-        let asked = Asked::of(&self.state, past);
+        let asked = Asked::of(&self.state, past || expected > 1);
         let mut run = Run { base, journal, expected, distinct, limits, asked, ..Run::default() };
         let result = self.run(source, options, &mut run, on);
         let row = run.row;

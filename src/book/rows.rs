@@ -99,7 +99,7 @@ impl<S: Store> Book<S> {
         already: &mut Vec<u64>,
     ) -> Result<(), Problem> {
         let journal = journal(&self.head());
-        let asked = *group.asked.get_or_insert_with(|| Asked::of(&self.state, false));
+        let asked = *group.asked.get_or_insert_with(|| Asked::of(&self.state, true));
         for mut event in events {
             if let Some(recorded) = self.recorded_in(&event.id, group)? {
                 already.extend(same_content(&event, &recorded)?);

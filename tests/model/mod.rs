@@ -32,6 +32,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use twin::{Bank, Twin, Verdict, text};
 
@@ -419,7 +420,13 @@ fn identities(twin: &Twin) {
     for (place, net) in &twin.balances {
         assert!(!place.2.starts_with("1002") || *net >= 0, "{place:?}");
     }
+    let mut given: BTreeMap<_, i128> = BTreeMap::new();
     for (counter, used) in &twin.counters {
+        if let twin::Counter::Given(owner, fund, source, _) = counter {
+            // What goes back of earlier years is counted apart from what they gave.
+            *given.entry((owner, fund, source)).or_default() += used;
+            continue;
+        }
         let most = match counter {
             twin::Counter::Year(fund, ..) if fund == "INT" => 20_000_000,
             twin::Counter::Year(..) => 8_000_000,
@@ -427,6 +434,7 @@ fn identities(twin: &Twin) {
         };
         assert!((0..=most).contains(used), "{counter:?} {used}");
     }
+    assert!(given.values().all(|left| *left >= 0), "more went back than was given: {given:?}");
 }
 
 /// Another seed every time.

@@ -9,7 +9,10 @@ shapes! {
             file Text, format Word, encoding Text, sheet Text, header_row Integer, profile Text,
             readable Bool,
         ]
-        rows [profile Text, fits Bool, found_columns Integer, wanted_columns Integer, missing_columns Text]
+        rows [
+            profile Text, fits Bool, found_columns Integer, wanted_columns Integer,
+            missing_columns Text,
+        ]
         totals false
         sections {
             "statements" [
