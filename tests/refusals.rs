@@ -5,6 +5,8 @@ use crate::support::book::{fingerprint, options};
 use poolbook::book::{People, RowGroup};
 use poolbook::domain::refusal::Reason;
 use poolbook::problem::Exit;
+use poolbook::report::message::Message;
+use poolbook::report::{Lang, Locale};
 
 /// A reason, the stage at which it is reached, the event, and numbers that the refusal names.
 pub type Case = (Reason, &'static str, &'static str, &'static [(&'static str, &'static str)]);
@@ -251,6 +253,7 @@ fn every_reason_has_its_case_in_order() {
 
 #[test]
 pub fn every_reason_is_reached_and_names_its_numbers() {
+    let locales = [Locale::new(Lang::Chinese), Locale::new(Lang::English)];
     for (reason, stage, json, args) in cases() {
         let mut book = book_at(stage);
         let mut options = options();
@@ -263,6 +266,11 @@ pub fn every_reason_is_reached_and_names_its_numbers() {
         assert_eq!((problem.code, problem.exit), (reason.code(), Exit::Refused), "{problem}");
         for (name, value) in *args {
             assert_eq!(problem.arg(name), Some(*value), "{problem}");
+        }
+        // A dash stands where a text asks for a number that the refusal does not give.
+        for locale in &locales {
+            let text = Message::new(&problem, locale).line(locale.lang());
+            assert!(!text.contains('—'), "{text}");
         }
         assert_eq!(before, fingerprint(&book), "{reason} left a trace");
         let row =

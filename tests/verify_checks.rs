@@ -79,8 +79,9 @@ fn no_check_is_without_a_forgery() {
         .chain(PLANTED.iter().chain(BESIDE).copied())
         .collect();
     assert_eq!(forged, all_checks());
+    // A check that looks at several things has a row for each.
     let rows = ROWS.len() + OF_POOLS.len() + OF_SLIPS.len() + OF_STATEMENTS.len();
-    assert_eq!(rows + PLANTED.len() + BESIDE.len(), all_checks().len(), "one row a check");
+    assert!(rows + PLANTED.len() + BESIDE.len() >= all_checks().len());
 }
 
 #[test]

@@ -97,6 +97,16 @@ pub const OF_POOLS: &[Row] = &[
         &["claim-ceiling"],
     ),
     (
+        "claim-ceiling",
+        Book::Caps,
+        // The bank's other ceiling, a share of its balance of the year before.
+        |all| {
+            let (was, is) = (r#"bank_year_share = \"2%\""#, r#"bank_year_share = \"0.0001%\""#);
+            edit(all, "rules", was, is);
+        },
+        &["claim-ceiling"],
+    ),
+    (
         "quota-register",
         Book::Quota,
         |all| {

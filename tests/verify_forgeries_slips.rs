@@ -17,6 +17,23 @@ fn fee(all: &[Entry], loan: &str) -> String {
 
 pub const OF_SLIPS: &[Row] = &[
     (
+        "subsidy-rate",
+        Book::Jiaozuo,
+        // The reference rate stands in the table, and the rate applied is not this share of it.
+        |all| edit(all, "INT/2017Q4/HXRCB-2017-0001", r#""share":"0.5""#, r#""share":"0.4""#),
+        &["subsidy-rate"],
+    ),
+    (
+        "subsidy-ceilings",
+        Book::Jiaozuo,
+        // What a cap left is not the cap less what was used of it.
+        |all| {
+            let (was, is) = (r#""cap":"200000.00","kind""#, r#""cap":"200000.01","kind""#);
+            edit(all, "INT/2017Q4/HXRCB-2017-0001", was, is);
+        },
+        &["subsidy-ceilings"],
+    ),
+    (
         "paper-twice",
         Book::Jiaozuo,
         |all| {

@@ -2,6 +2,9 @@
 
 use crate::verify_forgeries::{Book, Row, at, edit};
 use poolbook::domain::calendar::{Month, parse_date};
+use poolbook::domain::event::Kind;
+use poolbook::domain::money::Money;
+use poolbook::domain::statement::figures::Figures;
 
 pub const OF_STATEMENTS: &[Row] = &[
     (
@@ -36,6 +39,21 @@ pub const OF_STATEMENTS: &[Row] = &[
         "certificate-differs",
         Book::Tied,
         |all| edit(all, "certify", r#""book":"990.00""#, r#""book":"990.01""#),
+        &["certificate-differs"],
+    ),
+    (
+        "certificate-differs",
+        Book::Tied,
+        // Its own adjusted balance is not what its sides give, and its digest is made again.
+        |all| {
+            let entry = at(all, "certify");
+            let day = entry.event.date;
+            let Kind::Certify(own) = &mut entry.event.kind else { panic!("a certificate") };
+            let mut figures = Figures::read(&own.figures).unwrap();
+            figures.adjusted = figures.adjusted.add(Money::parse("0.01").unwrap()).unwrap();
+            own.figures = figures.json();
+            own.digest = figures.digest(&own.bank_account, day).into();
+        },
         &["certificate-differs"],
     ),
     (

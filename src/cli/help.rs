@@ -143,10 +143,10 @@ fn worded_arg(arg: Arg, key: &str, event: bool, locale: &Locale) -> Arg {
     };
     let value_name = locale.find(&format!("value-{id}"), None, &[]).filter(|_| !event || global);
     let value_name = value_name.or_else(|| event_value_name(&id, key, event, locale));
-    let mut arg = arg.help(help);
+    // They stand in the help already, in the user's words.
+    let mut arg = arg.help(help).hide_env(true);
     if takes_value {
-        // They stand in the help already, in the user's words.
-        arg = arg.hide_env(true).hide_possible_values(true).hide_default_value(true);
+        arg = arg.hide_possible_values(true).hide_default_value(true);
     }
     arg = arg.help_heading(locale.text(heading, &[]));
     match value_name {

@@ -28,14 +28,15 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let event = event(args)?;
     let options = open::options(context)?;
     let path = &context.global.book;
-    let mut book = if options.dry_run {
-        // What would be refused is refused here too, but no directory appears.
+    // What a rule refuses is refused before a directory appears.
+    let mut book = open::new_in_memory()?;
+    let mut head = book.record(event.clone(), &options)?.1.head;
+    if options.dry_run {
         open::expect_none(path)?;
-        open::new_in_memory()?
     } else {
-        open::create(context)?
-    };
-    let head = book.record(event, &options)?.1.head;
+        book = open::create(context)?;
+        head = book.record(event, &options)?.1.head;
+    }
     context.output.about(&book, open::now());
     let shown = path.display().to_string();
     context.output.report(&views::book(&shown, Some(&args.city), &open::journal(&head)))?;

@@ -181,12 +181,11 @@ fn open_book(
         let before = book.head().count;
         (book, before)
     };
-    let mut book = match (options.dry_run, there) {
+    match (options.dry_run, there) {
         (false, true) => return open::for_writing(context).map(counted),
         (true, true) => return open::in_memory(context).map(counted),
-        (true, false) => open::new_in_memory()?,
-        (false, false) => open::create(context)?,
-    };
+        (_, false) => {}
+    }
     let first_day: Option<String> =
         folder.events.iter().map(|(event, _)| event.date).min().map(|day| day.to_string());
     let opening = init::Args {
@@ -196,7 +195,14 @@ fn open_book(
         date: first_day,
         people: people.code().to_owned(),
     };
-    book.record(init::event(&opening)?, writing)?;
+    let event = init::event(&opening)?;
+    // What a rule refuses is refused before a directory appears.
+    let mut book = open::new_in_memory()?;
+    book.record(event.clone(), writing)?;
+    if !options.dry_run {
+        book = open::create(context)?;
+        book.record(event, writing)?;
+    }
     context.output.about(&book, open::now());
     Ok((book, 0))
 }

@@ -148,6 +148,16 @@ mod tests {
         assert_eq!(table.at(Series::Lpr5y, day("2024-07-22")), None);
     }
 
+    /// The benchmark rates of the central bank are for "one to five years, five included"; the LPR of five
+    /// years and more is the long one.
+    #[test]
+    fn terms_have_their_series_on_both_sides_of_each_bound() {
+        let benchmarks = [12, 13, 60, 61].map(Series::benchmark_of);
+        let (short, middle) = (Series::Benchmark1y, Series::Benchmark5y);
+        assert_eq!(benchmarks, [short, middle, middle, Series::BenchmarkLong]);
+        assert_eq!([59, 60].map(Series::lpr_of), [Series::Lpr1y, Series::Lpr5y]);
+    }
+
     #[test]
     fn reports_every_finding_with_its_row() {
         let text = "[lpr-1y]\n2023-08-21 = \"3.45%\"\n2023-08-20 = \"3.35%\"\n2024-02-30 = \"3%\"\n2024-03-01 = \"3\"\n[lpr-2y]\n2024-03-01 = \"3%\"\n";

@@ -130,3 +130,27 @@ fn named(event: &Event) -> Option<(Register, Id)> {
     });
     found.map(|(_, register, id)| (register, id))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lines of a transfer, or of its reversal, are of both owners, though the voucher is of one.
+    #[test]
+    fn each_owner_of_a_line_is_concerned() {
+        let line = |owner: &str, side: &str| {
+            format!(
+                r#"{{"account":"1002.01","amount":"1.00","bank_account":"P","fund":"RISK","owner":"{owner}","side":"{side}"}}"#
+            )
+        };
+        let text = format!(
+            r#"{{"date":"2017-03-01","event":{{"entry":"5","event":"reverse","reason":"误记"}},"id":"r","lines":[{},{}],"maker":"甲","recorded":"2019-01-05T08:00:00Z","reverses":5,"seq":6,"voucher":{{"month":"2017-03","number":1,"owner":"410821","word":"记"}}}}"#,
+            line("410821", "debit"),
+            line("410822", "credit"),
+        );
+        let entry = Entry::decode(text.as_bytes()).unwrap();
+        let owners = concerned(&entry, &mut |_, _| unreachable!("the lines name them"));
+        let owners: Vec<&str> = owners.iter().map(Id::as_str).collect();
+        assert_eq!(owners, ["410821", "410822"]);
+    }
+}

@@ -237,6 +237,22 @@ mod tests {
         assert_eq!(months("2024-01-20", "2025-01-15"), 11);
         assert_eq!(months("2024-04-16", "2024-05-01"), 0, "exactly 15 days");
         assert_eq!(months("2024-04-15", "2024-05-01"), 1);
+        // 22 days of March and all of April; of May 15 days do not count, and 16 do.
+        assert_eq!(months("2024-03-10", "2024-05-16"), 2);
+        assert_eq!(months("2024-03-10", "2024-05-17"), 3);
+    }
+
+    /// Whether 29 February lies in the year counts, not the year in which it begins.
+    #[test]
+    fn a_fee_year_has_the_days_that_it_has() {
+        let days = |base: YearBase, from: &str| year_days(base, day(from));
+        assert_eq!(days(YearBase::Actual, "2023-06-01"), 366);
+        assert_eq!(days(YearBase::Actual, "2023-03-01"), 366);
+        assert_eq!(days(YearBase::Actual, "2023-02-28"), 365);
+        assert_eq!(days(YearBase::Actual, "2024-01-01"), 366);
+        assert_eq!(days(YearBase::Actual, "2024-03-01"), 365);
+        assert_eq!(days(YearBase::Days360, "2024-01-01"), 360);
+        assert_eq!(days(YearBase::Days365, "2024-01-01"), 365);
     }
 
     #[test]

@@ -484,3 +484,27 @@ fn trim(parts: &mut Vec<(i16, Money)>, amount: Money) {
     }
     parts.retain(|(_, part)| part.is_positive());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 100.00 of 2017 and 50.00 of 2018: what is cut off goes off 2018 first.
+    #[test]
+    fn what_is_cut_off_goes_off_the_latest_year() {
+        let money = |text: &str| Money::parse(text).unwrap();
+        for (amount, expected) in [
+            ("150.00", vec![(2017, "100.00"), (2018, "50.00")]),
+            ("120.00", vec![(2017, "100.00"), (2018, "20.00")]),
+            ("100.00", vec![(2017, "100.00")]),
+            ("99.99", vec![(2017, "99.99")]),
+            ("0.00", vec![]),
+        ] {
+            let mut parts = vec![(2017, money("100.00")), (2018, money("50.00"))];
+            trim(&mut parts, money(amount));
+            let expected: Vec<_> =
+                expected.iter().map(|(year, part)| (*year, money(part))).collect();
+            assert_eq!(parts, expected, "{amount}");
+        }
+    }
+}
