@@ -176,7 +176,7 @@ pub(super) fn check_interest(
             .with("interest", interest.grouped()));
     }
     let due = note.extensions.iter().map(|(_, due)| *due).fold(note.due, Date::max);
-    let until = due.min(event.date);
+    let until = due.min(event.happened());
     let (accrual, days) = (Accrual::new(loan, note), Period { from: note.drawn, to: until });
     let accrued = accrual.interest(days).map_err(out_of_range)?;
     let paid = accrual.paid(days).map_err(out_of_range)?;
