@@ -53,6 +53,60 @@ fn a_close_and_a_checkpoint_hold_the_trees_before_them() {
     }
 }
 
+/// What moves money between two owners is an entry of both, and so is what takes it back; here by a
+/// list made by hand, because every part of the program reads the owners in one place.
+#[test]
+fn what_concerns_two_owners_stands_in_both_trees() {
+    let mut book = town();
+    let lent = book.find("lent").unwrap().unwrap().seq.to_string();
+    let again = |id: &str| {
+        json!({"event": "transfer", "id": id, "date": "2017-06-30", "owner": "410821",
+            "to_owner": "410822", "bank_account": "CITY", "to_bank_account": "P2",
+            "amount": "30.00", "document": "2号", "maker": "甲", "checker": "乙"})
+    };
+    record(
+        &mut book,
+        &[
+            event(
+                &json!({"event": "reverse", "id": "unlent", "date": "2017-06-30", "entry": lent,
+            "reason": "x"})
+                .to_string(),
+            ),
+            event(&again("again").to_string()),
+            event(
+                &json!({"event": "settle-transfer", "id": "settled", "date": "2017-06-30",
+            "owner": "410821", "to_owner": "410822", "settlement": "cash",
+            "bank_account": "CITY", "to_bank_account": "P2", "document": "3号", "maker": "甲",
+            "checker": "乙"})
+                .to_string(),
+            ),
+        ],
+    );
+    let settled = book.find("settled").unwrap().unwrap().seq.to_string();
+    record(
+        &mut book,
+        &[
+            event(
+                &json!({"event": "reverse", "id": "unsettled", "date": "2017-06-30",
+            "entry": settled, "reason": "x"})
+                .to_string(),
+            ),
+            event(r#"{"event":"checkpoint","id":"cp-3","date":"2017-07-01"}"#),
+        ],
+    );
+    let both = ["unlent", "again", "settled", "unsettled"];
+    let told = entries(book.store());
+    let sealed = told.last().unwrap();
+    for (place, (owner, before)) in OF_OWNER.iter().enumerate() {
+        let own: &[&str] = if *owner == "410821" { &["charge-3"] } else { &[] };
+        let common: &[&str] = if *owner == "410800" { &[] } else { &both };
+        let ids = [before, own, common].concat();
+        let mut row = tree(&told, sealed.seq, &ids);
+        row["owner"] = (*owner).into();
+        assert_eq!(working(sealed)["owners"][place], row, "{owner}");
+    }
+}
+
 /// The book of a directory, opened anew.
 fn opened(directory: &Path) -> Book<FileStore> {
     Book::open(FileStore::open(directory).unwrap(), Scope::All).unwrap()

@@ -322,6 +322,20 @@ mod tests {
         }
     }
 
+    /// One fen is a difference, on either side.
+    #[test]
+    fn a_fen_does_not_agree() {
+        let (statement, book) =
+            (bank(&[("2017-12-01", "100.00")]), book(&[("2017-12-01", "100.00")]));
+        for (printed, gap, agrees) in
+            [("99.99", "-0.01", false), ("100.00", "0.00", true), ("100.01", "0.01", false)]
+        {
+            let found = run(&statement, &book, Some(printed));
+            assert_eq!((found.statement_gap.to_string(), found.agrees()), (gap.into(), agrees));
+            assert_eq!(found.is_clean(), agrees, "nothing is open");
+        }
+    }
+
     #[test]
     fn lines_after_the_last_day_do_not_count() {
         let found = run(&bank(&[]), &book(&[("2018-01-01", "100.00")]), None);

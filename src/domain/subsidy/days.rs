@@ -255,6 +255,49 @@ mod tests {
         assert_eq!(days(YearBase::Days365, "2024-01-01"), 365);
     }
 
+    /// The last month counts like the first: 15 of its days are not enough, 16 are. The day on which
+    /// the days end is not one of them.
+    #[test]
+    fn the_first_and_the_last_month_need_more_than_fifteen_days() {
+        let months =
+            |from: &str, to: &str| units(DayCount::WholeMonths, day(from), day(from), day(to)) / 30;
+        // 22 days of March, April, and 1 to 15 or 1 to 16 May.
+        assert_eq!(months("2024-03-10", "2024-05-16"), 2);
+        assert_eq!(months("2024-03-10", "2024-05-17"), 3);
+        // 17 to 31 December are 15 days, 16 to 31 are 16.
+        assert_eq!(months("2023-12-17", "2024-01-16"), 0);
+        assert_eq!(months("2023-12-17", "2024-01-17"), 1);
+        assert_eq!(months("2023-12-16", "2024-01-16"), 1);
+        assert_eq!(months("2023-12-16", "2024-01-17"), 2);
+        // Inside one month: 5 to 19 and 5 to 20 February.
+        assert_eq!(months("2024-02-05", "2024-02-20"), 0);
+        assert_eq!(months("2024-02-05", "2024-02-21"), 1);
+    }
+
+    /// 366 where a 29 February lies between the day and the same day a year later, whichever of the
+    /// two calendar years has it.
+    #[test]
+    fn a_fee_year_has_the_days_up_to_its_next_anniversary() {
+        let days = |from: &str| year_days(YearBase::Actual, day(from));
+        for (from, expected) in [
+            ("2023-02-28", 365),
+            ("2023-03-01", 366),
+            ("2023-06-01", 366),
+            ("2024-01-01", 366),
+            ("2024-02-28", 366),
+            // Up to 28 February 2025: a day less than a year, and its first is the 29th.
+            ("2024-02-29", 365),
+            ("2024-03-01", 365),
+            // 2100 has no 29 February, 2000 has one.
+            ("2099-06-01", 365),
+            ("1999-06-01", 366),
+        ] {
+            assert_eq!(days(from), expected, "{from}");
+        }
+        assert_eq!(year_days(YearBase::Days360, day("2024-01-01")), 360);
+        assert_eq!(year_days(YearBase::Days365, day("2024-01-01")), 365);
+    }
+
     #[test]
     fn every_day_count_is_additive_and_never_runs_backwards() {
         for anchor in ["2024-01-31", "2024-02-29", "2023-12-15", "2024-03-30"].map(day) {
