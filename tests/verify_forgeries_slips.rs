@@ -66,7 +66,8 @@ pub const OF_SLIPS: &[Row] = &[
             let id = fee(all, "HXRCB-2017-0001");
             edit(all, &id, r#""fee_rate":"0.015""#, r#""fee_rate":"0.009""#);
         },
-        &["fee-rate"],
+        // The working goes by the rate that was charged.
+        &["fee-rate", "subsidy-rate"],
     ),
     (
         "subsidy-slips",

@@ -9,6 +9,7 @@ mod adopted;
 mod breakers;
 mod carried;
 mod ceilings;
+mod charged;
 mod checks;
 mod claims;
 mod closings;

@@ -8,7 +8,7 @@ use super::checks::{Check, Tally};
 use super::fact::{Fact, or};
 use super::loans::Loans;
 use super::subsidised::Subsidised;
-use super::{slips, workings};
+use super::{charged, slips, workings};
 use crate::domain::account::Account;
 use crate::domain::calendar::Quarter;
 use crate::domain::event::{ApproveSubsidy, InterestOwner, Kind, Programme};
@@ -256,6 +256,7 @@ impl Subsidies {
             workings::check(fact, own, working, loan.rules.as_ref(), adopted, tally);
             slips::check_interest(fact, own, working, loan, tally);
             slips::check_fees(fact, own, working, loan, tally);
+            charged::check(fact, own, working, loan, rules, tally);
         }
         self.days.approve(fact, own, computed, loan, rules, tally);
         let line = Line {

@@ -46,7 +46,7 @@ pub(super) fn segments(working: &Value) -> impl Iterator<Item = &Value> {
 }
 
 /// A decimal such as `0.0145`, or one over another such as `29/2000`.
-fn fraction(text: &str) -> Option<Fraction> {
+pub(super) fn fraction(text: &str) -> Option<Fraction> {
     let Some((numerator, denominator)) = text.split_once('/') else { return decimal(text) };
     let (over, under) = (decimal(numerator)?.parts(), decimal(denominator)?.parts());
     Some(Fraction::new(over.0.checked_mul(under.1)?, over.1.checked_mul(under.0)?).ok()?.reduced())
@@ -239,17 +239,24 @@ fn check_rate(fact: &Fact<'_>, segment: &Value, adopted: &Adopted, tally: &mut T
         None => spread(segment, reference),
     };
     if expected != applied {
-        let shown = |rate: Option<Fraction>| {
-            rate.map_or_else(
-                || "?".to_owned(),
-                |rate| {
-                    let (numerator, denominator) = rate.reduced().parts();
-                    format!("{numerator}/{denominator}")
-                },
-            )
-        };
         tally.find(Check::SubsidyRate, fact.seq, id, shown(expected), shown(applied));
     }
+}
+
+/// A rate as a finding shows it.
+pub(super) fn shown(rate: Option<Fraction>) -> String {
+    rate.map_or_else(
+        || "?".to_owned(),
+        |rate| {
+            let (numerator, denominator) = rate.reduced().parts();
+            format!("{numerator}/{denominator}")
+        },
+    )
+}
+
+pub(super) fn below(a: Fraction, b: Fraction) -> bool {
+    let (left, right) = (a.reduced().parts(), b.reduced().parts());
+    left.0.saturating_mul(right.1) < right.0.saturating_mul(left.1)
 }
 
 /// The contract rate above the reference rate, never below zero, at most the rules' maximum.
@@ -257,10 +264,6 @@ fn spread(segment: &Value, reference: Option<Fraction>) -> Option<Fraction> {
     let (numerator, denominator) = reference?.parts();
     let contract = fraction(text(segment, "contract_rate")?)?;
     let spread = contract.plus(Fraction::new(-numerator, denominator).ok()?).ok()?;
-    let below = |a: Fraction, b: Fraction| {
-        let (left, right) = (a.reduced().parts(), b.reduced().parts());
-        left.0.saturating_mul(right.1) < right.0.saturating_mul(left.1)
-    };
     let spread = if below(spread, Fraction::ZERO) { Fraction::ZERO } else { spread };
     match text(segment, "rate_max").and_then(fraction) {
         Some(most) if below(most, spread) => Some(most),
