@@ -5,6 +5,7 @@
 
 use crate::verify::forged;
 use crate::verify_forgeries::{Book, ROWS, sound};
+use crate::verify_forgeries_branches::branches;
 use crate::verify_forgeries_pools::OF_POOLS;
 use crate::verify_forgeries_slips::OF_SLIPS;
 use crate::verify_forgeries_statements::OF_STATEMENTS;
@@ -44,7 +45,7 @@ fn each_check_finds_what_was_forged_for_it() {
     let mut books: BTreeMap<Book, Vec<Entry>> = BTreeMap::new();
     let mut others = Vec::new();
     for (check, book, forge, expected) in
-        ROWS.iter().chain(OF_POOLS).chain(OF_SLIPS).chain(OF_STATEMENTS)
+        ROWS.iter().chain(OF_POOLS).chain(OF_SLIPS).chain(OF_STATEMENTS).chain(branches())
     {
         let sound = books.entry(*book).or_insert_with(|| {
             let all = sound(*book);

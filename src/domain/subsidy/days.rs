@@ -242,19 +242,6 @@ mod tests {
         assert_eq!(months("2024-03-10", "2024-05-17"), 3);
     }
 
-    /// Whether 29 February lies in the year counts, not the year in which it begins.
-    #[test]
-    fn a_fee_year_has_the_days_that_it_has() {
-        let days = |base: YearBase, from: &str| year_days(base, day(from));
-        assert_eq!(days(YearBase::Actual, "2023-06-01"), 366);
-        assert_eq!(days(YearBase::Actual, "2023-03-01"), 366);
-        assert_eq!(days(YearBase::Actual, "2023-02-28"), 365);
-        assert_eq!(days(YearBase::Actual, "2024-01-01"), 366);
-        assert_eq!(days(YearBase::Actual, "2024-03-01"), 365);
-        assert_eq!(days(YearBase::Days360, "2024-01-01"), 360);
-        assert_eq!(days(YearBase::Days365, "2024-01-01"), 365);
-    }
-
     /// The last month counts like the first: 15 of its days are not enough, 16 are. The day on which
     /// the days end is not one of them.
     #[test]
