@@ -11,7 +11,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
-    let mut tree = help::localised(tree::command(), &context.output.locale);
+    let mut tree = help::localised(tree::whole(), &context.output.locale);
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut tree, "poolbook", &mut script);
     context.output.data(&script)?;

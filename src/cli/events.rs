@@ -30,19 +30,12 @@ pub fn plain() -> impl Iterator<Item = &'static (&'static str, &'static [FieldSp
     VOCABULARY.iter().filter(|(word, _)| !OWN_COMMAND.contains(word))
 }
 
-/// Adds a command for every event that has none of its own.
-pub fn augment(mut root: Command) -> Command {
-    for (word, own) in plain() {
-        let mut command = Command::new(*word);
-        for spec in options(own) {
-            command = command.arg(option(spec));
-        }
-        if *word == close::WORD {
-            command = close::augment(command);
-        }
-        root = root.subcommand(command);
-    }
-    root
+/// Puts the options of an event into its command.
+pub fn fill(command: Command) -> Command {
+    let word = command.get_name().to_owned();
+    let own = fields_of(&word).unwrap_or_default();
+    let command = command.args(options(own).map(option));
+    if word == close::WORD { close::augment(command) } else { command }
 }
 
 /// The own fields of an event, if the word is one.

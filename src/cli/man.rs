@@ -18,7 +18,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
-    let mut tree = help::localised(tree::command(), &context.output.locale);
+    let mut tree = help::localised(tree::whole(), &context.output.locale);
     tree.build();
     if let Some(dir) = &args.dir {
         let mut pages = Vec::new();

@@ -1,33 +1,40 @@
 //! The tree of commands: the fixed ones, and one command an event of the vocabulary.
 
 use crate::cli::context::{Context, Global};
-use crate::cli::failure::Failure;
+use crate::cli::failure::{self, Failure};
 use crate::cli::{events, usage};
-use clap::{Args as _, Command, FromArgMatches as _, Subcommand as _};
+use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 use poolbook::problem::Exit;
 
-/// The fixed commands: variant and module.
-macro_rules! fixed {
-    ($($variant:ident $module:ident),* $(,)?) => {
-        #[derive(clap::Subcommand)]
-        enum Fixed { $($variant(crate::cli::$module::Args)),* }
+/// Puts a command's own arguments into it.
+type Fill = fn(Command) -> Command;
 
-        impl Fixed {
-            fn run(&self, context: &Context<'_>) -> Result<Exit, Failure> {
-                match self { $(Self::$variant(args) => crate::cli::$module::run(args, context)),* }
+/// The fixed commands, by their modules: a command has the name of its module.
+macro_rules! fixed {
+    ($($module:ident),* $(,)?) => {
+        const FIXED: &[(&str, Fill)] =
+            &[$((stringify!($module), <crate::cli::$module::Args as clap::Args>::augment_args)),*];
+
+        fn run_fixed(
+            module: &str,
+            matches: &ArgMatches,
+            context: &Context<'_>,
+        ) -> Result<Exit, Failure> {
+            match module {
+                $(stringify!($module) => {
+                    let args = crate::cli::$module::Args::from_arg_matches(matches);
+                    crate::cli::$module::run(&args.map_err(|error| usage::problem(&error))?, context)
+                })*
+                _ => Err(failure::bug().into()),
             }
         }
     };
 }
 
 fixed! {
-    Init init, Quarter quarter, Record record, Reconcile reconcile, Statement statement, Balance balance,
-    Explain explain, TrialBalance trial_balance, Account account, Voucher voucher, Verify verify,
-    Late late, Export export, Subsidy subsidy, Loan loan, Claim claim, Cap cap, Pool pool, Interest interest, Scale scale,
-    Rules rules,
-    Checkpoint checkpoint, Prove prove, CheckProof check_proof, CheckCheckpoint check_checkpoint,
-    CheckPack check_pack, Backup backup, Restore restore,
-    Reindex reindex, Schema schema, Completions completions, Man man,
+    init, quarter, record, reconcile, statement, balance, explain, trial_balance, account, voucher,
+    verify, late, export, subsidy, loan, claim, cap, pool, interest, scale, rules, checkpoint, prove,
+    check_proof, check_checkpoint, check_pack, backup, restore, reindex, schema, completions, man,
 }
 
 /// The commands by who needs them, in the order of help. What no group names is shown with the
@@ -163,25 +170,37 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("tools", &["backup", "restore", "reindex", "schema", "completions", "man"]),
 ];
 
-/// The tree without wording, which is enough to parse.
+/// The tree without wording, which is enough to parse. Only the command that is called gets its
+/// arguments: with those of a hundred others every start of the program would take twice as long.
 pub fn command() -> Command {
+    tree(Command::defer)
+}
+
+/// The tree without wording, with the arguments of all commands: for help, pages and completions.
+pub fn whole() -> Command {
+    tree(|command, fill| fill(command))
+}
+
+fn tree(add: fn(Command, Fill) -> Command) -> Command {
     let root = Command::new("poolbook")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .disable_help_subcommand(true)
         .infer_subcommands(false);
-    let root = Fixed::augment_subcommands(Global::augment_args(root));
-    events::augment(root)
+    let fixed = FIXED.iter().map(|(module, fill)| (module.replace('_', "-"), *fill));
+    let events = events::plain().map(|(word, _)| ((*word).to_owned(), events::fill as Fill));
+    fixed.chain(events).fold(Global::augment_args(root), |root, (name, fill)| {
+        root.subcommand(add(Command::new(name), fill))
+    })
 }
 
 /// Runs the command that was given.
-pub fn dispatch(matches: &clap::ArgMatches, context: &Context<'_>) -> Result<Exit, Failure> {
-    if let Some((word, own)) = matches.subcommand()
-        && let Some(specs) = events::fields_of(word)
-    {
-        return events::run(word, specs, own, context);
+pub fn dispatch(matches: &ArgMatches, context: &Context<'_>) -> Result<Exit, Failure> {
+    let Some((word, own)) = matches.subcommand() else { return Err(failure::bug().into()) };
+    match events::fields_of(word) {
+        Some(specs) => events::run(word, specs, own, context),
+        None => run_fixed(&word.replace('-', "_"), own, context),
     }
-    Fixed::from_arg_matches(matches).map_err(|error| usage::problem(&error))?.run(context)
 }
 
 #[cfg(test)]
@@ -193,15 +212,15 @@ mod tests {
 
     #[test]
     fn the_tree_is_sound_in_both_languages() {
-        command().debug_assert();
+        whole().debug_assert();
         for lang in [Lang::Chinese, Lang::English] {
-            help::localised(command(), &Locale::new(lang)).debug_assert();
+            help::localised(whole(), &Locale::new(lang)).debug_assert();
         }
     }
 
     #[test]
     fn every_event_is_a_command_with_options_of_the_same_names() {
-        let tree = command();
+        let tree = whole();
         for (word, own) in events::plain() {
             let command = tree.find_subcommand(word).unwrap();
             for spec in *own {
@@ -249,7 +268,7 @@ mod tests {
     #[test]
     fn every_command_is_tried() {
         let mut missing = Vec::new();
-        untried(&command(), &mut Vec::new(), &mut missing);
+        untried(&whole(), &mut Vec::new(), &mut missing);
         assert_eq!(missing, [""; 0]);
     }
 

@@ -10,11 +10,15 @@ use std::ffi::OsString;
 /// Shows the help or version that was asked for, or gives the problem of a mistake. The arguments
 /// are parsed again with the worded tree, because only that one speaks the language.
 pub fn explain(error: &Error, arguments: &[OsString], output: &Output) -> Result<Exit, Failure> {
-    let worded = help::localised(tree::command(), &output.locale);
+    if error.kind() == ErrorKind::DisplayVersion {
+        output.data(error.render().to_string().as_bytes())?;
+        return Ok(Exit::Done);
+    }
+    let worded = help::localised(tree::whole(), &output.locale);
     let again = worded.try_get_matches_from(arguments).err();
     let error = again.as_ref().unwrap_or(error);
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+        ErrorKind::DisplayHelp => {
             output.data(error.render().to_string().as_bytes())?;
             Ok(Exit::Done)
         }
