@@ -220,8 +220,10 @@ pub fn at_one_moment<T>(
         let again = looks < LOOKS;
         let now = slots()?;
         if !now.bad.is_empty() && looks <= LOOKS / 10 {
-            // A slot may have been read while it was written.
-            std::thread::sleep(LOOK_PAUSE);
+            // A slot may have been read while it was written, and the writer may have ended since.
+            if held()? {
+                std::thread::sleep(LOOK_PAUSE);
+            }
             continue;
         }
         let mut seen = Seen { slots: now, file_length: journal.length()?, beside: false };
