@@ -196,9 +196,7 @@ fn try_out(facts: &[Value], place: usize, day: u8, amount: u16) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 300, failure_persistence: None, ..ProptestConfig::default()
-    })]
+    #![proptest_config(crate::support::world::cases(80))]
     #[test]
     fn a_corrected_loan_is_the_loan_told_right_at_once(
         steps in proptest::collection::vec((any::<u8>(), any::<u8>(), any::<u16>()), 1..14),

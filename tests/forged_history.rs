@@ -5,6 +5,7 @@
 //! `POOLBOOK_FORGERIES` says how many forgeries are tried, `POOLBOOK_FORGERIES_SEED` which.
 
 use crate::support::book::{blank, event, options, record};
+use crate::support::budget;
 use crate::verify_forgeries::{Book as Sample, sound};
 use poolbook::audit::checkpoint::Checkpoint;
 use poolbook::audit::finding::Compared;
@@ -21,10 +22,6 @@ use tempfile::TempDir;
 
 /// Forgeries in a plain test run.
 const FORGERIES: u64 = 240;
-
-fn number(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).map_or(otherwise, |text| text.parse().expect(name))
-}
 
 /// xorshift64*, so that every run and every machine tries the same.
 struct Chance(u64);
@@ -171,13 +168,13 @@ fn bytes(entries: &[Entry]) -> Vec<Vec<u8>> {
 
 #[test]
 fn every_forged_history_is_caught_and_the_first_changed_entry_is_named() {
-    let mut chance = Chance(number("POOLBOOK_FORGERIES_SEED", 1) << 1 | 1);
+    let mut chance = Chance(budget("POOLBOOK_FORGERIES_SEED", 1) << 1 | 1);
     let samples = [Sample::County, Sample::Funding, Sample::Transfer, Sample::Closed];
     let books: Vec<Vec<Vec<u8>>> = samples.iter().map(|book| bytes(&sound(*book))).collect();
     let honest: Vec<Written> = books.iter().map(|entries| Written::new(entries)).collect();
     let checkpoints: Vec<Checkpoint> = honest.iter().map(Written::checkpoint).collect();
     let mut kinds = std::collections::BTreeMap::<&str, u64>::new();
-    for _ in 0..number("POOLBOOK_FORGERIES", FORGERIES) {
+    for _ in 0..budget("POOLBOOK_FORGERIES", FORGERIES) {
         let which = chance.below(books.len());
         let (entries, checkpoint) = (&books[which], &checkpoints[which]);
         let mut forged = entries.clone();
@@ -295,13 +292,13 @@ fn rewrite(events: &mut Vec<Event>, chance: &mut Chance) {
 /// The blind spot, as the manual states it: what the program made again is sound in itself.
 #[test]
 fn a_history_made_again_is_sound_by_itself_and_caught_by_a_checkpoint() {
-    let mut chance = Chance(number("POOLBOOK_FORGERIES_SEED", 1) << 1 | 1);
+    let mut chance = Chance(budget("POOLBOOK_FORGERIES_SEED", 1) << 1 | 1);
     let honest = history(&simple()).unwrap();
     let before = Written::new(&honest);
     let checkpoint = before.checkpoint();
     let leaves = before.path().join("leaves");
     let mut tried = 0;
-    for _ in 0..number("POOLBOOK_FORGERIES", FORGERIES) / 4 {
+    for _ in 0..budget("POOLBOOK_FORGERIES", FORGERIES) / 4 {
         let mut events = simple();
         rewrite(&mut events, &mut chance);
         let Some(forged) = history(&events).filter(|forged| *forged != honest) else { continue };

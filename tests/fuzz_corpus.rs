@@ -6,6 +6,7 @@
 #[path = "../fuzz/properties.rs"]
 mod properties;
 
+use crate::support::budget;
 use std::path::{Path, PathBuf};
 
 /// Mutations of each target in a plain test run.
@@ -57,10 +58,6 @@ fn fuzz() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz")
 }
 
-fn number(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).map_or(otherwise, |text| text.parse().expect(name))
-}
-
 /// Replays the corpus of a target, then mutates its seeds.
 fn run(target: &str, property: fn(&[u8])) {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(fuzz().join("corpus").join(target))
@@ -75,8 +72,8 @@ fn run(target: &str, property: fn(&[u8])) {
     let seeds: Vec<Vec<u8>> = seeds(target).into_iter().map(|(_, input)| input).collect();
     assert!(!seeds.is_empty(), "{target} has no seed");
     let words = dictionary(target);
-    let rounds = number("POOLBOOK_FUZZ_ROUNDS", ROUNDS);
-    let mut chance = Chance::new(target, number("POOLBOOK_FUZZ_SEED", 1));
+    let rounds = budget("POOLBOOK_FUZZ_ROUNDS", ROUNDS);
+    let mut chance = Chance::new(target, budget("POOLBOOK_FUZZ_SEED", 1));
     for round in 0..rounds {
         let mut input = chance.pick(&seeds).clone();
         for _ in 0..1 + chance.below(6) {

@@ -11,6 +11,7 @@ use crate::properties::life;
 use crate::second_damage::{BEYOND, BLIND, Dice, Files, OF_ENTRIES, OF_FILES, files};
 use crate::support::all as stored;
 use crate::support::book::{balances, entries as decoded};
+use crate::support::budget;
 use crate::support::world::steps;
 use crate::verify_forgeries::{Book, ROWS, sound};
 use crate::verify_forgeries_pools::OF_POOLS;
@@ -174,10 +175,6 @@ impl Court {
     }
 }
 
-fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
-
 fn forged(
     entries: &[Vec<u8>],
     dice: &mut Dice,
@@ -212,8 +209,8 @@ fn bases(random: usize) -> Vec<Vec<Vec<u8>>> {
 
 #[test]
 fn both_verifiers_agree_on_random_books() {
-    let count = number("POOLBOOK_SECOND_BOOKS", 100) as usize;
-    let mut dice = Dice(number("POOLBOOK_SECOND_SEED", 1));
+    let count = budget("POOLBOOK_SECOND_BOOKS", 100) as usize;
+    let mut dice = Dice(budget("POOLBOOK_SECOND_SEED", 1));
     let bases = bases(count.div_ceil(10).min(500));
     let kinds = 1 + OF_FILES.len() + OF_ENTRIES.len() + BEYOND.len() + BLIND.len();
     let mut court = Court::default();

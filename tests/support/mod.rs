@@ -92,6 +92,13 @@ pub fn root(entries: &[Vec<u8>]) -> [u8; 32] {
     }
 }
 
+/// The budget of a test: an environment variable, or what a plain run gets.
+pub fn budget(name: &str, plain: u64) -> u64 {
+    std::env::var(name).map_or(plain, |text| {
+        text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text}"))
+    })
+}
+
 /// The path of a fixture.
 pub fn fixture(name: &str) -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)

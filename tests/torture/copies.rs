@@ -16,9 +16,10 @@ use poolbook::store::disk::Disk;
 use poolbook::store::{FileStore, ReadStore, Store, check_on};
 use sha2::{Digest as _, Sha256};
 
-use super::script::{book, budget, seed};
+use super::script::{book, seed};
 use crate::backup::small;
 use crate::support::book::{event, record};
+use crate::support::budget;
 use crate::support::disk::{Call, Fault, SimDisk, State};
 use crate::support::random::Random;
 use crate::support::{all, root};

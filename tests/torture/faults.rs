@@ -5,7 +5,8 @@ use std::time::Instant;
 use poolbook::store::Store;
 
 use super::power::{go_on, kept, went_on};
-use super::script::{COMMANDS, Command, Session, budget, seed};
+use super::script::{COMMANDS, Command, Session, seed};
+use crate::support::budget;
 use crate::support::disk::{Call, Fault};
 use crate::support::random::Random;
 use crate::support::table::Trouble;

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use poolbook::problem::Exit;
 use poolbook::store::{FileStore, ReadStore, Store, check_on};
 
-use super::script::{Session, book, budget, seed};
+use super::script::{Session, book, seed};
+use crate::support::budget;
 use crate::support::disk::SimDisk;
 use crate::support::id_of;
 use crate::support::random::Random;

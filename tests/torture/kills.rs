@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use poolbook::store::{ReadStore, Store, check};
 
-use super::script::{budget, seed};
+use super::script::seed;
+use crate::support::budget;
 use crate::support::random::Random;
 
 fn program(book: &Path) -> Command {

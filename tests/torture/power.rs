@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use poolbook::store::{Changes, FileStore, ReadStore, Store, check_on};
 
-use super::script::{Attempt, COMMANDS, Command, Session, book, budget, seed};
+use super::script::{Attempt, COMMANDS, Command, Session, book, seed};
+use crate::support::budget;
 use crate::support::disk::{SimDisk, State};
 use crate::support::random::Random;
 use crate::support::{group, id_of};

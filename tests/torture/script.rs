@@ -1,6 +1,7 @@
 //! What a store does in its life, command by command, on a disk that may fail, with a memory of
 //! what was acknowledged.
 
+use crate::support::budget;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -309,13 +310,6 @@ pub const COMMANDS: &[Command] = &[
         weight: 4,
     },
 ];
-
-/// Tells the budget of a test: an environment variable, or what a plain run gets.
-pub fn budget(name: &str, plain: u64) -> u64 {
-    std::env::var(name).map_or(plain, |text| {
-        text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text}"))
-    })
-}
 
 /// The seed of everything random.
 pub fn seed() -> u64 {
