@@ -23,7 +23,6 @@ const FAULTS: Guard = ("failing calls", || _ = faults::failing_calls(2, 1));
 const INDEX_FAULTS: Guard = ("failing index", faults::failing_index);
 const FLIPS: Guard = ("flipped bits", || _ = flips::flipped_bits(1_500, 1));
 const CUTS: Guard = ("cut files", || _ = flips::cut_files(600, 1));
-const CHANGES: Guard = ("changed bytes", || _ = flips::changed_bytes(300, 1));
 const FORGERIES: Guard = ("forgeries", verify::a_forger_with_sound_checksums_is_found);
 const CASES: Guard = ("worked cases", conformance::every_case_comes_to_its_figures);
 const REFUSALS: Guard = ("refusals", refusals::every_reason_is_reached_and_names_its_numbers);

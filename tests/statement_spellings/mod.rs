@@ -140,6 +140,45 @@ fn drafted(name: &str, bytes: &[u8]) -> Result<Statement, Vec<Problem>> {
     Ok(read.remove(0))
 }
 
+/// Headings of money in and out, in either order of the columns.
+#[test]
+fn headings_of_money_are_known_in_either_order() {
+    for (money_in, money_out) in [
+        ("转入", "转出"),
+        ("存入金额", "支取金额"),
+        ("进账", "出账"),
+        ("入账金额", "扣账金额"),
+        ("收款金额", "扣款金额"),
+        ("贷方", "借方"),
+        ("Credit", "Debit"),
+        ("流入", "流出"),
+        ("收到", "支付金额"),
+        ("汇入", "汇出"),
+        ("增加", "减少"),
+        ("收", "支"),
+        ("收入（元）", "支出（元）"),
+        ("贷方发生额(收入)", "借方发生额(支出)"),
+        ("Deposits", "Withdrawals"),
+        ("Paid in", "Paid out"),
+    ] {
+        let orders = [
+            format!(
+                "交易日期,{money_in},{money_out},余额\n2017-10-09,500000.00,,1500000.00\n2017-10-20,,120000.00,1380000.00\n2017-12-21,1234.50,,1381234.50\n"
+            ),
+            format!(
+                "交易日期,{money_out},{money_in},余额\n2017-10-09,,500000.00,1500000.00\n2017-10-20,120000.00,,1380000.00\n2017-12-21,,1234.50,1381234.50\n"
+            ),
+        ];
+        for text in orders {
+            let read =
+                drafted("a.csv", text.as_bytes()).unwrap_or_else(|e| panic!("{text}: {e:?}"));
+            let amounts: Vec<_> = read.lines.iter().map(|line| line.amount.to_string()).collect();
+            assert_eq!(amounts, ["500000.00", "-120000.00", "1234.50"], "{text}");
+            assert_eq!(read.closing.to_string(), "1381234.50");
+        }
+    }
+}
+
 /// The movements of the base.
 const ROWS: [(&str, &str); 3] =
     [("2017-10-09", "500000.00"), ("2017-10-20", "-120000.00"), ("2017-12-21", "1234.50")];
