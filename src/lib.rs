@@ -60,6 +60,10 @@ pub mod notes {
     pub mod format {}
     #[doc = include_str!("notes/performance.md")]
     pub mod performance {}
+    #[doc = include_str!("notes/rules.md")]
+    pub mod rules {}
+    #[doc = include_str!("notes/postings.md")]
+    pub mod postings {}
     #[doc = include_str!("notes/rounding.md")]
     pub mod rounding {}
     #[doc = include_str!("notes/decisions.md")]

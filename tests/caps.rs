@@ -1,4 +1,4 @@
-//! Caps and quotas as balances: what one claim uses is not there for the next (domain.md 5.5).
+//! Caps and quotas as balances: what one claim uses is not there for the next.
 
 use crate::scenarios::{events, jiaozuo};
 use crate::support::book::{event, options};
@@ -439,7 +439,7 @@ fn working_of(entries: &[Entry], id: &str) -> Value {
     entry.working.as_ref().unwrap().value()
 }
 
-/// The worked numbers of domain.md 5.5 and 5.6, as the workings tell them.
+/// The worked numbers of C-11 and C-12, as the workings tell them.
 #[test]
 fn the_working_names_every_ceiling_and_the_levels() {
     let (book, entries) = played("caps");

@@ -74,7 +74,7 @@ pub fn release(owner: Option<&str>, bank: Option<&str>) -> Value {
 
 const OWNER_BREAKER: &str = "[breaker]\nwarn = \"3%\"\nstop = \"5%\"\n";
 
-/// Contracts, sharing, liquidation to zero: domain 4.4 E-12, E-13, E-82, E-83.
+/// Contracts, sharing, liquidation to zero: E-12, E-13, E-82, E-83.
 #[test]
 fn a_pool_is_wound_up_to_zero_and_closed() {
     let mut book = played("wind-up");

@@ -330,7 +330,7 @@ mod tests {
             .join(" | ")
     }
 
-    /// Worked scenario, domain 4.5: 0 + 10,000,000.00 + 8,750.00 - 493,827.16 + 112,661.73 = 9,627,584.57.
+    /// Worked scenario of one county: 0 + 10,000,000.00 + 8,750.00 - 493,827.16 + 112,661.73 = 9,627,584.57.
     #[test]
     fn the_worked_scenario_to_the_fen() {
         let columns = risk(&scenario(), "2017-01-01", "2017-12-31");

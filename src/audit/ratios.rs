@@ -1,4 +1,4 @@
-//! Ratios of the pool (domain 5.8) as exact pairs: what is divided, and by what. Rounding is left
+//! Ratios of the pool as exact pairs: what is divided, and by what. Rounding is left
 //! to whoever prints them.
 
 use crate::audit::balance::{Cells, Column};
@@ -81,7 +81,7 @@ mod tests {
     use crate::audit::sample::{OWNERS, delta, pair, scenario};
     use crate::domain::calendar::parse_date;
 
-    /// The worked scenario of domain 4.5 beside 40,000,000.00 of loans, a tenth of them bad.
+    /// The worked scenario of one county beside 40,000,000.00 of loans, a tenth of them bad.
     #[test]
     fn parts_of_the_worked_scenario() {
         let mut entries = scenario();

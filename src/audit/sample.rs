@@ -80,7 +80,7 @@ pub fn pair(owner: &str, fund: Fund, debit: Account, credit: Account, fen: i64) 
     vec![line(owner, fund, debit, Side::Debit, fen), line(owner, fund, credit, Side::Credit, fen)]
 }
 
-/// The worked scenario of one county cell (domain 4.5), one step a month of 2017.
+/// The worked scenario of one county cell, one step a month of 2017.
 pub fn scenario() -> Vec<Entry> {
     use Account as A;
     let steps = [

@@ -137,7 +137,7 @@ pub fn digest(
     Ok(digest::digest(code, day, &balances))
 }
 
-/// True when the closing of one report is the opening of the next (domain 7, 2).
+/// True when the closing of one report is the opening of the next.
 pub fn chains(earlier: &Register, later: &Register) -> bool {
     let net = |register: &Register, pick: fn(&Amounts) -> Turnover| -> BTreeMap<Account, Total> {
         let rows = register.rows.iter().map(|row| (row.account, pick(&row.amounts).net()));

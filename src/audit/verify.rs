@@ -1,4 +1,4 @@
-//! Every entry rechecked in one pass, by itself and against those before it (domain 7; the bytes,
+//! Every entry rechecked in one pass, by itself and against those before it (the bytes,
 //! the tree and the canonical form are checked by whoever reads the journal).
 //!
 //! All findings are listed; none stops the pass. Memory: 26 bytes an entry (the hash of its id with

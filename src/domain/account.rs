@@ -1,4 +1,4 @@
-//! The chart of accounts (科目表), closed: domain.md 4.3. Four-digit heads follow the government
+//! The chart of accounts (科目表), closed. Four-digit heads follow the government
 //! accounting system, so that a unit maps them one to one.
 
 use std::fmt;

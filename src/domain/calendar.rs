@@ -1,6 +1,6 @@
 //! Civil dates, half-open periods, months, and the three kinds of quarter that must not be mixed.
 //!
-//! A period counts its first day and not its last (domain C-03). The interest quarter ends on the
+//! A period counts its first day and not its last (C-03). The interest quarter ends on the
 //! 20th inclusive, so it is `[21st, 21st)` (C-04); the calendar quarter is the books' quarter; the
 //! filing quarter is the window after a calendar quarter in which firms file.
 

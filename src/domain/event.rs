@@ -82,7 +82,7 @@ macro_rules! events {
         #[allow(clippy::large_enum_variant, reason = "events are moved once, boxes would cost more")]
         pub enum Kind { $($variant($variant)),* }
 
-        /// Every event word with its own fields, in the order of design section 6.
+        /// Every event word with its own fields, family by family.
         pub const VOCABULARY: &[(&str, &[FieldSpec])] = &[
             $(($word, &[$(FieldSpec {
                 name: stringify!($field),

@@ -1,4 +1,4 @@
-//! An owner's pool as a whole: where it stands (domain 2.2), the sums that its limits are tested by,
+//! An owner's pool as a whole: where it stands, the sums that its limits are tested by,
 //! and the circuit breaker with its memory.
 
 use crate::domain::calendar::Date;
@@ -267,7 +267,7 @@ impl Watch {
         (owner, bank)
     }
 
-    /// The ratio of a breaker, in a year where it counts by years (domain 5.8).
+    /// The ratio of a breaker, in a year where it counts by years.
     pub fn ratio(&self, state: &State, ratio: BreakerRatio, year: i16) -> Ratio {
         let (owner, bank) = self.numbers(state);
         let sum = |sum: Sum, year: i16| state.sum(sum.key(year, owner, bank));
@@ -508,7 +508,7 @@ pub fn firm_key(state: &State, sum: Sum, firm: &str) -> u64 {
 mod tests {
     use super::*;
 
-    /// The table of domain 2.2, row by row.
+    /// The states of a pool, row by row.
     #[test]
     fn states_allow_and_lead_to_what_the_table_says() {
         use PoolState as P;

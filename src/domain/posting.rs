@@ -1,4 +1,4 @@
-//! The accounting table: which accounts an event debits and credits (domain.md 4.4).
+//! The accounting table: which accounts an event debits and credits: one function a row of `notes/postings.md`.
 //!
 //! One function an event, named by its E-code, so that an accountant can read the page from top to
 //! bottom. Whether an event may happen is decided elsewhere; here it is only posted. Each pair

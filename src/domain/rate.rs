@@ -326,7 +326,7 @@ impl Fraction {
         sum(self, other).or_else(|| sum(self.reduced(), other.reduced())).ok_or(MoneyError::Range)
     }
 
-    /// The fraction of fen as an amount: **the** rounding, half away from zero (domain rule C-08).
+    /// The fraction of fen as an amount: **the** rounding, half away from zero (C-08).
     ///
     /// # Errors
     /// [`MoneyError::Range`] beyond ±10^15 yuan.
@@ -368,7 +368,7 @@ impl Fraction {
 }
 
 /// Splits a whole among parties: each part is rounded half away from zero, and the party at
-/// `balancing` takes the rest (倒挤), so the parts always add up to the whole (domain 5.5).
+/// `balancing` takes the rest (倒挤), so the parts always add up to the whole (C-11).
 ///
 /// # Errors
 /// [`MoneyError::Range`] when `balancing` is not the index of a share, or a part leaves the bounds.
@@ -390,7 +390,7 @@ pub fn split(whole: Money, shares: &[Share], balancing: usize) -> Result<Vec<Mon
 }
 
 /// The parts of one more receipt when `before` has been split already: each party's total is its
-/// rounded share of the cumulative sum, less what it had (domain 5.6). Never drifts.
+/// rounded share of the cumulative sum, less what it had (C-12). Never drifts.
 ///
 /// # Errors
 /// As [`split`].

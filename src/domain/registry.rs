@@ -505,7 +505,7 @@ pub struct Receipt {
     pub trail: Vec<u64>,
 }
 
-/// How far an owner's books are closed (domain.md 2.6).
+/// How far an owner's books are closed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Closing {
     /// Owner.

@@ -391,7 +391,7 @@ fn states_agree(book: &Book<MemoryStore>, twin: &Twin) {
     }
 }
 
-/// What holds in every book, whatever happened (domain 7: 1, 10, 11, 13, 16, 17, 22, 27).
+/// What holds in every book, whatever happened.
 fn identities(twin: &Twin) {
     for (owner, _) in OWNERS {
         for fund in ["RISK", "INT", "GFEE"] {

@@ -1,4 +1,4 @@
-//! Claims (domain.md 2.4).
+//! Claims.
 
 use super::{DRAW, ENROL, Family, Stage, walk};
 use poolbook::domain::registry::ClaimState;

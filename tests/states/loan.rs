@@ -1,4 +1,4 @@
-//! Loans and the applications before them (domain.md 2.3).
+//! Loans and the applications before them.
 
 use super::{DRAW, ENROL, Family, Stage, walk};
 use poolbook::domain::lifecycle::LoanState;

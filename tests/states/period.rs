@@ -1,4 +1,4 @@
-//! Periods (domain.md 2.6): the last one of a year, closed softly, for good and with its year.
+//! Periods: the last one of a year, closed softly, for good and with its year.
 
 use super::{Family, Stage, walk};
 use poolbook::domain::calendar::parse_date;

@@ -1,4 +1,4 @@
-//! Pools (domain.md 2.2).
+//! Pools.
 
 use super::{Family, Stage, UNFUNDED, expected, walk};
 use poolbook::domain::calendar::parse_date;

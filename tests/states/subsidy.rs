@@ -1,4 +1,4 @@
-//! Subsidy lines and the filings before them (domain.md 2.5).
+//! Subsidy lines and the filings before them.
 
 use super::{DRAW, ENROL, Family, Stage, walk};
 use poolbook::domain::registry::SubsidyState;

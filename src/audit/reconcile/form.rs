@@ -1,4 +1,4 @@
-//! The form of a day: 银行存款余额调节表 (domain.md 6.1). What is not matched by the day are the
+//! The form of a day: 银行存款余额调节表. What is not matched by the day are the
 //! reconciling items, and both balances adjusted by them must be equal.
 
 use crate::audit::reconcile::{

@@ -1,5 +1,5 @@
 //! Which accounts an event debits and credits, written down here a second time from the accounting
-//! rules (E-01 to E-83), and amounts that must be alike within an entry. An event without a row
+//! rules of `notes/postings.md`, and amounts that must be alike within an entry. An event without a row
 //! posts nothing.
 
 use super::checks::{Check, Tally};

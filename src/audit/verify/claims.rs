@@ -417,7 +417,7 @@ struct Recovery {
     alone: bool,
 }
 
-/// The pool's share of all net recoveries so far, less what it had (domain 5.6); first it closes
+/// The pool's share of all net recoveries so far, less what it had (C-12); first it closes
 /// the open right, the rest comes off the written-off register.
 fn recovered(fact: &Fact<'_>, id: &Id, claim: &mut Claim, recovery: &Recovery, tally: &mut Tally) {
     let net = Total::from(recovery.gross) - recovery.cost.map_or(Total::ZERO, Total::from);

@@ -186,7 +186,7 @@ pub(super) fn lost(state: &State, event: &Event, own: &FileClaim) -> Result<Deci
     Ok(decision.rules(rules.map(|rules| rules.id.clone())))
 }
 
-/// Pool, guarantor and bank of an amount; they add up to it (domain.md 5.5).
+/// Pool, guarantor and bank of an amount; they add up to it (C-11).
 pub(super) fn parts(amount: Money, sharing: &LossShares) -> Result<[Money; 3], Problem> {
     let parts =
         split(amount, &sharing.shares, usize::from(sharing.balancing)).map_err(out_of_range)?;
@@ -300,7 +300,7 @@ fn recovered_share(
     Ok(pool.min(out))
 }
 
-/// The pool's share of a recovery, by the cumulative method (domain.md 5.6).
+/// The pool's share of a recovery, by the cumulative method (C-12).
 ///
 /// The rules of the loan say whether costs come off first, and whether what comes in after a
 /// write-off is shared or goes to the pool until its compensation is back.

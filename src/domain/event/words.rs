@@ -57,12 +57,12 @@ words! {
     ContractDays { Act360 "act-360", Act365 "act-365", ByMonth "by-month" }
     /// A subsidy programme.
     Programme { InterestDiscount "interest-discount", GuaranteeFee "guarantee-fee" }
-    /// A step of the review of a claim (domain.md 2.4).
+    /// A step of the review of a claim.
     ClaimStep {
         InReview "in-review", SentBack "sent-back", Resubmitted "resubmitted",
         SiteChecked "site-checked", Reviewed "reviewed", Noticed "noticed", Ordered "ordered",
     }
-    /// A step of the review of a subsidy (domain.md 2.5).
+    /// A step of the review of a subsidy.
     SubsidyStep { Reviewed "reviewed", Noticed "noticed", Ordered "ordered" }
 }
 

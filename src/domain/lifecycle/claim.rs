@@ -1,4 +1,4 @@
-//! Claims for compensation (domain.md 2.4).
+//! Claims for compensation.
 
 use super::lifecycle;
 use crate::domain::event::ClaimStep;

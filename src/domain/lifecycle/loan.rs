@@ -1,4 +1,4 @@
-//! Loans (domain.md 2.3): the states of an application, and those of a loan or note, which follow
+//! Loans: the states of an application, and those of a loan or note, which follow
 //! from its record and its claims.
 
 use super::{ClaimState, lifecycle};

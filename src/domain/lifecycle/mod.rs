@@ -1,5 +1,4 @@
-//! Where a loan, a claim and a subsidy line stand, and which moves are legal from there (domain.md
-//! 2.3 to 2.5).
+//! Where a loan, a claim and a subsidy line stand, and which moves are legal from there.
 //!
 //! One table a family: each state with its word and the moves that it allows. A move is the word of
 //! an event, or the step of a review (`review-claim`, `review-subsidy`). Deciding asks these tables

@@ -1,4 +1,4 @@
-//! Subsidy lines (domain.md 2.5).
+//! Subsidy lines.
 
 use super::lifecycle;
 use crate::domain::event::SubsidyStep;

@@ -313,7 +313,7 @@ pub struct FeeSubsidy {
     pub payee: Payee,
 }
 
-/// The formula of a fee mode (domain 5.4).
+/// The formula of a fee mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FeeFormula {
     /// A: fee paid for eligible days × share.

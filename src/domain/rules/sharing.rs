@@ -52,7 +52,7 @@ impl Sharing {
         Some(Self { pool, guarantor, bank, balancing: Side::Bank })
     }
 
-    /// A loss in the order pool, guarantor, bank (domain 5.5).
+    /// A loss in the order pool, guarantor, bank (C-11).
     ///
     /// # Errors
     /// [`MoneyError::Range`] when a part leaves the bounds.
@@ -60,7 +60,7 @@ impl Sharing {
         three(split(whole, &self.shares(), self.balancing_index())?)
     }
 
-    /// One more recovery after `before` has been shared out (domain 5.6).
+    /// One more recovery after `before` has been shared out (C-12).
     ///
     /// # Errors
     /// [`MoneyError::Range`] when a part leaves the bounds.

@@ -216,7 +216,7 @@ setting_words! {
         /// The guarantor.
         Guarantor "guarantor",
     }
-    /// How the guarantee-fee subsidy is computed (domain 5.4).
+    /// How the guarantee-fee subsidy is computed.
     FeeMode {
         /// A share of the fee paid.
         ShareOfFee "A",

@@ -1,4 +1,4 @@
-//! The guarantee-fee subsidy of one loan for one calendar quarter (domain 5.4).
+//! The guarantee-fee subsidy of one loan for one calendar quarter.
 //!
 //! Every mode is counted from the first day: rounded to the quarter's end, less rounded to its
 //! start. So the quarters of a fee add up to the fee's own rounded subsidy.

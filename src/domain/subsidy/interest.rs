@@ -1,4 +1,4 @@
-//! The interest discount of one note for one settlement period (domain 5.1).
+//! The interest discount of one note for one settlement period.
 //!
 //! The days are cut where anything changes; the exact amounts of the segments are added up and
 //! rounded once. Ceilings that rest on the note alone are applied here, caps and budgets by the

@@ -3,7 +3,7 @@
 //!
 //! [`compute`] is a pure function of the loans, the rules and what was used before. Lines are taken
 //! in the order of settlement date, drawdown date and loan id; caps and budgets are drawn down in
-//! that order (domain 5.3, case 11). Its cost is linear in loans and their recorded changes.
+//! that order. Its cost is linear in loans and their recorded changes.
 
 pub mod accrual;
 pub mod charges;

@@ -101,7 +101,7 @@ impl Segment {
 }
 
 /// The bank's own figure of the interest beside ours: the paid interest is the evidence and rules the
-/// ceiling, and the difference is shown (domain 5.3, case 20).
+/// ceiling, and the difference is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InterestCheck {
     /// What the contract comes to for the days that were paid for, each day once.
