@@ -2,6 +2,7 @@
 
 use poolbook::store::tree::{leaf_hash, node_hash};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// A book as its two files hold it.
 #[derive(Clone)]
@@ -356,5 +357,21 @@ pub const BLIND: &[(&str, OfEntries)] = &[("the document of an entry", |all, dic
     if all.iter().any(|entry| entry["event"]["event"] == "close") {
         return false;
     }
-    edit(all, dice, |_| true, |entry, _| entry["document"] = "另号".into())
+    // A reversal and a correction carry what they take back; a release and a stage of a pool are cited
+    // with their document.
+    let carried = |seq: &Value| {
+        let names = |entry: &Value| [&entry["reverses"], &entry["event"]["entry"]].contains(&seq);
+        all.iter().any(|entry| !seq.is_null() && names(entry))
+    };
+    let free: BTreeSet<u64> = all
+        .iter()
+        .filter(|entry| !carried(&entry["seq"]))
+        .filter_map(|entry| entry["seq"].as_u64())
+        .collect();
+    let cited = ["release", "run-off", "liquidate", "close-pool"];
+    let fits = |entry: &Value| {
+        let is_cited = entry["event"]["event"].as_str().is_some_and(|word| cited.contains(&word));
+        !is_cited && entry["seq"].as_u64().is_some_and(|seq| free.contains(&seq))
+    };
+    edit(all, dice, fits, |entry, _| entry["document"] = "另号".into())
 })];
