@@ -94,3 +94,57 @@ fn a_fact_of_a_closed_owner_is_not_taken_back_inside_the_closed_period() {
     assert_eq!(refusal(&mut book, &back("2017-01-31")), Some("period-closed"));
     assert_eq!(refusal(&mut book, &back("2017-02-01")), None);
 }
+
+/// 1,000.00 of 2017 and 1,000.00 of 2018; in 2018 all of 2017 goes back. What is left is money of 2018,
+/// whatever day the next entry is dated.
+#[test]
+fn a_budget_that_went_back_in_a_later_year_does_not_go_back_again_in_its_own() {
+    let back = |id: &str, date: &str, amount: &str, prior: bool| {
+        format!(
+            r#"{{"event":"return-budget","id":"{id}","date":"{date}","owner":"410821","bank_account":"INT","amount":"{amount}","prior_year":{prior},"maker":"甲","checker":"乙"}}"#
+        )
+    };
+    let reverse = |entry: u64| {
+        format!(
+            r#"{{"event":"reverse","id":"r{entry}","date":"2018-03-02","entry":"{entry}","reason":"x"}}"#
+        )
+    };
+    let mut book = book(&[
+        r#"{"event":"budget","date":"2018-02-01","owner":"410821","bank_account":"INT","amount":"1000"}"#,
+        &back("b", "2018-03-01", "1000", true),
+    ]);
+    let of_2017 = back("x", "2017-12-30", "0.01", false);
+    assert_eq!(refusal(&mut book, &of_2017), Some("budget-not-given"));
+    // The budget of 2017 rests under what went back.
+    assert_eq!(refusal(&mut book, &reverse(7)), Some("above-open"));
+    assert_eq!(
+        refusal(&mut book, &back("y", "2018-03-01", "0.01", true)),
+        Some("budget-not-given")
+    );
+    assert_eq!(refusal(&mut book, &reverse(13)), None);
+    assert_eq!(refusal(&mut book, &of_2017), None);
+    // What 2017 has left goes back in 2018, and no more, though 2018 gave as much.
+    assert_eq!(
+        refusal(&mut book, &back("z", "2018-03-03", "1000", true)),
+        Some("budget-not-given")
+    );
+    assert_eq!(refusal(&mut book, &back("z", "2018-03-03", "999.99", true)), None);
+    assert_eq!(audited(book.store()), []);
+}
+
+/// A return that is dated back takes nothing of what a later one had of a later year.
+#[test]
+fn what_went_back_later_of_a_later_year_does_not_stand_in_the_way() {
+    let back = |id: &str, date: &str| {
+        format!(
+            r#"{{"event":"return-budget","id":"{id}","date":"{date}","owner":"410821","bank_account":"INT","amount":"1000","prior_year":true,"maker":"甲","checker":"乙"}}"#
+        )
+    };
+    let mut book = book(&[
+        r#"{"event":"budget","date":"2018-02-01","owner":"410821","bank_account":"INT","amount":"1000"}"#,
+        &back("b", "2019-03-01"),
+    ]);
+    assert_eq!(refusal(&mut book, &back("x", "2018-03-01")), None);
+    assert_eq!(refusal(&mut book, &back("y", "2018-03-01")), Some("budget-not-given"));
+    assert_eq!(audited(book.store()), []);
+}

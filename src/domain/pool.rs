@@ -487,10 +487,15 @@ pub fn owner_key(state: &State, sum: Sum, year: i16, owner: &str) -> u64 {
     sum.key(year, state.owner_number(owner).unwrap_or(ALL - 1), ALL)
 }
 
-/// The key of the budget that a source gave a fund in a year.
+/// The key of the budget that a source gave a fund in a year, less what went back of it in that year.
 pub fn budget_key(state: &State, cell: &Cell, source: Source, year: i16) -> u64 {
     let place = (cell.fund as u32) << 8 | source as u32;
     Sum::Budget.key(year, state.owner_number(&cell.owner).unwrap_or(ALL - 1), place)
+}
+
+/// The key of what a source had back in a year of its budgets of earlier years.
+pub fn budget_back_key(state: &State, cell: &Cell, source: Source, year: i16) -> u64 {
+    budget_key(state, cell, source, year) | 1 << 16
 }
 
 /// The key of what one owner's fund has lent to another's.

@@ -10,6 +10,7 @@ use crate::domain::entry::Line;
 use crate::domain::event::{InterestOwner, Kind, Origin, Programme, Source};
 use crate::domain::money::{Money, Total};
 use crate::domain::text::Id;
+use std::collections::BTreeMap;
 
 /// Promises by owner and source, and unknown receipts that are open, as events tell them.
 #[derive(Default)]
@@ -19,12 +20,35 @@ pub(super) struct Funding {
     budgets: FastMap<(Id, Fund, Source), Budgets>,
 }
 
-/// What a source gave a fund of an owner: by year less what went back of the year, and what went
-/// back of earlier years.
+/// What a source gave a fund of an owner, year by year.
 #[derive(Default)]
-struct Budgets {
-    years: Vec<(i16, Total)>,
+struct Budgets(BTreeMap<i16, GivenIn>);
+
+/// A year's budgets less what went back of them in it, and what went back in it of earlier years.
+#[derive(Clone, Copy, Default)]
+struct GivenIn {
+    own: Total,
     prior: Total,
+}
+
+impl Budgets {
+    /// What is left least once something went back in a year, of its own budget or of earlier ones:
+    /// of the year itself, and at the end of every year since, of all that was given before it.
+    fn least(&self, (year, prior): (i16, bool)) -> Total {
+        let (mut kept, mut least) = (Total::ZERO, None::<Total>);
+        for (of, given) in &self.0 {
+            kept = kept - given.prior;
+            let concerned = if prior { *of >= year } else { *of > year };
+            if concerned {
+                least = Some(least.map_or(kept, |least| least.min(kept)));
+            }
+            if *of == year && !prior {
+                least = Some(given.own);
+            }
+            kept += given.own;
+        }
+        least.unwrap_or(kept)
+    }
 }
 
 impl Funding {
@@ -62,36 +86,32 @@ impl Funding {
         }
     }
 
-    /// What goes back to a source is at most what it gave, of the year or of the years before.
+    /// What goes back to a source is at most what it gave, of the year or of the years before, and
+    /// leaves what went back later of them covered.
     fn budget(&mut self, fact: &Fact<'_>, tally: &mut Tally) {
         let source = |source: Option<Source>| source.unwrap_or(Source::County);
         let year = fact.event.date.year();
-        let (source, amount, of) = match &fact.event.kind {
-            Kind::Budget(own) => (source(own.source), Total::from(own.amount), Some(year)),
+        let (source, amount, prior) = match &fact.event.kind {
+            Kind::Budget(own) => (source(own.source), Total::from(own.amount), false),
             Kind::ExplainReceipt(own) if own.to == Origin::SubsidyBudget => {
-                (source(own.source), fact.told(Account::UnknownReceipts), Some(year))
+                (source(own.source), fact.told(Account::UnknownReceipts), false)
             }
             Kind::ReturnBudget(own) => {
-                let prior = own.prior_year == Some(true);
-                (source(own.source), -Total::from(own.amount), (!prior).then_some(year))
+                (source(own.source), -Total::from(own.amount), own.prior_year == Some(true))
             }
             _ => return,
         };
         let (Some(owner), Some(line)) = (fact.owner(), fact.entry.lines.first()) else { return };
         let budgets = self.budgets.entry((owner.clone(), line.fund, source)).or_default();
         let amount = fact.signed(amount);
-        match of {
-            None => budgets.prior += amount,
-            Some(year) => match budgets.years.iter_mut().find(|(of, _)| *of == year) {
-                Some((_, sum)) => *sum += amount,
-                None => budgets.years.push((year, amount)),
-            },
+        let given = budgets.0.entry(year).or_default();
+        if prior {
+            given.prior = given.prior - amount;
+        } else {
+            given.own += amount;
         }
-        let counts = |other: i16| if of.is_none() { other < year } else { other == year };
-        let years = budgets.years.iter().filter(|(year, _)| counts(*year));
-        let left = years.map(|(_, sum)| *sum).sum::<Total>();
-        let left = if of.is_none() { left + budgets.prior } else { left };
         tally.look(Check::BudgetGiven);
+        let left = budgets.least((year, prior));
         if amount < Total::ZERO && left < Total::ZERO {
             let subject = format_args!("{owner} {} {source}", line.fund);
             tally.find(Check::BudgetGiven, fact.seq, subject, ">= 0.00", left);

@@ -9,8 +9,8 @@ use crate::domain::calendar::Date;
 use crate::domain::entry::Entry;
 use crate::domain::event::{Event, Kind, Scope};
 use crate::domain::pool::{
-    Part, Pool, PoolState, Ratio, Stage, Standing, Step, Sum, Suspension, Turn, Watch, budget_key,
-    firm_key, inter_pool_key, owner_key, places,
+    Part, Pool, PoolState, Ratio, Stage, Standing, Step, Sum, Suspension, Turn, Watch,
+    budget_back_key, budget_key, firm_key, inter_pool_key, owner_key, places,
 };
 use crate::domain::state::{Cell, State};
 use crate::domain::text::Id;
@@ -213,21 +213,26 @@ fn count_lines(state: &mut State, entry: &Entry, sign: i128) {
     }
 }
 
-/// Budgets by year and source, as what goes back is held to them.
+/// Budgets by year and source, as what goes back is held to them: what a year gave and kept, and what
+/// went back in it of earlier years.
 fn count_budget(state: &mut State, entry: &Entry, sign: i128) {
     let income = [Account::BudgetCompensation, Account::BudgetInterest, Account::BudgetFee];
-    let year = match &entry.event.kind {
-        Kind::Budget(_) | Kind::ExplainReceipt(_) => entry.event.date.year(),
-        Kind::ReturnBudget(own) if own.prior_year == Some(true) => 0,
-        Kind::ReturnBudget(_) => entry.event.date.year(),
-        _ => return,
-    };
+    if !matches!(
+        entry.event.kind,
+        Kind::Budget(_) | Kind::ExplainReceipt(_) | Kind::ReturnBudget(_)
+    ) {
+        return;
+    }
+    let year = entry.event.date.year();
     for line in &entry.lines {
-        if income.contains(&line.account) || line.account == Account::Surplus {
-            let cell = Cell { owner: line.owner.clone(), fund: line.fund };
-            let Some(source) = line.source else { continue };
+        let cell = Cell { owner: line.owner.clone(), fund: line.fund };
+        let Some(source) = line.source else { continue };
+        if income.contains(&line.account) {
             let key = budget_key(state, &cell, source, year);
             state.add_sum(key, -sign * line.signed().0);
+        } else if line.account == Account::Surplus {
+            let key = budget_back_key(state, &cell, source, year);
+            state.add_sum(key, sign * line.signed().0);
         }
     }
 }

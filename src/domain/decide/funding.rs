@@ -12,13 +12,14 @@ use crate::domain::event::{
     PoolInterest, ReturnBudget, Source, Transfer, TrusteeFee,
 };
 use crate::domain::money::{Money, Total};
-use crate::domain::pool::budget_key;
+use crate::domain::pool::{budget_back_key, budget_key};
 use crate::domain::posting::{self, Draft};
 use crate::domain::refusal::Reason;
 use crate::domain::registry::{BankAccount, Owner};
 use crate::domain::rules::words::SMALL_CHARGE_MAX;
 use crate::domain::state::{Cell, State};
 use crate::domain::text::Id;
+use crate::limits::YEAR_MAX;
 use crate::problem::Problem;
 
 pub(super) fn cell(owner: &Owner, fund: Fund) -> Cell {
@@ -107,30 +108,52 @@ pub(super) fn is_budget(account: Account) -> bool {
     Fund::ALL.iter().any(|fund| posting::budget_income(*fund) == account)
 }
 
+/// What a year may give back to a source: of its own budget, or of the budgets before it (`prior`).
+/// What goes back in a year of earlier ones stays covered by what those gave and kept, year by year,
+/// in whatever order it is recorded. Cost: two look-ups a year since the owner joined.
+pub(super) fn returnable(
+    state: &State,
+    (owner, cell, source): (&Owner, &Cell, Source),
+    (year, prior): (i16, bool),
+) -> Total {
+    let given = |year: i16| Total(state.sum(budget_key(state, cell, source, year)));
+    let back = |year: i16| Total(state.sum(budget_back_key(state, cell, source, year)));
+    let mut kept = Total::ZERO;
+    let mut least = (!prior).then(|| given(year));
+    for of in owner.joined.year()..=YEAR_MAX {
+        // At the end of a year, what the years before it gave and have not had taken back.
+        kept = kept - back(of);
+        if of > year || prior && of == year {
+            least = Some(least.map_or(kept, |least| least.min(kept)));
+        }
+        kept += given(of);
+    }
+    least.unwrap_or(Total::ZERO)
+}
+
 /// A source gets back at most what it gave and still has in the fund: of the year, or of the years
-/// before. Cost: one look-up a year since the owner joined.
+/// before.
 fn check_given(
     state: &State,
     (owner, cell, source): (&Owner, &Cell, Source),
     (year, prior): (i16, bool),
     amount: Money,
 ) -> Result<(), Problem> {
-    let given = |year: i16| Total(state.sum(budget_key(state, cell, source, year)));
-    let earlier = (owner.joined.year()..year).map(given).sum::<Total>() + given(0);
-    let (open, other) = if prior { (earlier, given(year)) } else { (given(year), earlier) };
-    if Total::from(amount) <= open {
+    let open = |prior: bool| returnable(state, (owner, cell, source), (year, prior));
+    if Total::from(amount) <= open(prior) {
         return Ok(());
     }
+    let years = |prior: bool| if prior { format!("<{year}") } else { year.to_string() };
     Err(Reason::BudgetNotGiven
         .refuse()
         .with("owner", &owner.code)
         .with("fund", cell.fund)
         .with("source", source.code())
         .with("amount", amount.grouped())
-        .with("years", if prior { format!("<{year}") } else { year.to_string() })
-        .with("given", open.max(Total::ZERO).grouped())
-        .with("other_years", if prior { year.to_string() } else { format!("<{year}") })
-        .with("other", other.max(Total::ZERO).grouped()))
+        .with("years", years(prior))
+        .with("given", open(prior).max(Total::ZERO).grouped())
+        .with("other_years", years(!prior))
+        .with("other", open(!prior).max(Total::ZERO).grouped()))
 }
 
 /// A transfer between owners rests on a decision document (invariant 15).

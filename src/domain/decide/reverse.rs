@@ -8,12 +8,11 @@ use crate::domain::entry::{Entry, Line};
 use crate::domain::event::{Event, Kind, Origin, Reverse};
 use crate::domain::field::Json;
 use crate::domain::money::Total;
-use crate::domain::pool::{budget_key, inter_pool_key};
+use crate::domain::pool::inter_pool_key;
 use crate::domain::posting;
 use crate::domain::refusal::Reason;
 use crate::domain::state::{Cell, State};
 use crate::domain::text::Id;
-use crate::limits::YEAR_MAX;
 use crate::planted::{Bug, planted};
 use crate::problem::Problem;
 
@@ -234,17 +233,16 @@ fn check_budget(state: &State, original: &Entry) -> Result<(), Problem> {
     let (Some(source), Some(owner)) = (line.source, state.owners.get(&line.owner)) else {
         return Ok(());
     };
-    let cell = crate::domain::state::Cell { owner: line.owner.clone(), fund: line.fund };
-    let given = |year: i16| Total(state.sum(budget_key(state, &cell, source, year)));
-    let all = (owner.joined.year()..=YEAR_MAX).map(given).sum::<Total>() + given(0);
-    let open = given(original.event.date.year()).min(all);
+    let cell = Cell { owner: line.owner.clone(), fund: line.fund };
+    let year = original.event.date.year();
+    let open = funding::returnable(state, (owner, &cell, source), (year, false));
     if Total::from(line.amount) <= open {
         return Ok(());
     }
     Err(Reason::AboveOpen
         .refuse()
         .with("what", format_args!("{source} -> {} {}", line.owner, line.fund))
-        .with("open", open.grouped())
+        .with("open", open.max(Total::ZERO).grouped())
         .with("amount", line.amount.grouped()))
 }
 
