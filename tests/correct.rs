@@ -221,3 +221,26 @@ fn more_than_one_entry_holds_is_refused() {
     let problem = book.record(event(&own.to_string()), &options()).unwrap_err();
     assert_eq!((problem.code, problem.arg("count")), ("correct-long", Some("201")));
 }
+
+/// A deposit of 18.00 is applied in full; 0.01 comes in later, and stays out of what was applied.
+#[test]
+fn a_deposit_that_came_since_is_no_part_of_what_was_applied() {
+    let fact = |id: &str, event: &str, more: Value| {
+        let mut told = json!({"event": event, "id": id, "date": "2017-03-01", "loan": "L"});
+        told.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        told
+    };
+    let facts = [
+        fact("f0", "overdue", json!({"note": "N"})),
+        fact("f1", "receive-deposit", json!({"bank_account": "POOL", "amount": "18.00"})),
+        fact("f2", "apply-deposit", json!({"bank_account": "POOL", "note": "N", "checker": "乙"})),
+        fact("f3", "receive-deposit", json!({"bank_account": "POOL", "amount": "0.01"})),
+    ];
+    let mut book = told(&facts).unwrap();
+    let own = correction(&book, "f0", "co", &json!({"effective": "2017-02-01"}));
+    record(&mut book, &[event(&own.to_string())]);
+    let mut right = facts.clone();
+    right[0]["effective"] = "2017-02-01".into();
+    alike(&book, &told(&right).unwrap());
+    assert_eq!(audited(book.store()), []);
+}

@@ -355,8 +355,16 @@ impl Loans {
         }
     }
 
-    /// Takes an entry in within a correction: a drawdown changes its note and makes no other one.
+    /// Takes an entry in within a correction: a drawdown changes its note and makes no other one, and a
+    /// deposit bears what its lines say, because others may have come in since.
     pub fn take_again(&mut self, fact: &Fact<'_>, adopted: &Adopted) {
+        if let Kind::ApplyDeposit(own) = &fact.event.kind {
+            let borne = fact.told(Account::FirmDeposits);
+            if let Some(loan) = self.loans.get_mut(&own.loan) {
+                repay(loan, own.note.as_ref(), fact, borne);
+            }
+            return;
+        }
         let Kind::Disburse(own) = &fact.event.kind else { return self.take(fact, adopted) };
         let Some(loan) = self.loans.get_mut(&own.loan).filter(|_| !fact.back) else { return };
         let (due, share) = (own.due.unwrap_or(loan.due), loan.sharing.pool);
