@@ -54,6 +54,41 @@ pub mod store;
 
 /// Long-form pages, kept beside the code that they describe.
 pub mod notes {
+    #[doc = include_str!("notes/glossary.md")]
+    pub mod glossary {}
+    /// The manuals; `poolbook guide` prints them. `tests/readme.rs` runs their commands.
+    pub mod manual {
+        /// In Chinese.
+        pub mod zh {
+            #[doc = include_str!("notes/manual/zh/finance.md")]
+            pub mod finance {}
+            #[doc = include_str!("notes/manual/zh/statements.md")]
+            pub mod statements {}
+            #[doc = include_str!("notes/manual/zh/bureau.md")]
+            pub mod bureau {}
+            #[doc = include_str!("notes/manual/zh/audit.md")]
+            pub mod audit {}
+            #[doc = include_str!("notes/manual/zh/installing.md")]
+            pub mod installing {}
+            #[doc = include_str!("notes/manual/zh/developing.md")]
+            pub mod developing {}
+        }
+        /// In English.
+        pub mod en {
+            #[doc = include_str!("notes/manual/en/finance.md")]
+            pub mod finance {}
+            #[doc = include_str!("notes/manual/en/statements.md")]
+            pub mod statements {}
+            #[doc = include_str!("notes/manual/en/bureau.md")]
+            pub mod bureau {}
+            #[doc = include_str!("notes/manual/en/audit.md")]
+            pub mod audit {}
+            #[doc = include_str!("notes/manual/en/installing.md")]
+            pub mod installing {}
+            #[doc = include_str!("notes/manual/en/developing.md")]
+            pub mod developing {}
+        }
+    }
     #[doc = include_str!("notes/accounting.md")]
     pub mod accounting {}
     #[doc = include_str!("notes/format.md")]
