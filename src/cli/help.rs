@@ -3,12 +3,60 @@
 //! The tree is built without wording and parses without it; only when something is to be shown are
 //! the words put in: `cmd-<path>` for a command (`.long` for more), its attribute named as the option or
 //! else `opt-<option>` for an option, `event-<word>` and `field-<name>` for events.
+//!
+//! The first page names the ten commands of a clerk's month and where the others are. `help [COMMAND]`
+//! prints the same as `--help`; `help --all` lists every command by who needs it.
 
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
 use crate::cli::{events, tree};
 use clap::{Arg, ArgAction, Command};
-use poolbook::domain::field::FieldKind;
+use poolbook::domain::field::{FieldKind, nearest};
+use poolbook::problem::{Exit, Problem};
 use poolbook::report::Locale;
 use unicode_width::UnicodeWidthStr as _;
+
+/// Columns for the names in lists of commands.
+const LIST_WIDTH: usize = 18;
+
+#[derive(clap::Args)]
+pub struct Args {
+    command: Vec<String>,
+    #[arg(long, conflicts_with = "command")]
+    all: bool,
+}
+
+pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
+    let locale = &context.output.locale;
+    let mut tree = localised(tree::whole(), locale);
+    if args.all {
+        let more = locale.text("help-more-help", &[]);
+        let template = page(&format!("{}\n{more}\n", grouped(&tree, locale)), locale);
+        tree = tree.help_template(template);
+    }
+    find(&tree, &args.command)?;
+    // Parsed as `COMMAND --help`, so that both print the same.
+    let words = std::iter::once("poolbook").chain(args.command.iter().map(String::as_str));
+    let asked = tree.try_get_matches_from(words.chain(["--help"]));
+    let text = asked.err().map(|help| help.render().to_string()).unwrap_or_default();
+    context.output.data(text.as_bytes())?;
+    Ok(Exit::Done)
+}
+
+/// The command that the words name, each below the one before it.
+///
+/// # Errors
+/// `usage-unknown-command`, with the nearest name.
+pub fn find<'c>(tree: &'c Command, words: &[String]) -> Result<&'c Command, Problem> {
+    words.iter().try_fold(tree, |command, word| {
+        command.find_subcommand(word).ok_or_else(|| {
+            let names = command.get_subcommands().map(Command::get_name);
+            Problem::new("usage-unknown-command", Exit::Usage)
+                .with("command", word)
+                .with("nearest", nearest(word, names).unwrap_or("—"))
+        })
+    })
+}
 
 /// The tree with its wording.
 pub fn localised(command: Command, locale: &Locale) -> Command {
@@ -71,38 +119,59 @@ fn flag(name: &'static str, short: char, action: ArgAction) -> Arg {
 }
 
 fn template(command: &Command, root: bool, locale: &Locale) -> String {
-    let usage = locale.text("help-usage", &[]);
     if !root {
+        let usage = locale.text("help-usage", &[]);
         return format!(
             "{{about-with-newline}}\n{usage} {{usage}}\n\n{{all-args}}{{after-help}}\n"
         );
     }
-    let mut out = format!("{{about-with-newline}}\n{usage} {{usage}}\n");
-    out.push_str(&grouped(command, locale));
-    out.push_str(&format!("\n{}:\n{{options}}\n\n", locale.text("help-global", &[])));
-    for key in ["help-more", "help-exit"] {
-        out.push_str(&locale.text(key, &[]));
-        out.push('\n');
-    }
+    page(&first(command, locale), locale)
+}
+
+/// The root's help around a list of commands.
+fn page(list: &str, locale: &Locale) -> String {
+    let usage = locale.text("help-usage", &[]);
+    let general = locale.text("help-global", &[]);
+    let exit = locale.text("help-exit", &[]);
+    format!(
+        "{{about-with-newline}}\n{usage} {{usage}}\n{list}\n{general}:\n{{options}}\n\n{exit}\n"
+    )
+}
+
+/// The commands of a clerk's month, and where to read on.
+fn first(command: &Command, locale: &Locale) -> String {
+    let mut out = section("group-first", &present(command, tree::FIRST), locale);
+    let more = ["guide", "help", "all"].map(|key| {
+        let line = locale.text(&format!("help-more-{key}"), &[]);
+        format!("  {line}\n")
+    });
+    out.push_str(&format!("\n{}:\n{}", locale.text("help-more", &[]), more.concat()));
     out
 }
 
-/// The commands by who needs them.
+/// All commands by who needs them.
 fn grouped(command: &Command, locale: &Locale) -> String {
-    let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
-    let width = names.iter().map(|name| name.width()).max().unwrap_or(0);
-    let mut out = String::new();
-    for (group, members) in tree::GROUPS {
-        let present: Vec<&&str> = members.iter().filter(|name| names.contains(name)).collect();
-        if present.is_empty() {
-            continue;
-        }
-        out.push_str(&format!("\n{}:\n", locale.text(&format!("group-{group}"), &[])));
-        for name in present {
-            let kind = if events::fields_of(name).is_some() { "event" } else { "cmd" };
-            let about = locale.text(&format!("{kind}-{name}"), &[]);
-            out.push_str(&format!("  {name:width$}  {about}\n"));
-        }
+    let groups = tree::GROUPS.iter();
+    groups
+        .map(|(group, members)| (format!("group-{group}"), present(command, members)))
+        .filter(|(_, members)| !members.is_empty())
+        .map(|(heading, members)| section(&heading, &members, locale))
+        .collect()
+}
+
+/// Those of the names that are commands.
+fn present<'n>(command: &Command, names: &[&'n str]) -> Vec<&'n str> {
+    names.iter().copied().filter(|name| command.find_subcommand(name).is_some()).collect()
+}
+
+/// A heading with one line a command.
+fn section(heading: &str, names: &[&str], locale: &Locale) -> String {
+    let mut out = format!("\n{}:\n", locale.text(heading, &[]));
+    for name in names {
+        let kind = if events::fields_of(name).is_some() { "event" } else { "cmd" };
+        let about = locale.text(&format!("{kind}-{name}"), &[]);
+        let pad = " ".repeat(LIST_WIDTH.saturating_sub(name.width()));
+        out.push_str(&format!("  {name}{pad}  {about}\n"));
     }
     out
 }

@@ -34,13 +34,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     }
     let chosen = match &args.command {
         None => tree,
-        Some(name) => tree.find_subcommand(name).cloned().ok_or_else(|| {
-            let names = tree.get_subcommands().map(clap::Command::get_name);
-            let near = poolbook::domain::field::nearest(name, names).unwrap_or("—").to_owned();
-            Problem::new("usage-unknown-command", Exit::Usage)
-                .with("command", name)
-                .with("nearest", near)
-        })?,
+        Some(name) => help::find(&tree, std::slice::from_ref(name))?.clone(),
     };
     context.output.data(&page(&Man::new(chosen))?)?;
     Ok(Exit::Done)

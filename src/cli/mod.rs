@@ -21,6 +21,7 @@ mod events;
 mod explain;
 mod export;
 mod failure;
+mod guide;
 mod help;
 mod init;
 mod interest;

@@ -35,7 +35,22 @@ fixed! {
     init, quarter, record, reconcile, statement, balance, explain, trial_balance, account, voucher,
     verify, late, export, subsidy, loan, claim, cap, pool, interest, scale, rules, checkpoint, prove,
     check_proof, check_checkpoint, check_pack, backup, restore, reindex, schema, completions, man,
+    guide, help,
 }
+
+/// The commands on the first page of help: a clerk's month, in its order.
+pub const FIRST: &[&str] = &[
+    "record",
+    "statement",
+    "reconcile",
+    "quarter",
+    "subsidy",
+    "balance",
+    "loan",
+    "reverse",
+    "close",
+    "backup",
+];
 
 /// The commands by who needs them, in the order of help. What no group names is shown with the
 /// last.
@@ -167,7 +182,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "certify",
         ],
     ),
-    ("tools", &["backup", "restore", "reindex", "schema", "completions", "man"]),
+    ("tools", &["guide", "help", "backup", "restore", "reindex", "schema", "completions", "man"]),
 ];
 
 /// The tree without wording, which is enough to parse. Only the command that is called gets its
@@ -270,6 +285,17 @@ mod tests {
         let mut missing = Vec::new();
         untried(&whole(), &mut Vec::new(), &mut missing);
         assert_eq!(missing, [""; 0]);
+    }
+
+    #[test]
+    fn the_first_page_names_ten_commands_and_none_for_machines() {
+        let tree = command();
+        let by_machines = GROUPS.iter().find(|(group, _)| *group == "statement").unwrap().1;
+        assert_eq!(FIRST.len(), 10);
+        for name in FIRST {
+            assert!(tree.find_subcommand(name).is_some(), "{name} is no command");
+            assert!(!by_machines.contains(name), "{name} is for machines");
+        }
     }
 
     #[test]

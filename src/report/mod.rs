@@ -6,11 +6,12 @@
 //!
 //! Reading order: [`table`] (cells, columns, shapes), [`text`], [`csv`], [`xlsx`], [`json`] (the forms),
 //! [`locale`] and [`message`] (wording), [`schema`] (the declarations as JSON Schema), [`export`] (the
-//! whole book for other programs).
+//! whole book for other programs), [`guide`] (the manuals).
 
 pub mod consequences;
 pub mod csv;
 pub mod export;
+pub mod guide;
 pub mod json;
 pub mod locale;
 pub mod message;

@@ -35,14 +35,17 @@ macro_rules! shapes {
     };
 }
 
+mod guides;
 mod proofs;
 mod statements;
+pub use guides::{GUIDE, GUIDES};
 pub use proofs::{CHECK_CHECKPOINT, CHECK_PACK, CHECK_PROOF, CHECKPOINT, PROOF};
 pub use statements::{STATEMENT_CHECK, STATEMENT_PROFILES, STATEMENT_SNIFF};
 
 /// Every shape.
 pub fn all() -> impl Iterator<Item = &'static Shape> {
-    LISTED.iter().chain(proofs::LISTED).chain(statements::LISTED).copied()
+    let others = [proofs::LISTED, statements::LISTED, guides::LISTED];
+    LISTED.iter().chain(others.into_iter().flatten()).copied()
 }
 
 shapes! {

@@ -7,6 +7,7 @@ mod claims;
 mod closing;
 mod copy;
 mod entry;
+mod guides;
 mod imports;
 mod interest;
 mod late;
@@ -32,6 +33,7 @@ pub use claims::{claim, claims};
 pub use closing::{MatterRow, close_preview};
 pub use copy::{CopyView, copy};
 pub use entry::{FileOutcome, Standing, recorded, voucher, voucher_text};
+pub use guides::{guide, guides};
 pub use imports::{
     ImportRow, LineRow, LinesView, TakenRow, statement_import, statement_lines, statements,
 };
