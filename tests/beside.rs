@@ -79,8 +79,8 @@ impl Stopped {
             assert!(began.elapsed() < PATIENCE, "{arguments:?} wrote nothing");
             if lengths(dir).0 > counted {
                 signal(child, "-STOP");
-                let stat = format!("/proc/{}/stat", child.id());
-                while !fs::read_to_string(&stat).unwrap().contains(") T ") {
+                while !stopped.every_thread_stands() {
+                    assert!(began.elapsed() < PATIENCE, "{arguments:?} does not stop");
                     std::thread::sleep(Duration::from_millis(1));
                 }
                 let (file, head) = lengths(dir);
@@ -89,6 +89,15 @@ impl Stopped {
             }
             std::thread::sleep(Duration::from_micros(200));
         }
+    }
+
+    /// A thread that is within a write ends it before it stops, later than the first one.
+    fn every_thread_stands(&self) -> bool {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.0.id())).unwrap();
+        // A thread that has ended meanwhile writes nothing either.
+        let stats =
+            threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("stat")).ok());
+        stats.map(|stat| stat.contains(") T ")).all(|stopped| stopped)
     }
 
     fn end(mut self) {
