@@ -210,6 +210,40 @@ fn mistakes_in_usage_are_told_in_the_language_asked_for() {
     }
 }
 
+/// The commands of a list in help: lines of two blanks and a name.
+fn listed(help: &str) -> Vec<&str> {
+    let names = help.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    names.filter(|name| !name.is_empty() && !name.starts_with('-') && *name != "poolbook").collect()
+}
+
+#[test]
+fn the_first_page_of_help_is_short_and_says_where_the_rest_is() {
+    let nowhere = Path::new("/nowhere");
+    for lang in ["zh", "en"] {
+        let first = poolbook(nowhere, &["--lang", lang, "--help"]);
+        assert_eq!((first.code, listed(&first.out).len()), (0, 10), "{}", first.out);
+        for more in ["poolbook guide", "poolbook help --all"] {
+            assert!(first.out.contains(more), "{more}: {}", first.out);
+        }
+        let asked = poolbook(nowhere, &["--lang", lang, "help"]);
+        assert_eq!((asked.code, &asked.out), (0, &first.out));
+        let all = poolbook(nowhere, &["--lang", lang, "help", "--all"]);
+        let all = listed(&all.out);
+        for (word, _) in poolbook::domain::event::VOCABULARY {
+            // `init` opens a book.
+            assert!(*word == "open-book" || all.contains(word), "{word}");
+        }
+        for name in listed(&first.out) {
+            assert!(all.contains(&name), "{name}");
+        }
+        for command in [&["close"][..], &["statement", "import"]] {
+            let flag = poolbook(nowhere, &[&["--lang", lang], command, &["--help"]].concat());
+            let asked = poolbook(nowhere, &[&["--lang", lang, "help"], command].concat());
+            assert_eq!((asked.code, asked.out), (0, flag.out));
+        }
+    }
+}
+
 #[test]
 fn outputs_keep_to_their_schemas() {
     let dir = tempfile::tempdir().unwrap();
@@ -248,6 +282,8 @@ fn outputs_keep_to_their_schemas() {
         ],
         &["verify"],
         &["reindex"],
+        &["guide"],
+        &["guide", "audit"],
     ];
     for command in commands {
         let run = poolbook(&book, &[&["--format", "json"][..], command].concat());
