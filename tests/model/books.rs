@@ -35,9 +35,7 @@ pub fn last_day(period: &str) -> String {
 impl Twin {
     pub(super) fn closed(&self, owner: &str) -> Closed {
         let mut closed = Closed::default();
-        let of = |done: &&Done| {
-            text(&done.event, "event") == "close" && text(&done.event, "owner") == owner
-        };
+        let of = |done: &&Done| done.word == "close" && text(&done.event, "owner") == owner;
         for done in self.done.iter().filter(of) {
             let (period, date) = (text(&done.event, "period"), text(&done.event, "date"));
             if text(&done.event, "stage") == "soft" {
@@ -111,7 +109,9 @@ impl Twin {
 
     /// Nothing lands in a closed period of anybody whom it concerns.
     pub(super) fn check_closed(&self, event: &Value, draft: &mut Draft) {
-        if text(event, "event") == "close" {
+        // What the bank says of a closed period is no change of it.
+        let word = text(event, "event");
+        if word == "close" || super::rules::OF_STATEMENTS.contains(&word) {
             return;
         }
         let (date, approver) = (text(event, "date"), text(event, "approver"));

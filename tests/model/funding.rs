@@ -12,6 +12,9 @@ pub const SOURCES: [(&str, &str); 5] = [
     ("bank", "3101.05"),
 ];
 
+/// What a bank or trustee takes and one person records; more of it is money out like any other.
+const SMALL_CHARGE: i128 = 50_000;
+
 pub fn capital(source: &str) -> &'static str {
     SOURCES.iter().find(|(word, _)| *word == source).map_or("3101.03", |(_, account)| account)
 }
@@ -28,10 +31,14 @@ fn source_of(event: &Value) -> &str {
     Some(text(event, "source")).filter(|source| !source.is_empty()).unwrap_or("county")
 }
 
-/// The budget that an event adds to or gives back.
-fn given(event: &Value, (owner, fund): (&str, &str)) -> Counter {
-    let year = if event["prior_year"] == true { "-" } else { &text(event, "date")[..4] };
-    Counter::Given(owner.into(), fund.into(), source_of(event).into(), year.into())
+/// The budget that an event adds to or gives back, with the sign of what it adds.
+fn given(event: &Value, (owner, fund): (&str, &str), amount: i128) -> (Counter, i128) {
+    let (owner, fund) = (owner.to_owned(), fund.to_owned());
+    let (source, year) = (source_of(event).to_owned(), text(event, "date")[..4].to_owned());
+    match event["prior_year"] == true {
+        true => (Counter::Back(owner, fund, source, year), -amount),
+        false => (Counter::Given(owner, fund, source, year), amount),
+    }
 }
 
 impl Twin {
@@ -77,19 +84,16 @@ impl Twin {
                 draft.need(fund != "RISK" || self.has_quota(&owner), "fund-mismatch");
                 let amount = some(draft, amount, 0);
                 draft.post(cell, cash, income(&fund), amount, bank);
-                draft.counters.push((given(event, cell), amount));
+                draft.counters.push(given(event, cell, amount));
             }
             "return-budget" => {
                 draft.need(fund != "RISK" || self.has_quota(&owner), "fund-mismatch");
                 let amount = some(draft, amount, 0);
                 let prior = event["prior_year"] == true;
                 let year = &text(event, "date")[..4];
-                let open = self.given(&owner, &fund, source_of(event), |of| match prior {
-                    true => of < year,
-                    false => of == year,
-                });
+                let open = self.returnable((&owner, &fund, source_of(event)), year, prior);
                 draft.need(amount <= open, "budget-not-given");
-                draft.counters.push((given(event, cell), -amount));
+                draft.counters.push(given(event, cell, -amount));
                 draft.post(
                     cell,
                     if prior { "3101.09" } else { income(&fund) },
@@ -132,10 +136,12 @@ impl Twin {
             }
             "bank-charge" => {
                 let amount = some(draft, amount, 0);
+                draft.signed = amount > SMALL_CHARGE;
                 draft.post(cell, "5901", cash, amount, bank);
             }
             "trustee-fee" => {
                 let amount = some(draft, amount, 0);
+                draft.alone = amount <= SMALL_CHARGE;
                 draft.post(cell, "5001.05", cash, amount, bank);
                 draft.pays = Some((owner.clone(), fund.clone(), amount, 0));
             }
@@ -266,7 +272,7 @@ impl Twin {
             "subsidy-budget" => {
                 draft.need(!risk, "fund-mismatch");
                 draft.post(cell, "2307.04", income(&fund), amount, "-");
-                draft.counters.push((given(event, cell), amount));
+                draft.counters.push(given(event, cell, amount));
             }
             "interest" => draft.post(cell, "2307.04", "4604", amount, "-"),
             "treasury" => draft.post(cell, "2307.04", "2103", amount, "-"),

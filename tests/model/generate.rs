@@ -112,8 +112,8 @@ pub const KINDS: &[(&str, u32)] = &[
     ("close-claim", 5),
     ("file-subsidy", 4),
     ("review-subsidy", 8),
-    ("qualify", 2),
-    ("disqualify", 2),
+    ("qualify", 3),
+    ("disqualify", 3),
     ("change-party", 2),
     ("other-benefit", 2),
     ("fee-refunded", 3),
@@ -123,6 +123,13 @@ pub const KINDS: &[(&str, u32)] = &[
     ("wind-up", 24),
     ("release", 3),
     ("reverse", 14),
+    ("correct", 12),
+    ("import-statement", 18),
+    ("undo-statement", 3),
+    ("match-lines", 8),
+    ("unmatch-lines", 3),
+    ("reconcile-settings", 1),
+    ("certify", 8),
 ];
 
 pub(super) struct Maker<'t> {
@@ -143,6 +150,7 @@ pub fn event(twin: &Twin, step: &Step, tries: usize) -> Value {
         here
     });
     let kind = kind.map_or("contribute", |(kind, _)| kind);
+    let kind = if maker.is_amid_parts() { "import-statement" } else { kind };
     let mut event = maker.event(kind);
     if event.get("event").is_none() {
         event["event"] = kind.into();
@@ -159,6 +167,15 @@ pub fn event(twin: &Twin, step: &Step, tries: usize) -> Value {
 
 pub(super) fn pick<T: Copy>(list: &[T], by: u8) -> Option<T> {
     if list.is_empty() { None } else { list.get(usize::from(by) % list.len()).copied() }
+}
+
+/// The number that the bank gave the account RISK-1.
+pub const NUMBER: &str = "622202111234";
+
+/// An amount with its sign.
+pub fn signed_yuan(fen: i128) -> String {
+    let sign = if fen < 0 { "-" } else { "" };
+    format!("{sign}{}", yuan(fen.abs()))
 }
 
 pub(super) fn yuan(fen: i128) -> String {
@@ -268,6 +285,13 @@ impl Maker<'_> {
             "wind-up" => Some(self.wind_up()),
             "release" => Some(self.release_or_checkpoint()),
             "reverse" => Some(self.reverse()),
+            "correct" => Some(self.correct()),
+            "import-statement" => Some(self.import()),
+            "undo-statement" => Some(self.undo_statement()),
+            "match-lines" => Some(self.match_lines()),
+            "unmatch-lines" => Some(self.unmatch_lines()),
+            "reconcile-settings" => Some(self.reconcile_settings()),
+            "certify" => Some(self.certify()),
             _ => Some(self.funding(kind)),
         };
         made.unwrap_or_else(|| self.nothing(kind))
@@ -478,7 +502,8 @@ impl Maker<'_> {
                 // rates below the fee.
                 event["instalment"] = true.into();
                 if kind == "fee-paid" {
-                    event["fee_rate"] = "100%".into();
+                    let low = self.step.day.is_multiple_of(4);
+                    event["fee_rate"] = if low { "3%" } else { "100%" }.into();
                 }
             }
             "reprice" => event["rate"] = "4.75%".into(),

@@ -3,7 +3,7 @@
 use super::books::last_day;
 use super::funding::SOURCES;
 use super::generate::{Maker, OWNERS, SMALL, pick, yuan};
-use super::twin::{Counter, Done, text};
+use super::twin::{Counter, Done};
 use serde_json::{Value, json};
 
 impl Maker<'_> {
@@ -97,7 +97,7 @@ impl Maker<'_> {
 
     /// Mostly of the last checkpoint.
     fn keep_checkpoint(&self) -> Value {
-        let made = |done: &Done| text(&done.event, "event") == "checkpoint";
+        let made = |done: &Done| done.word == "checkpoint";
         let last = self.twin.done.iter().rposition(made).unwrap_or(0);
         let far = if self.step.twist % 16 == 11 { usize::from(self.step.b) } else { 0 };
         let entry = (self.twin.first_entry + 1 + last + far).to_string();

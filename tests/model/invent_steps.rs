@@ -117,7 +117,7 @@ impl Maker<'_> {
         let paid = |loan: &&Loan| !loan.fees.is_empty() || self.step.twist % 8 == 3;
         let loans: Vec<&Loan> = self.twin.loans().filter(paid).collect();
         let loan = pick(&loans, self.step.a)?;
-        let net = loan.fees.last().map_or(0, |fee| fee.net);
+        let net: i128 = loan.fees.iter().map(|fee| fee.net).sum();
         let mut event = json!({"loan": loan.id, "amount": self.amount(net)});
         if self.step.b.is_multiple_of(2) {
             event["from"] = "2017-06-21".into();

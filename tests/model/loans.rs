@@ -33,6 +33,18 @@ fn add_three_months(date: &str) -> String {
     format!("{year}-{month:02}-{}", &date[8..]).min(last)
 }
 
+/// True where a fee is no more than its rate makes of what the contract leaves, in a year of 360 days,
+/// give or take its rounding.
+fn made_by_its_rate(event: &Value, loan: &Loan) -> bool {
+    let (from, to) = (text(event, "from"), text(event, "to"));
+    let repaid = loan.notes.iter().flat_map(|note| &note.repaid);
+    let repaid: i128 = repaid.filter(|(day, _)| day.as_str() <= from).map(|(_, sum)| sum).sum();
+    let bearing = if repaid < loan.amount { loan.amount - repaid } else { loan.amount };
+    let rate: i128 = text(event, "fee_rate").trim_end_matches('%').parse().unwrap();
+    let days = i128::from(super::claims::days(from, to).max(1));
+    (fen(event, "amount").unwrap() - 1) * 360 * 100 <= rate * bearing * days
+}
+
 impl Twin {
     /// Winding up: nothing is drawn or claimed any more.
     pub(super) fn ending(&self, owner: &str) -> bool {
@@ -56,7 +68,7 @@ impl Twin {
         let firm = text(event, "firm");
         let live = self.loans().filter(|loan| loan.firm == firm && loan.is_live());
         let enrolled: i128 = live.map(|loan| loan.amount).sum();
-        draft.need(enrolled + amount <= 1_600_000_000, "firm-max");
+        draft.need(enrolled + amount <= FIRM_MAX, "firm-max");
         draft.need(self.stage(&owner).is_none(), "pool-state");
         draft.need(!self.suspended(&owner), "pool-suspended");
         let carried = self.carries(&owner, text(event, "date"), amount, 0);
@@ -94,7 +106,11 @@ impl Twin {
         draft.need(loan.notes.iter().all(|note| note.id != id), "note-exists");
         let amount = fen(event, "amount").unwrap();
         draft.need(amount > 0, "amount-zero");
-        draft.need(happened(event) < loan.due.as_str(), "date-order");
+        let due = match text(event, "due") {
+            "" => loan.due.clone(),
+            due => due.to_owned(),
+        };
+        draft.need(happened(event) < due.as_str(), "date-order");
         draft.need(!self.ending(&loan.owner), "pool-state");
         let late = loan.enrolled > add_three_months(happened(event));
         draft.need(!late, "enrol-window");
@@ -108,7 +124,7 @@ impl Twin {
         loan.notes.push(Note {
             id,
             drawn: happened(event).into(),
-            due: loan.due.clone(),
+            due,
             class: "active",
             balance: amount,
             exposure: forty(amount),
@@ -135,9 +151,10 @@ impl Twin {
         &self,
         cell: (&str, &str),
         note: &mut Note,
-        amount: i128,
+        (day, amount): (&str, i128),
         draft: &mut Draft,
     ) {
+        note.repaid.push((day.into(), amount));
         let left = note.balance - amount;
         let exposure = forty((left - note.compensated).max(0)).min(note.exposure);
         draft.register(cell, class_account(note.class), -amount);
@@ -156,8 +173,10 @@ impl Twin {
         if word == "fee-paid" {
             draft.need(text(event, "from") < text(event, "to"), "date-order");
             draft.need(fen(event, "amount").unwrap() > 0, "amount-zero");
+            draft.need(made_by_its_rate(event, &loan), "fee-rate-below");
             loan.fees.push(Fee {
                 from: text(event, "from").into(),
+                to: text(event, "to").into(),
                 paid: happened(event).into(),
                 net: fen(event, "amount").unwrap(),
             });
@@ -195,7 +214,7 @@ impl Twin {
                 let amount = fen(event, "amount").unwrap();
                 draft.need(amount > 0, "amount-zero");
                 if draft.need(amount <= note.balance, "repay-above-balance") {
-                    self.repaid(cell, &mut note, amount, draft);
+                    self.repaid(cell, &mut note, (happened(event), amount), draft);
                 }
             }
             "interest-paid" => {
@@ -271,7 +290,7 @@ impl Twin {
             draft.need(!live, "claim-duplicate");
             amount = fen(event, "amount").unwrap_or(held.min(note.balance));
             if draft.need(amount <= note.balance, "repay-above-balance") {
-                self.repaid(cell, &mut note, amount, draft);
+                self.repaid(cell, &mut note, (happened(event), amount), draft);
             }
             loan.notes[place] = note;
         }

@@ -19,9 +19,7 @@ impl Twin {
     /// What was recorded and not taken back, with its place.
     pub(super) fn standing<'t>(&'t self, word: &'t str) -> impl Iterator<Item = (usize, &'t Done)> {
         let done = self.done.iter().enumerate();
-        done.filter(move |(_, done)| {
-            done.reversed_by.is_none() && text(&done.event, "event") == word
-        })
+        done.filter(move |(_, done)| done.reversed_by.is_none() && done.word == word)
     }
 
     /// The quotas of an owner's year, the last one in force.
@@ -68,7 +66,7 @@ impl Twin {
     pub(super) fn stage(&self, owner: &str) -> Option<(&str, &str)> {
         let words = ["run-off", "liquidate", "close-pool"];
         let of = |done: &&Done| {
-            words.contains(&text(&done.event, "event"))
+            words.contains(&done.word.as_str())
                 && text(&done.event, "owner") == owner
                 && done.reversed_by.is_none()
         };
@@ -80,7 +78,7 @@ impl Twin {
     fn funded(&self, owner: &str) -> bool {
         let mut times = 0;
         for done in &self.done {
-            if done.reversed_by.is_some() || text(&done.event, "event") == "reverse" {
+            if done.reversed_by.is_some() || done.word == "reverse" {
                 continue;
             }
             let lines = done.lines.iter().filter(|(place, _)| place.0 == owner);
@@ -214,8 +212,8 @@ impl Twin {
         };
         self.bank(bank, &lender, fund, draft);
         self.bank(from, to, fund, draft);
-        draft.post(lending, cash_of(fund), "1218.05", amount, bank);
         draft.post(owing, "2307.07", cash_of(fund), amount, from);
+        draft.post(lending, cash_of(fund), "1218.05", amount, bank);
         draft.pays = Some((to.into(), fund.into(), amount, 0));
     }
 
@@ -331,7 +329,7 @@ impl Twin {
     /// What quotas and ceilings say against taking an entry back.
     pub(super) fn reverse_ceilings(&self, target: usize, draft: &mut Draft) {
         let done = &self.done[target];
-        let (event, word) = (&done.event, text(&done.event, "event"));
+        let (event, word) = (&done.event, done.word.as_str());
         if word == "quota" {
             let (owner, of) = (text(event, "owner"), text(event, "year"));
             let (quotas, spent) = (self.quotas(owner, of), self.spent(owner, of));

@@ -29,7 +29,7 @@ impl Twin {
     }
 
     /// The note that an event of a loan means.
-    fn meant(&self, event: &Value) -> String {
+    pub(super) fn meant(&self, event: &Value) -> String {
         let named = text(event, "note");
         let loan = self.loan(text(event, "loan"));
         let only = loan.and_then(|loan| loan.notes.first()).map(|note| note.id.clone());
@@ -44,7 +44,11 @@ impl Twin {
     /// What else stands in the way of taking an entry back.
     pub(super) fn reverse_rests(&self, target: usize, draft: &mut Draft) {
         let done = &self.done[target];
-        let (event, word) = (&done.event, text(&done.event, "event"));
+        let (event, word) = (&done.event, done.word.as_str());
+        // A correction rests where the fact rests that it corrects.
+        let of_fact = self.entry_place(event, "entry").filter(|_| word == "correct");
+        let fact = of_fact.map_or(done, |place| &self.done[place]);
+        let event = &fact.event;
         let (loan, note) = (text(event, "loan"), self.meant(event));
         let of_note = |of: (&str, &str)| of == (loan, note.as_str());
         if word == "disburse" {
@@ -89,7 +93,8 @@ impl Twin {
             draft.need(!line && !filed && !reviewed, "reverse-later");
         }
         let facts = ["repay", "reprice", "extend", "overdue", "npl", "cure", "interest-paid"];
-        if facts.contains(&word) {
+        let drawn = word == "correct" && fact.word == "disburse";
+        if facts.contains(&fact.word.as_str()) || drawn {
             let approved = self.after(target, "approve-claim").any(|told| {
                 self.claim(text(told, "claim")).is_some_and(|own| of_note((&own.loan, &own.note)))
             });

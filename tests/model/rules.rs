@@ -3,6 +3,16 @@
 use super::twin::*;
 use serde_json::Value;
 
+/// Facts about statements: they have opposites of their own, or are made anew.
+pub const OF_STATEMENTS: [&str; 6] = [
+    "import-statement",
+    "undo-statement",
+    "match-lines",
+    "unmatch-lines",
+    "reconcile-settings",
+    "certify",
+];
+
 impl Twin {
     pub(super) fn decide(&self, event: &Value, draft: &mut Draft) {
         match text(event, "event") {
@@ -48,10 +58,17 @@ impl Twin {
             "keep-checkpoint" => {
                 let place = self.entry_place(event, "checkpoint");
                 let made = place.and_then(|place| self.done.get(place));
-                let made = made.is_some_and(|done| text(&done.event, "event") == "checkpoint");
+                let made = made.is_some_and(|done| done.word == "checkpoint");
                 draft.need(made, "checkpoint-unknown");
             }
             "reverse" => self.reverse(event, draft),
+            "correct" => self.correct(event, draft),
+            "import-statement" => self.import(event, draft),
+            "undo-statement" => self.undo_statement(event, draft),
+            "match-lines" => self.match_lines(event, draft),
+            "unmatch-lines" => self.unmatch_lines(event, draft),
+            "reconcile-settings" => self.reconcile_settings(event, draft),
+            "certify" => self.certify(event, draft),
             word => panic!("the model knows no {word}"),
         }
     }
@@ -67,16 +84,16 @@ impl Twin {
             draft.bad.insert("reverse-unknown");
             return;
         };
-        let word = text(&done.event, "event");
+        let word = done.word.as_str();
         if !draft.need(word != "reverse", "reverse-reversal") {
             return;
         }
         draft.need(done.reversed_by.is_none(), "reverse-twice");
         let never = ["enrol", "close", "change-party", "checkpoint"];
         draft.need(!never.contains(&word), "reverse-kind");
+        draft.need(!OF_STATEMENTS.contains(&word), "reverse-statement");
         draft.need(text(event, "date") >= text(&done.event, "date"), "date-order");
-        let standing =
-            |other: &&Done| other.reversed_by.is_none() && text(&other.event, "event") != "reverse";
+        let standing = |other: &&Done| other.reversed_by.is_none() && other.word != "reverse";
         let mut later = self.done[target + 1..].iter().filter(standing);
         draft.need(later.all(|other| other.pushes.is_disjoint(&done.checks)), "reverse-later");
         for (counter, was) in &done.counters {
@@ -90,9 +107,9 @@ impl Twin {
                 Counter::Leaving(..) if word == "approve-withdrawal" => {
                     draft.need(self.counter(counter) >= *was, "above-open");
                 }
-                Counter::Given(owner, fund, source, _) if *was > 0 => {
-                    let all = self.given(owner, fund, source, |_| true);
-                    draft.need(self.counter(counter) >= *was && all >= *was, "above-open");
+                Counter::Given(owner, fund, source, year) if *was > 0 => {
+                    let open = self.returnable((owner, fund, source), year, false);
+                    draft.need(open >= *was, "above-open");
                 }
                 _ => {}
             }
@@ -105,13 +122,13 @@ impl Twin {
             let Some(loan) = before else { panic!("a removal without its loan") };
             let live = self.loans().filter(|other| other.firm == loan.firm && other.is_live());
             let enrolled: i128 = live.map(|loan| loan.amount).sum();
-            draft.need(enrolled + loan.amount <= 1_600_000_000, "firm-max");
+            draft.need(enrolled + loan.amount <= FIRM_MAX, "firm-max");
         }
         for ((owner, fund, account, _), _) in &done.lines {
             let of = |place: &Place| (&place.0, &place.1, &place.2) == (owner, fund, account);
             let net: i128 =
                 done.lines.iter().filter(|(place, _)| of(place)).map(|(_, net)| -net).sum();
-            if account == "1216" && text(&done.event, "event") == "accrue-interest" {
+            if account == "1216" && done.word == "accrue-interest" {
                 draft.need(self.sum(owner, fund, account) >= -net, "above-open");
             }
             if account == "2103" && net > 0 {

@@ -266,14 +266,19 @@ impl Twin {
             return;
         }
         let from = text(event, "from");
-        let fee = loan.fees.iter_mut().rfind(|fee| from.is_empty() || fee.from == from);
-        let Some(fee) = fee else {
+        let Some(place) = loan.fees.iter().rposition(|fee| from.is_empty() || fee.from == from)
+        else {
             draft.bad.insert("fee-unknown");
             return;
         };
+        let fee = &loan.fees[place];
         draft.need(happened(event) >= fee.paid.as_str(), "date-order");
-        draft.need(amount <= fee.net, "above-open");
-        fee.net -= amount;
+        // A fee that was paid in instalments is given back as one.
+        let same =
+            loan.fees.iter().filter(|other| (&other.from, &other.to) == (&fee.from, &fee.to));
+        let whole: i128 = same.map(|fee| fee.net).sum();
+        draft.need(amount <= whole, "above-open");
+        loan.fees[place].net -= amount;
         draft.records.push(Record::Loan(loan));
     }
 }

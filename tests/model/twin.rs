@@ -4,6 +4,8 @@
 //! It says of an event whether it may happen, and if so which balances move by how much. Where it
 //! may not, it names every rule that the event breaks; the program must refuse it by one of them.
 
+use super::certified::{Certificate, Matching};
+use super::statements::Sheet;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +29,8 @@ pub struct Note {
     /// First day of the last overdue spell, while it lasts.
     pub overdue: Option<String>,
     pub npl: Option<String>,
+    /// What was repaid, and when.
+    pub repaid: Vec<(String, i128)>,
 }
 
 /// An enrolled loan.
@@ -49,6 +53,7 @@ pub struct Loan {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fee {
     pub from: String,
+    pub to: String,
     pub paid: String,
     pub net: i128,
 }
@@ -181,12 +186,16 @@ pub struct Bank {
     pub id: &'static str,
     pub owner: &'static str,
     pub fund: &'static str,
+    /// As the bank prints it; empty where nobody told it.
+    pub number: &'static str,
 }
 
 /// What happened, as far as it can be taken back.
 #[derive(Clone, Debug)]
 pub struct Done {
     pub event: Value,
+    /// What kind of event it is.
+    pub word: String,
     pub owner: Option<String>,
     pub lines: Vec<Line>,
     pub before: Vec<((u8, String), Option<Record>)>,
@@ -210,9 +219,10 @@ pub enum Counter {
     Year(String, String, String),
     /// Lent to another owner and not had back: owner, other, fund.
     Lent(String, String, String),
-    /// Budget given and not given back: owner, fund, source, year; `-` for what went back of
-    /// earlier years.
+    /// Budget given in a year, less what went back of it in that year: owner, fund, source, year.
     Given(String, String, String, String),
+    /// What went back in a year of the budgets of earlier years.
+    Back(String, String, String, String),
 }
 
 /// What an event comes to.
@@ -225,8 +235,10 @@ pub struct Draft {
     pub pays: Option<(String, String, i128, i128)>,
     /// Whose entry it is, as far as an event without movements has an owner.
     pub owner: Option<String>,
-    /// Takes two people though no money leaves.
+    /// Takes two people though no money leaves by order.
     pub signed: bool,
+    /// Money leaves by order, and its maker alone may say so.
+    pub alone: bool,
     pub records: Vec<Record>,
     pub counters: Vec<(Counter, i128)>,
     pub pushes: BTreeSet<(u8, String)>,
@@ -281,6 +293,9 @@ pub enum Verdict {
     Refused(BTreeSet<&'static str>),
 }
 
+/// Owner, fund and source of a budget.
+pub type Source<'t> = (&'t str, &'t str, &'t str);
+
 /// The naive book.
 #[derive(Clone, Debug, Default)]
 pub struct Twin {
@@ -292,6 +307,10 @@ pub struct Twin {
     pub vouchers: BTreeMap<(String, String, &'static str), u32>,
     /// What happened to the circuit breaker of an owner: by which entry, what.
     pub breakers: BTreeMap<String, Vec<(usize, &'static str)>>,
+    /// Statements, lines that belong together, and certified days, in the order of recording.
+    pub sheets: Vec<Sheet>,
+    pub matches: Vec<Matching>,
+    pub certificates: Vec<Certificate>,
     pub done: Vec<Done>,
     pub ids: BTreeMap<String, usize>,
     pub first_entry: usize,
@@ -299,6 +318,9 @@ pub struct Twin {
 
 /// Ceiling of the compensation of a loan in the rules of the lives.
 pub const CLAIM_MAX: i128 = 25_000_000;
+
+/// What a firm may have enrolled in the rules of the lives.
+pub const FIRM_MAX: i128 = 1_200_000_000;
 
 /// What stands on the credit side of these is approved, or of others.
 pub const SET_ASIDE: [&str; 9] = [
@@ -315,21 +337,31 @@ impl Twin {
         self.balances.iter().filter(|(place, _)| of(place)).map(|(_, net)| net).sum()
     }
 
-    /// Budget of the years that count, given by a source and not given back.
-    pub fn given(
-        &self,
-        owner: &str,
-        fund: &str,
-        source: &str,
-        counts: impl Fn(&str) -> bool,
-    ) -> i128 {
-        let of = |counter: &Counter| match counter {
-            Counter::Given(of, from, by, year) => {
-                of == owner && from == fund && by == source && counts(year)
-            }
-            _ => false,
+    /// The most that can still go back of a year's budget, or of the years' before: every amount that
+    /// goes back in a year is of money given before its end, and no money goes back twice. So for
+    /// every year, what went back by its end of earlier years is at most what those gave.
+    pub fn returnable(&self, (owner, fund, source): Source<'_>, year: &str, prior: bool) -> i128 {
+        let sum = |of: &dyn Fn(&Counter) -> bool| -> i128 {
+            self.counters.iter().filter(|(counter, _)| of(counter)).map(|(_, sum)| sum).sum()
         };
-        self.counters.iter().filter(|(counter, _)| of(counter)).map(|(_, sum)| sum).sum()
+        let own = |of: &str, from: &str, by: &str| (of, from, by) == (owner, fund, source);
+        let slack = |last: &str| {
+            let before = |counter: &Counter| {
+                matches!(counter, Counter::Given(of, from, by, given)
+                    if own(of, from, by) && given.as_str() < last)
+            };
+            let until = |counter: &Counter| {
+                matches!(counter, Counter::Back(of, from, by, back)
+                    if own(of, from, by) && back.as_str() <= last)
+            };
+            sum(&before) - sum(&until)
+        };
+        let years = (2017..=2022).map(|last: i32| last.to_string());
+        let later =
+            years.filter(|last| if prior { last.as_str() >= year } else { last.as_str() > year });
+        let least = later.map(|last| slack(&last)).min().unwrap_or(0);
+        let given = Counter::Given(owner.into(), fund.into(), source.into(), year.into());
+        if prior { least } else { least.min(self.counter(&given)) }
     }
 
     pub fn counter(&self, counter: &Counter) -> i128 {
@@ -398,7 +430,8 @@ impl Twin {
         let ended = risk.into_iter().any(|(place, _)| of_closed(&place.0));
         draft.need(!ended, "pool-state");
         if let Some((owner, fund, amount, own)) = draft.pays.clone() {
-            draft.need(!maker.is_empty() && !checker.is_empty(), "checker-missing");
+            let two = !maker.is_empty() && !checker.is_empty();
+            draft.need(two || draft.alone, "checker-missing");
             let (cash, reserved) = (self.cash(&owner, &fund), self.reserved(&owner, &fund));
             let limit = match own {
                 0 => cash - reserved,
@@ -418,7 +451,7 @@ impl Twin {
         draft.need(!short, "cash-short");
     }
 
-    fn put(&mut self, event: &Value, draft: Draft) -> Verdict {
+    pub(super) fn put(&mut self, event: &Value, draft: Draft) -> Verdict {
         let entry = self.first_entry + self.done.len() + 1;
         let parts = self.parts();
         self.count_voucher(event, &draft);
@@ -439,9 +472,11 @@ impl Twin {
         if let Some(target) = self.reversed(event) {
             self.undo(target, entry);
         }
+        self.keep_fact(event, entry);
         self.ids.insert(text(event, "id").to_owned(), entry);
         self.done.push(Done {
             event: event.clone(),
+            word: text(event, "event").to_owned(),
             owner: draft.owner,
             lines: draft.lines.clone(),
             before,
@@ -472,7 +507,7 @@ impl Twin {
         let done = &mut self.done[target];
         done.reversed_by = Some(by);
         let (before, counters) = (done.before.clone(), done.counters.clone());
-        let word = text(&done.event, "event").to_owned();
+        let word = done.word.clone();
         for (counter, was) in counters {
             *self.counters.entry(counter).or_default() -= was;
         }
@@ -564,6 +599,12 @@ impl Twin {
         self.bank(id, &owner, bank.fund, draft);
         Some((owner, bank.fund.to_owned()))
     }
+}
+
+/// Lines on bank accounts with their numbers in the entry, in which registers stand apart.
+pub fn numbered(lines: &[Line]) -> impl Iterator<Item = (usize, &Line)> {
+    let moved = lines.iter().filter(|(place, by)| *by != 0 && !place.2.starts_with('9'));
+    (1..).zip(moved).filter(|(_, (place, _))| place.2.starts_with("1002"))
 }
 
 /// The account head under which a fund's money lies.
