@@ -79,7 +79,7 @@ impl Stopped {
             assert!(began.elapsed() < PATIENCE, "{arguments:?} wrote nothing");
             if lengths(dir).0 > counted {
                 signal(child, "-STOP");
-                while !stopped.every_thread_stands() {
+                while !stopped.every_thread_is_stopped() {
                     assert!(began.elapsed() < PATIENCE, "{arguments:?} does not stop");
                     std::thread::sleep(Duration::from_millis(1));
                 }
@@ -92,12 +92,12 @@ impl Stopped {
     }
 
     /// A thread that is within a write ends it before it stops, later than the first one.
-    fn every_thread_stands(&self) -> bool {
+    fn every_thread_is_stopped(&self) -> bool {
         let threads = fs::read_dir(format!("/proc/{}/task", self.0.id())).unwrap();
         // A thread that has ended meanwhile writes nothing either.
-        let stats =
+        let mut stats =
             threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("stat")).ok());
-        stats.map(|stat| stat.contains(") T ")).all(|stopped| stopped)
+        stats.all(|stat| stat.contains(") T "))
     }
 
     fn end(mut self) {

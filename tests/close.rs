@@ -73,6 +73,8 @@ pub const OTHERS: &[&str] = &[
     r#"{"event":"withdraw-claim","date":"2017-02-05","claim":"C4","reason":"x"}"#,
     r#"{"event":"reprice","date":"2017-02-05","loan":"L4","rate":"4.5%"}"#,
     r#"{"event":"correct","date":"2017-02-05","entry":"@cure","rate":"4.6%","reason":"x"}"#,
+    r#"{"event":"adopt-rules","date":"2017-02-06","effective":"2017-01-03","rules":"id = \"N\"\nname = \"N\"\n[sharing]\n[[sharing.band]]\npool = \"40%\"\nbank = \"60%\"\n","maker":"甲","checker":"乙"}"#,
+    r#"{"event":"change-rules","date":"2017-02-06","loan":"L4","to_rules":"N","maker":"甲","checker":"乙"}"#,
     r#"{"event":"write-off","date":"2017-02-07","claim":"C2","document":"1号"}"#,
     r#"{"event":"close-claim","date":"2017-02-08","claim":"C2","reason":"x","document":"2号"}"#,
     r#"{"event":"adopt-rates","date":"2017-02-04","rates":"@"}"#,

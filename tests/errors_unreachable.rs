@@ -102,6 +102,7 @@ pub const UNREACHABLE: &[(&str, &[&str])] = &[
             "reversal-twice",
             "roll-forward",
             "root-differs",
+            "rules-changed",
             "rules-version",
             "subsidy-arithmetic",
             "subsidy-ceilings",

@@ -176,6 +176,7 @@ fn loan(table: &Table) -> Loan {
         deposit: Money::ZERO,
         fees: fees.collect(),
         trail: Vec::new(),
+        changes: Vec::new(),
     }
 }
 

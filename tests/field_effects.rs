@@ -60,6 +60,8 @@ const REST: &[&str] = &[
     r#"{"event":"reverse","id":"rv","date":"2024-12-05","entry":"@rk","reason":"x"}"#,
     r#"{"event":"adopt-rules","id":"rules-b","date":"2024-12-06","rules":"@breaker"}"#,
     r#"{"event":"npl","id":"np","date":"2024-12-06","loan":"L","note":"N1"}"#,
+    r#"{"event":"adopt-rules","id":"rules-n","date":"2024-12-06","effective":"2024-02-01","rules":"id = \"N\"\nname = \"N\"\n[sharing]\n[[sharing.band]]\npool = \"40%\"\nbank = \"60%\"\n"}"#,
+    r#"{"event":"change-rules","id":"cr","date":"2024-12-06","loan":"L2","to_rules":"N"}"#,
     r#"{"event":"release","id":"rl","date":"2024-12-07","owner":"410821","scope":"owner","reason":"x","document":"2号"}"#,
 ];
 

@@ -153,6 +153,29 @@ const CASES: &[Case] = &[
         &[("rules", "jiaozuo-demo")],
     ),
     (
+        R::RulesUnknown,
+        "set up",
+        r#"{"event":"change-rules","date":"2017-03-01","loan":"L","to_rules":"demo-2018"}"#,
+        &[("rules", "demo-2018")],
+    ),
+    (
+        R::RulesSame,
+        "set up",
+        r#"{"event":"change-rules","date":"2017-03-01","loan":"L","to_rules":"jiaozuo-demo"}"#,
+        &[("loan", "L"), ("rules", "jiaozuo-demo"), ("entry", "14")],
+    ),
+    (
+        R::RulesNotInForce,
+        "pool strict",
+        r#"{"event":"change-rules","date":"2017-06-01","loan":"L","to_rules":"strict"}"#,
+        &[
+            ("rules", "strict"),
+            ("loan", "L"),
+            ("enrolled", "2017-03-01"),
+            ("in_force", "jiaozuo-demo"),
+        ],
+    ),
+    (
         R::SharesUndefined,
         "set up",
         r#"{"event":"enrol","date":"2017-03-01","owner":"410821","loan":"M","firm":"FIRM","bank":"BANK","guarantor":"GUAR","amount":"1","due":"2018-03-01","rate":"5%","pool_share":"30%"}"#,

@@ -355,6 +355,7 @@ const NOTHING: &[&str] = &[
     "other-benefit",
     "disqualify",
     "remove",
+    "change-rules",
 ];
 
 /// Events that are not reversed: others take their place.

@@ -78,10 +78,16 @@ pub(crate) fn forged(entries: &[Vec<u8>]) -> Fixture {
     let directory = tempfile::tempdir().unwrap();
     let fixture = Fixture { directory };
     let mut store = FileStore::create(&fixture.path()).unwrap();
+    let mut group = Vec::new();
     for bytes in entries {
-        let hash = Entry::decode(bytes).map_or(0, |entry| id_hash(&entry.event.id));
+        let entry = Entry::decode(bytes);
+        let hash = entry.as_ref().map_or(0, |entry| id_hash(&entry.event.id));
+        group.push((hash, bytes.clone()));
+        if entry.is_ok_and(|entry| entry.more > 0) {
+            continue;
+        }
         store.begin().unwrap();
-        store.write(Box::new(Lines(vec![(hash, bytes.clone())]))).unwrap();
+        store.write(Box::new(Lines(std::mem::take(&mut group)))).unwrap();
         store.commit().unwrap();
         store.index(Changes::default()).unwrap();
     }

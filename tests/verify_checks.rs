@@ -4,9 +4,10 @@
 //! `tests/verify.rs` looks at. Here the auditors' own checks must give it away by themselves.
 
 use crate::verify::forged;
-use crate::verify_forgeries::{Book, ROWS, sound};
+use crate::verify_forgeries::{Book, ROWS, Row, sound};
 use crate::verify_forgeries_branches::branches;
 use crate::verify_forgeries_pools::OF_POOLS;
+use crate::verify_forgeries_rules::OF_RULES;
 use crate::verify_forgeries_slips::OF_SLIPS;
 use crate::verify_forgeries_statements::OF_STATEMENTS;
 use poolbook::audit::finding::Finding;
@@ -29,6 +30,11 @@ fn all_checks() -> BTreeSet<&'static str> {
     CHECKS.iter().copied().chain([poolbook::audit::owner_trees::CHECK]).collect()
 }
 
+/// The rows of every family of checks.
+fn all_rows() -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().chain(OF_POOLS).chain(OF_SLIPS).chain(OF_STATEMENTS).chain(OF_RULES)
+}
+
 /// Codes of the auditors' findings.
 fn codes(found: &Verification) -> BTreeSet<&'static str> {
     let codes = found.findings.iter().map(|finding| finding.code);
@@ -44,9 +50,7 @@ fn verified(all: &[Entry]) -> Verification {
 fn each_check_finds_what_was_forged_for_it() {
     let mut books: BTreeMap<Book, Vec<Entry>> = BTreeMap::new();
     let mut others = Vec::new();
-    for (check, book, forge, expected) in
-        ROWS.iter().chain(OF_POOLS).chain(OF_SLIPS).chain(OF_STATEMENTS).chain(branches())
-    {
+    for (check, book, forge, expected) in all_rows().chain(branches()) {
         let sound = books.entry(*book).or_insert_with(|| {
             let all = sound(*book);
             assert_eq!(verified(&all).findings, [], "{book:?} is sound");
@@ -71,17 +75,11 @@ fn each_check_finds_what_was_forged_for_it() {
 
 #[test]
 fn no_check_is_without_a_forgery() {
-    let forged: BTreeSet<&str> = ROWS
-        .iter()
-        .chain(OF_POOLS)
-        .chain(OF_SLIPS)
-        .chain(OF_STATEMENTS)
-        .map(|(check, ..)| *check)
-        .chain(PLANTED.iter().chain(BESIDE).copied())
-        .collect();
+    let forged: BTreeSet<&str> =
+        all_rows().map(|(check, ..)| *check).chain(PLANTED.iter().chain(BESIDE).copied()).collect();
     assert_eq!(forged, all_checks());
     // A check that looks at several things has a row for each.
-    let rows = ROWS.len() + OF_POOLS.len() + OF_SLIPS.len() + OF_STATEMENTS.len();
+    let rows = all_rows().count();
     assert!(rows + PLANTED.len() + BESIDE.len() >= all_checks().len());
 }
 

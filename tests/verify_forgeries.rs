@@ -6,6 +6,7 @@ use crate::support::book::{blank, entries, event, record};
 use crate::support::tied::tied;
 use crate::verify::OPENING;
 use crate::verify_forgeries_pools::{CLOSED, TRANSFER};
+use crate::verify_forgeries_rules::ADOPTED;
 use poolbook::domain::account::{Account, Fund, Side};
 use poolbook::domain::calendar::{Month, parse_date};
 use poolbook::domain::entry::{Entry, Line, VoucherWord};
@@ -37,6 +38,8 @@ pub enum Book {
     Closed,
     /// A bank account with statements and a certificate.
     Tied,
+    /// Rules that are in force from a day before their adoption.
+    Adopted,
 }
 
 pub fn sound(book: Book) -> Vec<Entry> {
@@ -62,6 +65,7 @@ pub fn sound(book: Book) -> Vec<Entry> {
         Book::Quota => events("scenarios/quota.jsonl"),
         Book::Caps => events("scenarios/caps.jsonl"),
         Book::Closed => lines(CLOSED),
+        Book::Adopted => lines(ADOPTED),
         Book::Transfer => lines(TRANSFER),
     };
     let mut book = blank();

@@ -17,6 +17,7 @@ mod days;
 mod fact;
 mod funding;
 mod loans;
+mod moved;
 mod outcome;
 mod passes;
 mod periods;
@@ -25,6 +26,7 @@ mod slips;
 mod statements;
 mod subsidies;
 mod subsidised;
+mod terms;
 mod workings;
 
 pub use checks::CHECKS;
@@ -502,6 +504,7 @@ impl Verifier {
         self.tally.extend(below_zero);
         self.periods.finish(|owner| self.owners.name(owner), &mut self.tally);
         self.statements.finish(self.summary.entries, &mut self.tally);
+        self.passes.finish(&mut self.tally);
         self.ids.sort_unstable();
         let runs = self.ids.chunk_by(|a, b| a.0 == b.0).filter(|run| run.len() > 1);
         let same_hash = runs.map(|run| run.iter().map(|(_, seq)| *seq).collect()).collect();

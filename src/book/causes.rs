@@ -187,7 +187,8 @@ impl<'l> Known<'l> {
                 !days.intersect(period).is_empty() && note(&own.note)
             }
             Kind::FeePaid(own) => own.from < period.to,
-            Kind::FeeRefunded(_) => true,
+            // Rules hold for all days of the loan.
+            Kind::FeeRefunded(_) | Kind::ChangeRules(_) => true,
             _ => false,
         }
     }

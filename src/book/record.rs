@@ -6,7 +6,9 @@ use super::{
 };
 use crate::domain::apply::apply;
 use crate::domain::consequence::{Before, Consequences};
-use crate::domain::decide::{Context, JournalHead, Limits, decide, original_of, rests_on};
+use crate::domain::decide::{
+    Context, JournalHead, Limits, decide, follow_ups, is_followed, original_of, rests_on,
+};
 use crate::domain::entry::{Entry, id_hash};
 use crate::domain::event::{Event, Kind};
 use crate::domain::refusal::Reason;
@@ -42,7 +44,12 @@ struct Run {
     batch: Vec<Entry>,
     /// Hashes of the ids in `batch`, which the store does not know yet.
     waiting: HashSet<u64>,
-    /// Entries of a dry run, which the store does not see, and their ids.
+    /// The entries are kept until the group is whole, because an event brings further ones into it and
+    /// so how many follow an entry is known only at its end.
+    kept: bool,
+    /// Such an event came into a group that is not kept.
+    followed: bool,
+    /// The entries of a kept group, and of a dry run, which the store does not see, and their ids.
     tried: Vec<Entry>,
     seen: HashMap<u64, usize>,
     limits: Limits,
@@ -63,7 +70,7 @@ impl<S: Store> Book<S> {
         let mut recorded = None;
         let mut source = vec![event];
         let summary = self.record_all(&mut source, options, &mut |_, outcome| {
-            if let Outcome::New(entry) = outcome {
+            if let (Outcome::New(entry), None) = (outcome, &recorded) {
                 recorded = Some(entry.clone());
             }
         });
@@ -73,7 +80,8 @@ impl<S: Store> Book<S> {
     /// Records all events of a source, or none of them.
     ///
     /// Cost: linear; the source is gone through twice, the first time for its ids only. Memory: one
-    /// batch, and at most 16 bytes an event for the ids; a dry run keeps all its entries.
+    /// batch, and at most 16 bytes an event for the ids; a dry run keeps all its entries. So does a
+    /// group with an event that brings further ones, which is begun again when that event comes.
     ///
     /// # Errors
     /// The first problem with its row; the book is unchanged.
@@ -83,24 +91,56 @@ impl<S: Store> Book<S> {
         options: &Options,
         on: &mut dyn FnMut(u64, Outcome<'_>),
     ) -> Result<Summary, RowProblem> {
+        let mut told = 0_u64;
+        let mut count = |row: u64, outcome: Outcome<'_>| {
+            told += 1;
+            on(row, outcome);
+        };
+        if let Some(summary) = self.attempt(source, options, &mut count, false)? {
+            return Ok(summary);
+        }
+        // The same events come out as before, so the caller hears only of those after them.
+        let mut again = 0_u64;
+        let mut rest = |row: u64, outcome: Outcome<'_>| {
+            again += 1;
+            if again > told {
+                on(row, outcome);
+            }
+        };
+        let summary = self.attempt(source, options, &mut rest, true)?;
+        Ok(summary.unwrap_or_else(|| unreachable!("BUG: a kept group is not begun again")))
+    }
+
+    /// Records a group, kept or not; nothing where it has to be kept and is not, with the book as it
+    /// was.
+    fn attempt(
+        &mut self,
+        source: &mut dyn EventSource,
+        options: &Options,
+        on: &mut dyn FnMut(u64, Outcome<'_>),
+        kept: bool,
+    ) -> Result<Option<Summary>, RowProblem> {
         let no_row = |problem: Problem| RowProblem { row: 0, problem };
         let journal = journal(&self.store.head());
         let base = journal.entries;
         let (expected, distinct) = self.count_new(source, base).map_err(no_row)?;
+        // An event that another one brings may bear an id of the source.
+        let distinct = distinct.filter(|_| !kept);
         if expected > 0 && !options.dry_run {
             self.store.begin().map_err(|error| no_row(error.into()))?;
         }
         let past = source.tells_the_past();
         let limits = if past { Limits::Noted } else { Limits::Held };
         let asked = Asked::of(&self.state, past || expected > 1);
-        let mut run = Run { base, journal, expected, distinct, limits, asked, ..Run::default() };
+        let mut run =
+            Run { base, journal, expected, distinct, limits, asked, kept, ..Run::default() };
         let result = self.run(source, options, &mut run, on);
         let row = run.row;
-        match result.and_then(|()| self.finish(options, &run)) {
+        match result.and_then(|()| self.finish(options, &mut run)) {
             Ok(()) => {
                 let (new, already, reversed) = (run.new, run.already, run.reversed);
                 let (consequences, head) = (run.consequences, self.store.head());
-                Ok(Summary { new, already, reversed, consequences, head })
+                Ok(Some(Summary { new, already, reversed, consequences, head }))
             }
             Err(problem) => {
                 let cut = if options.dry_run { Ok(()) } else { self.store.abandon() };
@@ -108,6 +148,9 @@ impl<S: Store> Book<S> {
                     0 => Ok(()),
                     _ => self.load(Scope::All),
                 });
+                if loaded.is_ok() && run.followed {
+                    return Ok(None);
+                }
                 // What went wrong first is what the caller needs to know, unless taking it back
                 // failed, which is worse.
                 Err(RowProblem { row, problem: loaded.err().unwrap_or(problem) })
@@ -147,6 +190,10 @@ impl<S: Store> Book<S> {
     ) -> Result<(), Problem> {
         source.events(&mut |event, row| {
             run.row = row;
+            if !run.kept && is_followed(&event) && self.is_new(&event, options, run)? {
+                run.followed = true;
+                return Err(Problem::new("bug-count", Exit::Bug));
+            }
             self.take(event, row, options, run, on)
         })?;
         run.row = 0;
@@ -191,10 +238,13 @@ impl<S: Store> Book<S> {
         run.consequences.extend(before.after(&self.state, &entry));
         self.delta.add(&entry, &self.state);
         on(row, Outcome::New(&entry));
-        if options.dry_run {
+        if run.kept || options.dry_run {
+            let brought = follow_ups(&self.state, &entry)?;
             run.seen.insert(hash, run.tried.len());
             run.tried.push(entry);
-            return Ok(());
+            return brought
+                .into_iter()
+                .try_for_each(|event| self.take(event, row, options, run, on));
         }
         if run.distinct.is_none() {
             run.waiting.insert(hash);
@@ -206,6 +256,12 @@ impl<S: Store> Book<S> {
     /// The reversal of an entry, if there is one.
     pub(super) fn reversed(&self, entry: u64) -> Option<Reversed> {
         self.state.reversed_by(entry).map(|by| Reversed { entry, by })
+    }
+
+    /// Whether an event is not in the book yet.
+    fn is_new(&mut self, event: &Event, options: &Options, run: &mut Run) -> Result<bool, Problem> {
+        let hash = id_hash(&event.id);
+        Ok(run.distinct.is_some() || self.recorded_before(event, hash, options, run)?.is_none())
     }
 
     /// The number of the entry in which an event was recorded before with the same content.
@@ -258,7 +314,7 @@ impl<S: Store> Book<S> {
         if seq == 0 || seq > run.base + run.new {
             return Ok(None);
         }
-        if options.dry_run && seq > run.base {
+        if (run.kept || options.dry_run) && seq > run.base {
             let place = usize::try_from(seq - run.base - 1).ok();
             return Ok(place.and_then(|place| run.tried.get(place)).cloned());
         }
@@ -274,13 +330,31 @@ impl<S: Store> Book<S> {
         self.store.write(Box::new(Batch(batch))).map_err(Problem::from)
     }
 
-    fn finish(&mut self, options: &Options, run: &Run) -> Result<(), Problem> {
+    /// Hands the entries of a kept group to the store, each with how many follow it.
+    fn write_kept(&mut self, run: &mut Run) -> Result<(), Problem> {
+        let mut entries = std::mem::take(&mut run.tried);
+        let last = entries.len() as u64;
+        for (entry, place) in entries.iter_mut().zip(1u64..) {
+            entry.more = last - place;
+        }
+        while !entries.is_empty() {
+            let rest = entries.split_off(BATCH.min(entries.len()));
+            let batch = std::mem::replace(&mut entries, rest);
+            self.store.write(Box::new(Batch(batch))).map_err(Problem::from)?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, options: &Options, run: &mut Run) -> Result<(), Problem> {
         if options.dry_run {
             return if run.new > 0 { self.load(Scope::All) } else { Ok(()) };
         }
+        if run.kept {
+            self.write_kept(run)?;
+        }
         // A file that another program changes while it is read is refused here at the latest.
         let changed = run.distinct.is_some_and(|sum| sum != run.taken);
-        if run.new != run.expected || changed {
+        if !run.kept && run.new != run.expected || changed {
             return Err(Problem::new("bug-count", Exit::Bug)
                 .with("expected", run.expected)
                 .with("found", run.new));

@@ -8,13 +8,14 @@ use super::record::same_content;
 use super::{Batch, Book, Options, Outcome, Reversed, Scope, Summary, clock, dates, journal};
 use crate::domain::apply::apply;
 use crate::domain::consequence::{Before, Consequences};
-use crate::domain::decide::{Context, Limits, decide, original_of, rests_on};
+use crate::domain::decide::{Context, Limits, decide, follow_ups, original_of, rests_on};
 use crate::domain::entry::{Entry, id_hash};
 use crate::domain::event::Event;
 use crate::domain::seal::Seals;
 use crate::problem::Problem;
 use crate::store::Store;
 use foldhash::HashMap;
+use std::collections::VecDeque;
 
 /// Entries gathered before a group is written.
 const GROUP: usize = 4096;
@@ -100,7 +101,8 @@ impl<S: Store> Book<S> {
     ) -> Result<(), Problem> {
         let journal = journal(&self.head());
         let asked = *group.asked.get_or_insert_with(|| Asked::of(&self.state, true));
-        for mut event in events {
+        let mut events = VecDeque::from(events);
+        while let Some(mut event) = events.pop_front() {
             if let Some(recorded) = self.recorded_in(&event.id, group)? {
                 already.extend(same_content(&event, &recorded)?);
                 continue;
@@ -127,6 +129,9 @@ impl<S: Store> Book<S> {
             let seen = Before::of(&self.state, &entry);
             apply(&mut self.state, &entry);
             group.consequences.extend(seen.after(&self.state, &entry));
+            for brought in follow_ups(&self.state, &entry)?.into_iter().rev() {
+                events.push_front(brought);
+            }
             group.ids.insert(id_hash(&entry.event.id), group.entries.len());
             group.entries.push(entry);
         }

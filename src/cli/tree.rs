@@ -120,6 +120,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "npl",
             "cure",
             "remove",
+            "change-rules",
         ],
     ),
     (

@@ -13,6 +13,7 @@ mod pool;
 mod qualification;
 mod quota;
 mod review;
+mod rules;
 mod settlement;
 mod setup;
 mod statement;
@@ -192,6 +193,7 @@ fn follow(state: &mut State, entry: &Entry) {
         | Kind::WriteOffClawback(_) => clawback::follow(state, entry),
         Kind::ApproveSubsidy(_) | Kind::PaySubsidy(_) => subsidy::follow(state, entry),
         Kind::Quota(_) => quota::follow(state, entry),
+        Kind::ChangeRules(own) => rules::follow(state, entry, own),
         Kind::Correct(_) => corrected::follow(state, entry),
         Kind::Budget(_)
         | Kind::Transfer(_)
@@ -247,6 +249,7 @@ fn enrol(state: &mut State, entry: &Entry) {
         deposit: Money::ZERO,
         fees: Vec::new(),
         trail: Vec::new(),
+        changes: Vec::new(),
     };
     if let Ok(LossShares { shares: [pool, ..], .. }) = sharing_of(state, &loan) {
         loan.share = pool;
@@ -284,6 +287,7 @@ pub(crate) fn loan_key(kind: &Kind) -> Option<(&Id, Option<&Id>)> {
         Kind::Npl(own) => Some((&own.loan, own.note.as_ref())),
         Kind::Cure(own) => Some((&own.loan, own.note.as_ref())),
         Kind::Remove(own) => Some((&own.loan, None)),
+        Kind::ChangeRules(own) => Some((&own.loan, None)),
         _ => None,
     }
 }

@@ -14,7 +14,7 @@ use crate::domain::account::Account;
 use crate::domain::apply::{about, claim_of, loan_of};
 use crate::domain::cap::ceiling::{Ceiling, ceilings};
 use crate::domain::cap::{self, CapKind, Counter, Item, taken};
-use crate::domain::decide::firm_caps;
+use crate::domain::decide::{between, firm_caps, is_followed};
 use crate::domain::entry::Entry;
 use crate::domain::event::{Event, Kind};
 use crate::domain::money::{Money, Total};
@@ -66,6 +66,12 @@ codes! {
     AfterClose "after-close";
     /// A certified day of a bank account is touched.
     CertificateTouched "certificate-touched";
+    /// Loans enrolled since the day from which new rules are in force go over to them.
+    LoansChanged "loans-changed";
+    /// Loans enrolled since then keep what they were enrolled under.
+    LoansKept "loans-kept";
+    /// A loan enrolled since then cannot go over.
+    LoanBound "loan-bound";
     /// More was set off than is listed.
     AndMore "and-more";
 }
@@ -200,6 +206,7 @@ impl Before {
         }
         ceilings_moved(state, entry, (&self.items, &items(state, told)), &mut found);
         money(state, entry, &mut found);
+        loans_between(state, entry, &mut found);
         if entry.reverses.is_none() {
             found.extend(claim_cut(state, entry));
         }
@@ -352,6 +359,28 @@ fn claim_cut(state: &State, entry: &Entry) -> Option<Consequence> {
     let shown = |key: &str| amount(cut, key).map(Money::grouped).unwrap_or_default();
     let one = one.with("limit", shown("limit")).with("used", shown("used"));
     Some(one.with("held", shown("held")))
+}
+
+/// The loans that were enrolled before rules were adopted, but on a day on which these are in force.
+fn loans_between(state: &State, entry: &Entry, found: &mut Vec<Consequence>) {
+    let Some(between) = between(state, &entry.event) else { return };
+    let changes = is_followed(&entry.event);
+    let one = |code, count: usize| {
+        let one = Consequence::new(code, entry, None, state).with("rules", &between.rules);
+        one.with("count", count)
+    };
+    if !changes {
+        let count = between.free.len() + between.bound.len();
+        found.extend((count > 0).then(|| one(Code::LoansKept, count)));
+        return;
+    }
+    found.push(one(Code::LoansChanged, between.free.len()));
+    for (loan, problem) in &between.bound {
+        let own = loan.rules.as_ref().map_or("-", |rules| rules.as_str());
+        let bound = Consequence::new(Code::LoanBound, entry, Some(&loan.owner), state);
+        let bound = bound.with("loan", &loan.id).with("rules", own);
+        found.push(bound.with("because", problem.code));
+    }
 }
 
 /// A fact that became known after the books of its day were closed.

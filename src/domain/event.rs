@@ -147,8 +147,10 @@ events! {
     }
     /// A bank account is opened for a fund of an owner.
     BankAccount "bank-account" { bank: Option<Id>, bank_account: Id, fund: Fund, number: Option<CompactString> }
-    /// A rules text (TOML) comes into force on the event's date.
-    AdoptRules "adopt-rules" { rules: LongText }
+    /// A rules text (TOML) comes into force on the event's date, or on its true date where that is
+    /// earlier; then `loans_between` says whether the loans enrolled in between go over to it, each
+    /// by an entry of its own (E-38), or keep what they were enrolled under.
+    AdoptRules "adopt-rules" { loans_between: Option<LoansBetween>, rules: LongText }
     /// A table of reference rates (TOML) replaces the one before.
     AdoptRates "adopt-rates" { rates: LongText }
     /// A firm holds a qualification (资格) for the days `[from, to)`: a certificate or an entry in a list.
@@ -277,6 +279,9 @@ events! {
     Cure "cure" { loan: Id, note: Option<Id> }
     /// E-37 the enrolment is revoked.
     Remove "remove" { loan: Id, reason: CompactString }
+    /// E-38 the loan goes over to the rules that are in force on the day of its enrolment, because
+    /// they were adopted later with effect from then.
+    ChangeRules "change-rules" { loan: Id, to_rules: Id }
 
     // --- claim --------------------------------------------------------------------------------
     /// E-40 the bank or guarantor claims compensation; `lawsuit` is the court's acceptance.

@@ -55,10 +55,10 @@ pub struct Loan {
     pub pool_share: Option<Share>,
     /// Share borne by the guarantor where the loan carries its own.
     pub guarantor_share: Option<Share>,
-    /// Id of the rules in force at enrolment; the loan keeps them (新老划断). None where the loan
-    /// carries its own share and the book had no rules yet.
+    /// Id of the rules in force at enrolment, which the loan keeps (新老划断) unless an entry puts it
+    /// under others. None where the loan carries its own share and the book had no rules yet.
     pub rules: Option<Id>,
-    /// Share borne by the pool, fixed at enrolment.
+    /// Share borne by the pool under these rules.
     pub share: Share,
     /// Day the enrolment was revoked, if it was.
     pub removed: Option<Date>,
@@ -70,6 +70,19 @@ pub struct Loan {
     pub fees: Vec<FeePaid>,
     /// Entries that touched it, in order.
     pub trail: Vec<u64>,
+    /// The entries that put it under other rules, in order.
+    pub changes: Vec<RulesChange>,
+}
+
+/// A loan goes over to other rules.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RulesChange {
+    /// The entry.
+    pub entry: u64,
+    /// Rules and the pool's share before it.
+    pub was: (Option<Id>, Share),
+    /// Rules and the pool's share since.
+    pub now: (Id, Share),
 }
 
 /// A drawdown note (借据): interest accrues per note.
@@ -313,6 +326,11 @@ impl Loan {
     /// [`MoneyError::Range`] when the sum leaves the bounds.
     pub fn drawn(&self) -> Result<Money, MoneyError> {
         self.notes.iter().try_fold(Money::ZERO, |sum, note| sum.add(note.amount))
+    }
+
+    /// The entry since which it is under its rules: that of its enrolment, or the last that changed them.
+    pub fn rules_since(&self) -> u64 {
+        self.changes.last().map_or(self.entry, |change| change.entry)
     }
 
     /// The fee that starts on a day, or the last one where no day is named.

@@ -71,6 +71,12 @@ reasons! {
     RulesMissing "rules-missing";
     /// Rules of that id were adopted already.
     RulesExist "rules-exist";
+    /// No rules of that id were adopted.
+    RulesUnknown "rules-unknown";
+    /// The loan is under these rules already.
+    RulesSame "rules-same";
+    /// Other rules are in force on the day of the loan's enrolment.
+    RulesNotInForce "rules-not-in-force";
     /// A loan's own shares do not say who bears the rest.
     SharesUndefined "shares-undefined";
     /// The amount is zero.

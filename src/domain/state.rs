@@ -364,6 +364,12 @@ impl State {
         in_force.max_by_key(|(adopted, _)| adopted.from).map(|(_, rules)| rules)
     }
 
+    /// The day from which the rules in force on a day hold.
+    pub fn rules_since(&self, day: Date) -> Option<Date> {
+        let begun = self.adopted_rules.iter().map(|adopted| adopted.from);
+        begun.filter(|from| *from <= day).max()
+    }
+
     /// The rules of an id.
     pub fn rules(&self, id: &str) -> Option<&RuleSet> {
         self.adopted_rules.number(id).and_then(|number| self.rules.get(number as usize))

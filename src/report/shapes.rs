@@ -170,7 +170,7 @@ shapes! {
             loan Text, owner Text, firm Text, firm_name Text, lender Text, guarantor Text,
             contract Text, amount Money, signed Date, enrolled Date, due Date, rate Rate,
             security Text, firm_class Text, first_loan Bool, day_count Word, renews Text,
-            drawing_of Text, rules Text, removed Date,
+            drawing_of Text, rules Text, rules_since Integer, removed Date,
             entries Integer, root Text,
         ]
         rows [

@@ -89,6 +89,7 @@ fn loan(index: i64) -> Loan {
         deposit: Money::ZERO,
         fees: Vec::new(),
         trail: Vec::new(),
+        changes: Vec::new(),
     }
 }
 

@@ -5,6 +5,8 @@ use poolbook::domain::lifecycle::LoanState;
 
 const FEE: &str = r#"{"event":"fee-paid","date":"2017-03-02","loan":"L","amount":"1000.00","fee_rate":"1%","from":"2017-03-01","to":"2018-03-01"}"#;
 const DEPOSIT: &str = r#"{"event":"receive-deposit","date":"2017-03-02","loan":"L","bank_account":"POOL","amount":"100.00"}"#;
+/// Rules that were adopted later with effect from the day of the enrolment.
+const LATER: &str = r#"{"event":"adopt-rules","date":"2017-03-02","effective":"2017-03-01","rules":"id = \"N\"\nname = \"N\"\n[sharing]\n[[sharing.band]]\npool = \"40%\"\nbank = \"60%\"\n"}"#;
 const OVERDUE: &str = r#"{"event":"overdue","date":"2017-07-01","loan":"L"}"#;
 const NPL: &str = r#"{"event":"npl","date":"2017-08-01","loan":"L"}"#;
 
@@ -26,7 +28,7 @@ const BOOKS: &[Stage] = &[
         "applied",
         &[r#"{"event":"reject-loan","date":"2017-02-10","loan":"L","reason":"x"}"#],
     ),
-    ("bare", "recommended", &[ENROL, FEE]),
+    ("bare", "recommended", &[ENROL, FEE, LATER]),
     ("enrolled", "bare", &[DEPOSIT]),
     ("active", "enrolled", &[DRAW]),
     (
@@ -100,6 +102,7 @@ fn event(column: &str, _: &str) -> String {
         }
         "fee-paid" => r#""amount":"1.00","fee_rate":"1%","from":"2018-03-01","to":"2018-06-01""#,
         "fee-refunded" => r#""amount":"1.00""#,
+        "change-rules" => r#""to_rules":"N""#,
         "reprice" => r#""note":"N","rate":"4.5%""#,
         "extend" => r#""note":"N","due":"2018-09-01""#,
         "overdue" | "npl" | "cure" => r#""note":"N""#,

@@ -119,6 +119,7 @@ fn of_credit(kind: &Kind, pair: Pair) -> Option<bool> {
         Kind::Repay(_) | Kind::Remove(_) => is_repaid(pair),
         // More or less in a register of the loan.
         Kind::Correct(_) => is_repaid(pair) || is_repaid((credit, debit)),
+        Kind::ChangeRules(_) => released || pair == (A::Exposure, A::MemoCounter),
         Kind::Extend(_) => pair == (A::LoansExtended, A::LoansNormal),
         Kind::Overdue(_) => debit == A::LoansOverdue && is_loan(credit),
         Kind::Npl(_) => debit == A::LoansNpl && is_loan(credit),

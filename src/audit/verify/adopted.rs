@@ -3,6 +3,7 @@
 use super::FastMap;
 use super::checks::{Check, Tally};
 use super::fact::Fact;
+use super::loans::Loan;
 use crate::domain::calendar::Date;
 use crate::domain::event::Kind;
 use crate::domain::rate::Rate;
@@ -59,17 +60,22 @@ impl Adopted {
         self.codes.get(party).cloned().unwrap_or_else(|| party.as_str().into())
     }
 
-    /// An enrolment takes the rules in force on its day; what rests on a loan keeps the loan's.
-    pub fn check(&self, fact: &Fact<'_>, loan: Option<Option<&Id>>, tally: &mut Tally) {
+    /// An enrolment takes the rules in force on its day; what rests on a loan goes by the loan's, and
+    /// what is taken back by those under which it was recorded.
+    pub fn check(&self, fact: &Fact<'_>, loan: Option<&Loan>, tally: &mut Tally) {
         let expected = match (&fact.event.kind, loan) {
             (Kind::Enrol(_), _) => self.on(fact.event.happened()).map(|rules| &rules.id),
-            (_, Some(rules)) => rules,
+            (Kind::ChangeRules(own), _) => Some(&own.to_rules),
+            (_, Some(loan)) => loan.rules.as_ref(),
             _ => return,
         };
         let shown = |id: Option<&Id>| id.map_or_else(|| "-".to_owned(), ToString::to_string);
-        let found = shown(fact.entry.rules.as_ref());
+        let own = fact.entry.rules.as_ref();
+        let found = shown(own);
         tally.look(Check::RulesVersion);
-        if expected != fact.entry.rules.as_ref() {
+        let earlier = loan.filter(|_| fact.back).map(|loan| loan.changes.as_slice());
+        let was = earlier.unwrap_or_default().iter().any(|(rules, _)| rules.as_ref() == own);
+        if expected != own && !was {
             tally.find(Check::RulesVersion, fact.seq, "rules", shown(expected), found);
         }
     }

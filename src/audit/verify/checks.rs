@@ -64,6 +64,7 @@ checks! {
     TransferDocument "transfer-document"
     TransferSides "transfer-sides"
     RulesVersion "rules-version"
+    RulesChanged "rules-changed"
     EnrolSuspended "enrol-suspended"
     EnrolSums "enrol-sums"
     FirmLimit "firm-limit"

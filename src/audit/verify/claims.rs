@@ -122,6 +122,13 @@ impl Claims {
         self.claims.get(claim).map(|claim| &claim.loan)
     }
 
+    /// A claim on a note that was neither refused nor withdrawn.
+    pub fn on_note(&self, loan: &Id, note: &Id) -> Option<&Id> {
+        let ids = self.of_note.get(&(loan.clone(), note.clone())).into_iter().flatten();
+        let mut kept = ids.filter(|id| self.claims.get(*id).is_some_and(|claim| !claim.rejected));
+        kept.next()
+    }
+
     /// Takes an entry in and checks it.
     pub fn take(
         &mut self,

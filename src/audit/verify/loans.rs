@@ -8,14 +8,13 @@ use super::adopted::Adopted;
 use super::checks::{Check, Tally};
 use super::fact::{Fact, or, share_of};
 use super::slips::Slip;
+use super::terms::Terms;
 use crate::domain::account::Account;
 use crate::domain::calendar::Date;
-use crate::domain::event::{ContractDays, Enrol, Event, Kind, Origin};
+use crate::domain::event::{ContractDays, Event, Kind, Origin};
 use crate::domain::money::Total;
 use crate::domain::rate::{Rate, Share};
 use crate::domain::rules::Sharing;
-use crate::domain::rules::band::{LoanFacts, months_between};
-use crate::domain::rules::words::Side;
 use crate::domain::text::Id;
 
 /// The registers of a loan: its balance by class, and the pool's exposure.
@@ -44,10 +43,16 @@ pub(super) struct Loan {
     pub firm: Id,
     /// The bank.
     pub bank: Id,
-    /// Rules that it keeps.
+    /// Rules under which it is.
     pub rules: Option<Id>,
     /// How a loss is shared.
     pub sharing: Sharing,
+    /// Rules and sharing before each change of its rules.
+    pub changes: Vec<(Option<Id>, Sharing)>,
+    /// What the sharing table asks of it.
+    pub terms: Terms,
+    /// Day of enrolment.
+    pub enrolled: Date,
     /// Day on which the enrolment was revoked.
     pub removed: Option<Date>,
     /// Notes in order of disbursement.
@@ -173,6 +178,23 @@ impl Loan {
         }
     }
 
+    /// The loan goes over to rules, or back to those before; the pool's part follows.
+    fn change_rules(&mut self, back: bool, to: &Id, adopted: &Adopted) {
+        if back {
+            if let Some((rules, sharing)) = self.changes.pop() {
+                (self.rules, self.sharing) = (rules, sharing);
+            }
+        } else {
+            let sharing = self.terms.sharing(adopted.rules(to));
+            self.changes.push((self.rules.replace(to.clone()), self.sharing));
+            self.sharing = sharing;
+        }
+        let share = self.sharing.pool;
+        for note in &mut self.notes {
+            note.exposure = note.share(share, note.balance);
+        }
+    }
+
     fn expected(&self) -> [Total; 5] {
         let mut sums = [Total::ZERO; 5];
         for note in &self.notes {
@@ -203,6 +225,7 @@ pub(in crate::audit) fn named(event: &Event) -> Option<(&Id, Option<&Id>)> {
         Kind::Npl(own) => (&own.loan, own.note.as_ref()),
         Kind::Cure(own) => (&own.loan, own.note.as_ref()),
         Kind::Remove(own) => (&own.loan, None),
+        Kind::ChangeRules(own) => (&own.loan, None),
         Kind::ReceiveDeposit(own) => (&own.loan, None),
         Kind::RefundDeposit(own) => (&own.loan, None),
         Kind::ApplyDeposit(own) => (&own.loan, own.note.as_ref()),
@@ -212,37 +235,15 @@ pub(in crate::audit) fn named(event: &Event) -> Option<(&Id, Option<&Id>)> {
     })
 }
 
-fn sharing(own: &Enrol, event: &Event, rules: Option<&Id>, adopted: &Adopted) -> Sharing {
-    let facts = LoanFacts {
-        firm_class: own.firm_class.as_deref(),
-        security: own.security.as_deref(),
-        first_loan: own.first_loan.unwrap_or(false),
-        guaranteed: own.guarantor.is_some(),
-        tenor_months: months_between(own.signed.unwrap_or(event.happened()), own.due),
-        amount: own.amount,
-    };
-    let table = rules.and_then(|id| adopted.rules(id)).and_then(|rules| rules.sharing(&facts));
-    let table = table.unwrap_or(Sharing {
-        pool: own.pool_share.unwrap_or(Share::ZERO),
-        guarantor: Share::ZERO,
-        bank: own.pool_share.unwrap_or(Share::ZERO).rest(),
-        balancing: Side::Bank,
-    });
-    // Shares of its own were held to the whole when the loan was decided; the bank bears the rest.
-    let Some(pool) = own.pool_share.or(own.guarantor_share.map(|_| table.pool)) else {
-        return table;
-    };
-    let guarantor = own.guarantor_share.unwrap_or(table.guarantor);
-    let (p, g) = (pool.fraction(), guarantor.fraction());
-    let rest = p.plus(g).map(|taken| taken.reduced().parts()).unwrap_or((1, 1));
-    let bank = Share::new(rest.1 - rest.0, rest.1).unwrap_or(Share::ZERO);
-    Sharing { pool, guarantor, bank, balancing: Side::Bank }
-}
-
 impl Loans {
     /// The loan of an id.
     pub fn get(&self, id: &Id) -> Option<&Loan> {
         self.loans.get(id)
+    }
+
+    /// All loans, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&Id, &Loan)> {
+        self.loans.iter()
     }
 
     /// Takes an event of the loan family in.
@@ -251,12 +252,16 @@ impl Loans {
         if let Kind::Enrol(own) = &event.kind {
             let rules = fact.entry.rules.as_ref();
             let Some(owner) = fact.owner() else { return };
+            let terms = Terms::of(own, event);
             let loan = Loan {
                 owner: owner.clone(),
                 firm: own.firm.clone(),
                 bank: own.bank.clone(),
                 rules: rules.cloned(),
-                sharing: sharing(own, event, rules, adopted),
+                sharing: terms.sharing(rules.and_then(|id| adopted.rules(id))),
+                changes: Vec::new(),
+                terms,
+                enrolled: event.happened(),
                 removed: None,
                 notes: Vec::new(),
                 amount: own.amount.into(),
@@ -319,6 +324,7 @@ impl Loans {
                     (note.balance, note.exposure) = (Total::ZERO, Total::ZERO);
                 }
             }
+            Kind::ChangeRules(own) => loan.change_rules(fact.back, &own.to_rules, adopted),
             Kind::Repay(own) => repay(loan, note, fact, own.amount.into()),
             Kind::FeePaid(_) if fact.back => {
                 loan.fees.pop();

@@ -8,6 +8,7 @@ use super::claims::{self, Claims};
 use super::fact::Fact;
 use super::funding::Funding;
 use super::loans::{self, Loan, Loans};
+use super::moved::Moved;
 use super::pools::Pools;
 use super::slips::{self, Papers};
 use super::subsidies::{self, Subsidies};
@@ -22,6 +23,7 @@ use crate::domain::text::Id;
 #[derive(Default)]
 pub(super) struct Passes {
     adopted: Adopted,
+    moved: Moved,
     funding: Funding,
     loans: Loans,
     papers: Papers,
@@ -58,6 +60,7 @@ impl Passes {
     /// A correction: the loan is gone back to before its fact by what the entries posted, and told again
     /// by the auditor's own formulas; the difference is what the correction had to post.
     fn correct(&mut self, fact: &Fact<'_>, tally: &mut Tally) {
+        self.moved.finish(tally);
         let told = Corrected::of_working(fact.entry);
         let told = if fact.back { told.map(Corrected::turned) } else { told };
         let id = told.as_ref().and_then(Corrected::loan);
@@ -86,7 +89,7 @@ impl Passes {
         self.loans.hold(Some(id), fact, tally);
         self.ceilings.take(fact, None, &self.loans, &self.adopted, tally);
         let loan = self.loans.get(id);
-        self.adopted.check(fact, loan.map(|loan| loan.rules.as_ref()), tally);
+        self.adopted.check(fact, loan, tally);
         let loan = loan.map(|loan| (loan, &before));
         self.pools.take(fact, loan, &self.adopted, &self.ceilings, tally);
     }
@@ -125,7 +128,8 @@ impl Passes {
         if let Kind::ApproveSubsidy(own) = &fact.event.kind {
             self.of_subsidy.insert(fact.event.id.clone(), own.loan.clone());
         }
-        self.adopted.check(fact, self.rules(fact), tally);
+        self.adopted.check(fact, self.rests_on(fact), tally);
+        self.moved.take(fact, (&self.loans, &self.claims, &self.adopted), tally);
     }
 
     /// The loan whose balances or cover an event may change.
@@ -134,8 +138,13 @@ impl Passes {
         of_claim.or_else(|| loans::named(fact.event).map(|(loan, _)| loan))
     }
 
-    /// The rules of the loan on which an entry rests; none where it rests on none.
-    fn rules(&self, fact: &Fact<'_>) -> Option<Option<&Id>> {
+    /// What is left to be found when all entries are taken in.
+    pub fn finish(&mut self, tally: &mut Tally) {
+        self.moved.finish(tally);
+    }
+
+    /// The loan on which an entry rests.
+    fn rests_on(&self, fact: &Fact<'_>) -> Option<&Loan> {
         let kind = &fact.event.kind;
         let loan = match (loans::named(fact.event), claims::named(kind), subsidies::named(kind)) {
             (Some((loan, _)), ..) => Some(loan),
@@ -145,6 +154,6 @@ impl Passes {
             (.., Some((subsidy, _))) => self.of_subsidy.get(subsidy),
             _ => None,
         };
-        loan.and_then(|id| self.loans.get(id)).map(|loan| loan.rules.as_ref())
+        loan.and_then(|id| self.loans.get(id))
     }
 }

@@ -5,7 +5,7 @@
 //! one of them is refused.
 
 use super::undo::{stood_in, untell};
-use super::{note_mut, repaid, review, sum, tell, unpaid};
+use super::{note_mut, repaid, review, rules, sum, tell, unpaid};
 use crate::domain::account::Account;
 use crate::domain::apply::loan_key;
 use crate::domain::corrected::Corrected;
@@ -78,6 +78,7 @@ fn back(loan: &mut Loan, note: Option<&Id>, was: &Entry) {
                 review::reopen(note, memo);
             }
         }
+        Kind::ChangeRules(_) => rules::back(loan, was.seq),
         // Only a forged journal takes a removal back that was none.
         Kind::Remove(_) if loan.notes.iter().any(|note| note.removed.is_none()) => {}
         _ => untell(loan, note, was),
@@ -111,6 +112,7 @@ fn forth(loan: &mut Loan, note: Option<&Id>, now: &Entry) {
                 review::close(note, sum(memo, Account::Exposure));
             }
         }
+        Kind::ChangeRules(_) => rules::forth(loan, now.seq),
         _ => tell(loan, note, now),
     }
 }

@@ -35,6 +35,7 @@ pub(crate) fn loan_of(state: &State, kind: &Kind) -> Option<Id> {
         Kind::Npl(own) => Some(own.loan.clone()),
         Kind::Cure(own) => Some(own.loan.clone()),
         Kind::Remove(own) => Some(own.loan.clone()),
+        Kind::ChangeRules(own) => Some(own.loan.clone()),
         Kind::PayClaim(own) => of_claim(&own.claim),
         Kind::CancelRest(own) => of_claim(&own.claim),
         Kind::CloseClaim(own) => of_claim(&own.claim),

@@ -73,6 +73,7 @@ pub(super) fn undo(state: &mut State, original: &Entry) {
         | Kind::WriteOffClawback(_) => clawback::undo(state, original),
         Kind::ApproveSubsidy(_) | Kind::PaySubsidy(_) => undo_subsidy(state, original),
         Kind::Quota(_) => quota::undo(state, original),
+        Kind::ChangeRules(own) => rules::undo(state, &own.loan),
         Kind::Correct(_) => corrected::undo(state, original),
         _ => undo_loan(state, original),
     }

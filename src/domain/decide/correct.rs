@@ -7,7 +7,7 @@
 
 use super::loan as facts;
 use super::{
-    Context, Decision, benefit, claim, deposit, in_order, loss, out_of_range, owner, review,
+    Context, Decision, benefit, claim, deposit, in_order, loss, out_of_range, owner, review, rules,
 };
 use super::{Draft, settlement};
 use crate::domain::account::Account;
@@ -54,7 +54,9 @@ pub(super) fn correct(
         return Err(Reason::CorrectReversed.refuse().with("entry", seq).with("by", by));
     }
     let loan = loan_key(&original.event.kind).and_then(|(id, _)| state.loans.get(id));
-    let Some(loan) = loan.filter(|_| original.reverses.is_none()) else {
+    let is_fact =
+        original.reverses.is_none() && !matches!(original.event.kind, Kind::ChangeRules(_));
+    let Some(loan) = loan.filter(|_| is_fact) else {
         let refused = Reason::CorrectKind.refuse().with("entry", seq);
         return Err(refused.with("event", original.event.kind.word()));
     };
@@ -233,6 +235,7 @@ fn decided(small: &State, entry: &Entry) -> Result<Option<Draft>, Problem> {
         Kind::Npl(own) => facts::npl(small, event, own),
         Kind::Cure(own) => facts::cure(small, event, own),
         Kind::Remove(own) => facts::remove(small, event, own),
+        Kind::ChangeRules(own) => rules::changed(small, own),
         Kind::RefundDeposit(own) => deposit::refund(small, event, own),
         Kind::ApplyDeposit(own) => deposit::apply(small, event, own),
         Kind::FileClaim(own) => claim::lost(small, event, own),

@@ -31,6 +31,7 @@ mod rests;
 mod reverse;
 mod review;
 mod room;
+mod rules;
 mod settlement;
 mod setup;
 mod slips;
@@ -44,6 +45,8 @@ pub use correct::rests_on;
 pub(crate) use enrolment::leverage_of;
 pub(crate) use loan::cured;
 pub(crate) use loss::parts_of_loss;
+pub(crate) use rules::between;
+pub use rules::{follow_ups, is_followed};
 pub use subsidy::{cap_years_of, firm_caps, firm_year_cap};
 
 use crate::domain::account::Fund;
@@ -222,6 +225,7 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::Npl(own) => loan::npl(state, &event, own),
         Kind::Cure(own) => loan::cure(state, &event, own),
         Kind::Remove(own) => loan::remove(state, &event, own),
+        Kind::ChangeRules(own) => rules::change(state, &event, own),
         Kind::FileClaim(own) => claim::file(state, &event, own),
         Kind::ReviewClaim(own) => review::review_claim(state, &event, own),
         Kind::ApproveClaim(own) => claim::approve(state, &event, own),

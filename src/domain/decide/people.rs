@@ -14,13 +14,14 @@ use compact_str::CompactString;
 /// Duties are kept apart (invariant 5). Every event but the opening, which `init` records before
 /// anybody works in the book, names its maker. Maker and checker are never one person. Money out
 /// takes both, and in a book of three people an approver who is neither. A close, a certificate, a
-/// change of master data and new rules or rates over those in force take maker and checker; a book that says nothing
-/// of its people asks for no checker with its rules.
+/// change of master data, new rules or rates over those in force and a loan's change of rules take
+/// maker and checker; a book that says nothing of its people asks for no checker with its rules.
 pub(super) fn check(state: &State, event: &Event, money_out: bool) -> Result<(), Problem> {
     let says = state.settings.as_ref().is_some_and(|settings| settings.people.is_some());
     let takes_two = match &event.kind {
         Kind::Close(_) | Kind::ChangeParty(_) | Kind::Certify(_) => true,
         Kind::AdoptRules(_) => says && !state.adopted_rules.is_empty(),
+        Kind::ChangeRules(_) => says,
         Kind::AdoptRates(_) => says && !state.adopted_rates.is_empty(),
         _ => money_out,
     };

@@ -1,5 +1,6 @@
 //! Set-up: owners, parties, bank accounts, rules, rates, targets.
 
+use super::rules::adopted;
 use super::{Decision, needless, new_id, new_name, owner, party};
 use crate::domain::credit_code;
 use crate::domain::currency;
@@ -125,8 +126,9 @@ pub(super) fn adopt_rules(
     if state.adopted_rules.get(&rules.id).is_some() {
         return Err(Reason::RulesExist.refuse().with("rules", &rules.id));
     }
-    let id = rules.id.clone();
-    Ok(whole_city(state, event)?.rules(Some(id)))
+    let decision = whole_city(state, event)?.rules(Some(rules.id.clone()));
+    let working = adopted(state, event, own)?;
+    Ok(Decision { working, ..decision })
 }
 
 pub(super) fn adopt_rates(

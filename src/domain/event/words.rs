@@ -69,6 +69,9 @@ words! {
 words! {
     /// How far a period is closed: `soft` to all but adjustments with an approver, `final` to all.
     Stage { Soft "soft", Final "final" }
+    /// What becomes of the loans that were enrolled between the day from which new rules are in force
+    /// and their adoption.
+    LoansBetween { Keep "keep", Change "change" }
     /// How many people a payment takes: maker and checker, or an approver, too.
     PeopleMode { Two "two", Three "three" }
 }

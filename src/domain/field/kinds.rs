@@ -276,5 +276,6 @@ word_fields!(
     SubsidyStep,
     Fund,
     Stage,
+    LoansBetween,
     PeopleMode
 );

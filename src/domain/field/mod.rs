@@ -8,9 +8,9 @@ mod kinds;
 use crate::domain::account::Fund;
 use crate::domain::calendar::Date;
 use crate::domain::event::{
-    COMMON_FIELDS, ClaimStep, ContractDays, Count, InterestOwner, LongText, Origin, OwnerKind,
-    PartyKind, PeopleMode, Programme, Receives, Scope, Seq, Settlement, Signed, Source, Stage,
-    SubsidyStep, Year, date_value, is_blank,
+    COMMON_FIELDS, ClaimStep, ContractDays, Count, InterestOwner, LoansBetween, LongText, Origin,
+    OwnerKind, PartyKind, PeopleMode, Programme, Receives, Scope, Seq, Settlement, Signed, Source,
+    Stage, SubsidyStep, Year, date_value, is_blank,
 };
 use crate::domain::json::Writer;
 use crate::domain::money::Money;

@@ -17,36 +17,36 @@ lifecycle! {
         /// X2 refused by the review (拒绝).
         Rejected "rejected" []
         /// L3 enrolled (备案), nothing drawn.
-        Enrolled "enrolled" ["disburse" "fee-paid" "fee-refunded" "remove" "receive-deposit" "refund-deposit"]
+        Enrolled "enrolled" ["disburse" "fee-paid" "fee-refunded" "remove" "change-rules" "receive-deposit" "refund-deposit"]
         /// L4 drawn, nothing amiss.
         Active "active" [
             "disburse" "repay" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "extend" "overdue" "npl"
-            "remove" "receive-deposit" "refund-deposit" "file-subsidy" "approve-subsidy"
+            "remove" "change-rules" "receive-deposit" "refund-deposit" "file-subsidy" "approve-subsidy"
         ]
         /// L5 repaid in part.
         PartRepaid "part-repaid" [
             "disburse" "repay" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "extend" "overdue" "npl"
-            "remove" "receive-deposit" "refund-deposit" "file-subsidy" "approve-subsidy"
+            "remove" "change-rules" "receive-deposit" "refund-deposit" "file-subsidy" "approve-subsidy"
         ]
         /// L6 repaid in full.
         Repaid "repaid" [
-            "disburse" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "remove" "receive-deposit"
+            "disburse" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "remove" "change-rules" "receive-deposit"
             "refund-deposit" "file-subsidy" "approve-subsidy"
         ]
         /// L7 term extended.
         Extended "extended" [
             "disburse" "repay" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "extend" "overdue" "npl"
-            "remove" "receive-deposit" "refund-deposit" "file-subsidy" "approve-subsidy"
+            "remove" "change-rules" "receive-deposit" "refund-deposit" "file-subsidy" "approve-subsidy"
         ]
         /// L8 overdue.
         Overdue "overdue" [
-            "disburse" "repay" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "npl" "cure" "remove"
+            "disburse" "repay" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "npl" "cure" "remove" "change-rules"
             "file-claim" "receive-deposit" "refund-deposit" "apply-deposit" "file-subsidy"
             "approve-subsidy"
         ]
         /// L9 non-performing.
         Npl "npl" [
-            "disburse" "repay" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "cure" "remove" "file-claim"
+            "disburse" "repay" "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "cure" "remove" "change-rules" "file-claim"
             "receive-deposit" "refund-deposit" "apply-deposit" "file-subsidy" "approve-subsidy"
         ]
         /// L10 a claim is filed and nothing is paid on it.
@@ -75,7 +75,7 @@ lifecycle! {
         ]
         /// X1 the enrolment was revoked (撤销备案).
         Removed "removed" [
-            "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "refund-deposit" "file-subsidy" "approve-subsidy"
+            "interest-paid" "other-benefit" "fee-paid" "fee-refunded" "reprice" "change-rules" "refund-deposit" "file-subsidy" "approve-subsidy"
         ]
     }
 }

@@ -174,16 +174,12 @@ fn first_of<'s>(
     })
 }
 
-/// True when a line can be computed again: it came with its working, and its rules are in the book.
-/// What was approved by hand stands as it is.
+/// True when a line can be computed again: it came with its working, and its loan has rules. Where
+/// these know no such programme, because the loan went over to them, nothing is due. What was approved
+/// by hand stands as it is.
 fn is_computed(state: &State, first: &Subsidy) -> bool {
     let rules = state.loans.get(&first.loan).and_then(|loan| loan.rules.as_ref());
-    let rules = rules.and_then(|id| state.rules(id));
-    first.computed
-        && match first.programme {
-            Programme::InterestDiscount => rules.is_some_and(|own| own.interest_discount.is_some()),
-            Programme::GuaranteeFee => rules.is_some_and(|own| own.fee_subsidy.is_some()),
-        }
+    first.computed && rules.is_some_and(|id| state.rules(id).is_some())
 }
 
 fn groups<'s>(state: &'s State, range: &Range) -> Vec<Group<'s>> {

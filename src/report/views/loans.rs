@@ -102,6 +102,7 @@ pub fn loan(loan: &Loan, entries: &[Entry], state: &State, journal: &Journal) ->
         Cell::optional(loan.renews.as_ref()),
         Cell::optional(loan.drawing_of.as_ref()),
         Cell::optional(loan.rules.as_ref()),
+        loan.rules_since().into(),
         Cell::optional(loan.removed),
     ]);
     meta.extend(journal_cells(journal));
