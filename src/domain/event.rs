@@ -376,7 +376,7 @@ events! {
     Liquidate "liquidate" { reason: Option<CompactString> }
     /// E-82 what was lost, or gained, is shared back to the contributors by what they paid in.
     ShareLoss "share-loss" { amount: Option<Money> }
-    /// The balance is returned and the pool is closed (关闭).
+    /// E-83 the balance is returned and the pool is closed (关闭).
     ClosePool "close-pool" { reason: Option<CompactString> }
     /// E-12 a transfer is settled: cash goes back, or the debt is turned into fund. Owner and
     /// `to_owner` as in the transfer.
