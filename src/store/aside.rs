@@ -1,8 +1,8 @@
-//! Files and directories that appear whole or not at all: made under a name that nobody can guess,
-//! synced, renamed.
+//! Files and directories that appear whole or not at all: made under a name that no one can guess,
+//! synced, then renamed.
 //!
-//! Everything that is written outside a book goes through these functions; [`outside`](super::outside)
-//! says where it may go.
+//! Everything that is written outside a book goes through these functions;
+//! [`outside`](super::outside) decides where it may go.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -18,20 +18,20 @@ use super::recover::there;
 use crate::planted::{Bug, planted};
 use crate::problem::Problem;
 
-/// What the name of everything that grows begins with.
+/// Beginning of the temporary name of a file or directory.
 const START: &str = "poolbook-";
-/// What the name of a file that grows ends with.
+/// End of the temporary name of a file.
 const FILE: &str = ".part";
-/// What the name of a directory that grows ends with.
+/// End of the temporary name of a directory.
 const DIRECTORY: &str = ".restoring";
-/// Names tried before a directory is given up: 64 random bits do not meet by chance.
+/// Names tried before the program gives up: 64 random bits do not collide by chance.
 const TRIES: usize = 8;
 
-/// A file that grows under another name; it is taken away again unless it is kept.
+/// A file that is written under a temporary name; it is removed again unless it is kept.
 pub struct AsideFile {
-    /// Where it grows.
+    /// Its temporary path.
     pub path: PathBuf,
-    /// Open for writing, empty at first, and locked, so that other runs leave it alone.
+    /// Open for writing, empty at first, and locked, so that other runs do not remove it.
     pub file: Arc<dyn File>,
     spot: Spot,
     offset: u64,
@@ -39,7 +39,8 @@ pub struct AsideFile {
 }
 
 impl AsideFile {
-    /// Starts the file that shall stand at a place. What interrupted runs left there is cleared away.
+    /// Starts the file that will get the name of the spot. Leftovers of interrupted runs in that
+    /// directory are removed.
     ///
     /// # Errors
     /// `cannot-create`.
@@ -68,7 +69,7 @@ impl AsideFile {
         Err(cannot()(last))
     }
 
-    /// Brings the bytes to the disk.
+    /// Makes the bytes durable.
     ///
     /// # Errors
     /// Syncing fails.
@@ -77,11 +78,11 @@ impl AsideFile {
         synced.map_err(io("sync", &self.spot.shown))
     }
 
-    /// Gives the file its name, durably. What stands there under it is replaced only where that was
-    /// asked for.
+    /// Gives the file its final name, durably. A file of that name is replaced only if the caller
+    /// asked for that.
     ///
     /// # Errors
-    /// Something stands there by now, or renaming or syncing fails.
+    /// The name has been taken meanwhile, or renaming or syncing fails.
     pub fn keep(mut self) -> Result<(), StoreError> {
         self.spot.still_free()?;
         let disk = self.spot.disk.as_ref();
@@ -102,7 +103,7 @@ impl Write for AsideFile {
         Ok(written)
     }
 
-    /// Nothing is held back here; durable it is after [`AsideFile::sync`].
+    /// There is no buffer to flush; the bytes are durable after [`AsideFile::sync`].
     fn flush(&mut self) -> IoResult<()> {
         Ok(())
     }
@@ -111,30 +112,32 @@ impl Write for AsideFile {
 impl Drop for AsideFile {
     fn drop(&mut self) {
         if !self.kept {
-            // The failure itself is told; a part of a file left behind would only hide it.
+            // The caller reports the failure itself; a partial file left behind would only hide it.
             let _ = self.spot.disk.remove(&self.path);
         }
     }
 }
 
-/// Names of the files that a restored book is made of.
+/// Names of the files that a restore makes.
 const OF_A_BOOK: &[&str] = &["journal.jsonl", "head", "head.new"];
-/// Held while a directory grows; taken away before it gets its name.
+/// Name of the lock file, held while a directory is filled and removed before the directory gets
+/// its final name.
 const LOCK: &str = "restoring";
 
-/// A directory that grows under another name and is taken away unless kept.
+/// A directory that is filled under a temporary name; it is removed again unless it is kept.
 pub struct AsideDirectory {
-    /// Where it grows.
+    /// Its temporary path.
     pub path: PathBuf,
     lock: Option<Arc<dyn File>>,
     disk: Arc<dyn Disk>,
-    /// Directories above that were made for it, the highest first.
+    /// Parent directories that were made for it, the highest first.
     made: Vec<PathBuf>,
     kept: bool,
 }
 
 impl AsideDirectory {
-    /// Starts the directory that shall be `to`. What interrupted runs left beside it is cleared away.
+    /// Starts the directory that will become `to`. Leftovers of interrupted runs beside it are
+    /// removed.
     ///
     /// # Errors
     /// `output-in-book` inside another book, `cannot-create`.
@@ -163,7 +166,7 @@ impl AsideDirectory {
                     aside.lock = Some(lock);
                     return Ok(aside);
                 }
-                // Another run has just cleared it away.
+                // Another run has just removed it.
                 Ok(None) => {}
                 Err(error) if is_missing(&error) => {}
                 Err(error) => return Err(cannot(to)(error)),
@@ -172,7 +175,8 @@ impl AsideDirectory {
         Err(cannot(to)(ErrorKind::AlreadyExists.into()))
     }
 
-    /// Gives the directory its name, durably. An empty directory may stand there, nothing else.
+    /// Gives the directory its final name, durably. Only an empty directory may have that name
+    /// already.
     ///
     /// # Errors
     /// Renaming or syncing fails.
@@ -184,7 +188,7 @@ impl AsideDirectory {
         if cfg!(windows) && there(disk, to)?.is_some_and(|about| about.is_directory) {
             disk.remove_empty(to).map_err(cannot(to))?;
         }
-        // A directory that is not empty is never replaced: the system refuses it.
+        // The system refuses to replace a directory that is not empty.
         disk.rename(&self.path, to).map_err(cannot(to))?;
         self.kept = true;
         sync_directory(disk, &folder(to))
@@ -196,7 +200,8 @@ impl Drop for AsideDirectory {
         if self.kept {
             return;
         }
-        // As above; only what was made here is removed.
+        // As above, the failure is reported elsewhere; only directories that this run made are
+        // removed.
         if !self.path.as_os_str().is_empty() {
             take_away(self.disk.as_ref(), &self.path);
         }
@@ -206,7 +211,7 @@ impl Drop for AsideDirectory {
     }
 }
 
-/// The directories that are not there, the highest first.
+/// Those of a path and its parents that do not exist, the highest first.
 fn missing(disk: &dyn Disk, path: &Path) -> IoResult<Vec<PathBuf>> {
     let mut missing = Vec::new();
     for directory in path.ancestors().filter(|path| !path.as_os_str().is_empty()) {
@@ -219,14 +224,14 @@ fn missing(disk: &dyn Disk, path: &Path) -> IoResult<Vec<PathBuf>> {
     Ok(missing)
 }
 
-/// A name that nobody knows before: what stands under it was put there by this program.
+/// Returns a name that no one can know in advance: a file of this name was made by this program.
 fn name(end: &str) -> String {
     // The hasher of the standard library is keyed from the system's randomness.
     let random = RandomState::new().build_hasher().finish();
     format!("{START}{random:016x}{end}")
 }
 
-/// Whether a name is one of [`name`]'s.
+/// Returns true if a name has the form that [`name`] gives.
 fn is_name(name: &str, end: &str) -> bool {
     let digits = name.strip_prefix(START).and_then(|rest| rest.strip_suffix(end));
     digits.is_some_and(|digits| {
@@ -234,10 +239,10 @@ fn is_name(name: &str, end: &str) -> bool {
     })
 }
 
-/// Takes the lock of a file just made; whether it still has its name. Another run that clears away
-/// may have been quicker.
+/// Locks a file that was just made and returns true if it still has its name: another run that
+/// removes leftovers may have been faster.
 fn is_held(disk: &dyn Disk, (file, path): (&Arc<dyn File>, &Path)) -> IoResult<bool> {
-    // A file system without locks has to do without this protection.
+    // A file system without locks does without this protection.
     if let Ok(false) = file.try_lock() {
         return Ok(false);
     }
@@ -248,15 +253,15 @@ fn is_held(disk: &dyn Disk, (file, path): (&Arc<dyn File>, &Path)) -> IoResult<b
     }
 }
 
-/// Paths in a folder that interrupted runs may have left. That some cannot be read is no failure of
-/// what is to be done.
+/// Paths in a folder that interrupted runs may have left. A folder that cannot be read does not
+/// fail the caller's work.
 fn leftovers(disk: &dyn Disk, folder: &Path, end: &str) -> Vec<PathBuf> {
     let names = disk.names(folder).unwrap_or_default();
     let ours = names.iter().filter(|name| name.to_str().is_some_and(|name| is_name(name, end)));
     ours.map(|name| folder.join(name)).collect()
 }
 
-/// Removes the files that interrupted runs left; nobody holds their locks any more.
+/// Removes the files that interrupted runs left: those whose lock no process holds.
 fn clear_files(disk: &dyn Disk, folder: &Path) {
     for path in leftovers(disk, folder, FILE) {
         if disk.about(&path).is_ok_and(|about| about.is_file)
@@ -268,7 +273,7 @@ fn clear_files(disk: &dyn Disk, folder: &Path) {
     }
 }
 
-/// Removes the directories that interrupted restores left, if they hold nothing else.
+/// Removes the directories that interrupted restores left, unless they hold other files too.
 fn clear_directories(disk: &dyn Disk, folder: &Path) {
     for path in leftovers(disk, folder, DIRECTORY) {
         if !disk.about(&path).is_ok_and(|about| about.is_directory) || !holds_ours(disk, &path) {
@@ -277,7 +282,7 @@ fn clear_directories(disk: &dyn Disk, folder: &Path) {
         let lock = path.join(LOCK);
         let held = match disk.open(&lock, Mode::Read) {
             Ok(file) => file.try_lock().map(|taken| (taken, Some(file))),
-            // Cut off before there was one, or after it was taken away.
+            // The restore was interrupted before it made the lock or after it removed it.
             Err(error) if is_missing(&error) => Ok((true, None)),
             Err(error) => Err(error),
         };
@@ -287,7 +292,7 @@ fn clear_directories(disk: &dyn Disk, folder: &Path) {
     }
 }
 
-/// Removes what a restore makes, and its directory if nothing else is in it.
+/// Removes the files that a restore makes, and their directory if it is then empty.
 fn take_away(disk: &dyn Disk, path: &Path) {
     for name in OF_A_BOOK.iter().chain(&[LOCK]) {
         let _ = remove(disk, &path.join(name));
@@ -295,21 +300,21 @@ fn take_away(disk: &dyn Disk, path: &Path) {
     let _ = disk.remove_empty(path);
 }
 
-/// Whether a directory holds nothing but what an interrupted restore leaves.
+/// Returns true if a directory holds only files that an interrupted restore leaves.
 fn holds_ours(disk: &dyn Disk, path: &Path) -> bool {
     let is_ours = |name: &str| name == LOCK || OF_A_BOOK.contains(&name);
     let names = disk.names(path);
     names.is_ok_and(|names| names.iter().all(|name| name.to_str().is_some_and(is_ours)))
 }
 
-/// Tests that a directory is free for a book: it is not there, or empty.
+/// Tests that a directory is free for a book: it does not exist, or it is empty.
 ///
 /// # Errors
-/// `book-exists`, `directory-not-empty`, or the system does not tell.
+/// `book-exists`, `directory-not-empty`, or the system call failed.
 pub fn vacant(disk: &dyn Disk, directory: &Path) -> Result<(), StoreError> {
     match disk.about(directory) {
         Err(error) if is_missing(&error) => return Ok(()),
-        // A file, or a link: what it leads to is somebody else's.
+        // A file, or a link: its target belongs to someone else.
         Ok(about) if !about.is_directory => return Err(not_empty(directory)),
         Ok(_) => {}
         Err(error) => return Err(cannot(directory)(error)),
@@ -321,7 +326,7 @@ pub fn vacant(disk: &dyn Disk, directory: &Path) -> Result<(), StoreError> {
     if names.is_empty() { Ok(()) } else { Err(not_empty(directory)) }
 }
 
-/// Something stands where a book was to be made.
+/// The refusal to make a book where other files are.
 fn not_empty(path: &Path) -> StoreError {
     Problem::refused("directory-not-empty").with("path", path.display()).into()
 }
@@ -333,7 +338,7 @@ fn remove(disk: &dyn Disk, path: &Path) -> IoResult<()> {
     }
 }
 
-/// The directory that a file or directory stands in.
+/// The directory that holds a file or directory.
 fn folder(path: &Path) -> PathBuf {
     // A trailing separator or dot must not name the directory itself.
     let path: PathBuf = path.components().collect();
@@ -346,7 +351,7 @@ fn folder(path: &Path) -> PathBuf {
 /// Makes the names in a directory durable.
 fn sync_directory(disk: &dyn Disk, path: &Path) -> Result<(), StoreError> {
     match disk.sync_directory(path) {
-        // Who may write into a directory and not read it cannot ask for this.
+        // A user who may write a directory but not read it cannot sync it.
         Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
         synced => synced.map_err(io("sync", path)),
     }

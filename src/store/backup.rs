@@ -1,7 +1,7 @@
 //! A whole journal in one file, to be kept elsewhere: a header, the journal's bytes, a digest.
 //!
-//! `notes/format.md` describes it to the byte. Nothing in it is believed before the digest over all
-//! of it is found right.
+//! `notes/format.md` describes it to the byte. Nothing in it is used before the digest over all of
+//! it is verified.
 
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::path::Path;
@@ -23,11 +23,11 @@ use super::{Head, StoreError};
 use crate::limits::BACKUP_HEADER_MAX;
 use crate::problem::{Exit, Problem};
 
-/// Name and version of the form.
+/// Name and version of the format.
 pub const SCHEMA: &str = "poolbook/backup/2";
-/// The same of a book of the first format.
+/// The same for a book of the first format.
 const OLDER: &str = "poolbook/backup/1";
-/// Before the digest on the last line.
+/// Word before the digest on the last line.
 const DIGEST: &[u8] = b"sha256 ";
 /// Bytes of the last line: the word, 64 digits, a line feed.
 const TRAILER: u64 = 7 + 64 + 1;
@@ -52,7 +52,7 @@ pub struct Header {
     pub sm3: String,
 }
 
-/// What a backup of a book would hold.
+/// The data that a backup of a book would hold.
 #[derive(Clone, Debug)]
 pub struct Survey {
     /// The journal's counted bytes.
@@ -65,9 +65,9 @@ pub struct Survey {
     pub first: Vec<u8>,
 }
 
-/// Reads a book's journal up to its end: what a backup holds, with both roots. It takes no lock and
-/// changes no entry. Beside a writer the journal ends where the head says; otherwise whole groups
-/// behind the head count, as at opening.
+/// Reads a book's journal up to its end and computes both roots for a backup. It takes no lock and
+/// changes no entry. While another process writes, the journal ends where the head says; otherwise
+/// whole groups behind the head count, as at opening.
 ///
 /// # Errors
 /// The book cannot be opened, an entry is damaged, or the entries do not give the head's root.
@@ -99,7 +99,7 @@ pub fn survey(disk: Arc<dyn Disk>, directory: &Path) -> Result<Survey, StoreErro
     Ok(Survey { extent, head, sm3: state.root(), first })
 }
 
-/// Writes a backup into a file that has no name yet; errors call it by the one that it shall have.
+/// Writes a backup into a file under its temporary name; errors show its final name.
 ///
 /// # Errors
 /// Reading or writing fails, or the journal is shorter than it was.
@@ -130,7 +130,7 @@ pub fn write(
     to.write_all(&trailer).map_err(io("write", path))
 }
 
-/// Hands the bytes of an extent on.
+/// Passes the bytes of an extent on, piece by piece.
 ///
 /// # Errors
 /// Reading fails, the file ends early (`backup-damaged`), or the taker's error.
@@ -156,7 +156,7 @@ pub fn copy(
     Ok(())
 }
 
-/// Whether a file begins as a backup does; it may be damaged all the same.
+/// Returns true if a file begins like a backup; it may still be damaged.
 ///
 /// # Errors
 /// The file cannot be read.
@@ -167,7 +167,7 @@ pub fn is_backup(disk: &dyn Disk, path: &Path) -> Result<bool, StoreError> {
     Ok(text.contains("poolbook/backup/") || text.starts_with("{\"bytes\":"))
 }
 
-/// The first line as far as a header can reach.
+/// The first line, up to the greatest length of a header.
 fn first_line(file: From) -> Result<Vec<u8>, std::io::Error> {
     let mut line = Vec::new();
     let mut reader = BufReader::new(file).take(BACKUP_HEADER_MAX as u64);
@@ -175,7 +175,8 @@ fn first_line(file: From) -> Result<Vec<u8>, std::io::Error> {
     Ok(line)
 }
 
-/// Reads a backup's header and proves the digest over all of its bytes: where its journal lies.
+/// Reads a backup's header, verifies the digest over all of its bytes, and returns the header and
+/// the extent of its journal.
 ///
 /// # Errors
 /// `backup-damaged`, `backup-newer`, `format-older`, or reading fails.
@@ -208,7 +209,7 @@ pub fn open(disk: Arc<dyn Disk>, path: &Path) -> Result<(Header, Extent), StoreE
     Ok((header, extent))
 }
 
-/// Reads the first line. A form of a later program is told from damage by its name.
+/// Reads the first line. A newer format is distinguished from damage by its name.
 fn header(path: &Path, line: &[u8]) -> Result<Header, StoreError> {
     let value: serde_json::Value =
         serde_json::from_slice(line).map_err(|_| broken(path, "header"))?;
@@ -222,7 +223,7 @@ fn header(path: &Path, line: &[u8]) -> Result<Header, StoreError> {
     }
 }
 
-/// A backup that is not what was written.
+/// The error that a backup is not as it was written.
 pub fn broken(path: &Path, part: &'static str) -> StoreError {
     let problem = Problem::new("backup-damaged", Exit::Damaged).with("path", path.display());
     problem.with("part", part).into()

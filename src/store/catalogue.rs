@@ -1,8 +1,9 @@
-//! What the file store knows beside the journal: places, ids and the caller's tables, in sled and,
-//! for what sled does not hold yet, in memory. All of it can be made again.
+//! The data that the file store keeps beside the journal: places, ids and the caller's tables. They
+//! are in sled and, as far as sled does not hold them yet, in memory. All of it can be rebuilt.
 //!
-//! sled syncs parts of its file with every batch, which would slow the journal's own sync down. So
-//! small changes wait in memory for [`WAIT_ENTRIES`]; after a crash they come out of the journal.
+//! sled syncs parts of its file with every batch, which would slow down the journal's own sync. So
+//! small changes wait in memory for up to [`WAIT_ENTRIES`] entries; after a crash they are rebuilt
+//! from the journal.
 
 mod lookup;
 
@@ -24,13 +25,14 @@ use super::{Changes, Head, Replay, StoreError};
 use crate::planted::{Bug, planted};
 use crate::problem::{Exit, Problem};
 
-/// Entries whose changes may wait in memory, which is also how many a crash leaves to be replayed.
+/// Entries whose changes may wait in memory; also the most that must be replayed after a crash.
 const WAIT_ENTRIES: u64 = 512;
-/// Rows that may wait.
+/// Rows that may wait in memory.
 const WAIT_ROWS: usize = 8_192;
-/// Entries indexed since opening from which on sled is opened once more before it is left.
+/// Entries indexed since opening from which on closing opens sled once more, to let it write a
+/// snapshot.
 const BULK: u64 = 10_000;
-/// Indexes kept in `quarantine/`.
+/// Old indexes kept in `quarantine/`.
 const ASIDE_MAX: usize = 2;
 
 /// Places, ids and tables.
@@ -38,11 +40,11 @@ pub struct Catalogue {
     disk: Arc<dyn Disk>,
     path: PathBuf,
     quarantine: PathBuf,
-    /// Nothing after sled failed.
+    /// `None` after sled failed.
     index: Option<SledIndex>,
-    /// What sled reflects.
+    /// The prefix of the journal that sled reflects.
     stamp: Option<Stamp>,
-    /// What sled and the waiting rows reflect together.
+    /// The prefix that sled and the waiting rows reflect together.
     head: Option<Head>,
     /// Rows that are not in sled yet.
     waiting: Puts,
@@ -52,14 +54,14 @@ pub struct Catalogue {
     places: Places,
     known: Mutex<Known>,
     indexed_here: u64,
-    /// Whether what sled does not hold stays in memory.
+    /// True if what sled does not hold stays in memory.
     reads_only: bool,
 }
 
 impl Catalogue {
-    /// Opens the index and tests that it reflects a prefix of this journal; if it does not, it is
-    /// set aside and an empty one is begun, in memory if there is no other way. What was done is
-    /// told in `notes`.
+    /// Opens the index and tests that it reflects a prefix of this journal. If it does not, it is
+    /// set aside and an empty one is begun, in memory if nothing else works. `notes` records what
+    /// was done.
     ///
     /// # Errors
     /// The journal is damaged; then nothing was moved.
@@ -72,7 +74,7 @@ impl Catalogue {
         let mut catalogue = Self::empty(paths, false);
         let about = there(paths.disk.as_ref(), &paths.index)?;
         if about.is_some_and(|about| !about.is_directory && !about.is_file) {
-            // Through a link sled would write into a directory that is not the book's.
+            // Through a link sled would write into a directory outside the book.
             let problem = Problem::new("book-foreign", Exit::Damaged);
             return Err(problem.with("path", paths.index.display()).into());
         }
@@ -92,7 +94,7 @@ impl Catalogue {
             Err(error) => return Err(error),
         };
         if reason == "index-foreign" {
-            // Whoever refuses a damaged journal has moved nothing.
+            // If the journal is damaged, nothing may be moved.
             expect_root(journal, found)?;
             // A sled that did not answer may still be at work in its directory.
             let hung = start.elapsed() >= paths.disk.patience();
@@ -124,8 +126,8 @@ impl Catalogue {
         }
     }
 
-    /// For reading, over a copy of the index that nobody else knows; none if it does not belong to
-    /// the journal.
+    /// Makes a catalogue for reading, over a private copy of the index; `None` if the copy does not
+    /// belong to the journal.
     ///
     /// # Errors
     /// sled failed, or the journal cannot be read.
@@ -139,7 +141,7 @@ impl Catalogue {
         Ok(catalogue.take_over(copy, journal, found)?.then_some(catalogue))
     }
 
-    /// For reading, in memory, of a journal whose first line begins at `start`.
+    /// Makes a catalogue for reading, in memory, of a journal whose first line begins at `start`.
     pub fn in_memory(paths: &Paths, start: u64) -> Self {
         let mut catalogue = Self::empty(paths, true);
         catalogue.index = Some(SledIndex::in_memory());
@@ -147,7 +149,7 @@ impl Catalogue {
         catalogue
     }
 
-    /// Opens sled; whether what it holds belongs to the journal.
+    /// Opens sled and returns true if its contents belong to the journal.
     fn try_open(&mut self, journal: &Journal, found: &Found) -> Result<bool, StoreError> {
         let index = SledIndex::open(self.disk.as_ref(), &self.path)?;
         self.take_over(index, journal, found)
@@ -182,7 +184,7 @@ impl Catalogue {
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
-        // Nothing in it is left half done by a panic.
+        // A panic leaves nothing in it half done.
         self.known.lock().unwrap_or_else(|poison| poison.into_inner())
     }
 
@@ -201,7 +203,7 @@ impl Catalogue {
         self.places.count
     }
 
-    /// The end of the places: what a group or a replay goes on from.
+    /// The end of the places, from which a group or a replay continues.
     pub fn end(&self) -> Places {
         self.places.end()
     }
@@ -216,7 +218,7 @@ impl Catalogue {
         Ok(())
     }
 
-    /// Sets the index aside and knows nothing any more.
+    /// Sets the index aside and forgets all that was known from it.
     fn forget(&mut self) -> Result<(), StoreError> {
         self.index = None;
         self.stamp = None;
@@ -254,8 +256,8 @@ impl Catalogue {
             .try_for_each(|path| disk.sync_directory(path).map_err(io("sync", path)))
     }
 
-    /// Tests that an index which says nothing of the journal holds nothing: taking entries in adds to
-    /// its rows, so what is left there would count twice.
+    /// Tests that an index without a stamp is empty: a replay adds to its rows, so rows that are
+    /// left there would count twice.
     ///
     /// # Errors
     /// `index-failed`: it holds rows, or sled failed.
@@ -268,7 +270,7 @@ impl Catalogue {
         if used { Err(failed("rows of another journal are in it")) } else { Ok(()) }
     }
 
-    /// The ids of a batch that is being written.
+    /// Remembers the ids of a batch that is being written.
     pub fn learn(&self, first: u64, tags: impl Iterator<Item = Tag>) {
         let mut known = self.known();
         for (seq, tag) in (first..).zip(tags) {
@@ -282,13 +284,13 @@ impl Catalogue {
         self.known().ids.cut(last);
     }
 
-    /// Lets others read the files of the index until it is asked again.
+    /// Lets others read the files of the index until the next call needs it.
     pub fn let_go(&self) {
         self.index.iter().for_each(SledIndex::let_go);
     }
 
-    /// Visits the entries of a journal that the index does not reflect, up to its end, and takes them
-    /// in; they must lead to the journal's tree.
+    /// Visits the entries of a journal that the index does not reflect, up to its end, and adds
+    /// them to the places and ids; they must lead to the journal's tree.
     ///
     /// # Errors
     /// An entry is damaged, the tree is another one (`root-differs`), or the visitor's error.
@@ -308,20 +310,20 @@ impl Catalogue {
         if same { Ok(()) } else { Err(root_differs(journal)) }
     }
 
-    /// Takes in one entry of a replay.
+    /// Adds one entry of a replay.
     fn replayed(&mut self, tag: Tag, json: &[u8]) {
         self.places.push(tag, json.len() + LEAD + 1);
         self.tree.append(leaf_hash(json));
         self.learn(self.places.count, std::iter::once(tag));
     }
 
-    /// Takes in a group that was committed.
+    /// Adds a group that was committed.
     pub fn committed(&mut self, places: Places, tree: &Frontier) {
         self.places.extend(places);
         self.tree.clone_from(tree);
     }
 
-    /// Where an entry lies, if that is known.
+    /// The place of an entry, if it is known.
     ///
     /// # Errors
     /// sled failed.
@@ -347,7 +349,7 @@ impl Catalogue {
         self.waiting.get(key).map_or_else(|| index.get(key), |value| Ok(value.clone()))
     }
 
-    /// Visits the keys with a prefix: the rows of sled, with those that wait in their places.
+    /// Visits the keys with a prefix: the rows of sled merged with the waiting rows.
     ///
     /// # Errors
     /// sled failed.
@@ -373,7 +375,7 @@ impl Catalogue {
         Ok(())
     }
 
-    /// Makes the caller's changes; they reflect every placed entry.
+    /// Makes the caller's changes; from then on the index reflects every placed entry.
     ///
     /// # Errors
     /// A key that is not allowed; or sled failed, and the index is not used any more.
@@ -389,7 +391,7 @@ impl Catalogue {
         if lag >= WAIT_ENTRIES || self.waiting.len() >= WAIT_ROWS { self.write() } else { Ok(()) }
     }
 
-    /// Writes what waits to sled, in one atomic step.
+    /// Writes the waiting rows to sled, in one atomic step.
     fn write(&mut self) -> Result<(), StoreError> {
         let mut puts = std::mem::take(&mut self.waiting);
         for (number, block) in self.places.numbered() {
@@ -406,7 +408,7 @@ impl Catalogue {
         Ok(())
     }
 
-    /// Whether sled lacks anything that the index should reflect.
+    /// Returns true if sled lacks anything that the index should reflect.
     fn lags(&self) -> bool {
         let stamped = self.stamp.as_ref().map(|stamp| head_of(&stamp.tree));
         self.index.is_some()
@@ -414,8 +416,8 @@ impl Catalogue {
             && (self.head != stamped || !self.waiting.is_empty())
     }
 
-    /// Leaves the index in the state in which the next opening is fast: ids in their buckets, and
-    /// a snapshot, which sled writes only while opening.
+    /// Leaves the index in a state in which the next opening is fast: ids in their buckets, and a
+    /// snapshot, which sled writes only while opening.
     ///
     /// # Errors
     /// sled failed.
@@ -433,7 +435,7 @@ impl Catalogue {
     }
 }
 
-/// Whether the index, with the entries that it lacks, leads to the tree of the journal.
+/// Returns true if the index, with the entries that it lacks, leads to the tree of the journal.
 fn leads_to(stamp: &Stamp, journal: &Journal, found: &Found) -> Result<bool, StoreError> {
     let mut tree = stamp.tree.clone();
     let lacking = journal.scan(tree.count() + 1, stamp.length, found.length, &mut |_, json| {
@@ -442,7 +444,8 @@ fn leads_to(stamp: &Stamp, journal: &Journal, found: &Found) -> Result<bool, Sto
     });
     match lacking {
         Ok(()) => Ok(tree == found.tree),
-        // Its length may be that of another journal; real damage is met before the index is made.
+        // The length in the stamp may belong to another journal; real damage is found before a new
+        // index is made.
         Err(StoreError::Problem(_)) => Ok(false),
         Err(error) => Err(error),
     }
@@ -468,7 +471,7 @@ mod tests {
     use super::*;
     use std::path::Path;
 
-    /// Whatever else may go wrong before, entries are not taken into rows of another journal.
+    /// Even if every earlier test fails, entries are not added to rows of another journal.
     #[test]
     fn an_index_that_says_nothing_must_be_empty() {
         let index = SledIndex::in_memory();

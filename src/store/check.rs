@@ -1,7 +1,7 @@
-//! Checking the raw bytes of a book from the first to the last, with every finding.
+//! Checks the raw bytes of a book from the first to the last and collects every finding.
 //!
-//! One thread reads, checksums and hashes, while the caller looks at the contents of the same
-//! lines; the memory stays flat. Nothing is written and no lock is taken.
+//! One thread reads, checksums and hashes, while the caller examines the contents of the same
+//! lines. Memory use does not grow with the journal. Nothing is written and no lock is held.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,26 +17,27 @@ use super::tree::{Frontier, Hash, leaf_hash};
 use super::{Head, StoreError, Visit};
 use crate::problem::{Exit, Problem};
 
-/// Findings told one by one; the rest is counted.
+/// Findings that are reported one by one; the rest is only counted.
 pub const FINDINGS_MAX: usize = 1000;
-/// Bytes handed over at once.
+/// Bytes handed to the caller at once.
 const CHUNK: usize = 512 * 1024;
-/// Chunks that may wait.
+/// Chunks that may wait for the caller.
 const WAITING: usize = 4;
 
-/// Sees each leaf on the thread that hashes the lines, before the tree takes it.
+/// Sees each leaf on the thread that hashes the lines, before the leaf enters the tree.
 pub trait Watch: Send {
-    /// The hash of the next line, damaged lines as they stand, and the tree before it.
+    /// Called with the hash of the next line and the tree before it. A damaged line is hashed in
+    /// its damaged form.
     fn leaf(&mut self, leaf: &Hash, before: &Frontier);
 
-    /// The whole tree.
+    /// Called at the end with the whole tree.
     fn end(&mut self, tree: &Frontier);
 }
 
-/// Which lines are to be marked, and who sees every leaf.
+/// The test that picks the lines to mark, and the observer of every leaf.
 pub type Looking<'w> = (fn(&[u8]) -> bool, &'w mut dyn Watch);
 
-/// Nobody looks.
+/// An observer that does nothing.
 impl Watch for () {
     fn leaf(&mut self, _: &Hash, _: &Frontier) {}
 
@@ -46,20 +47,20 @@ impl Watch for () {
 /// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
-    /// Lines of the journal, and the root over them as they stand.
+    /// Number of lines in the journal, and the root over their present bytes.
     pub head: Head,
     /// Bytes of the journal.
     pub bytes: u64,
     /// Everything that is wrong; empty for a sound book.
     pub findings: Vec<Problem>,
-    /// Numbers of the lines that were to be marked, each with the journal before its group.
+    /// Numbers of the marked lines, each with the head of the journal before its group.
     pub marked: Vec<(u64, Head)>,
 }
 
-/// The lines of a journal inside a file: all of it, or a part as in a backup.
+/// The lines of a journal inside a file: the whole file, or a part of it as in a backup.
 #[derive(Clone, Debug)]
 pub struct Extent {
-    /// Where the file is.
+    /// The disk that holds the file.
     pub disk: Arc<dyn Disk>,
     /// The file.
     pub path: PathBuf,
@@ -70,18 +71,18 @@ pub struct Extent {
 }
 
 impl Extent {
-    /// The whole journal of a book as it stands.
+    /// The whole journal of a book at its present length.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// The file cannot be read.
     pub fn of_book(directory: &Path) -> Result<Self, StoreError> {
         Self::of_book_on(real(), directory)
     }
 
-    /// As [`Extent::of_book`], on a disk of the caller's.
+    /// Like [`Extent::of_book`], on the given disk.
     ///
     /// # Errors
-    /// As [`Extent::of_book`].
+    /// The errors of [`Extent::of_book`].
     pub fn of_book_on(disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, StoreError> {
         let path = Paths::new(Arc::clone(&disk), directory).journal;
         let length = disk.about(&path).map_err(io("read", &path))?.length;
@@ -89,33 +90,33 @@ impl Extent {
     }
 }
 
-/// What of a book is checked: head and journal as they stood at one moment, so that every pass over
-/// them sees the same, also beside a process that writes.
+/// The part of a book that is checked: head and journal at one moment, so that every pass sees the
+/// same bytes even while another process writes.
 #[derive(Clone, Debug)]
 pub struct Sight {
     directory: PathBuf,
-    /// The lines that count, or all where nothing tells which do.
+    /// The lines that count; all lines if the head does not show which ones do.
     journal: Extent,
     /// Bytes of the file.
     file_length: u64,
-    /// Whether another process was writing what lies behind.
+    /// True if another process was writing the bytes behind the lines that count.
     beside: bool,
     slot: Option<Slot>,
-    /// What is wrong with the head.
+    /// Everything that is wrong with the head.
     findings: Vec<Problem>,
 }
 
-/// What another process was writing behind the head, and what is therefore not judged.
+/// The part behind the head that another process was writing; it is not judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Written {
-    /// Its bytes.
+    /// Its length in bytes.
     pub bytes: u64,
-    /// Lines among them that had their end.
+    /// Lines in it that were complete.
     pub lines: u64,
 }
 
 impl Sight {
-    /// Looks at a book.
+    /// Records head and journal of a book at one moment.
     ///
     /// # Errors
     /// `book-missing`, `book-foreign` (not a regular file), `format-newer`, or reading fails.
@@ -123,10 +124,10 @@ impl Sight {
         Self::take_on(real(), directory)
     }
 
-    /// As [`Sight::take`], on a disk of the caller's.
+    /// Like [`Sight::take`], on the given disk.
     ///
     /// # Errors
-    /// As [`Sight::take`].
+    /// The errors of [`Sight::take`].
     pub fn take_on(disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, StoreError> {
         let paths = Paths::new(disk, directory);
         if there(paths.disk.as_ref(), &paths.journal)?.is_none() {
@@ -144,10 +145,11 @@ impl Sight {
         })?
     }
 
-    /// A look that was taken already: bytes that count, and bytes of the file.
+    /// Builds a sight from head slots that were read already; the pair is the number of bytes that
+    /// count and the length of the file.
     ///
     /// # Errors
-    /// The system does not tell.
+    /// A system call failed.
     pub(super) fn of(
         paths: &Paths,
         slots: Slots,
@@ -173,12 +175,12 @@ impl Sight {
         &self.directory
     }
 
-    /// The lines that are judged.
+    /// The lines that are checked.
     pub fn extent(&self) -> &Extent {
         &self.journal
     }
 
-    /// What another process was writing, if one was.
+    /// Returns the part that another process was writing, if one was.
     ///
     /// # Errors
     /// Reading fails.
@@ -216,29 +218,29 @@ impl Findings {
     }
 }
 
-/// Goes over journal and head as they stand, needs no lock and changes nothing. Each sound line that
-/// counts is shown to the visitor with its number.
+/// Checks journal and head as found. It needs no lock and changes nothing. Each sound line that
+/// counts is passed to the visitor with its number.
 ///
 /// Findings: `line-damaged` (checksum wrong), `line-unframed` (not a line of a journal),
 /// `line-torn` (no line feed at the end), `group-torn` (the last group is not whole),
 /// `journal-short`, `root-differs`, `head-damaged`, `head-missing`, `file-mode`, `findings-more`.
-/// Of an unfinished write behind the head, which never counted, and of one slot of the head beside a
-/// sound one, the exit code is that of findings; all else is damage. What another process is writing
-/// is not looked at.
+/// Two faults have the exit code of findings: an unfinished write behind the head, which never
+/// counted, and one bad slot of the head beside a sound one. A file mode does too. All else is
+/// damage. Bytes that another process is writing are not checked.
 ///
 /// # Errors
-/// `book-missing`, `book-foreign` (not a regular file), `format-newer`, reading fails, or the visitor's
-/// error.
+/// `book-missing`, `book-foreign` (not a regular file), `format-newer`, reading fails, or the
+/// visitor's error.
 pub fn check(directory: &Path, visit: &mut Visit<'_>) -> Result<Checked, StoreError> {
     check_watching(directory, |_| false, &mut (), visit)
 }
 
-/// As [`check`]; of the lines whose JSON `mark` picks it also tells where the journal stood before
-/// their group, and `watch` sees every leaf. Cost: one call of `mark` and of `watch` a line, and the
-/// root once for each line picked.
+/// Like [`check`]. For each line whose JSON `mark` picks it also returns the head of the journal
+/// before the line's group, and `watch` sees every leaf. Cost: one call of `mark` and of `watch`
+/// per line, and the root once for each line picked.
 ///
 /// # Errors
-/// As [`check`].
+/// The errors of [`check`].
 pub fn check_watching(
     directory: &Path,
     mark: fn(&[u8]) -> bool,
@@ -248,10 +250,10 @@ pub fn check_watching(
     check_on(real(), directory, (mark, watch), visit)
 }
 
-/// As [`check_watching`], on a disk of the caller's.
+/// Like [`check_watching`], on the given disk.
 ///
 /// # Errors
-/// As [`check`].
+/// The errors of [`check`].
 pub fn check_on(
     disk: Arc<dyn Disk>,
     directory: &Path,
@@ -261,7 +263,7 @@ pub fn check_on(
     check_sight(&Sight::take_on(disk, directory)?, looking, visit)
 }
 
-/// As [`check_watching`], of a book that was looked at before.
+/// Like [`check_watching`], for a sight that was taken before.
 ///
 /// # Errors
 /// Reading fails, or the visitor's error.
@@ -277,8 +279,8 @@ pub fn check_sight(
     walk(&journal, (extent, end), sight.slot.as_ref(), findings, looking, visit)
 }
 
-/// As [`check_watching`], for the lines of a file that has no head beside it: of the findings only
-/// those of lines and groups can come.
+/// Like [`check_watching`], for the lines of a file that has no head beside it. Only findings about
+/// lines and groups can occur.
 ///
 /// # Errors
 /// Reading fails, or the visitor's error.
@@ -293,7 +295,7 @@ pub fn check_extent(
     walk(&journal, (extent, end), None, Findings::default(), (mark, watch), visit)
 }
 
-/// Goes over the lines of an extent, and over what lies behind it up to a place.
+/// Walks over the lines of an extent and over the bytes behind it up to `end`.
 fn walk(
     journal: &Journal,
     (extent, end): (&Extent, u64),
@@ -310,7 +312,7 @@ fn walk(
             walk.go((extent, end), &chunks, &empties).map(|()| walk)
         });
         let shown = show(&arrived, &back, visit);
-        // Dropping the receiver ends a walker whose chunks nobody wants any more.
+        // Dropping the receiver stops a walker that is still sending when the visitor has failed.
         drop(arrived);
         (walker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), shown)
     });
@@ -338,14 +340,14 @@ fn show(
         }
         chunk.bytes.clear();
         chunk.sound.clear();
-        // Without room for it the chunk is simply freed.
+        // If the channel is full, the chunk is freed instead of reused.
         let _ = back.try_send(chunk);
     }
     Ok(())
 }
 
-/// A file that everybody may write can be changed by everybody, and what stands in a directory that
-/// everybody may write can be moved away and replaced. What is on no disk of the system has no rights.
+/// Anyone can change a file that everyone may write, and anyone can replace a file in a directory
+/// that everyone may write. A file that is not on a disk of the system has no mode.
 fn check_modes(paths: &Paths, findings: &mut Findings) -> Result<(), StoreError> {
     for path in [&paths.book, &paths.journal, &paths.head, &paths.lock, &paths.leaves] {
         check_mode(path, findings)?;
@@ -355,7 +357,8 @@ fn check_modes(paths: &Paths, findings: &mut Findings) -> Result<(), StoreError>
         let names = match std::fs::read_dir(directory) {
             Ok(names) => names,
             Err(error) if is_missing(&error) => continue,
-            // Who may read the journal only cannot look, and has no finding.
+            // A user who may read only the journal cannot list this directory; that is not a
+            // finding.
             Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => continue,
             Err(error) => return Err(io("read", directory)(error)),
         };
@@ -382,13 +385,13 @@ fn check_mode(path: &Path, findings: &mut Findings) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Elsewhere the rights of files are not told by a mode.
+/// On other systems a mode does not describe the rights of a file.
 #[cfg(not(unix))]
 fn check_mode(_: &Path, _: &mut Findings) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Bytes of a head, if there is one.
+/// Length of the head in bytes, if there is a head.
 fn head_length(paths: &Paths) -> Result<Option<u64>, StoreError> {
     let (disk, path) = (paths.disk.as_ref(), paths.head.as_path());
     let about = match disk.about(path) {
@@ -400,7 +403,7 @@ fn head_length(paths: &Paths) -> Result<Option<u64>, StoreError> {
     Ok(Some(about.length))
 }
 
-/// What is wrong with a head whose slots were read.
+/// Adds a finding for everything that is wrong with a head whose slots were read.
 fn check_head(paths: &Paths, slots: &Slots, findings: &mut Findings) -> Result<(), StoreError> {
     let path = paths.head.as_path();
     let Some(length) = head_length(paths)? else {
@@ -412,7 +415,7 @@ fn check_head(paths: &Paths, slots: &Slots, findings: &mut Findings) -> Result<(
         let finding = Problem::new("head-damaged", exit);
         findings.tell(finding.with("path", path.display()).with("slot", slot));
     };
-    // A sound slot proves what was acknowledged; a head of another size is refused.
+    // One sound slot proves which entries were acknowledged. A head that is too long is damage.
     let one = if slots.newest.is_some() { Exit::Findings } else { Exit::Damaged };
     slots.bad.iter().for_each(|slot| bad(*slot, one));
     if length > 2 * SLOT as u64 {
@@ -421,7 +424,7 @@ fn check_head(paths: &Paths, slots: &Slots, findings: &mut Findings) -> Result<(
     Ok(())
 }
 
-/// The slots of a head, however damaged it is.
+/// Reads both slots of a head, however damaged the head is.
 fn slots(paths: &Paths) -> Result<Slots, StoreError> {
     let (disk, path) = (paths.disk.as_ref(), paths.head.as_path());
     let mut slots = Slots { newest: None, bad: Vec::new() };
@@ -448,7 +451,7 @@ fn slots(paths: &Paths) -> Result<Slots, StoreError> {
     Ok(slots)
 }
 
-/// The walk over the journal.
+/// State of the walk over the journal.
 struct Walk<'a> {
     journal: &'a Journal,
     path: &'a Path,
@@ -460,7 +463,7 @@ struct Walk<'a> {
     findings: Findings,
     mark: fn(&[u8]) -> bool,
     watch: &'a mut dyn Watch,
-    /// The tree before the group at hand.
+    /// The tree before the current group.
     before: Frontier,
     marked: Vec<(u64, Head)>,
 }
@@ -512,12 +515,12 @@ impl<'a> Walk<'a> {
             if chunk.bytes.len() >= CHUNK {
                 let next = empties.try_recv().unwrap_or_default();
                 if chunks.send(std::mem::replace(&mut chunk, next)).is_err() {
-                    // The visitor has given up.
+                    // The visitor has stopped.
                     return Ok(());
                 }
             }
         }
-        // As above: whether anyone still listens is the other side's matter.
+        // As above: the receiver may have stopped, and that is not an error here.
         let _ = chunks.send(chunk);
         self.end(at_head, extent.length);
         Ok(())
@@ -541,14 +544,14 @@ impl<'a> Walk<'a> {
         } else {
             self.tell_line(line, seq, Exit::Damaged);
         }
-        // A damaged line is hashed as it stands, so that the root shows it, too.
+        // A damaged line is hashed in its damaged form, so that the root differs too.
         let hashed = json.or(line.bytes.get(super::line::LEAD..)).unwrap_or_default();
         let leaf = leaf_hash(hashed);
         self.watch.leaf(&leaf, &self.tree);
         self.tree.append(leaf);
     }
 
-    /// A line of a write that was not finished: it never counted.
+    /// Examines a line of an unfinished write, which never counted.
     fn take_behind(&mut self, line: &super::journal::RawLine<'_>) {
         self.behind += 1;
         match parse(line.bytes).filter(|_| line.whole) {

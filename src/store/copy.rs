@@ -10,9 +10,9 @@ use super::line::{LEAD, is_framed, parse};
 use super::recover::{Paths, examine_beside};
 use crate::problem::Problem;
 
-/// What the schema of a backup's first line begins with.
+/// Beginning of the schema in a backup's first line.
 const BACKUP: &str = "poolbook/backup/";
-/// Bytes by which a copy is known.
+/// Bytes in which the kind of a copy is recognized.
 const START: usize = 4096;
 
 /// A copy of a journal, read entry by entry.
@@ -20,7 +20,7 @@ pub struct Copy {
     path: PathBuf,
     lines: Lines,
     framed: bool,
-    /// Bytes of the journal that are left; a backup goes on behind them.
+    /// Bytes of the journal that are left; a backup continues after them.
     left: Option<u64>,
     entries: u64,
     told: Option<(u64, String)>,
@@ -33,18 +33,19 @@ pub enum Step {
     Same(u64),
     /// The first entry that differs: its number, the bytes of the copy, those of the journal.
     Differs(u64, Vec<u8>, Vec<u8>),
-    /// The journal ends after this many entries, all of them the copy's; the copy has so many.
+    /// The journal ends after the first number of entries, all of them equal; the second number is
+    /// the size of the copy.
     Short(u64, u64),
 }
 
 impl Copy {
-    /// Opens a directory with a book, or a file. None when the file is no copy of a journal.
+    /// Opens a directory with a book, or a file. `None` if the file is not a copy of a journal.
     ///
     /// # Errors
     /// Reading fails.
     pub fn open(path: &Path) -> Result<Option<Self>, StoreError> {
         let file = if path.is_dir() { Paths::new(real(), path).journal } else { path.to_owned() };
-        // What somebody brings may be a link.
+        // A path that the user gives may be a link.
         let real_file = file.canonicalize().map_err(io("read", &file))?;
         let source = Journal::open(real().as_ref(), &real_file, Mode::Read)?;
         let length = if path.is_dir() { counted(path, &source)? } else { source.length()? };
@@ -66,7 +67,7 @@ impl Copy {
             return Ok(None);
         }
         if let Some(header) = backup(first) {
-            // The header is no entry.
+            // The header is not an entry.
             copy.lines.next()?;
             copy.left = Some(header.bytes);
             copy.told = header.entries.zip(header.root);
@@ -75,12 +76,12 @@ impl Copy {
         Ok(Some(copy))
     }
 
-    /// Entries and root that a backup says it holds.
+    /// Entries and root that a backup states in its header.
     pub fn told(&self) -> Option<(u64, String)> {
         self.told.clone()
     }
 
-    /// The next entry; none at the end.
+    /// The next entry; `None` at the end.
     ///
     /// # Errors
     /// `copy-damaged`, or reading fails.
@@ -135,8 +136,8 @@ impl Copy {
     }
 }
 
-/// Bytes of a book's journal that count: what another process is writing is left out. A journal that
-/// is damaged is read to its end.
+/// Length in bytes of the part of a book's journal that counts; bytes that another process is
+/// writing are left out. A damaged journal is read to its end.
 fn counted(book: &Path, journal: &Journal) -> Result<u64, StoreError> {
     match examine_beside(&Paths::new(real(), book), journal) {
         Ok(found) => Ok(found.length),
@@ -145,7 +146,7 @@ fn counted(book: &Path, journal: &Journal) -> Result<u64, StoreError> {
     }
 }
 
-/// What the first line of a backup of any format says of the journal behind it.
+/// The description of the journal in the first line of a backup of any format.
 #[derive(serde::Deserialize)]
 struct Header {
     schema: String,

@@ -1,12 +1,12 @@
-//! The disk as the store sees it: every call that touches a file of a book, one by one.
+//! The disk as the store sees it: one function for every call that touches a file of a book.
 //!
 //! [`real`] is a thin layer over the system's calls. Tests bring a disk of their own that fails on
-//! purpose, so whatever is written here (journal, head, lock, quarantine, backups, leaf hashes) is
-//! tried against power cuts and failing calls by the code that really runs. Only sled opens its
-//! files by itself; a disk that cannot hold them gives a [`Table`] instead.
+//! purpose, so the code that really runs is tested against power cuts and failing calls in
+//! everything that goes through this module: journal, head, lock, quarantine, backups, leaf hashes.
+//! Only sled opens its files by itself; a disk that cannot hold them gives a [`Table`] instead.
 //!
-//! Invariant: nothing here tries a failed call again, but for a read or a write that a signal
-//! interrupted or that did a part of its work only.
+//! Invariant: nothing here repeats a failed call, except a read or a write that a signal
+//! interrupted or that transferred only a part of the bytes.
 
 use std::ffi::OsString;
 use std::fmt::Debug;
@@ -21,41 +21,41 @@ use crate::limits::INDEX_WAIT_SECONDS;
 /// How a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// One that exists, for reading.
+    /// An existing file, for reading.
     Read,
-    /// One that exists, for reading and writing.
+    /// An existing file, for reading and writing.
     Write,
-    /// For reading and writing; made empty if there is none.
+    /// For reading and writing; an empty file is made if there is none.
     Make,
-    /// For reading and writing; made empty, and there must be none, not even a link.
+    /// For reading and writing; an empty file is made, and the name must be free, even of a link.
     New,
-    /// As [`Mode::New`], with these permissions at most, from the first moment on.
+    /// Like [`Mode::New`], with at most these permissions from the first moment on.
     NewWith(u32),
 }
 
-/// What stands at a path.
+/// Description of the file or directory at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct About {
-    /// Whether it is a regular file.
+    /// True if it is a regular file.
     pub is_file: bool,
-    /// Whether it is a directory.
+    /// True if it is a directory.
     pub is_directory: bool,
-    /// Whether it is a link; what it leads to is not looked at.
+    /// True if it is a link; links are not followed.
     pub is_link: bool,
-    /// Bytes of a file.
+    /// Length of a file in bytes.
     pub length: u64,
-    /// Who may read and write it (the lowest nine bits), where the system tells.
+    /// Permissions (the lowest nine bits), where the system has them.
     pub permissions: Option<u32>,
-    /// What it is under all of its names (device and number), where the system tells.
+    /// Device and number, the same under every name of the file, where the system has them.
     pub identity: Option<(u64, u64)>,
 }
 
-/// Where the files of a book are.
+/// The disk that holds the files of a book.
 ///
 /// # Errors
-/// Each call gives what the system said, nothing else.
+/// Each call returns the error of the system, nothing else.
 pub trait Disk: Debug + Send + Sync {
-    /// What stands at a path; links are not followed (`lstat`).
+    /// Describes the file or directory at a path; links are not followed (`lstat`).
     ///
     /// # Errors
     /// `NotFound`, or the call failed.
@@ -64,13 +64,13 @@ pub trait Disk: Debug + Send + Sync {
     /// The path without links, `.` and `..` (`realpath`).
     ///
     /// # Errors
-    /// `NotFound` if a part of it is not there, or the call failed.
+    /// `NotFound` if a part of it does not exist, or the call failed.
     fn resolve(&self, path: &Path) -> Result<PathBuf>;
 
     /// Opens a file (`open`).
     ///
     /// # Errors
-    /// There is none or there is one (see [`Mode`]), or the call failed.
+    /// There is no file or there is one already (see [`Mode`]), or the call failed.
     fn open(&self, path: &Path, mode: Mode) -> Result<Arc<dyn File>>;
 
     /// The names in a directory, in any order (`getdents`).
@@ -85,8 +85,8 @@ pub trait Disk: Debug + Send + Sync {
     /// `AlreadyExists`, or the call failed.
     fn make_directory(&self, path: &Path) -> Result<()>;
 
-    /// Gives a file or a directory another name, in one step; a file of that name is replaced
-    /// (`rename`). Durable once both directories are synced.
+    /// Renames a file or a directory in one step; a file of the new name is replaced (`rename`).
+    /// The change is durable once both directories are synced.
     ///
     /// # Errors
     /// The call failed.
@@ -98,10 +98,10 @@ pub trait Disk: Debug + Send + Sync {
     /// A call failed.
     fn remove(&self, path: &Path) -> Result<()>;
 
-    /// Removes a directory with nothing in it (`rmdir`).
+    /// Removes an empty directory (`rmdir`).
     ///
     /// # Errors
-    /// There is something in it, or the call failed.
+    /// The directory is not empty, or the call failed.
     fn remove_empty(&self, path: &Path) -> Result<()>;
 
     /// Makes the names in a directory durable (`fsync`).
@@ -110,13 +110,13 @@ pub trait Disk: Debug + Send + Sync {
     /// The call failed.
     fn sync_directory(&self, path: &Path) -> Result<()>;
 
-    /// Where the index is kept if sled cannot keep it on this disk.
+    /// The table that holds the index if sled cannot keep its files on this disk.
     fn table(&self) -> Option<Arc<dyn Table>> {
         None
     }
 
-    /// How long the index may take over one step before it is given up; [`Duration::MAX`]: as long
-    /// as it likes.
+    /// Time that one step of the index may take before the program gives it up; [`Duration::MAX`]
+    /// sets no bound.
     fn patience(&self) -> Duration {
         Duration::from_secs(INDEX_WAIT_SECONDS)
     }
@@ -124,7 +124,7 @@ pub trait Disk: Debug + Send + Sync {
 
 /// An open file.
 pub trait File: Debug + Send + Sync {
-    /// Reads some bytes from a place, none at the end (`pread`).
+    /// Reads some bytes from a place; none at the end of the file (`pread`).
     ///
     /// # Errors
     /// The call failed.
@@ -136,13 +136,13 @@ pub trait File: Debug + Send + Sync {
     /// The call failed.
     fn write_at(&self, bytes: &[u8], offset: u64) -> Result<usize>;
 
-    /// Bytes of the file (`fstat`).
+    /// Length of the file in bytes (`fstat`).
     ///
     /// # Errors
     /// The call failed.
     fn length(&self) -> Result<u64>;
 
-    /// Cuts the file, or makes it longer with zeros (`ftruncate`).
+    /// Cuts the file, or extends it with zeros (`ftruncate`).
     ///
     /// # Errors
     /// The call failed.
@@ -152,61 +152,61 @@ pub trait File: Debug + Send + Sync {
     ///
     /// # Errors
     /// The call failed: what was written since the last sync may be lost, and a later sync that
-    /// succeeds says nothing about it.
+    /// succeeds proves nothing about it.
     fn sync(&self) -> Result<()>;
 
-    /// Takes the exclusive lock, if nobody has it (`flock`); closing gives it back.
+    /// Takes the exclusive lock if no other process has it (`flock`); closing the file releases it.
     ///
     /// # Errors
     /// The call failed.
     fn try_lock(&self) -> Result<bool>;
 
-    /// Takes a shared lock, beside others of its kind, without waiting; false when somebody has the
-    /// exclusive one (`flock`).
+    /// Takes a shared lock without waiting; other shared locks may exist. Returns false if another
+    /// process has the exclusive lock (`flock`).
     ///
     /// # Errors
     /// The file system has no locks.
     fn try_lock_shared(&self) -> Result<bool>;
 }
 
-/// Rows of a table: keys and values, ascending.
+/// Rows of a table: keys and values, in ascending order.
 pub type Rows = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// Sorted keys and values under the index, for a disk that cannot hold sled's files. It may fail,
 /// panic or hang as sled may.
 pub trait Table: Debug + Send + Sync {
-    /// Opens it, as sled is opened.
+    /// Opens the table, as sled is opened.
     ///
     /// # Errors
-    /// What went wrong, in words.
+    /// A description of the fault.
     fn open(&self) -> std::result::Result<(), String>;
 
     /// The value of a key.
     ///
     /// # Errors
-    /// What went wrong, in words.
+    /// A description of the fault.
     fn get(&self, key: &[u8]) -> std::result::Result<Option<Vec<u8>>, String>;
 
-    /// The rows from one key to another, the latter left out; without it to the end.
+    /// The rows from one key up to another, which is excluded; without it up to the end.
     ///
     /// # Errors
-    /// What went wrong, in words.
+    /// A description of the fault.
     fn rows(&self, from: &[u8], to: Option<&[u8]>) -> std::result::Result<Rows, String>;
 
-    /// Changes rows (nothing: removes them) in one atomic step.
+    /// Changes rows in one atomic step; `None` as a value removes a row.
     ///
     /// # Errors
-    /// What went wrong, in words.
+    /// A description of the fault.
     fn apply(&self, changes: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> std::result::Result<(), String>;
 
-    /// Forgets every row.
+    /// Removes every row.
     ///
     /// # Errors
-    /// What went wrong, in words.
+    /// A description of the fault.
     fn clear(&self) -> std::result::Result<(), String>;
 }
 
-/// Whether a call failed because there is nothing of that name.
+/// Returns true if a call failed because nothing has that name.
 pub fn is_missing(error: &Error) -> bool {
     use ErrorKind::{NotADirectory, NotFound};
     matches!(error.kind(), NotFound | NotADirectory)
@@ -215,7 +215,7 @@ pub fn is_missing(error: &Error) -> bool {
 /// Fills the buffer from a place of the file.
 ///
 /// # Errors
-/// The call failed, or the file ends before (`UnexpectedEof`).
+/// The call failed, or the file ends too early (`UnexpectedEof`).
 pub fn read_exact_at(file: &dyn File, mut bytes: &mut [u8], mut offset: u64) -> Result<()> {
     while !bytes.is_empty() {
         match file.read_at(bytes, offset) {
@@ -234,7 +234,7 @@ pub fn read_exact_at(file: &dyn File, mut bytes: &mut [u8], mut offset: u64) -> 
 /// Writes the bytes to a place of the file.
 ///
 /// # Errors
-/// The call failed; a part of the bytes may be there.
+/// The call failed; a part of the bytes may have been written.
 pub fn write_all_at(file: &dyn File, mut bytes: &[u8], mut offset: u64) -> Result<()> {
     while !bytes.is_empty() {
         match file.write_at(bytes, offset) {
@@ -250,11 +250,11 @@ pub fn write_all_at(file: &dyn File, mut bytes: &[u8], mut offset: u64) -> Resul
     Ok(())
 }
 
-/// A part of a file, read from a place on.
+/// Reads a file from a place on.
 pub struct From {
     /// The file.
     pub file: Arc<dyn File>,
-    /// The next byte.
+    /// Position of the next byte.
     pub offset: u64,
 }
 
@@ -266,11 +266,11 @@ impl Read for From {
     }
 }
 
-/// A file that is written from a place on.
+/// Writes a file from a place on.
 pub struct To {
     /// The file.
     pub file: Arc<dyn File>,
-    /// Where the next byte goes.
+    /// Position of the next byte.
     pub offset: u64,
 }
 
@@ -281,14 +281,14 @@ impl Write for To {
         Ok(written)
     }
 
-    /// Nothing is held back here; durable it is after [`File::sync`].
+    /// There is no buffer to flush; the bytes are durable after [`File::sync`].
     fn flush(&mut self) -> Result<()> {
         Ok(())
     }
 }
 
-/// Opens a file of this name, empty, in the stead of any that an interrupted run left. A link that
-/// somebody put there is removed, never followed.
+/// Opens a new empty file of this name and removes any that an interrupted run left. A link that
+/// another program put there is removed, never followed.
 ///
 /// # Errors
 /// There is a directory of that name, or a call failed.
@@ -302,7 +302,7 @@ pub fn make_anew(disk: &dyn Disk, path: &Path) -> Result<Arc<dyn File>> {
     disk.open(path, Mode::New)
 }
 
-/// Makes a directory and those above it that are missing, all of them durable.
+/// Makes a directory and its missing parents, all of them durable.
 ///
 /// # Errors
 /// A call failed.
@@ -311,7 +311,7 @@ pub fn make_directories(disk: &dyn Disk, path: &Path) -> Result<()> {
     let parent = parent(path);
     match disk.make_directory(path) {
         Ok(()) => {}
-        // One that is there was perhaps made by a process that ended before syncing it.
+        // A process that ended before syncing it may have made an existing directory.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
         Err(error) if missing(&error) && parent != path => {
             make_directories(disk, parent)?;
@@ -320,13 +320,13 @@ pub fn make_directories(disk: &dyn Disk, path: &Path) -> Result<()> {
         Err(error) => return Err(error),
     }
     match disk.sync_directory(parent) {
-        // Who may not read the directory above has not made this one.
+        // A user who may not read the parent directory did not make this one.
         Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
         synced => synced,
     }
 }
 
-/// The directory above, as the system would name it from here.
+/// The parent directory; `.` for a relative path of one name.
 pub fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(above) if above.as_os_str().is_empty() => Path::new("."),
@@ -342,7 +342,7 @@ pub fn real() -> Arc<dyn Disk> {
 /// The disk of the system.
 #[derive(Debug)]
 pub struct Real {
-    /// How long the index may take over one step before it is given up.
+    /// Time that one step of the index may take before the program gives it up.
     pub patience: Duration,
 }
 
@@ -376,10 +376,10 @@ impl Disk for Real {
         match mode {
             Mode::Read | Mode::Write => {}
             Mode::Make => drop(options.create(true).truncate(false)),
-            // The system follows no link where a file must be new.
+            // The system follows no link if the file must be new.
             Mode::New | Mode::NewWith(_) => drop(options.create_new(true)),
         }
-        // Whatever the umask: others have no business in a book. The umask may take more away.
+        // Other users get no rights in a book, whatever the umask is. The umask may remove more.
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(
             &mut options,

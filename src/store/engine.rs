@@ -1,12 +1,12 @@
-//! The sorted keys and values under the index, contained: whatever happens in there, an error comes
-//! back, and it comes back in time.
+//! The sorted keys and values under the index. Whatever fails inside sled becomes an error here,
+//! within a bounded time.
 //!
 //! sled panics on some damaged files, refuses to open beside a snapshot that it left half written,
-//! and may not come back at all. So every call is guarded; opening, writing and closing, which do
-//! the work of a disk, run on a thread of their own and are waited for so long and no longer.
+//! and may hang. So every call is guarded. Opening, writing and closing, which use the disk, run on
+//! a thread of their own with a time limit.
 //!
-//! sled locks its file as long as it is open. Whoever holds it therefore lets go of it while it asks
-//! nothing ([`Engine::let_go`]), so that others can copy the files; it opens itself again.
+//! sled locks its file as long as it is open. A process that needs no rows for a while therefore
+//! closes it ([`Engine::let_go`]), so that others can copy the files; the next call opens it again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -22,12 +22,12 @@ use super::memory::MemoryTable;
 use crate::planted::{Bug, planted};
 use crate::problem::{Exit, Problem};
 
-/// Memory for pages.
+/// Memory for pages, in bytes.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
-/// Time for the threads of a closed sled, and for those who copy its files, to let go of them.
+/// Time for the threads of a closed sled, or for a process that copies its files, to release them.
 const LET_GO: Duration = Duration::from_secs(5);
 
-/// Rows of sled, or of what stands for it.
+/// Rows of sled, or of a table that replaces it.
 pub struct Engine {
     kept: Mutex<Kept>,
     patience: Duration,
@@ -35,7 +35,7 @@ pub struct Engine {
 
 enum Kept {
     Sled(PathBuf, Db),
-    /// Closed for a while, with the row by which the same rows are known again.
+    /// Closed for a while, with a row that shows later whether the rows are still the same.
     Away(PathBuf, Witness),
     Table(Arc<dyn Table>),
     Gone,
@@ -47,7 +47,7 @@ struct Witness {
     value: Option<IVec>,
 }
 
-/// Rows that can be asked.
+/// Rows that are open.
 #[derive(Clone)]
 enum Rows {
     Sled(Db),
@@ -58,10 +58,10 @@ enum Rows {
 pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError> + 'a;
 
 impl Engine {
-    /// Opens what is there, or makes it.
+    /// Opens the rows, or makes them if there are none.
     ///
     /// # Errors
-    /// `index-failed` with sled's words, or because it did not answer in time.
+    /// `index-failed` with sled's text, or because it did not answer in time.
     pub fn open(disk: &dyn Disk, path: &Path) -> Result<Self, StoreError> {
         let patience = disk.patience();
         let kept = match disk.table() {
@@ -75,32 +75,32 @@ impl Engine {
         Ok(Self { kept: Mutex::new(kept), patience })
     }
 
-    /// Opens files that nobody else knows and that nobody needs afterwards.
+    /// Opens files that no other process uses and that are not needed afterwards.
     ///
     /// # Errors
-    /// As [`Engine::open`].
+    /// The errors of [`Engine::open`].
     pub fn open_private(path: &Path, patience: Duration) -> Result<Self, StoreError> {
         let kept = Kept::Sled(path.to_owned(), open_in_time(path, patience, true)?);
         Ok(Self { kept: Mutex::new(kept), patience })
     }
 
-    /// Rows in memory, for want of anything better.
+    /// Rows in memory, used when nothing better is available.
     pub fn in_memory() -> Self {
         let kept = Kept::Table(Arc::new(MemoryTable::default()));
         Self { kept: Mutex::new(kept), patience: Duration::MAX }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        // Nothing in it is left half done by a panic.
+        // A panic leaves nothing in it half done.
         self.kept.lock().unwrap_or_else(|poison| poison.into_inner())
     }
 
-    /// The rows, opened again if they were let go.
+    /// The rows, opened again if they were closed by [`Engine::let_go`].
     fn rows(&self) -> Result<Rows, StoreError> {
         let mut kept = self.kept();
         if let Kept::Away(path, witness) = &*kept {
             let (path, witness) = (path.clone(), witness.clone());
-            // Whatever goes wrong here is not tried again.
+            // If anything fails here, it is not tried again.
             *kept = Kept::Gone;
             let db = open_in_time(&path, self.patience, false)?;
             let found = guard(|| db.get(&witness.key).map_err(|error| error.to_string()));
@@ -116,12 +116,12 @@ impl Engine {
         }
     }
 
-    /// Closes sled until something is asked again, so that others can read its files meanwhile. The
+    /// Closes sled until the next call needs it, so that others can read its files meanwhile. The
     /// row of `key` must be the same then: only this process may change the files.
     pub fn let_go(&self, key: &[u8]) {
         let mut kept = self.kept();
         let Kept::Sled(path, db) = &*kept else { return };
-        // A row that cannot be read now is met, and told, when it is asked for.
+        // If the row cannot be read now, the next call that needs it reports the error.
         let Ok(value) = guard(|| db.get(key).map_err(|error| error.to_string())) else { return };
         let witness = Witness { key: key.to_vec(), value };
         let away = Kept::Away(path.clone(), witness);
@@ -141,7 +141,7 @@ impl Engine {
         value.map_err(|fault| failed(&fault))
     }
 
-    /// Whether there is any row.
+    /// Returns true if there is any row.
     ///
     /// # Errors
     /// `index-failed`.
@@ -155,13 +155,14 @@ impl Engine {
         used.map_err(|fault| failed(&fault))
     }
 
-    /// Visits the rows whose keys begin with a prefix, ascending.
+    /// Visits the rows whose keys begin with a prefix, in ascending order.
     ///
     /// # Errors
     /// `index-failed`, or the visitor's.
     pub fn prefix(&self, prefix: &[u8], visit: &mut Visit<'_>) -> Result<(), StoreError> {
         let mut to = prefix.to_vec();
-        // The first key behind: the last byte that can be counted up is, those behind it go.
+        // The first key behind the prefix: increment the last byte that is not 255 and drop those
+        // after it.
         while let Some(last) = to.pop() {
             if let Some(next) = last.checked_add(1) {
                 to.push(next);
@@ -171,7 +172,7 @@ impl Engine {
         self.between(prefix, (!to.is_empty()).then_some(&to), visit)
     }
 
-    /// Visits the rows from one key to another, the latter left out; without it to the end.
+    /// Visits the rows from one key up to another, which is excluded; without it up to the end.
     ///
     /// # Errors
     /// `index-failed`, or the visitor's.
@@ -204,7 +205,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Changes rows in one atomic step; nothing as a value removes a row.
+    /// Changes rows in one atomic step; `None` as a value removes a row.
     ///
     /// # Errors
     /// `index-failed`.
@@ -260,8 +261,8 @@ fn open_sled(path: &Path, private: bool) -> Result<Db, String> {
                 close_to_others(path).map_err(|error| error.to_string())?;
                 return Ok(db);
             }
-            // Threads of the sled that was closed just now may hold its lock a little longer, and so
-            // may somebody who copies the files.
+            // Threads of a sled that was just closed may hold its lock a little longer, and so may
+            // a process that copies the files.
             Err(fault) if fault.contains("lock") && start.elapsed() < LET_GO => {
                 std::thread::sleep(Duration::from_millis(5));
             }
@@ -270,7 +271,8 @@ fn open_sled(path: &Path, private: bool) -> Result<Db, String> {
     }
 }
 
-/// sled makes its files with whatever rights the umask leaves; others have none in a book.
+/// sled makes its files with the rights that the umask leaves; other users must have none in a
+/// book.
 #[cfg(unix)]
 fn close_to_others(directory: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -284,7 +286,7 @@ fn close_to_others(directory: &Path) -> std::io::Result<()> {
     };
     for file in std::fs::read_dir(directory)? {
         match close(&file?.path()) {
-            // sled takes old snapshots away on a thread of its own.
+            // sled removes old snapshots on a thread of its own.
             Err(error) if !is_missing(&error) => return Err(error),
             _ => {}
         }
@@ -292,14 +294,14 @@ fn close_to_others(directory: &Path) -> std::io::Result<()> {
     close(directory)
 }
 
-/// Elsewhere rights are not told by a mode.
+/// On other systems a mode does not describe the rights of a file.
 #[cfg(not(unix))]
 fn close_to_others(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A snapshot that was not finished when the process was killed is taken for the newest one by
-/// sled, which then refuses to open.
+/// If the process was killed while sled wrote a snapshot, sled takes the unfinished snapshot for
+/// the newest one and refuses to open.
 fn remove_half_snapshots(path: &Path) -> std::io::Result<()> {
     let files = match std::fs::read_dir(path) {
         Ok(files) => files,
@@ -317,15 +319,15 @@ fn remove_half_snapshots(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A failure of the index, in the words of whatever failed.
+/// An `index-failed` error with the text of the layer that failed.
 pub fn failed(fault: &str) -> StoreError {
     // Texts of sled end in an empty backtrace.
     let fault = fault.trim_end_matches(" at file offset None backtrace ()");
     Problem::new("index-failed", Exit::Io).with("fault", fault).into()
 }
 
-/// The result of the work, if it comes in time; the thread is left to itself otherwise. Without a
-/// bound there is no thread.
+/// Runs the work on a thread and returns its result if it comes in time; otherwise the thread is
+/// abandoned. Without a bound the work runs on the caller's thread.
 fn in_time<T: Send + 'static>(
     patience: Duration,
     work: impl FnOnce() -> Result<T, String> + Send + 'static,
@@ -335,7 +337,7 @@ fn in_time<T: Send + 'static>(
     }
     let (done, waited) = channel();
     let thread = std::thread::Builder::new().name("index".to_owned());
-    // Nobody may be left to listen when it comes too late.
+    // The receiver may be gone when the result comes too late.
     let thread = thread.spawn(move || drop(done.send(guard(work))));
     thread.map_err(|error| failed(&error.to_string()))?;
     match waited.recv_timeout(patience) {

@@ -1,4 +1,4 @@
-//! What can go wrong in a store, and how it is told.
+//! Failures of a store, and how they are reported.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,18 +18,19 @@ pub enum StoreError {
         operation: &'static str,
         /// The file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// The entries were written but the disk did not confirm them: only opening again tells.
+    /// The entries were written but the disk did not confirm them: only opening again shows whether
+    /// they count.
     #[error("sync {}: {source}", path.display())]
     OutcomeUnknown {
         /// The journal.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// An earlier failure left this handle unfit for writing.
+    /// An earlier failure made this handle unfit for writing.
     #[error("the store failed before and takes nothing more")]
     Poisoned,
     /// Anything else, by its code.
@@ -38,7 +39,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// The failure as it is told to people.
+    /// The failure as it is reported to the user.
     pub fn problem(&self) -> Problem {
         match self {
             Self::Io { operation, path, source } => io_problem(operation, path, source),
@@ -50,7 +51,7 @@ impl StoreError {
         }
     }
 
-    /// Whether the disk (or a quota) was full, which passes once room is made.
+    /// Returns true if the disk (or a quota) was full, which can be repaired.
     pub fn is_disk_full(&self) -> bool {
         matches!(self, Self::Io { source, .. } if is_full(source))
     }
@@ -87,28 +88,29 @@ fn io_problem(operation: &'static str, path: &Path, source: &io::Error) -> Probl
         .with("system", source)
 }
 
-/// Names the operation and the path of a failed call.
+/// Adds the operation and the path to the error of a failed call.
 pub(super) fn io(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     move |source| StoreError::Io { operation, path: path.to_owned(), source }
 }
 
-/// The caller did not keep to the contract of the trait.
+/// The error that the caller broke the contract of the trait.
 pub(super) fn misuse(call: &'static str) -> StoreError {
     Problem::new("store-misuse", Exit::Bug).with("call", call).into()
 }
 
-/// The lines are sound one by one, and are not those of the head.
+/// The error that each line is sound but the lines are not those of the head.
 pub(super) fn root_differs(journal: &Journal) -> StoreError {
     Problem::new("root-differs", Exit::Damaged).with("path", journal.path().display()).into()
 }
 
-/// A line behind the head is not of this book, and an unfinished group follows.
+/// The error that a line behind the head does not belong to this book, and an unfinished group
+/// follows.
 pub(super) fn altered(line: u64) -> StoreError {
     let problem = Problem::new("tail-altered", Exit::Damaged);
     problem.with("line", line).with("check", "group-torn").into()
 }
 
-/// A line at or below the head cannot be read.
+/// The error that a line at or below the head cannot be read.
 pub(super) fn damaged(path: &Path, line: u64, offset: u64) -> StoreError {
     Problem::new("journal-damaged", Exit::Damaged)
         .with("path", path.display())

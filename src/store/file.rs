@@ -1,4 +1,4 @@
-//! The store in a directory: journal, head, lock, and the sled index over them.
+//! The store in a directory: journal, head and lock, with the sled index over them.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,12 +21,13 @@ use crate::limits::LOCK_WAIT_SECONDS;
 use crate::planted::{Bug, planted};
 use crate::problem::Problem;
 
-/// Entries of a group from which on it takes long enough to let others read the index meanwhile.
+/// Size of a group, in entries, that takes long enough to let other processes read the index
+/// meanwhile.
 const LET_GO_AT: u64 = 1_024;
-/// What a lock says of a holder that names no command.
+/// Name in the lock if the holder names no command.
 const PROGRAM: &str = "poolbook";
 
-/// A book's directory, open for writing. One process at a time.
+/// A book's directory, open for writing by one process at a time.
 pub struct FileStore {
     journal: Journal,
     head_file: HeadFile,
@@ -34,43 +35,44 @@ pub struct FileStore {
     tree: Frontier,
     length: u64,
     group: Option<Writer>,
-    /// Entries of a group after which others may read the index while the rest is decided and written.
+    /// Size of the group, in entries, at which the index is next closed so that others may read it.
     let_go_at: u64,
     poisoned: bool,
     catalogue: Catalogue,
     notes: Vec<Problem>,
     paths: Paths,
-    /// What the head vouched for at opening, while entries behind it wait to be judged.
+    /// The tree and the length that the head vouched for at opening, while entries behind it wait
+    /// to be judged.
     vouched: Option<(Frontier, u64)>,
-    /// Whether neither slot of the head could be read.
+    /// True if neither slot of the head could be read.
     headless: bool,
     closed: bool,
-    /// Given back last.
+    /// Released last.
     _lock: Lock,
 }
 
 impl FileStore {
-    /// Makes an empty book in a directory, which is made as well if need be, and opens it.
+    /// Makes an empty book in a directory and opens it; the directory is made if it does not exist.
     ///
     /// # Errors
-    /// `book-exists`, `book-incomplete` (a journal with entries and no head), `directory-not-empty`, or
-    /// the files cannot be made.
+    /// `book-exists`, `book-incomplete` (a journal with entries and no head),
+    /// `directory-not-empty`, or the files cannot be made.
     pub fn create(directory: &Path) -> Result<Self, StoreError> {
         Self::create_for(directory, PROGRAM)
     }
 
-    /// As [`FileStore::create`], for a command whose name others are told while they wait.
+    /// Like [`FileStore::create`]; the lock shows the name of the command to processes that wait.
     ///
     /// # Errors
-    /// As [`FileStore::create`].
+    /// The errors of [`FileStore::create`].
     pub fn create_for(directory: &Path, command: &str) -> Result<Self, StoreError> {
         Self::create_at(real(), directory, command)
     }
 
-    /// As [`FileStore::create`], on a disk of the caller's.
+    /// Like [`FileStore::create`], on the given disk.
     ///
     /// # Errors
-    /// As [`FileStore::create`].
+    /// The errors of [`FileStore::create`].
     pub fn create_on(disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, StoreError> {
         Self::create_at(disk, directory, PROGRAM)
     }
@@ -79,7 +81,7 @@ impl FileStore {
         let paths = Paths::new(disk, directory);
         let disk = paths.disk.as_ref();
         match paths.stands()? {
-            // Whoever made it ended before the first entry.
+            // The process that made it ended before the first entry.
             Stands::Book if is_empty(&paths) => {
                 return Self::open_on(
                     Arc::clone(&paths.disk),
@@ -98,7 +100,7 @@ impl FileStore {
         let journal = disk.open(&paths.journal, Mode::Make);
         let journal = journal.map_err(io("create", &paths.journal))?;
         journal.sync().map_err(io("sync", &paths.journal))?;
-        // The head comes last: it is what makes the directory a book. No power cut may leave it
+        // The head comes last, because it makes the directory a book. No power cut may leave it
         // without the journal.
         if !planted(Bug::HeadNamedFirst) {
             disk.sync_directory(directory).map_err(io("sync", directory))?;
@@ -107,46 +109,47 @@ impl FileStore {
         Self::open_locked(&paths, lock, command)
     }
 
-    /// Whether a book with entries stands in a directory; false where one can be made: the directory is
-    /// not there, is empty, or holds what an interrupted making left.
+    /// Returns true if a directory holds a book with entries, and false if a book can be made
+    /// there: the directory does not exist, is empty, or holds leftovers of an interrupted
+    /// creation.
     ///
     /// # Errors
-    /// `book-incomplete`, `directory-not-empty`, or the system does not tell.
+    /// `book-incomplete`, `directory-not-empty`, or the system call failed.
     pub fn is_there(directory: &Path) -> Result<bool, StoreError> {
         let paths = Paths::new(real(), directory);
         Ok(paths.stands()? == Stands::Book && !is_empty(&paths))
     }
 
-    /// Opens a book, waiting [`LOCK_WAIT_SECONDS`] for another process.
+    /// Opens a book and waits up to [`LOCK_WAIT_SECONDS`] for another process.
     ///
     /// # Errors
     /// `book-missing`, `book-incomplete`, `book-foreign`, `book-busy`, `format-newer`,
-    /// `journal-short`, `journal-damaged`, `head-damaged`, or a call of the system failed. None of
-    /// them changes the journal or the head.
+    /// `journal-short`, `journal-damaged`, `head-damaged`, or a system call failed. None of them
+    /// changes the journal or the head.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
         Self::open_for(directory, PROGRAM)
     }
 
-    /// As [`FileStore::open`], for a command whose name others are told while they wait.
+    /// Like [`FileStore::open`]; the lock shows the name of the command to processes that wait.
     ///
     /// # Errors
-    /// As [`FileStore::open`].
+    /// The errors of [`FileStore::open`].
     pub fn open_for(directory: &Path, command: &str) -> Result<Self, StoreError> {
         Self::open_at(real(), directory, Duration::from_secs(LOCK_WAIT_SECONDS), command)
     }
 
-    /// Opens a book, waiting no longer than this for another process.
+    /// Opens a book and waits at most this long for another process.
     ///
     /// # Errors
-    /// As [`FileStore::open`].
+    /// The errors of [`FileStore::open`].
     pub fn open_within(directory: &Path, wait: Duration) -> Result<Self, StoreError> {
         Self::open_on(real(), directory, wait)
     }
 
-    /// As [`FileStore::open_within`], on a disk of the caller's.
+    /// Like [`FileStore::open_within`], on the given disk.
     ///
     /// # Errors
-    /// As [`FileStore::open`].
+    /// The errors of [`FileStore::open`].
     pub fn open_on(
         disk: Arc<dyn Disk>,
         directory: &Path,
@@ -165,7 +168,7 @@ impl FileStore {
         let disk = paths.disk.as_ref();
         paths.expect_book()?;
         if there(disk, &paths.lock)?.is_none() && !planted(Bug::RefusalLeavesLock) {
-            // A book that is refused does not even get a lock.
+            // No lock file is made in a book that is refused.
             examine(&paths, &Journal::open(disk, &paths.journal, Mode::Read)?)?;
         }
         let lock = Lock::take(disk, &paths.lock, wait)?;
@@ -178,7 +181,7 @@ impl FileStore {
         let mut found = examine(paths, &journal)?;
         let mut notes = std::mem::take(&mut found.notes);
         let catalogue = Catalogue::open(paths, &journal, &found, &mut notes)?;
-        // A book that is refused stays as it is, the lock's text included.
+        // A book that is refused does not change, not even the text of its lock.
         lock.sign(command);
         let mut head_file = HeadFile::open(disk, &paths.head, found.newest.as_ref())?;
         settle(paths, &journal, &found, &mut head_file, &mut notes)?;
@@ -201,11 +204,11 @@ impl FileStore {
         })
     }
 
-    /// Leaves the book in the state in which the next opening is fast. Dropping does the same and
-    /// tells of no failure; none of them touches an entry.
+    /// Leaves the book in a state in which the next opening is fast. Dropping the store does the
+    /// same but reports no failure. Neither touches an entry.
     ///
     /// # Errors
-    /// The head or the index could not be written; the next opening puts that right.
+    /// The head or the index could not be written; the next opening repairs that.
     pub fn close(mut self) -> Result<(), StoreError> {
         self.finish()
     }
@@ -216,7 +219,7 @@ impl FileStore {
         }
         self.abandon()?;
         let index = self.catalogue.close();
-        // What nobody has judged is left for the next opening.
+        // Entries that were not judged are left for the next opening.
         if !self.poisoned && self.vouched.is_none() {
             self.write_head()?;
             self.head_file.close(self.length, &self.tree)?;
@@ -228,7 +231,8 @@ impl FileStore {
     fn vouch(&mut self) -> Result<(), StoreError> {
         let Some((_, from)) = self.vouched.clone() else { return Ok(()) };
         cut_torn(&self.paths, &self.journal, self.length, &mut self.notes)?;
-        // They may be in the system's memory only; the head must not run ahead.
+        // The entries may be in the system's memory only; the head must not count them before they
+        // are durable.
         if !planted(Bug::TailBelieved) {
             self.journal.renew(from, self.length)?;
         }
@@ -254,7 +258,7 @@ impl FileStore {
         if poisoned { Err(StoreError::Poisoned) } else { Ok(()) }
     }
 
-    /// A full disk passes; after any other failure of the system nothing is written any more.
+    /// A full disk can be freed; after any other failure of the system nothing more is written.
     fn failed(&mut self, error: StoreError) -> StoreError {
         if matches!(error, StoreError::Io { .. }) && !error.is_disk_full() {
             self.poisoned = true;
@@ -262,7 +266,7 @@ impl FileStore {
         error
     }
 
-    /// First byte and length of an entry's line; looked for in the journal if the index is gone.
+    /// Offset and length of an entry's line; searched in the journal if the index fails.
     fn locate(&self, seq: u64) -> Result<(u64, u64), StoreError> {
         match self.catalogue.place(seq) {
             Ok(Some(place)) => Ok((place.offset, place.length)),
@@ -271,14 +275,15 @@ impl FileStore {
     }
 }
 
-/// Whether a book is sound and holds no entry.
+/// Returns true if a book is sound and holds no entry.
 fn is_empty(paths: &Paths) -> bool {
     let store = ReadStore::open_journal_on(Arc::clone(&paths.disk), &paths.book);
     store.is_ok_and(|store| store.head().count == 0)
 }
 
-/// Puts right what a power cut left: an unfinished tail is set aside and cut, a slot that cannot be
-/// read is written anew. Whole groups behind the head are counted first when they are judged.
+/// Repairs what a power cut left: an unfinished tail is set aside and cut, a slot that cannot be
+/// read is rewritten. If there are whole groups behind the head, the tail waits until those are
+/// judged.
 fn settle(
     paths: &Paths,
     journal: &Journal,
@@ -287,7 +292,7 @@ fn settle(
     notes: &mut Vec<Problem>,
 ) -> Result<(), StoreError> {
     if found.tree.count() == 0 && !planted(Bug::NamesUnsynced) {
-        // Whoever made the book may have ended before its names were durable.
+        // The process that made the book may have ended before its names were durable.
         sync_names(paths)?;
     }
     if found.vouched.0.count() == found.tree.count() {
@@ -301,7 +306,7 @@ fn settle(
     Ok(())
 }
 
-/// Sets aside and cuts what follows behind the entries that count.
+/// Sets aside and cuts the bytes behind the entries that count.
 fn cut_torn(
     paths: &Paths,
     journal: &Journal,
@@ -320,7 +325,7 @@ fn cut_torn(
 
 impl Drop for FileStore {
     fn drop(&mut self) {
-        // `close` tells of failures; here there is nobody to tell.
+        // Only `close` can report a failure.
         let _ = self.finish();
     }
 }
@@ -351,7 +356,7 @@ impl Store for FileStore {
         self.catalogue.learn(group.last() + 1, tags);
         if group.last() - self.tree.count() >= self.let_go_at {
             self.catalogue.let_go();
-            // What is asked in between opens the index again, which must not happen all the time.
+            // A read in between opens the index again; doubling the threshold keeps that rare.
             self.let_go_at = self.let_go_at.saturating_mul(2);
         }
         let written = group.write(frames);
@@ -360,11 +365,11 @@ impl Store for FileStore {
 
     fn abandon(&mut self) -> Result<(), StoreError> {
         let Some(group) = self.group.take() else { return Ok(()) };
-        // The worker must have ended before the file is cut. Reading an entry back may have failed
-        // to write it before.
+        // The worker must have ended before the file is cut. It may have failed earlier, while an
+        // entry was read back.
         self.poisoned |= group.end().is_ok_and(|group| group.failed == Failed::Final);
         self.catalogue.unlearn(self.tree.count());
-        // The one thing that is left to do after a failure: no half of it must stay.
+        // This must be done even after a failure: no part of the group may remain.
         let length = self.journal.length();
         let longer = length.map(|length| length > self.length);
         let cut = longer.and_then(|longer| match longer {
@@ -429,7 +434,7 @@ impl Store for FileStore {
         if keep < tree.count() || keep > self.tree.count() {
             return Err(misuse("disown"));
         }
-        // An unfinished group behind may hold what they took the place of.
+        // An unfinished group behind may hold what they replaced.
         if self.journal.length()? > self.length {
             return Err(altered(keep + 1));
         }
@@ -521,7 +526,7 @@ mod tests {
         }
     }
 
-    /// A handle that cannot write stands for a disk that fails.
+    /// A handle that cannot write simulates a disk that fails.
     #[test]
     fn nothing_is_written_after_a_failure_and_everything_can_be_read() {
         let directory = tempfile::tempdir().unwrap();

@@ -1,8 +1,9 @@
-//! A private copy of the index, so that reading neither changes it nor stands in a writer's way.
+//! A private copy of the index, so that reading neither changes the index nor makes a writer wait.
 //!
-//! sled writes while it opens, and locks its file as long as it is open. So a reader copies the files
-//! into a directory of its own, opens the copy and takes the directory away at once. While it copies it
-//! holds a shared lock on sled's file: nobody has the index open then, and the copy is whole.
+//! sled writes while it opens, and locks its file as long as it is open. So a reader copies the
+//! files into a directory of its own, opens the copy and removes the directory at once. While it
+//! copies it holds a shared lock on sled's file: no process has the index open then, and the copy
+//! is whole.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -21,11 +22,11 @@ const DB: &str = "db";
 /// Bytes copied at once.
 const BUFFER: usize = 1024 * 1024;
 
-/// What there is of an index.
+/// Result of the attempt to copy an index.
 pub enum Glance {
     /// A copy of it.
     Copy(SledIndex),
-    /// None.
+    /// There is no index.
     Missing,
     /// Another process had it open all the time.
     Busy,
@@ -33,10 +34,10 @@ pub enum Glance {
     Unusable(String),
 }
 
-/// Copies the index, waiting no longer than this for a process that has it open.
+/// Copies the index, and waits at most this long for a process that has it open.
 pub fn glance(disk: &dyn Disk, index: &Path, wait: Duration) -> Glance {
     match disk.about(index) {
-        // The book's own files only: what a link leads to is another book's, or nobody's.
+        // Only the book's own files are read: a link leads outside the book.
         Ok(about) if !about.is_directory => return Glance::Unusable("not a directory".to_owned()),
         Ok(_) => {}
         Err(error) if is_missing(&error) => return Glance::Missing,
@@ -73,16 +74,18 @@ fn copy_and_open(
     for name in disk.names(index).map_err(told)? {
         let (from, to) = (index.join(&name), private.path().join(&name));
         let name = name.to_string_lossy();
-        // Long values are split, so sled keeps no blobs; a snapshot that was left half written is none.
+        // Long values are split, so sled keeps no blobs. A snapshot that was left half written is
+        // useless.
         let is_whole = name.starts_with("snap.") && !name.ends_with(".generating");
         if name == DB || name == "conf" || is_whole {
             copy(disk, &from, &to)?;
         }
     }
-    // From here on a writer may have the index.
+    // From here on a writer may open the index.
     drop(locked);
     let opened = SledIndex::open_private(private.path(), disk.patience());
-    // An open file stays where its name is gone; elsewhere sled takes it away when it closes.
+    // On Unix an open file remains readable after its name is removed; elsewhere sled removes the
+    // files when it closes.
     if cfg!(unix) {
         drop(private)
     } else {
@@ -91,7 +94,7 @@ fn copy_and_open(
     opened.map(Some)
 }
 
-/// A directory that only its owner may enter: the index tells all that the book does.
+/// A directory that only its owner may enter: the index holds all the figures of the book.
 fn private_directory() -> std::io::Result<tempfile::TempDir> {
     let mut directory = tempfile::Builder::new();
     directory.prefix("poolbook-");

@@ -1,7 +1,8 @@
 //! A group on its way into the journal: framed, checksummed, hashed and written behind the head.
 //!
-//! Small batches are done at once; from [`PIPELINE_AT`] entries on a worker does them, so that
-//! encoding and hashing run beside deciding. The group's state lives in one place or the other.
+//! Small batches are written at once. From [`PIPELINE_AT`] entries on a worker writes them, so that
+//! encoding and hashing run beside deciding. The group is owned either by the caller or by the
+//! worker, never by both.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use super::{Frames, StoreError};
 use crate::planted::{Bug, planted};
 use crate::problem::{Exit, Problem};
 
-/// Entries of one batch from which on a worker is worth its start.
+/// Size of a batch, in entries, from which on a worker is worth its start.
 const PIPELINE_AT: usize = 256;
 /// Batches that may wait for the worker: bounds the memory.
 const WAITING: usize = 4;
@@ -36,27 +37,27 @@ pub struct Group {
     /// The places of the group's entries.
     pub places: Places,
     buffer: Vec<u8>,
-    /// Bytes of the file up to which everything is written; the buffer comes behind.
+    /// Offset up to which everything is written; the bytes in the buffer follow it.
     written: u64,
     first_more: u64,
     last_more: u64,
-    /// How writing failed, if it did: nothing of the group is written again then.
+    /// State of failure: after one, nothing of the group is written again.
     pub failed: Failed,
 }
 
-/// Whether and how writing a group failed.
+/// The ways in which writing a group can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failed {
-    /// It did not.
+    /// It has not failed.
     No,
-    /// For want of room, which passes.
+    /// The disk was full, which can be repaired.
     Full,
-    /// In another way, after which nothing more is written through this handle.
+    /// It failed in another way; nothing more is written through this handle.
     Final,
 }
 
 impl Group {
-    /// A group behind `tree` and `places`, written through `file`.
+    /// A group that follows `tree` and `places`, written through `file`.
     pub fn new(file: Arc<dyn File>, path: PathBuf, tree: Frontier, places: Places) -> Self {
         let (before, written) = (tree.count(), places.length);
         let buffer = Vec::new();
@@ -105,10 +106,10 @@ impl Group {
         Ok(())
     }
 
-    /// Writes the rest and tests that the group would be known as whole.
+    /// Writes the rest and tests that the group would be recognized as whole.
     ///
     /// # Errors
-    /// Writing fails, or the entries do not say how they belong together (`group-broken`).
+    /// Writing fails, or the `more` fields of the entries do not form a group (`group-broken`).
     pub fn finish(&mut self) -> Result<(), StoreError> {
         self.flush()?;
         if self.last_more != 0 || (self.len() > 1 && self.first_more == 0) {
@@ -128,7 +129,7 @@ impl Group {
     }
 }
 
-/// There is no entry of this number.
+/// The error that there is no entry of this number.
 pub fn missing(seq: u64) -> StoreError {
     Problem::new("entry-missing", Exit::NoInput).with("seq", seq).into()
 }
@@ -149,7 +150,7 @@ enum State {
     Failed,
 }
 
-/// Writes a group, here or on a worker.
+/// Writes a group, on the caller's thread or on a worker.
 pub struct Writer {
     state: State,
     /// Entries handed over.
@@ -208,7 +209,7 @@ impl Writer {
             }
             State::There(worker) => {
                 let (answer, answered) = channel();
-                // A worker that has ended has failed; the error itself comes out of `write`.
+                // If the worker has ended, it has failed; `write` returns the error itself.
                 worker.jobs.send(Job::Read(seq, answer)).map_err(|_| misuse("read"))?;
                 answered.recv().map_err(|_| misuse("read"))?
             }
@@ -238,7 +239,7 @@ fn start(mut group: Group) -> Result<Worker, StoreError> {
         for job in waiting {
             match job {
                 Job::Frames(frames) => group.append(frames.as_ref())?,
-                // Whoever asked may have gone away.
+                // The receiver may be gone.
                 Job::Read(seq, answer) => drop(answer.send(group.read(seq))),
             }
         }
@@ -251,12 +252,12 @@ fn hand_over(worker: Worker, frames: Box<dyn Frames>) -> Result<State, StoreErro
     if worker.jobs.send(Job::Frames(frames)).is_ok() {
         return Ok(State::There(worker));
     }
-    // The worker has ended before its time, so it has failed.
+    // The worker ended early, so it has failed.
     join(worker).and(Err(misuse("write")))
 }
 
 fn join(worker: Worker) -> Result<Group, StoreError> {
     drop(worker.jobs);
-    // A panic in `encode` comes from the caller's code: it goes on where the caller is.
+    // A panic in `encode` comes from the caller's code, so it continues on the caller's thread.
     worker.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

@@ -1,7 +1,7 @@
-//! The head: what the journal is known to hold, in two slots of one small file.
+//! The head: a record of what the journal holds, in two slots of one small file.
 //!
 //! A slot is written after the entries that it counts are durable, so damage of the journal at or
-//! below the head is never a torn write. The slot that was synced last is left alone until the
+//! below the head is never a torn write. The slot that was synced last is not overwritten until the
 //! other one is synced, so a power cut tears one slot at most.
 
 use std::path::{Path, PathBuf};
@@ -14,35 +14,36 @@ use super::tree::{Frontier, Hash};
 use crate::planted::{Bug, planted};
 use crate::problem::{Exit, Problem};
 
-/// Bytes of one slot.
+/// Size of one slot in bytes.
 pub const SLOT: usize = 4096;
 /// Version of the format of the whole directory.
 pub const VERSION: u32 = crate::limits::FORMAT;
-/// Highest generation that a sound slot has.
+/// Highest generation that a sound slot may have.
 pub const GENERATION_MAX: u64 = u64::MAX / 2;
 pub(super) const MAGIC: &[u8; 8] = b"POOLBOOK";
-/// Unsynced slots before one is synced: bounds the tail that is scanned after a power cut.
+/// Number of slots written without a sync before one is synced: bounds the tail that is scanned
+/// after a power cut.
 const SYNC_EVERY: u32 = 256;
 
-/// What one slot says.
+/// Contents of one slot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Slot {
-    /// Counts the slots written; the highest counts.
+    /// Number of the slot in the order of writing; the slot with the highest number is valid.
     pub generation: u64,
     /// Bytes of the journal that hold the entries.
     pub length: u64,
-    /// The tree over the entries.
+    /// The tree over these entries.
     pub tree: Frontier,
 }
 
-/// Why a slot cannot be read.
+/// Reason why a slot cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SlotFault {
-    /// Not one of ours at all.
+    /// It is not a slot of a head at all.
     Foreign,
-    /// Ours, and damaged.
+    /// It is a slot, and damaged.
     Damaged,
-    /// Sound, and of another format.
+    /// It is sound, but of another format.
     Format(u32),
 }
 
@@ -66,7 +67,7 @@ impl Slot {
     /// Reads a slot.
     ///
     /// # Errors
-    /// Why it cannot be read.
+    /// The reason why it cannot be read.
     pub fn decode(slot: &[u8]) -> Result<Self, SlotFault> {
         match Self::decode_any(slot)? {
             (VERSION, slot) => Ok(slot),
@@ -74,12 +75,12 @@ impl Slot {
         }
     }
 
-    /// Reads a slot of this format or an older one, which have the same places.
+    /// Reads a slot of this format or an older one; both have the same layout.
     fn decode_any(slot: &[u8]) -> Result<(u32, Self), SlotFault> {
         let (body, sum) = slot.split_last_chunk::<4>().ok_or(SlotFault::Foreign)?;
         let mut rest = body.strip_prefix(MAGIC).ok_or(SlotFault::Foreign)?;
         // Magic, version and checksum keep their places in every version, so that an older program
-        // can tell another format from damage.
+        // can distinguish another format from damage.
         let matches = crc32c::crc32c(body) == u32::from_be_bytes(*sum);
         if slot.len() != SLOT || !(matches || planted(Bug::SlotChecksumIgnored)) {
             return Err(SlotFault::Damaged);
@@ -99,8 +100,8 @@ impl Slot {
         if version == 0 || tree.root() != root || (count == 0) != (length == 0) {
             return Err(SlotFault::Damaged);
         }
-        // No book gets so far, an entry takes more than a byte, and what is not used is nought: a
-        // sound slot has one spelling, and counting on from it cannot run over.
+        // No book reaches this generation, an entry is longer than one byte, and unused bytes are
+        // zero. So a sound slot has exactly one encoding, and counting on from it cannot overflow.
         let spelt = places <= 64 && rest.iter().all(|byte| *byte == 0);
         if !spelt || generation > GENERATION_MAX || count > length {
             return Err(SlotFault::Damaged);
@@ -115,7 +116,7 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], SlotFault> {
     Ok(*chunk)
 }
 
-/// What the two slots together say.
+/// The state that the two slots show together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slots {
     /// The newest sound slot and its number, if there is one.
@@ -164,7 +165,8 @@ pub fn read(disk: &dyn Disk, path: &Path) -> Result<Slots, StoreError> {
     if ours { Ok(slots) } else { Err(foreign()) }
 }
 
-/// What the head of a book of this format or an older one counts, for reading its events out.
+/// The newest slot of a book of this format or an older one; used to export the events of such a
+/// book.
 ///
 /// # Errors
 /// There is no head, neither slot can be read (`head-damaged`), or reading fails.
@@ -178,8 +180,8 @@ pub fn counted(disk: &dyn Disk, path: &Path) -> Result<Slot, StoreError> {
     })
 }
 
-/// Files of a format that this program does not read: a newer one, or an older one whose events can
-/// be read out and recorded anew.
+/// The refusal of a format that this program does not read: a newer one, or an older one whose
+/// events can be exported and recorded again.
 pub fn other_format(path: &Path, version: u32) -> Problem {
     let code = if version > VERSION { "format-newer" } else { "format-older" };
     Problem::refused(code)
@@ -195,16 +197,15 @@ pub struct HeadFile {
     generation: u64,
     /// The slot that must not be overwritten.
     kept: usize,
-    /// What it says, as long as nothing proves that it is on the disk.
+    /// Contents of that slot, as long as it is not certain that they are on the disk.
     unsure: Option<Slot>,
     unsynced: u32,
 }
 
 impl HeadFile {
-    /// A new head, both slots saying that the journal is empty, synced.
+    /// Makes a new head, synced; both slots describe an empty journal.
     ///
-    /// It is made under another name first: a directory is a book from the moment on at which it
-    /// has a `head`.
+    /// It is made under another name first: a directory becomes a book when it gets a file `head`.
     ///
     /// # Errors
     /// Writing fails.
@@ -212,7 +213,7 @@ impl HeadFile {
         Self::create_for(disk, path, 0, &Frontier::default())
     }
 
-    /// A new head, both slots saying the same of a journal that is on the disk already, synced.
+    /// Makes a new head, synced; both slots describe a journal that is already on the disk.
     ///
     /// # Errors
     /// Writing fails.
@@ -246,14 +247,14 @@ impl HeadFile {
         Ok(Self { path, file, generation, kept, unsure, unsynced: 0 })
     }
 
-    /// Writes the next slot; it is on the disk after [`HeadFile::sync`], or a little later.
+    /// Writes the next slot. It is durable after [`HeadFile::sync`] at the latest.
     ///
     /// # Errors
     /// Writing fails.
     pub fn write(&mut self, length: u64, tree: &Frontier) -> Result<(), StoreError> {
         if let Some(slot) = self.unsure.take().filter(|_| !planted(Bug::SlotBelieved)) {
-            // It may have been written by a process that ended before syncing it, or whose sync
-            // failed; after that a sync alone would succeed and prove nothing.
+            // A process may have written it and ended before the sync, or its sync may have failed.
+            // A sync alone would then succeed and prove nothing.
             self.put(self.kept, &slot)?;
             self.file.sync().map_err(io("sync", &self.path))?;
         }
@@ -270,7 +271,7 @@ impl HeadFile {
         write_all_at(file, &slot.encode(), offset).map_err(io("write", &self.path))
     }
 
-    /// Brings the last slot to the disk.
+    /// Makes the last slot durable.
     ///
     /// # Errors
     /// Syncing fails.
@@ -283,8 +284,8 @@ impl HeadFile {
         Ok(())
     }
 
-    /// Leaves both slots saying the same, so that damage to one loses nothing. The second may reach
-    /// the disk any time later.
+    /// Leaves the same contents in both slots, so that damage to one loses nothing. The second slot
+    /// may become durable later.
     ///
     /// # Errors
     /// Writing fails.
@@ -296,7 +297,7 @@ impl HeadFile {
         self.write(length, tree)
     }
 
-    /// Writes both slots anew, after both were found unreadable.
+    /// Rewrites both slots, after both were found unreadable.
     ///
     /// # Errors
     /// Writing fails.
@@ -309,7 +310,7 @@ impl HeadFile {
     }
 }
 
-/// Reads slot `number` of a head as it stands, for checking.
+/// Reads the raw bytes of slot `number`, for checking.
 pub fn read_slot(disk: &dyn Disk, path: &Path, number: usize) -> Result<Vec<u8>, StoreError> {
     let file = disk.open(path, Mode::Read).map_err(io("open", path))?;
     let mut bytes = vec![0; SLOT];

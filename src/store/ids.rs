@@ -4,8 +4,8 @@ use super::place::Tag;
 
 const SHARDS: usize = 256;
 
-/// Which entries may have an id: 256 small open-addressed tables, so that growing one never needs
-/// twice the memory of all.
+/// Map from an id to the entries that may have it: 256 small open-addressed tables, so that growing
+/// one never needs twice the memory of all.
 #[derive(Clone, Debug)]
 pub struct Ids {
     shards: Vec<Shard>,
@@ -74,7 +74,7 @@ impl Shard {
     }
 
     fn insert(&mut self, slot: u64) {
-        // Full to seven eighths at most: beyond that, probing gets long.
+        // A table is filled to seven eighths at most; beyond that, probing takes long.
         if (self.used + 1) * 8 > self.slots.len() * 7 {
             let size = (self.slots.len() + self.slots.len() / 4).max(self.used + 4);
             let old = std::mem::replace(&mut self.slots, vec![0; size]);
@@ -89,7 +89,7 @@ impl Shard {
     fn place(&mut self, slot: u64) {
         let size = self.slots.len();
         let mut at = self.start((slot >> 32) as u32);
-        // There is a free slot: the caller has made room.
+        // There is a free slot: the caller made room.
         for _ in 0..size {
             match self.slots.get_mut(at) {
                 Some(free) if *free == 0 => {

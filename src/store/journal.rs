@@ -1,4 +1,4 @@
-//! The journal file: its lines read by place or one after the other.
+//! The journal file: its lines, read by place or one after the other.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::planted::{Bug, planted};
 /// Bytes read at once.
 const BUFFER: usize = 256 * 1024;
 
-/// Visitor of raw bytes and the place of each piece.
+/// Visitor of raw bytes, called with each piece and its offset.
 type Piece<'a> = dyn FnMut(&[u8], u64) -> Result<(), StoreError> + 'a;
 
 /// The journal of an open book.
@@ -39,7 +39,7 @@ impl Journal {
         &self.path
     }
 
-    /// The handle for a group, which writes at places of its own choice.
+    /// The file handle for a group, which chooses its own write offsets.
     pub fn handle(&self) -> Arc<dyn File> {
         Arc::clone(&self.file)
     }
@@ -47,7 +47,7 @@ impl Journal {
     /// Bytes of the file.
     ///
     /// # Errors
-    /// The system does not tell.
+    /// The system call failed.
     pub fn length(&self) -> Result<u64, StoreError> {
         self.file.length().map_err(io("read", &self.path))
     }
@@ -55,7 +55,7 @@ impl Journal {
     /// Makes what was written durable.
     ///
     /// # Errors
-    /// What the system said.
+    /// The sync failed.
     pub fn sync(&self) -> Result<(), std::io::Error> {
         let synced = if planted(Bug::AcknowledgedUnsynced) { Ok(()) } else { self.file.sync() };
         if planted(Bug::SyncTriedAgain) { synced.or_else(|_| self.file.sync()) } else { synced }
@@ -78,7 +78,7 @@ impl Journal {
         read_line(self.file.as_ref(), &self.path, seq, offset, length)
     }
 
-    /// Shows the raw bytes between two places, piece by piece with the place of each.
+    /// Passes the raw bytes between two offsets to the visitor, in pieces with their offsets.
     ///
     /// # Errors
     /// Reading fails, or the visitor's error.
@@ -94,8 +94,8 @@ impl Journal {
         Ok(())
     }
 
-    /// Writes the bytes between two places once more and makes them durable: after a sync that
-    /// failed, in whatever process, a sync alone would succeed and prove nothing.
+    /// Writes the bytes between two offsets again and makes them durable. After a failed sync, in
+    /// whatever process, a sync alone would succeed and prove nothing.
     ///
     /// # Errors
     /// Reading, writing or syncing fails.
@@ -107,7 +107,7 @@ impl Journal {
         self.sync().map_err(io("sync", &self.path))
     }
 
-    /// Raw bytes of a place.
+    /// Reads the raw bytes at an offset.
     ///
     /// # Errors
     /// Reading fails.
@@ -124,7 +124,8 @@ impl Journal {
         Lines { path: self.path.clone(), reader, offset, line: Vec::new(), most: u64::MAX }
     }
 
-    /// Looks for a line from the beginning: first byte and length. Only for want of an index.
+    /// Searches a line from the beginning and returns its offset and length. Used only if there is
+    /// no index.
     ///
     /// # Errors
     /// There are fewer lines, or reading fails.
@@ -182,7 +183,7 @@ pub fn read_line(
     Ok(json.to_vec())
 }
 
-/// One line as it stands in the file.
+/// One line in its raw form.
 pub struct RawLine<'a> {
     /// Its first byte in the file.
     pub offset: u64,
@@ -190,22 +191,22 @@ pub struct RawLine<'a> {
     pub bytes: &'a [u8],
     /// Bytes in the file, LF included.
     pub length: u64,
-    /// Whether it ends with LF and is no longer than a line may be.
+    /// True if it ends with LF and is not longer than a line may be.
     pub whole: bool,
 }
 
-/// Lines of a part of the journal, one after the other, in flat memory.
+/// Lines of a part of the journal, one after the other, in constant memory.
 pub struct Lines {
     path: PathBuf,
     reader: std::io::Take<BufReader<From>>,
     offset: u64,
     line: Vec<u8>,
-    /// How far the end of a line that is too long is looked for.
+    /// Number of bytes in which the end of a line that is too long is searched.
     most: u64,
 }
 
 impl Lines {
-    /// The next line, however damaged; nothing at the end.
+    /// The next line, however damaged; `None` at the end.
     ///
     /// # Errors
     /// Reading fails.
@@ -221,8 +222,8 @@ impl Lines {
         Ok(Some(RawLine { offset, bytes, length, whole }))
     }
 
-    /// As [`Lines::next`], but the end of a line that is far too long is looked for no further than
-    /// this many bytes: then it goes on in the middle of it.
+    /// Like [`Lines::next`], but the end of a line that is far too long is searched only within
+    /// this many bytes; the next line then begins in the middle of it.
     ///
     /// # Errors
     /// Reading fails.
@@ -231,7 +232,7 @@ impl Lines {
         self.next()
     }
 
-    /// Reads a line into the buffer: how many bytes it has in the file, and whether it is whole.
+    /// Reads a line into the buffer. Returns its length in the file and true if it is whole.
     fn append_next(&mut self) -> Result<(u64, bool), StoreError> {
         let failed = |error| io("read", &self.path)(error);
         let most = LINE_MAX as u64;
@@ -239,7 +240,7 @@ impl Lines {
             (&mut self.reader).take(most).read_until(b'\n', &mut self.line).map_err(failed)? as u64;
         let whole = self.line.last() == Some(&b'\n');
         if !whole && length == most {
-            // Too long for a line: its end is looked for without keeping what is in between.
+            // The line is too long: its end is searched without keeping the bytes in between.
             let rest = (&mut self.reader).take(self.most).skip_until(b'\n').map_err(failed)?;
             length += rest as u64;
         }

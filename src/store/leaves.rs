@@ -1,8 +1,8 @@
 //! `leaves`: the SHA-256 hashes of all entries up to the last checkpoint, 32 bytes each.
 //!
-//! The file proves nothing by itself. Once its root was found equal to that of a checkpoint that
-//! somebody outside kept, it tells which entry is the first that was changed since. It is written
-//! aside and renamed, so it is whole or the one before.
+//! The file proves nothing by itself. Once its root equals that of a checkpoint kept outside the
+//! book, it shows which entry is the first that was changed since. It is written under another name
+//! and renamed, so it is either complete or the previous version.
 
 use std::io::{BufReader, BufWriter, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -28,34 +28,34 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Opens a file of leaf hashes that somebody brings; it may be a link.
+    /// Opens a file of leaf hashes that the user gives; it may be a link.
     ///
     /// # Errors
-    /// `leaves-format` when it is no regular file of whole hashes, or opening fails.
+    /// `leaves-format` if it is not a regular file of whole hashes, or opening fails.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let file = path.canonicalize().map_err(io("open", path))?;
         Self::there(real().as_ref(), &file, path)?
             .ok_or_else(|| io("open", path)(ErrorKind::NotFound.into()))
     }
 
-    /// Opens the file of a book, if it has one.
+    /// Opens the leaf hashes of a book, if it has them.
     ///
     /// # Errors
-    /// As [`Kept::open`].
+    /// The errors of [`Kept::open`].
     pub fn of_book(directory: &Path) -> Result<Option<Self>, StoreError> {
         Self::of_book_on(real(), directory)
     }
 
-    /// As [`Kept::of_book`], on a disk of the caller's.
+    /// Like [`Kept::of_book`], on the given disk.
     ///
     /// # Errors
-    /// As [`Kept::open`].
+    /// The errors of [`Kept::open`].
     pub fn of_book_on(disk: Arc<dyn Disk>, directory: &Path) -> Result<Option<Self>, StoreError> {
         let paths = Paths::new(disk, directory);
         Self::there(paths.disk.as_ref(), &paths.leaves, &paths.leaves)
     }
 
-    /// Opens a file if it is there; errors call it by the name that people gave it.
+    /// Opens a file if it exists; errors show it under the name that the user gave.
     fn there(disk: &dyn Disk, file: &Path, name: &Path) -> Result<Option<Self>, StoreError> {
         let about = match disk.about(file) {
             Ok(about) => about,
@@ -86,35 +86,36 @@ impl Kept {
     }
 }
 
-/// Where the journal and the kept hashes part.
+/// The first difference between the journal and the kept hashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parting {
-    /// The first entry that is not what it was.
+    /// Number of the first entry that has changed.
     pub entry: u64,
     /// The hash that was kept.
     pub expected: Hash,
-    /// The hash of what stands there.
+    /// The hash of the entry now at this number.
     pub found: Hash,
 }
 
-/// What [`Beside`] saw.
+/// Findings of [`Beside`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// The journal's root at each size asked for that it reaches, ascending.
+    /// The journal's root at each requested size that it reaches, ascending.
     pub journal: Vec<Head>,
-    /// The kept hashes' root at each size asked for that they reach, ascending.
+    /// The kept hashes' root at each requested size that they reach, ascending.
     pub kept: Vec<Head>,
-    /// How many hashes were kept; none without a file.
+    /// Number of kept hashes; `None` without a file.
     pub kept_count: Option<u64>,
-    /// Where both part, as far as both reach.
+    /// The first difference, as far as both reach.
     pub parting: Option<Parting>,
 }
 
-/// Follows the tree of the journal: its roots at some sizes, and whether kept hashes agree.
+/// Follows the tree of the journal: records its roots at some sizes and compares its leaves with
+/// kept hashes.
 pub struct Beside {
     sizes: Vec<u64>,
     kept: Option<Kept>,
-    /// The kept hashes' own tree, from where it is another one.
+    /// The tree of the kept hashes, from the first difference on.
     other: Option<Frontier>,
     /// New hashes, if they are to be written.
     out: Option<Growing>,
@@ -123,7 +124,7 @@ pub struct Beside {
 }
 
 impl Beside {
-    /// Looks at these sizes (in any order) and compares with these hashes.
+    /// Records the roots at these sizes (in any order) and compares with these hashes.
     pub fn new(mut sizes: Vec<u64>, kept: Option<Kept>) -> Self {
         sizes.sort_unstable();
         sizes.dedup();
@@ -131,16 +132,16 @@ impl Beside {
         Self { sizes, kept, other: None, out: None, seen, failed: None }
     }
 
-    /// Writes the hashes beside the book's, too.
+    /// Also writes the new hashes into a file in the book's directory.
     ///
     /// # Errors
-    /// Nothing can be created in the book's directory.
+    /// The file cannot be created.
     pub fn growing(mut self, disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, StoreError> {
         self.out = Some(Growing::create(disk, directory)?);
         Ok(self)
     }
 
-    /// What was seen, and the new hashes, which count once they are [kept](Growing::keep).
+    /// Returns the findings and the new hashes, which count once they are [kept](Growing::keep).
     ///
     /// # Errors
     /// Reading the kept hashes failed, or writing the new ones.
@@ -148,7 +149,7 @@ impl Beside {
         if let Some(error) = self.failed {
             return Err(error);
         }
-        // What was kept beyond the end of the journal still says what its roots were.
+        // Hashes kept beyond the end of the journal still give its former roots.
         if let (Some(kept), Some(mut tree)) = (&mut self.kept, self.other) {
             while let Some(hash) = kept.next_hash()? {
                 tree.append(hash);
@@ -178,7 +179,8 @@ impl Beside {
         Ok(())
     }
 
-    /// The tree of the journal as it is now; as long as nothing parts, it is that of the kept hashes.
+    /// Records the present root of the journal, and as long as nothing differs also as that of the
+    /// kept hashes.
     fn note_both(&mut self, tree: &Frontier) {
         note(&self.sizes, tree, &mut self.seen.journal);
         let reaches = self.seen.kept_count.is_some_and(|kept| tree.count() <= kept);
@@ -188,7 +190,7 @@ impl Beside {
     }
 }
 
-/// Notes the root if this size was asked for.
+/// Records the root if this size was requested.
 fn note(sizes: &[u64], tree: &Frontier, seen: &mut Vec<Head>) {
     if sizes.binary_search(&tree.count()).is_ok() {
         seen.push(Head { count: tree.count(), root: tree.root() });
@@ -206,13 +208,13 @@ impl Watch for Beside {
     fn end(&mut self, tree: &Frontier) {
         self.note_both(tree);
         if self.other.is_none() && self.seen.kept_count.is_some_and(|kept| tree.count() < kept) {
-            // The kept hashes go on where the journal ends.
+            // The kept hashes continue where the journal ends.
             self.other = Some(tree.clone());
         }
     }
 }
 
-/// A file of leaf hashes while it is written, under another name; taken away unless it is kept.
+/// A file of leaf hashes while it is written, under another name; removed unless it is kept.
 pub struct Growing {
     new: PathBuf,
     paths: Paths,
@@ -233,10 +235,10 @@ impl Growing {
         self.writer.write_all(leaf).map_err(io("write", &self.new))
     }
 
-    /// Puts the file in the place of the one before, durably.
+    /// Replaces the previous file, durably.
     ///
     /// # Errors
-    /// Writing, syncing or renaming fails; the file before stays.
+    /// Writing, syncing or renaming fails; the previous file stays.
     pub fn keep(mut self) -> Result<(), StoreError> {
         self.writer.flush().map_err(io("write", &self.new))?;
         self.writer.get_ref().file.sync().map_err(io("sync", &self.new))?;
@@ -253,13 +255,13 @@ impl Growing {
 impl Drop for Growing {
     fn drop(&mut self) {
         if !self.kept {
-            // The failure itself is told; the next checkpoint removes what stays here.
+            // The failure itself is reported; the next checkpoint removes what is left here.
             let _ = self.paths.disk.remove(&self.new);
         }
     }
 }
 
-/// Every leaf hash up to a size, for making proofs. Cost: 32 bytes an entry.
+/// All leaf hashes of a journal, for making proofs. Cost: 32 bytes an entry.
 #[derive(Debug, Default)]
 pub struct Collected {
     /// The hashes, in the order of the entries.

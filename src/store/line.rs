@@ -33,7 +33,7 @@ pub fn frame(out: &mut Vec<u8>, encode: impl FnOnce(&mut Vec<u8>)) -> Result<Fra
     Ok(Framed { json: start + LEAD, length: out.len() - start })
 }
 
-/// Where a framed line lies in the buffer.
+/// Position of a framed line in the buffer.
 pub struct Framed {
     /// First byte of the JSON in the buffer.
     pub json: usize,
@@ -41,15 +41,16 @@ pub struct Framed {
     pub length: usize,
 }
 
-/// The JSON of a line given without its LF, or nothing if the frame or the checksum is wrong.
+/// The JSON of a line given without its LF; `None` if the frame or the checksum is wrong.
 pub fn parse(line: &[u8]) -> Option<&[u8]> {
     let (lead, json) = line.split_at_checked(LEAD)?;
-    // The digits are compared as text, so that a flip to upper case is noticed, too.
+    // The digits are compared as text, so that a change to upper case is detected too.
     let matches = lead[..8] == checksum(json) || planted(Bug::LineChecksumIgnored);
     (lead[8] == b' ' && matches).then_some(json)
 }
 
-/// Whether a line given without its LF has the shape of a frame, be the checksum right or not.
+/// Returns true if a line given without its LF has the shape of a frame, whether or not the
+/// checksum is right.
 pub fn is_framed(line: &[u8]) -> bool {
     let digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     line.len() >= LEAD && line[8] == b' ' && line[..8].iter().all(digit)
@@ -61,10 +62,10 @@ fn checksum(json: &[u8]) -> [u8; 8] {
     std::array::from_fn(|place| DIGITS[(crc >> (28 - 4 * place)) as usize & 15])
 }
 
-/// How many entries of the same group follow: the whole number under the key `more` of the
+/// Number of entries of the same group that follow: the whole number under the key `more` of the
 /// outermost object, 0 without it.
 ///
-/// The bytes are walked as JSON, so a `more` inside a text or a nested object is never taken.
+/// The bytes are walked as JSON, so a `more` inside a text or a nested object is never read.
 pub fn more(json: &[u8]) -> u64 {
     let mut depth = 0_u32;
     let mut at = 0;

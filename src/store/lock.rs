@@ -1,6 +1,6 @@
-//! One writer at a time: an exclusive lock on the file `lock`, which also says who holds it.
+//! One writer at a time: an exclusive lock on the file `lock`, which also names its holder.
 //!
-//! Only [`FileStore`](super::FileStore) takes it. Whoever reads asks at most whether it is held.
+//! Only [`FileStore`](super::FileStore) takes it. A reader only asks whether it is held.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ const TEXT_MAX: usize = 1024;
 /// Time between two attempts.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The lock; it is given back when this is dropped, and by the system when the process ends.
+/// The lock; it is released when this is dropped, and by the system when the process ends.
 #[derive(Debug)]
 pub struct Lock {
     file: Arc<dyn File>,
@@ -26,13 +26,13 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock, waiting for another holder for a while.
+    /// Takes the lock, and waits for another holder for a while.
     ///
     /// # Errors
     /// `book-busy` with `pid`, `user`, `since`, `command` of the holder, `book-foreign` for a link,
     /// or the file cannot be opened.
     pub fn take(disk: &dyn Disk, path: &Path, wait: Duration) -> Result<Self, StoreError> {
-        // The holder's name is written into the file: behind a link it would be another one.
+        // The holder's name is written into the file; through a link it would go into another file.
         match disk.about(path) {
             Err(error) if is_missing(&error) => {}
             _ => expect_regular(disk, path)?,
@@ -51,7 +51,7 @@ impl Lock {
         }
     }
 
-    /// Writes who holds the lock. The text is for people only, so failing to write it is no failure.
+    /// Writes the holder's name. The text only informs people, so a failure to write it is ignored.
     pub fn sign(&mut self, command: &str) {
         let text = format!(
             "pid {}\nuser {}\nsince {:.0}\ncommand {}\n",
@@ -68,18 +68,18 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // A name that outlives its holder would accuse it of what the next holder does.
+        // A name left after the release would be shown while another process holds the lock.
         if self.signed {
             let _ = self.file.set_length(0);
         }
     }
 }
 
-/// Whether a process holds the lock now. It is not taken: to ask is to hold a shared lock for the
-/// instant of the call, which a writer that comes in this very instant waits out.
+/// Returns true if a process holds the lock now. The test takes a shared lock for the instant of
+/// the call; a writer that arrives in this instant waits.
 ///
 /// # Errors
-/// The file is none of a book's (`book-foreign`), or cannot be opened.
+/// The file is not a book's (`book-foreign`), or cannot be opened.
 pub fn is_held(disk: &dyn Disk, path: &Path) -> Result<bool, StoreError> {
     match disk.about(path) {
         Err(error) if is_missing(&error) => return Ok(false),
@@ -93,10 +93,10 @@ fn one_line(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(64).collect()
 }
 
-/// The lock is busy; its holder is named if it left a name and still runs.
+/// The error that the lock is busy; it names the holder if the holder left a name and still runs.
 fn busy(path: &Path, file: &dyn File, wait: Duration) -> Problem {
     let mut text = [0; TEXT_MAX];
-    // The holder may be just writing it; whatever is there is shown.
+    // The holder may be writing it at this moment; whatever is there is shown.
     let read = file.read_at(&mut text, 0).unwrap_or(0);
     let text = String::from_utf8_lossy(text.get(..read).unwrap_or_default());
     let value = |name: &str| {

@@ -1,5 +1,5 @@
-//! A store in memory: for tests, for trying things out, and the plainest statement of what every
-//! store does.
+//! A store in memory: for tests, for trial runs, and as the plainest statement of what every store
+//! does.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
@@ -45,13 +45,13 @@ impl MemoryIndex {
     }
 }
 
-/// The same behind a lock, in the place of sled where sled cannot be had.
+/// The same behind a lock; it replaces sled where sled cannot be used.
 #[derive(Debug, Default)]
 pub struct MemoryTable(Mutex<MemoryIndex>);
 
 impl MemoryTable {
     fn index(&self) -> MutexGuard<'_, MemoryIndex> {
-        // Nothing in it is left half done by a panic.
+        // A panic leaves nothing in it half done.
         self.0.lock().unwrap_or_else(|poison| poison.into_inner())
     }
 }
@@ -99,7 +99,7 @@ pub struct MemoryStore {
 #[derive(Default)]
 struct Group {
     entries: Vec<(u64, Vec<u8>)>,
-    /// Places in `entries` by id.
+    /// Positions in `entries` by id.
     ids: HashMap<u64, Vec<u64>>,
     failed: bool,
 }

@@ -1,5 +1,5 @@
-//! Where entries are kept: a journal of numbered lines, which is the truth, and an index over it,
-//! which can always be made again.
+//! Storage of entries: a journal of numbered lines, which is the truth, and an index over it, which
+//! can always be rebuilt.
 //!
 //! A store knows nothing about money. [`FileStore`] keeps a directory (its files are described to
 //! the byte in `notes/format.md`), [`ReadStore`] reads such a directory without writing anything,
@@ -8,8 +8,8 @@
 //! Invariant: what [`Store::commit`] has returned survives a power cut; nothing else counts.
 //! Invariant: damage at or below the head is refused and nothing is touched; only an unfinished
 //! tail above it is cut off, after a copy was set aside.
-//! Invariant: the index is never trusted beyond its stamp; whatever is wrong with it, it is set
-//! aside and made again from the journal.
+//! Invariant: the index is never trusted beyond its stamp; if anything is wrong with it, it is set
+//! aside and rebuilt from the journal.
 
 pub mod aside;
 pub mod backup;
@@ -49,7 +49,7 @@ pub use read::ReadStore;
 
 use crate::problem::Problem;
 
-/// A prefix of the journal: how many entries, and the root of the tree over them.
+/// A prefix of the journal: its number of entries, and the root of the tree over them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
     /// Number of entries.
@@ -58,16 +58,15 @@ pub struct Head {
     pub root: [u8; 32],
 }
 
-/// Entries waiting to be written: encoded on the store's side, so that encoding runs beside
-/// deciding.
+/// Entries waiting to be written. The store encodes them, so that encoding runs beside deciding.
 ///
-/// An entry is one JSON object without a line feed. In a group of several, every entry but the
-/// last carries `"more":N` with N > 0, the last carries 0 or nothing: that is how a group that was
-/// torn off by a power cut is known.
+/// An entry is one JSON object without a line feed. In a group of several, every entry but the last
+/// carries `"more":N` with N > 0; the last carries 0 or nothing. That shows a group that was torn
+/// off by a power cut.
 pub trait Frames: Send {
     /// Number of entries.
     fn len(&self) -> usize;
-    /// Whether there is none.
+    /// Returns true if there are no entries.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -77,27 +76,27 @@ pub trait Frames: Send {
     fn id_hash(&self, index: usize) -> u64;
 }
 
-/// Changes of the index: a key is one table byte (below [`TABLE_MAX`]) and a rest that sorts as
+/// Changes of the index. A key is one table byte (below [`TABLE_MAX`]) and a rest that sorts as
 /// bytes; a value is at most [`VALUE_MAX`] bytes long.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// Keys and their new values; of a key given twice the last counts.
+    /// Keys and their new values; if a key occurs twice, the last value counts.
     pub puts: Vec<(Vec<u8>, Vec<u8>)>,
     /// Keys to remove.
     pub deletes: Vec<Vec<u8>>,
 }
 
-/// Table bytes from here on belong to the store itself.
+/// First of the table bytes that belong to the store itself.
 pub const TABLE_MAX: u8 = 0xf0;
 /// Longest value of the index, in bytes.
 pub const VALUE_MAX: usize = 1024 * 1024;
 
-/// Where entries are kept. See the [module](self) for what always holds.
+/// Storage of entries. See the [module](self) for what always holds.
 ///
-/// A group goes `begin`, any number of `write`, then `commit` or `abandon`; after `commit` comes
-/// `index`. Entries are numbered from 1.
+/// The calls for a group are `begin`, any number of `write`, then `commit` or `abandon`; after
+/// `commit` comes `index`. Entries are numbered from 1.
 pub trait Store {
-    /// What is durable and acknowledged.
+    /// The prefix that is durable and acknowledged.
     fn head(&self) -> Head;
 
     /// Starts a group; nothing of it counts before `commit`.
@@ -106,17 +105,17 @@ pub trait Store {
     /// A group is open already, the index is behind (see `replay`), or the store failed before.
     fn begin(&mut self) -> Result<(), StoreError>;
 
-    /// Adds entries to the group, perhaps on another thread: a failure may show later, at the
+    /// Adds entries to the group, possibly on another thread: a failure may appear later, at the
     /// latest in `commit`.
     ///
     /// # Errors
-    /// No group is open, or writing failed: then only `abandon` is left.
+    /// No group is open, or writing failed; after that only `abandon` is allowed.
     fn write(&mut self, frames: Box<dyn Frames>) -> Result<(), StoreError>;
 
-    /// Gives the group up; the store is as it was at `begin`. Without a group it does nothing.
+    /// Discards the group; the store is as it was at `begin`. Does nothing without a group.
     ///
     /// # Errors
-    /// The uncounted tail could not be cut off: the store takes nothing more.
+    /// The uncounted tail could not be cut off; the store accepts nothing more.
     fn abandon(&mut self) -> Result<(), StoreError>;
 
     /// Makes the group durable with one sync; on `Ok` it survives a power cut.
@@ -129,21 +128,21 @@ pub trait Store {
     /// Changes the index in one atomic step and stamps it with [`Store::head`].
     ///
     /// # Errors
-    /// No entry is hurt: either the index failed, and `index_head` is `None` from then on; or the
-    /// head could not be written, and the store takes nothing more.
+    /// No entry is lost. Either the index failed, and `index_head` is `None` from then on; or the
+    /// head could not be written, and the store accepts nothing more.
     fn index(&mut self, changes: Changes) -> Result<(), StoreError>;
 
-    /// Which prefix of the journal the index reflects; `None`: it must be made again from entry 1.
+    /// The prefix of the journal that the index reflects; `None`: it must be rebuilt from entry 1.
     fn index_head(&self) -> Option<Head>;
 
-    /// Throws the index away and starts an empty one.
+    /// Discards the index and starts an empty one.
     ///
     /// # Errors
     /// A new one cannot be made.
     fn reset_index(&mut self) -> Result<(), StoreError>;
 
-    /// Visits every entry that the index does not reflect, in order, and takes the hash of its id
-    /// from the visitor, so that `find` knows it. A call of `index` must follow.
+    /// Visits every entry that the index does not reflect, in order. The visitor returns the hash
+    /// of the entry's id, so that `find` knows it. A call of `index` must follow.
     ///
     /// # Errors
     /// An entry is damaged, the entries do not give the root of the head, or the visitor's error.
@@ -161,8 +160,8 @@ pub trait Store {
     /// An entry is damaged, or the visitor's error.
     fn scan(&self, from: u64, visit: &mut Visit<'_>) -> Result<(), StoreError>;
 
-    /// Entries whose id may have this hash, ascending, those of the open group included. Read
-    /// them to be sure.
+    /// Entries whose id may have this hash, ascending, those of the open group included. The caller
+    /// must read them to be sure.
     ///
     /// # Errors
     /// The index failed.
@@ -180,16 +179,16 @@ pub trait Store {
     /// The index failed.
     fn range(&self, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError>;
 
-    /// How many of the entries are vouched for: the head counted them when the store was opened, or
-    /// they were recorded since. Those above it were found behind the head, whole and with true
-    /// checksums; whether this book could have written them is for the caller to find out, who then
-    /// calls `disown`, or goes on to `index`, from which on they are counted.
+    /// Number of entries that are vouched for: the head counted them when the store was opened, or
+    /// they were recorded since. The entries above were found behind the head, whole and with right
+    /// checksums. The caller must find out whether this book could have written them, and then
+    /// calls `disown`, or goes on to `index`, from which on they count.
     fn vouched(&self) -> u64 {
         self.head().count
     }
 
-    /// Counts only the first `keep` entries, no fewer than are vouched for; those behind them are set
-    /// aside.
+    /// Counts only the first `keep` entries, at least those that are vouched for; the entries
+    /// behind them are set aside.
     ///
     /// # Errors
     /// They cannot be set aside; nothing was cut then.
@@ -197,7 +196,7 @@ pub trait Store {
         if keep == self.head().count { Ok(()) } else { Err(error::misuse("disown")) }
     }
 
-    /// What was found and put right since opening: to be told, not to be acted upon.
+    /// Findings and repairs since opening, to be reported; the caller need not act on them.
     fn notes(&self) -> &[Problem] {
         &[]
     }
@@ -205,5 +204,5 @@ pub trait Store {
 
 /// Visitor of entries: number and bytes.
 pub type Visit<'a> = dyn FnMut(u64, &[u8]) -> Result<(), StoreError> + 'a;
-/// Visitor of entries that answers with the hash of the entry's id.
+/// Visitor of entries that returns the hash of the entry's id.
 pub type Replay<'a> = dyn FnMut(u64, &[u8]) -> Result<u64, StoreError> + 'a;

@@ -1,11 +1,11 @@
-//! Where something may be written outside the book, and where never.
+//! Places outside a book where a file may be written, and where it must never be.
 //!
-//! Every command that makes a file asks here first: reports, rejects, drafts, checkpoints, proofs,
-//! exports, backups. A restored book asks as far as a directory can.
+//! Every command that makes a file asks this module first: reports, rejects, drafts, checkpoints,
+//! proofs, exports, backups. A restore applies those rules that make sense for a directory.
 //!
-//! Invariant: no file of a book, this or another, and none that the same command reads is ever
-//! written over, under whatever name it was given. No link is followed, no device or pipe is written
-//! to, and no file is replaced unless that was asked for.
+//! Invariant: a file of a book, this or another, and a file that the same command reads is never
+//! overwritten, whatever name it was given. No link is followed, no device or pipe is written to,
+//! and no file is replaced unless the user asked for that.
 
 use std::io::Error;
 use std::path::{Path, PathBuf};
@@ -17,17 +17,17 @@ use super::head::MAGIC;
 use super::recover::Paths;
 use crate::problem::{Exit, Problem};
 
-/// Permissions of a file that anybody may read whom the system's mask lets.
+/// Permissions of a file that every user may read, subject to the umask.
 const OPEN: u32 = 0o666;
 /// Permissions of a file that holds a whole book.
 const PRIVATE: u32 = 0o600;
 
-/// What a command touches besides the file that it makes.
+/// The other files that a command uses besides the one that it makes.
 #[derive(Clone, Copy, Debug)]
 pub struct Around<'a> {
     /// The directory of its book.
     pub book: &'a Path,
-    /// Its other files: those that it reads, and those that it makes as well.
+    /// The files that it reads, and the further files that it makes.
     pub others: &'a [PathBuf],
 }
 
@@ -37,19 +37,19 @@ pub struct Spot {
     pub(super) disk: Arc<dyn Disk>,
     /// The file, in a directory named without links.
     pub(super) path: PathBuf,
-    /// As the user named it.
+    /// The path as the user wrote it.
     pub(super) shown: PathBuf,
     pub(super) replace: bool,
     pub(super) permissions: u32,
 }
 
 impl Spot {
-    /// Looks at the place that a path names; with `replace` a regular file may stand there. Nothing is
+    /// Tests the place that a path names; with `replace` a regular file may exist there. Nothing is
     /// made yet.
     ///
     /// # Errors
     /// `output-in-book`, `output-is-input`, `output-special`, `output-exists`, or `cannot-create`
-    /// when the directory is not there or the system does not tell.
+    /// if the directory does not exist or the system call failed.
     pub fn of(
         disk: Arc<dyn Disk>,
         shown: &Path,
@@ -79,21 +79,21 @@ impl Spot {
         }
         let spot = Self { disk, path, shown: shown.to_owned(), replace, permissions: OPEN };
         spot.free(there)?;
-        // What only some could read before is not shown to more people in its new form.
+        // The new file is not readable by more users than the file that it replaces.
         let before = there.and_then(|there| there.permissions).unwrap_or(OPEN);
         Ok(Self { permissions: OPEN & before, ..spot })
     }
 
-    /// The same for a file that nobody but its owner may read.
+    /// The same for a file that only its owner may read.
     #[must_use]
     pub fn private(self) -> Self {
         Self { permissions: PRIVATE, ..self }
     }
 
-    /// Looks once more, before the file gets its name.
+    /// Tests the place again, before the file gets its name.
     ///
     /// # Errors
-    /// As [`Spot::of`].
+    /// The errors of [`Spot::of`].
     pub(super) fn still_free(&self) -> Result<(), StoreError> {
         self.free(about(self.disk.as_ref(), &self.path).map_err(cannot(&self.shown))?)
     }
@@ -116,10 +116,10 @@ impl Spot {
 /// Refuses a directory for a book inside a book.
 ///
 /// # Errors
-/// `output-in-book`, or the system does not tell.
+/// `output-in-book`, or the system call failed.
 pub(super) fn beside_books(disk: &dyn Disk, directory: &Path) -> Result<(), StoreError> {
     let mut above = parent(directory);
-    // Directories that are not there yet are made below the first that is.
+    // Directories that do not exist yet are made below the first one that does.
     let folder = loop {
         match disk.resolve(above) {
             Ok(folder) => break folder,
@@ -137,8 +137,8 @@ pub(super) fn beside_books(disk: &dyn Disk, directory: &Path) -> Result<(), Stor
     }
 }
 
-/// The file that a path names, in a directory without links; nothing for what is a directory by its
-/// very name (`..`, `/`, `folder/`).
+/// The file that a path names, in a directory without links; `None` if the path can only name a
+/// directory (`..`, `/`, `folder/`).
 fn resolved(disk: &dyn Disk, path: &Path) -> std::io::Result<Option<PathBuf>> {
     let Some(name) = path.file_name() else { return Ok(None) };
     let text = path.as_os_str().to_string_lossy();
@@ -148,7 +148,7 @@ fn resolved(disk: &dyn Disk, path: &Path) -> std::io::Result<Option<PathBuf>> {
     Ok(Some(disk.resolve(parent(path))?.join(name)))
 }
 
-/// Only what is known not to be there counts as missing.
+/// A file counts as missing only if the system says so.
 fn there<T>(found: std::io::Result<T>) -> std::io::Result<Option<T>> {
     match found {
         Ok(found) => Ok(Some(found)),
@@ -157,19 +157,20 @@ fn there<T>(found: std::io::Result<T>) -> std::io::Result<Option<T>> {
     }
 }
 
-/// What stands at a path, if anything does.
+/// Describes the file or directory at a path, if there is one.
 fn about(disk: &dyn Disk, path: &Path) -> std::io::Result<Option<About>> {
     there(disk.about(path))
 }
 
-/// The book in whose directory a folder (named without links) lies: the command's own, or any other.
+/// The book whose directory contains a folder (named without links): the command's own, or any
+/// other.
 fn book_around(
     disk: &dyn Disk,
     folder: &Path,
     own: Option<&Path>,
     shown: &Path,
 ) -> Result<Option<PathBuf>, StoreError> {
-    // A book that is not there has no files.
+    // A book that does not exist has no files.
     let whole = own.map(|book| there(disk.resolve(book))).transpose().map_err(cannot(shown))?;
     let whole = whole.flatten();
     for directory in folder.ancestors() {
@@ -183,12 +184,13 @@ fn book_around(
     Ok(None)
 }
 
-/// Whether a directory is that of a book, be it whole or not: it holds a journal that is no mere
-/// export, or a head.
+/// Returns true if a directory is that of a book, whole or not: it holds a head, or a journal that
+/// is not an export.
 fn is_book(disk: &dyn Disk, directory: &Path) -> std::io::Result<bool> {
     let (journal, head) = (directory.join("journal.jsonl"), directory.join("head"));
     if let Some(found) = about(disk, &journal)? {
-        // An export has the entries alone, each in braces. What cannot be read may be a journal.
+        // An export holds only the entries, each in braces. A file that cannot be read may be a
+        // journal.
         return Ok(!found.is_directory && start(disk, &journal, 1).as_deref() != Some(b"{"));
     }
     let Some(found) = about(disk, &head)? else { return Ok(false) };
@@ -206,7 +208,7 @@ fn start(disk: &dyn Disk, path: &Path, length: usize) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Whether a file is one of the book's under another name (a hard link).
+/// Returns true if a file is one of the book's under another name (a hard link).
 fn owns(disk: &Arc<dyn Disk>, book: &Path, identity: Option<(u64, u64)>) -> std::io::Result<bool> {
     if identity.is_none() {
         return Ok(false);
@@ -220,14 +222,15 @@ fn owns(disk: &Arc<dyn Disk>, book: &Path, identity: Option<(u64, u64)>) -> std:
     Ok(false)
 }
 
-/// Whether another path leads to the same file, by whatever spelling, link or second name.
+/// Returns true if another path leads to the same file, by another spelling, a link or a second
+/// name.
 fn is_same(
     disk: &dyn Disk,
     other: &Path,
     (path, identity): (&Path, Option<(u64, u64)>),
 ) -> std::io::Result<bool> {
     let Some(whole) = there(disk.resolve(other))? else {
-        // One that is not there yet may be made by the same command.
+        // The same command may make a file that does not exist yet.
         let whole = there(resolved(disk, other))?.flatten();
         return Ok(whole.is_some_and(|whole| whole == path));
     };
@@ -240,7 +243,7 @@ fn special(path: &Path, kind: &'static str) -> StoreError {
     problem.with("path", path.display()).with("kind", kind).into()
 }
 
-/// A file or a directory cannot be made.
+/// The error that a file or a directory cannot be made.
 pub(super) fn cannot(path: &Path) -> impl FnOnce(Error) -> StoreError {
     move |error| {
         let problem = Problem::new("cannot-create", Exit::CannotCreate);

@@ -1,10 +1,10 @@
-//! Where each entry lies in the journal and the hash of its id, packed by the hundreds.
+//! The place of each entry in the journal and the hash of its id, packed in blocks.
 //!
-//! Entries are taken in blocks of [`BLOCK`]. A block is the byte offset of its first entry
-//! (8 bytes, big-endian) and, for each entry, the upper five bytes of its id's hash and the length
-//! of its line (LEB128). About 1.8 KiB a block, so the index stays small.
+//! A block describes [`BLOCK`] entries. It is the byte offset of its first entry (8 bytes,
+//! big-endian) and, for each entry, the upper five bytes of its id's hash and the length of its
+//! line (LEB128). A block has about 1.8 KiB, so the index stays small.
 
-/// Entries of one block.
+/// Entries in one block.
 pub const BLOCK: u64 = 256;
 
 /// The hash of an id as the store keeps it: 40 well-mixed bits.
@@ -12,7 +12,8 @@ pub const BLOCK: u64 = 256;
 pub struct Tag(pub u64);
 
 impl Tag {
-    /// Mixes the caller's hash, so that a poor one spreads as well (splitmix64's finaliser).
+    /// Mixes the caller's hash, so that even a poor one is well distributed (splitmix64's
+    /// finaliser).
     pub fn of(id_hash: u64) -> Self {
         let mut mixed = id_hash;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -25,21 +26,21 @@ impl Tag {
 /// One entry of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// First byte of its line.
+    /// Offset of its line.
     pub offset: u64,
-    /// Bytes of its line, LF included.
+    /// Length of its line in bytes, LF included.
     pub length: u64,
-    /// Its id.
+    /// Hash of its id.
     pub tag: Tag,
 }
 
-/// Number of the block that holds entry `seq` (from 1), and its place in it.
+/// Number of the block that holds entry `seq` (from 1), and the entry's position in it.
 pub fn block_of(seq: u64) -> (u64, usize) {
     let index = seq.saturating_sub(1);
     (index / BLOCK, (index % BLOCK) as usize)
 }
 
-/// The entries of one block, in order; ends at the first byte that makes no sense.
+/// The entries of one block, in order; ends at the first byte that is not valid.
 pub fn entries(block: &[u8]) -> impl Iterator<Item = Place> + '_ {
     let (head, mut rest) = block.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
     let mut offset = u64::from_be_bytes(*head);
@@ -71,7 +72,7 @@ fn take_length(bytes: &[u8]) -> Option<(u64, &[u8])> {
 pub struct Places {
     /// Entries placed so far, those of earlier blocks included.
     pub count: u64,
-    /// Byte behind the last placed entry.
+    /// Offset behind the last placed entry.
     pub length: u64,
     /// Number of the first block in `blocks`.
     pub first: u64,
@@ -103,7 +104,7 @@ impl Places {
         self.length += length as u64;
     }
 
-    /// A block, if it is held here.
+    /// A block, if it is in memory.
     pub fn block(&self, number: u64) -> Option<&[u8]> {
         let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
         self.blocks.get(index).map(Vec::as_slice)
@@ -114,13 +115,13 @@ impl Places {
         (self.first..).zip(self.blocks.iter().map(Vec::as_slice))
     }
 
-    /// The end of the places: what a group goes on from.
+    /// The end of the places, from which a group continues.
     pub fn end(&self) -> Self {
         let last = (!self.count.is_multiple_of(BLOCK)).then(|| self.blocks.last().cloned());
         Self::resume(self.count, self.length, last.flatten())
     }
 
-    /// Takes over what a group added to [`Places::end`].
+    /// Adds what a group appended to [`Places::end`].
     pub fn extend(&mut self, group: Self) {
         let keep = usize::try_from(group.first.saturating_sub(self.first)).unwrap_or(usize::MAX);
         self.blocks.truncate(keep);

@@ -1,4 +1,4 @@
-//! A book that is only read: from a read-only disk, or beside a process that writes.
+//! A book opened for reading only: from a read-only disk, or while another process writes.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,24 +20,24 @@ use super::{Changes, Frames, Head, Replay, Store, StoreError, TABLE_MAX, Visit};
 use crate::limits::INDEX_COPY_WAIT_SECONDS;
 use crate::problem::{Exit, Problem};
 
-/// Time in which one entry is replayed: nobody waits for an index longer than making it takes.
+/// Time to replay one entry: waiting for an index may not take longer than rebuilding it.
 const REPLAY: Duration = Duration::from_micros(5);
-/// Time that a short command has the index open, which is waited for all the same.
+/// Time for which a short command has the index open; the wait is at least this long.
 const SHORT: Duration = Duration::from_millis(100);
 
-/// A book's directory, open for reading. It takes no lock and writes nothing in there: the index is a
-/// copy of the book's, and what that lacks, all of it if need be, is made in memory by
-/// [`Store::replay`]. It shows the entries that the head counted at opening.
+/// A book's directory, open for reading. It takes no lock and writes nothing there. The index is a
+/// copy of the book's; [`Store::replay`] builds in memory what the copy lacks, or all of it. The
+/// store shows the entries that count at opening.
 pub struct ReadStore {
     paths: Paths,
     journal: Journal,
     found: Found,
-    /// First byte of the first line.
+    /// Offset of the first line.
     start: u64,
     catalogue: Catalogue,
-    /// Places without an index, from [`ReadStore::locate_all`].
+    /// Places found without an index, from [`ReadStore::locate_all`].
     located: Places,
-    /// Why there is no copy of the index.
+    /// Reason why there is no copy of the index.
     lacking: Option<Problem>,
     notes: Vec<Problem>,
 }
@@ -46,21 +46,21 @@ impl ReadStore {
     /// Opens a book for reading. Cost: a copy of its index.
     ///
     /// # Errors
-    /// As opening for writing, less those of the lock.
+    /// The errors of opening for writing, except those of the lock.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
         Self::open_on(real(), directory)
     }
 
-    /// As [`ReadStore::open`], on a disk of the caller's.
+    /// Like [`ReadStore::open`], on the given disk.
     ///
     /// # Errors
-    /// As [`ReadStore::open`].
+    /// The errors of [`ReadStore::open`].
     pub fn open_on(disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, StoreError> {
         let paths = Paths::new(disk, directory);
         paths.expect_book()?;
         let journal = Journal::open(paths.disk.as_ref(), &paths.journal, Mode::Read)?;
         let before = examine_beside(&paths, &journal)?;
-        // An index in memory is that of a disk in memory.
+        // The index of a disk in memory is in memory too and cannot be copied.
         if before.tree.count() == 0 || paths.disk.table().is_some() {
             return Ok(Self::without_index(paths, journal, before));
         }
@@ -68,7 +68,7 @@ impl ReadStore {
         let longest = Duration::from_secs(INDEX_COPY_WAIT_SECONDS);
         let wait = REPLAY.saturating_mul(count).clamp(SHORT, longest);
         let glanced = glance(paths.disk.as_ref(), &paths.index, wait);
-        // The head is looked at after the index: what the index reflects, the head counts.
+        // The head is read after the index, so it counts all that the index reflects.
         let found = examine_beside(&paths, &journal)?;
         let entries = found.tree.count();
         let unusable = |reason: &str, fault: &str| unusable(&paths, entries, (reason, fault));
@@ -77,7 +77,7 @@ impl ReadStore {
                 Ok(Some(catalogue)) => {
                     return Ok(Self { catalogue, ..Self::without_index(paths, journal, found) });
                 }
-                // A writer that has just begun may not have counted what the last one left.
+                // A writer that has just begun may not have counted yet what the last one left.
                 Ok(None) if found.beside => unusable("busy", "-"),
                 Ok(None) => unusable("foreign", "-"),
                 Err(error) if error.problem().code == "index-failed" => {
@@ -97,18 +97,18 @@ impl ReadStore {
         Ok(store)
     }
 
-    /// Opens the entries of a book without its index, which is made in memory if it is asked for.
+    /// Opens the entries of a book without its index, which is built in memory if it is needed.
     ///
     /// # Errors
-    /// As [`ReadStore::open`].
+    /// The errors of [`ReadStore::open`].
     pub fn open_journal(directory: &Path) -> Result<Self, StoreError> {
         Self::open_journal_on(real(), directory)
     }
 
-    /// As [`ReadStore::open_journal`], on a disk of the caller's.
+    /// Like [`ReadStore::open_journal`], on the given disk.
     ///
     /// # Errors
-    /// As [`ReadStore::open`].
+    /// The errors of [`ReadStore::open`].
     pub fn open_journal_on(disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, StoreError> {
         let paths = Paths::new(disk, directory);
         paths.expect_book()?;
@@ -117,7 +117,7 @@ impl ReadStore {
         Ok(Self::without_index(paths, journal, found))
     }
 
-    /// Whether another process was writing the book when it was opened.
+    /// Returns true if another process was writing the book when it was opened.
     pub fn is_written_beside(&self) -> bool {
         self.found.beside
     }
@@ -129,7 +129,8 @@ impl ReadStore {
         Self { paths, journal, found, start: 0, catalogue, located, lacking: None, notes }
     }
 
-    /// The entries of a journal that lies inside another file. Cost: one scan with its hashes.
+    /// Opens the entries of a journal that lies inside another file. Cost: one scan with its
+    /// hashes.
     ///
     /// # Errors
     /// An entry is damaged, or reading fails.
@@ -151,7 +152,7 @@ impl ReadStore {
         Ok(Self { start, located, catalogue, ..Self::without_index(paths, journal, found) })
     }
 
-    /// Notes where every entry lies, so that any of them costs one read from then on. Cost: one scan
+    /// Records the place of every entry, so that each costs one read from then on. Cost: one scan
     /// of the journal without its hashes.
     ///
     /// # Errors
@@ -166,15 +167,15 @@ impl ReadStore {
         Ok(())
     }
 
-    /// Why the book's own index is not used, if it is not.
+    /// The reason why the book's own index is not used, if it is not.
     pub fn lacking_index(&self) -> Option<&Problem> {
         self.lacking.as_ref()
     }
 
-    /// The same head and journal to be checked from the first byte to the last.
+    /// The same head and journal, for a check from the first byte to the last.
     ///
     /// # Errors
-    /// The system does not tell.
+    /// The system call failed.
     pub fn sight(&self) -> Result<Sight, StoreError> {
         let found = &self.found;
         let slots = Slots { newest: found.newest.clone(), bad: found.bad_slots.clone() };
@@ -203,7 +204,7 @@ impl ReadStore {
     }
 }
 
-/// There is an index, and it cannot be used.
+/// The finding that there is an index which cannot be used.
 fn unusable(paths: &Paths, entries: u64, (reason, fault): (&str, &str)) -> Problem {
     let problem = Problem::new("index-unusable", Exit::Findings);
     let problem = problem.with("path", paths.index.display()).with("entries", entries);
@@ -244,7 +245,7 @@ impl Store for ReadStore {
 
     fn reset_index(&mut self) -> Result<(), StoreError> {
         if self.catalogue.head().is_some() && self.lacking.is_none() {
-            // The book's own index was there, and could not be read.
+            // The book's own index was there but could not be read.
             let told = unusable(&self.paths, self.found.tree.count(), ("failed", "unreadable row"));
             self.notes.push(told.clone());
             self.lacking = Some(told);
@@ -299,7 +300,7 @@ impl Store for ReadStore {
         if keep < tree.count() || keep > count || self.catalogue.count() > keep {
             return Err(misuse("disown"));
         }
-        // An unfinished group behind may hold what they took the place of.
+        // An unfinished group behind may hold what they replaced.
         if !self.found.beside && self.found.file_length > self.found.length {
             return Err(altered(keep + 1));
         }

@@ -1,4 +1,4 @@
-//! Opening: what the files say, decided without changing any of them.
+//! Opening a book: decides what the files mean without changing any of them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::problem::{Exit, Problem};
 /// The files of a book.
 #[derive(Clone, Debug)]
 pub struct Paths {
-    /// Where they are.
+    /// The disk that holds them.
     pub disk: Arc<dyn Disk>,
     /// The directory.
     pub book: PathBuf,
@@ -31,7 +31,7 @@ pub struct Paths {
     pub lock: PathBuf,
     /// The sled index.
     pub index: PathBuf,
-    /// What was set aside.
+    /// Directory for bytes that were set aside.
     pub quarantine: PathBuf,
     /// The leaf hashes up to the last checkpoint.
     pub leaves: PathBuf,
@@ -67,7 +67,7 @@ impl Paths {
         match (journal, head) {
             (Some(_), Some(_)) => Ok(()),
             (None, Some(_)) => Err(incomplete("journal.jsonl").into()),
-            // An empty journal alone is left by a creation that was cut short: no book yet.
+            // An interrupted creation leaves an empty journal alone: there is no book yet.
             (Some(journal), None) if journal.length > 0 => Err(incomplete("head").into()),
             _ => Err(Problem::new("book-missing", Exit::NoInput)
                 .with("path", self.book.display())
@@ -76,26 +76,26 @@ impl Paths {
     }
 }
 
-/// What stands in a directory.
+/// Contents of a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stands {
-    /// A book, whatever its state.
+    /// A book in any state.
     Book,
-    /// What is left of making one, without an entry.
+    /// Leftovers of an interrupted creation, without an entry.
     Begun,
-    /// Nothing.
+    /// Nothing, or there is no such directory.
     Nothing,
 }
 
-/// What making a book leaves before its head has its name.
+/// Files that an interrupted creation leaves before the head gets its name.
 const BEGUN: [&str; 3] = ["journal.jsonl", "lock", "head.new"];
 
 impl Paths {
-    /// What stands in the directory.
+    /// Finds out what the directory holds.
     ///
     /// # Errors
-    /// `book-incomplete`; `directory-not-empty` for other files, which a book would mix with; or the
-    /// system does not tell.
+    /// `book-incomplete`; `directory-not-empty` if other files are there, which would mix with
+    /// those of a book; or the system call failed.
     pub fn stands(&self) -> Result<Stands, StoreError> {
         match self.expect_book() {
             Ok(()) => return Ok(Stands::Book),
@@ -118,11 +118,11 @@ impl Paths {
     }
 }
 
-/// Tests that a file of a book is a regular one: through a link another file could stand in its
-/// place, and a pipe would be waited for.
+/// Tests that a file of a book is a regular one: a link could lead to another file, and opening a
+/// pipe would block.
 ///
 /// # Errors
-/// `book-foreign`, or the system does not tell.
+/// `book-foreign`, or the system call failed.
 pub fn expect_regular(disk: &dyn Disk, path: &Path) -> Result<(), StoreError> {
     if disk.about(path).map_err(io("open", path))?.is_file {
         return Ok(());
@@ -130,11 +130,11 @@ pub fn expect_regular(disk: &dyn Disk, path: &Path) -> Result<(), StoreError> {
     Err(Problem::new("book-foreign", Exit::Damaged).with("path", path.display()).into())
 }
 
-/// What stands at a path, if anything does. Only what is known not to be there counts as missing: a
-/// disk that did not answer has not said that there is nothing.
+/// Describes the file or directory at a path, if there is one. A path counts as missing only if the
+/// system says so: a failed call does not prove that nothing is there.
 ///
 /// # Errors
-/// The system does not tell.
+/// The system call failed.
 pub fn there(disk: &dyn Disk, path: &Path) -> Result<Option<About>, StoreError> {
     match disk.about(path) {
         Ok(about) => Ok(Some(about)),
@@ -143,7 +143,7 @@ pub fn there(disk: &dyn Disk, path: &Path) -> Result<Option<About>, StoreError> 
     }
 }
 
-/// What the journal and the head say together.
+/// The state of a book that the journal and the head show together.
 pub struct Found {
     /// The newest sound slot and its number.
     pub newest: Option<(usize, Slot)>,
@@ -153,60 +153,60 @@ pub struct Found {
     pub length: u64,
     /// Bytes of the file.
     pub file_length: u64,
-    /// Slots of the head that are to be written anew.
+    /// Slots of the head that must be rewritten.
     pub bad_slots: Vec<usize>,
-    /// Whether another process is writing what lies behind.
+    /// True if another process is writing the bytes behind those that count.
     pub beside: bool,
-    /// What is to be told.
+    /// Notes to report.
     pub notes: Vec<Problem>,
-    /// The tree and the bytes that the head vouches for.
+    /// The tree and the length that the head vouches for.
     pub vouched: (Frontier, u64),
 }
 
-/// Reads the head and what lies behind it; takes no longer for a long journal than for a short one.
+/// Reads the head and the bytes behind it; the time does not depend on the length of the journal.
 /// The caller holds the lock.
 ///
 /// # Errors
-/// `journal-short` or `journal-damaged` if entries that were acknowledged are gone or changed,
-/// `head-damaged` if nothing says how many there were, and the errors of [`head::read`].
+/// `journal-short` or `journal-damaged` if acknowledged entries are gone or changed, `head-damaged`
+/// if nothing shows how many there were, and the errors of [`head::read`].
 pub fn examine(paths: &Paths, journal: &Journal) -> Result<Found, StoreError> {
     let slots = head::read(paths.disk.as_ref(), &paths.head)?;
     let file_length = journal.length()?;
     judge(paths, journal, &Seen { slots, file_length, beside: false })
 }
 
-/// As [`examine`], for whoever does not hold the lock. What a process beside is writing is left out:
-/// the entries that count are those of the head.
+/// Like [`examine`], for a caller that does not hold the lock. Bytes that another process is
+/// writing are left out: only the entries of the head count.
 ///
 /// # Errors
-/// As [`examine`].
+/// The errors of [`examine`].
 pub fn examine_beside(paths: &Paths, journal: &Journal) -> Result<Found, StoreError> {
     let slots = || head::read(paths.disk.as_ref(), &paths.head);
     at_one_moment(paths, journal, &slots, |seen| judge(paths, journal, seen))?
 }
 
-/// Head and journal as they stood at one moment.
+/// Head and journal at one moment.
 #[derive(Clone, Debug)]
 pub struct Seen {
     /// The head.
     pub slots: Slots,
     /// Bytes of the journal.
     pub file_length: u64,
-    /// Whether another process is writing what lies behind the head.
+    /// True if another process is writing what lies behind the head.
     pub beside: bool,
 }
 
-/// How often head and journal are looked at again because a process changes them.
+/// Number of times that head and journal are read while another process changes them.
 const LOOKS: u32 = 50;
-/// Time for that process to come to an end of what it does.
+/// Time to let that process finish its step.
 const LOOK_PAUSE: Duration = Duration::from_millis(2);
 
-/// Shows head and journal to `judge`, and again if a process wrote meanwhile, so that what it judges
-/// stood there at one moment. What lies behind the head is being written when another process holds
-/// the lock; nobody asks for the lock when nothing lies there.
+/// Passes head and journal to `judge`, and again if a process wrote meanwhile, so that both are
+/// from one moment. Bytes behind the head are being written if another process holds the lock; the
+/// lock is tested only if there are such bytes.
 ///
 /// # Errors
-/// `slots` fails, or the system does not tell.
+/// `slots` fails, or the system call failed.
 pub fn at_one_moment<T>(
     paths: &Paths,
     journal: &Journal,
@@ -220,7 +220,7 @@ pub fn at_one_moment<T>(
         let again = looks < LOOKS;
         let now = slots()?;
         if !now.bad.is_empty() && looks <= LOOKS / 10 {
-            // A slot may have been read while it was written, and the writer may have ended since.
+            // The slot may have been read while a process wrote it that has ended since.
             if held()? {
                 std::thread::sleep(LOOK_PAUSE);
             }
@@ -234,7 +234,7 @@ pub fn at_one_moment<T>(
         if !behind || seen.beside {
             return Ok(judged);
         }
-        // A process may have begun to write, or have ended, since the lock was found free.
+        // A process may have begun to write, or have ended, since the lock was tested.
         let same = slots()? == seen.slots && journal.length()? == seen.file_length && !held()?;
         if same || !again {
             return Ok(judged);
@@ -243,10 +243,10 @@ pub fn at_one_moment<T>(
     }
 }
 
-/// What head and journal say together.
+/// Derives the state of a book from its head and journal.
 ///
 /// # Errors
-/// As [`examine`].
+/// The errors of [`examine`].
 pub fn judge(paths: &Paths, journal: &Journal, seen: &Seen) -> Result<Found, StoreError> {
     let Seen { slots, file_length, beside } = seen.clone();
     let mut notes = Vec::new();
@@ -282,7 +282,8 @@ fn head_note(path: &Path, slot: usize, exit: Exit) -> Problem {
     Problem::new("head-damaged", exit).with("path", path.display()).with("slot", slot)
 }
 
-/// Tests the line that ends at `end`: the cheapest sign that the file is the one that was left.
+/// Tests the line that ends at `end`: the cheapest sign that the file is the one that the head
+/// describes.
 fn test_last_line(journal: &Journal, seq: u64, end: u64) -> Result<(), StoreError> {
     let mut size = end.min(4096);
     loop {
@@ -338,7 +339,8 @@ fn take_tail(journal: &Journal, found: &mut Found) -> Result<(), StoreError> {
         }
     }
     if found.newest.is_none() && found.length < found.file_length {
-        // Without a head nothing tells an unfinished group from one that was acknowledged.
+        // Without a head an unfinished group cannot be distinguished from one that was
+        // acknowledged.
         let (seq, offset) = bad.unwrap_or((found.tree.count() + 1, found.length));
         return Err(damaged(journal.path(), seq, offset));
     }
@@ -349,8 +351,8 @@ fn take_tail(journal: &Journal, found: &mut Found) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// No power cut leaves so much that is no line: what one tears is the last group, and of that the
-/// sound lines are told before.
+/// A power cut never leaves so many bytes that are not lines: it tears only the last group, and the
+/// sound lines of that group are recognized before.
 fn tail_large(path: &Path, line: &RawLine<'_>, end: u64) -> StoreError {
     Problem::new("tail-large", Exit::Damaged)
         .with("path", path.display())
@@ -360,9 +362,10 @@ fn tail_large(path: &Path, line: &RawLine<'_>, end: u64) -> StoreError {
         .into()
 }
 
-/// Copies the journal's bytes from a place on to `quarantine/`, synced with every name on the way, and
-/// says under which code where. Of a long unfinished group the beginning is enough: nothing of it
-/// was ever acknowledged.
+/// Copies the journal's bytes from a place on to `quarantine/`, syncs the copy and the names on its
+/// path, and returns a note with this code and the path of the copy. At most [`TAIL_BYTES_MAX`]
+/// bytes are copied: nothing of an unfinished group was ever acknowledged, so its beginning is
+/// enough.
 ///
 /// # Errors
 /// The copy cannot be made; nothing was changed then.
@@ -391,7 +394,7 @@ pub fn set_tail_aside(
         .with("path", to.display()))
 }
 
-/// A name in `quarantine/` that nothing has yet.
+/// Returns a name in `quarantine/` that is still free.
 fn free_name(disk: &dyn Disk, quarantine: &Path, name: &str) -> Result<PathBuf, StoreError> {
     let mut to = quarantine.join(name);
     let mut number = 2_u32;
@@ -405,13 +408,13 @@ fn free_name(disk: &dyn Disk, quarantine: &Path, name: &str) -> Result<PathBuf, 
 /// Makes the names of a new book durable: those in its directory, and its own.
 ///
 /// # Errors
-/// What the system said.
+/// A sync failed.
 pub fn sync_names(paths: &Paths) -> Result<(), StoreError> {
     let sync = |path: &Path| paths.disk.sync_directory(path);
     sync(&paths.book).map_err(io("sync", &paths.book))?;
     let above = parent(&paths.book);
     match sync(above) {
-        // Who may not read the directory above has not made this one.
+        // A user who may not read the parent directory did not make this one.
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Ok(()),
         synced => synced.map_err(io("sync", above)),
     }

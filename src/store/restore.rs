@@ -1,4 +1,4 @@
-//! A journal written anew from the lines of a file, in a directory that is no book yet.
+//! Writes a journal from the lines of a file into a directory that is not a book yet.
 
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
@@ -17,18 +17,18 @@ use super::tree::{Edge, Frontier, Hash, Sm3, TreeHash as _, leaf_hash};
 use crate::planted::{Bug, planted};
 use crate::problem::{Exit, Problem};
 
-/// What the lines of a file are.
+/// Form of the lines of a file.
 pub enum Form {
-    /// Lines of a journal, checksums in front.
+    /// Lines of a journal, with checksums.
     Framed(Extent),
-    /// JSON alone, as `export journal` gives it.
+    /// JSON alone, as `export journal` writes it.
     Plain,
 }
 
-/// Looks at the first line of a file.
+/// Determines the form from the first line of a file.
 ///
 /// # Errors
-/// `restore-foreign` for neither, or reading fails.
+/// `restore-foreign` if it is neither, or reading fails.
 pub fn look(disk: Arc<dyn Disk>, path: &Path) -> Result<Form, StoreError> {
     let source = Journal::open(disk.as_ref(), path, Mode::Read)?;
     let length = source.length()?;
@@ -43,7 +43,7 @@ pub fn look(disk: Arc<dyn Disk>, path: &Path) -> Result<Form, StoreError> {
     }
 }
 
-/// The first entry of a file of lines, with or without checksums; none where it is not whole.
+/// The first entry of a file of lines, with or without checksums; `None` if it is not whole.
 ///
 /// # Errors
 /// Reading fails.
@@ -54,7 +54,7 @@ pub fn first(disk: &dyn Disk, path: &Path) -> Result<Option<Vec<u8>>, StoreError
     Ok(Some(parse(line.bytes).unwrap_or(line.bytes).to_vec()))
 }
 
-/// Copies lines as they stand into the directory's journal, synced.
+/// Copies lines unchanged into the directory's journal, synced.
 ///
 /// # Errors
 /// Reading or writing fails.
@@ -104,7 +104,7 @@ pub fn frame_lines(
 }
 
 /// Writes the head of a journal that was found sound, which makes the directory a book, and syncs
-/// both. Gives the bytes of the first entry and the root under SM3.
+/// both. Returns the bytes of the first entry and the root under SM3.
 ///
 /// # Errors
 /// A line cannot be read again, or writing fails.

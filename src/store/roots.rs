@@ -1,7 +1,7 @@
-//! Roots of the journal under another hash function, read from the file anew.
+//! Roots of the journal under another hash function, computed from the file.
 //!
-//! SM3 takes four times as long as SHA-256 on processors that know the latter, so it has a thread of
-//! its own, which shares nothing with the check beside it.
+//! SM3 takes four times as long as SHA-256 on processors that support the latter in hardware, so it
+//! has a thread of its own, which shares nothing with the check that runs beside it.
 
 use super::disk::Mode;
 use super::journal::Journal;
@@ -12,16 +12,17 @@ use super::{Extent, Head, StoreError};
 /// Roots of beginnings of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roots {
-    /// Every line, and the root over them.
+    /// Number of lines, and the root over all of them.
     pub all: Head,
-    /// The root at each size asked for that the journal reaches, ascending.
+    /// The root at each requested size that the journal reaches, ascending.
     pub at: Vec<Head>,
-    /// For each line that was to be marked its number, and the journal before its group.
+    /// The number of each line that `mark` picked, and the head of the journal before its group.
     pub marked: Vec<(u64, Head)>,
 }
 
-/// The roots under `H` of the first `sizes` lines (ascending), of the whole, and before the groups of
-/// the lines that `mark` picks. Damaged lines count as they stand. Cost: one leaf and one node a line.
+/// The roots under `H` of the first `sizes` lines (ascending), of the whole, and before the groups
+/// of the lines that `mark` picks. A damaged line is hashed in its damaged form. Cost: one leaf and
+/// one node a line.
 ///
 /// # Errors
 /// The journal cannot be read.

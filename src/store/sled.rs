@@ -1,7 +1,7 @@
 //! The index on sled: places of entries, ids, and the caller's tables.
 //!
-//! sled loses what it was not asked to keep, and puts values above 8 KiB into files of their own
-//! that it never syncs. So every state it comes up with is tested against the journal by its
+//! After a crash sled may lack recent writes, and it puts values above 8 KiB into files of their
+//! own that it never syncs. So every state that it opens with is tested against the journal by its
 //! [`Stamp`], and long values are split.
 
 use std::collections::BTreeMap;
@@ -22,20 +22,20 @@ const BLOCKS: u8 = TABLE_MAX + 1;
 const BUCKETS: u8 = TABLE_MAX + 2;
 /// Table of the further parts of long values.
 const PARTS: u8 = TABLE_MAX + 3;
-/// Longest part of a value.
+/// Longest part of a value, in bytes.
 const PART: usize = 7 * 1024;
 const STAMP_VERSION: u8 = 1;
 
-/// Which prefix of the journal the index reflects.
+/// The prefix of the journal that the index reflects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stamp {
     /// The tree over the prefix.
     pub tree: Frontier,
     /// Bytes of the prefix.
     pub length: u64,
-    /// Entries whose ids stand in buckets; those above are only in the blocks.
+    /// Entries whose ids are in buckets; the ids of those above are only in the blocks.
     pub merged: u64,
-    /// Bits of a bucket's number.
+    /// Number of bits in a bucket's number.
     pub bits: u8,
 }
 
@@ -66,13 +66,13 @@ impl Stamp {
 
 type Batch = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
-/// One change of the index, in the order in which they count.
+/// Changes of the index, by key; `None` removes the row.
 pub type Puts = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 /// The index.
 pub struct SledIndex {
     engine: Engine,
-    /// Whether it is there after the process has ended.
+    /// True if it remains after the process has ended.
     pub lasts: bool,
 }
 
@@ -80,20 +80,20 @@ impl SledIndex {
     /// Opens or makes the index in a directory.
     ///
     /// # Errors
-    /// `index-failed` with sled's words.
+    /// `index-failed` with sled's text.
     pub fn open(disk: &dyn Disk, path: &Path) -> Result<Self, StoreError> {
         Ok(Self { engine: Engine::open(disk, path)?, lasts: true })
     }
 
-    /// Opens a copy of an index that nobody else knows.
+    /// Opens a private copy of an index.
     ///
     /// # Errors
-    /// As [`SledIndex::open`].
+    /// The errors of [`SledIndex::open`].
     pub fn open_private(path: &Path, patience: Duration) -> Result<Self, StoreError> {
         Ok(Self { engine: Engine::open_private(path, patience)?, lasts: false })
     }
 
-    /// Lets others read its files until it is asked again.
+    /// Lets others read its files until the next call needs it.
     pub fn let_go(&self) {
         self.engine.let_go(STAMP);
     }
@@ -112,7 +112,7 @@ impl SledIndex {
         Ok(value.and_then(|value| Stamp::decode(&value)))
     }
 
-    /// Whether there is any row.
+    /// Returns true if there is any row.
     ///
     /// # Errors
     /// sled failed.
@@ -129,7 +129,7 @@ impl SledIndex {
         self.whole(key, &value).map(Some)
     }
 
-    /// Puts a value together from its first part.
+    /// Joins a value from its first part and those that follow.
     fn whole(&self, key: &[u8], first: &[u8]) -> Result<Vec<u8>, StoreError> {
         let (parts, first) = first.split_first().ok_or_else(|| failed("empty value"))?;
         let mut value = first.to_vec();
@@ -151,7 +151,7 @@ impl SledIndex {
     ) -> Result<(), StoreError> {
         self.engine.prefix(prefix, &mut |key, value| {
             match value.split_first() {
-                // The store's own rows come last and are nobody else's.
+                // The store's own rows come last and are not shown to the caller.
                 _ if key.first().is_none_or(|table| *table >= TABLE_MAX) => {}
                 Some((0, value)) => visit(key, value),
                 _ => visit(key, &self.whole(key, value)?),
@@ -168,7 +168,7 @@ impl SledIndex {
         self.get(&block_key(number))
     }
 
-    /// Visits the blocks of places from one number to another, the latter left out.
+    /// Visits the blocks of places from one number up to another, which is excluded.
     ///
     /// # Errors
     /// sled failed.
@@ -225,7 +225,7 @@ impl SledIndex {
 /// The caller's changes as rows.
 ///
 /// # Errors
-/// A key or a value is not one that the contract allows (`index-key`, `index-value`).
+/// A key or a value that the contract does not allow (`index-key`, `index-value`).
 pub fn rows(changes: Changes) -> Result<Puts, StoreError> {
     let mut puts = Puts::new();
     for key in changes.deletes {
@@ -262,8 +262,8 @@ fn part_key(key: &[u8], part: u8) -> Vec<u8> {
     [&[PARTS], key, &[part]].concat()
 }
 
-/// A value as it is kept: how many parts follow, and the first part. Parts that a longer value
-/// left behind are out of reach and go when the index is made anew.
+/// Adds a value in its stored form: the number of further parts, then the first part. Parts that a
+/// longer value left behind are never read; they disappear when the index is rebuilt.
 fn put(batch: &mut Batch, key: Vec<u8>, value: &[u8]) -> Result<(), StoreError> {
     let mut parts = value.chunks(PART);
     let first = parts.next().unwrap_or_default();

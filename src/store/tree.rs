@@ -1,4 +1,4 @@
-//! The Merkle tree of RFC 6962 over the entries, kept as its right edge only.
+//! The Merkle tree of RFC 6962 over the entries; only its right edge is kept.
 //!
 //! A leaf is `SHA-256(0x00 || entry)`, a node `SHA-256(0x01 || left || right)`. Appending needs
 //! only the roots of the complete subtrees, one for each binary one of the count, so the state is
@@ -37,7 +37,7 @@ pub trait TreeHash: Clone + Copy + std::fmt::Debug + Default + PartialEq + Eq {
     }
 }
 
-/// A tree hash from a crate's hash function.
+/// Defines a tree hash from a crate's hash function.
 macro_rules! tree_hash {
     ($($(#[$doc:meta])* $name:ident $function:ty;)*) => {$(
         $(#[$doc])*
@@ -59,7 +59,7 @@ macro_rules! tree_hash {
 tree_hash! {
     /// SHA-256 (FIPS 180-4): the tree of the journal.
     Sha2 Sha256;
-    /// SM3 (GB/T 32905-2016): the same tree beside it, in checkpoints.
+    /// SM3 (GB/T 32905-2016): the hash of a second tree over the same entries, in checkpoints.
     Sm3 sm3::Sm3;
 }
 
@@ -73,7 +73,7 @@ pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
     Sha2::node(left, right)
 }
 
-/// Root of the empty tree: the hash of nothing.
+/// Root of the empty tree: the hash of no bytes.
 pub fn empty_root() -> Hash {
     Sha2::hash(&[])
 }
@@ -90,13 +90,14 @@ pub struct Edge<H> {
 pub type Frontier = Edge<Sha2>;
 
 impl<H: TreeHash> Edge<H> {
-    /// The edge of a tree of `count` leaves, if there is one node for each binary one of the count.
+    /// The edge of a tree of `count` leaves; `None` unless there is one node for each binary one of
+    /// the count.
     pub fn from_nodes(count: u64, nodes: Vec<Hash>) -> Option<Self> {
         let fits = nodes.len() == count.count_ones() as usize;
         fits.then_some(Self { count, nodes, function: PhantomData })
     }
 
-    /// Becomes the same edge, in the memory that it has.
+    /// Copies another edge and reuses its own memory.
     pub fn copy_from(&mut self, other: &Self) {
         self.count = other.count;
         self.nodes.clone_from(&other.nodes);
@@ -115,7 +116,7 @@ impl<H: TreeHash> Edge<H> {
     /// Adds one leaf.
     pub fn append(&mut self, leaf: Hash) {
         let mut hash = leaf;
-        // Each trailing one of the count is a complete subtree that the new leaf completes further.
+        // Each trailing one of the count is a complete subtree that the new leaf merges with.
         for _ in 0..self.count.trailing_ones() {
             if let Some(left) = self.nodes.pop() {
                 hash = H::node(&left, &hash);

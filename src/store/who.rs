@@ -1,6 +1,6 @@
-//! Who holds a book: the user of this process, and whether another process still runs.
+//! The user of this process, and a test whether another process still runs.
 
-/// Who runs this process: what the environment says, else the name of the system's user.
+/// Name of the user of this process: from the environment, or else from the system.
 pub fn user() -> String {
     let said = ["USER", "LOGNAME", "USERNAME"].iter().filter_map(std::env::var_os);
     let mut said = said.map(|name| name.to_string_lossy().trim().to_owned());
@@ -23,18 +23,18 @@ fn system_user() -> String {
     String::new()
 }
 
-/// Whether a process of this number runs.
+/// Returns true if a process with this number runs.
 #[cfg(unix)]
 pub fn is_alive(pid: &str) -> bool {
     let pid = pid.parse().ok().filter(|pid| *pid > 0).and_then(rustix::process::Pid::from_raw);
     pid.is_some_and(|pid| match rustix::process::test_kill_process(pid) {
         Ok(()) => true,
-        // It is there, and somebody else's.
+        // It runs, and belongs to another user.
         Err(error) => error == rustix::io::Errno::PERM,
     })
 }
 
-/// Elsewhere the name in the file is believed: it is taken away with the lock.
+/// On other systems the name in the file is trusted: it is removed when the lock is released.
 #[cfg(not(unix))]
 pub fn is_alive(_: &str) -> bool {
     true

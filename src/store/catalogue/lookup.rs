@@ -1,8 +1,8 @@
-//! Finding entries by their ids: in memory, in sled's buckets, or in sled's blocks.
+//! Finds entries by their ids: in memory, in sled's buckets, or in sled's blocks.
 //!
-//! New ids stand in the blocks of places only. Once there are enough of them, closing puts them
-//! into buckets by the upper bits of their hashes, so that one id is found by reading one bucket
-//! however many entries there are. Whoever looks up many gets all of them into memory.
+//! New ids are in the blocks of places only. Once there are enough of them, closing puts them into
+//! buckets by the upper bits of their hashes, so that one id is found by reading one bucket however
+//! many entries there are. After many look-ups all ids are loaded into memory.
 
 use super::super::StoreError;
 use super::super::ids::Ids;
@@ -10,11 +10,11 @@ use super::super::place::{BLOCK, Tag, entries};
 use super::super::sled::{Puts, Stamp, bucket_key};
 use super::Catalogue;
 
-/// Look-ups of ids in sled after which all ids are taken into memory.
+/// Number of look-ups in sled after which all ids are loaded into memory.
 const BURST: u32 = 512;
-/// Entries outside the buckets that are left for the next time.
+/// Number of entries outside the buckets from which on they are merged into them.
 const MERGE_AT: u64 = 16_384;
-/// Entries of one bucket on average, at most: 3 KiB.
+/// Entries in one bucket on average, at most: 3 KiB.
 const BUCKET: u64 = 384;
 const BITS_MIN: u8 = 8;
 const BITS_MAX: u8 = 24;
@@ -45,7 +45,8 @@ impl Catalogue {
             known.looked += 1;
             if known.looked > BURST {
                 self.load(&mut known, 0)?;
-                // Whoever looks up so many reads a large file, and asks sled nothing for a while.
+                // So many look-ups mean that a large file is being imported; sled is not needed for
+                // a while.
                 self.let_go();
             } else if let Some(stamp) = &self.stamp {
                 let bucket = self.index()?.bucket(stamp.bits, bucket_of(tag.0, stamp.bits))?;
@@ -61,7 +62,7 @@ impl Catalogue {
         Ok(found)
     }
 
-    /// Takes the ids of the entries above `from` into memory.
+    /// Loads the ids of the entries above `from` into memory.
     fn load(&self, known: &mut Known, from: u64) -> Result<(), StoreError> {
         let mut all = Vec::new();
         self.tags(from, known.from, &mut all)?;
@@ -72,7 +73,7 @@ impl Catalogue {
         Ok(())
     }
 
-    /// The ids of the entries above `from` up to `to`, out of sled's blocks.
+    /// Reads the ids of the entries above `from` up to `to` from sled's blocks.
     fn tags(&self, from: u64, to: u64, out: &mut Vec<(u64, u32)>) -> Result<(), StoreError> {
         self.index()?.blocks(from / BLOCK, to.div_ceil(BLOCK), &mut |number, block| {
             let places = (number * BLOCK + 1..).zip(entries(block));

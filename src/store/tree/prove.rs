@@ -1,7 +1,7 @@
 //! Proofs from the hashes of the leaves, made as RFC 6962 defines them (sections 2.1.1 and 2.1.2).
 //!
-//! Nothing is kept for them: a proof is asked for rarely, and the tree over a million leaves is
-//! hashed in a second. Who checks a proof uses other code, in `audit::proof`.
+//! Nothing is stored for them: proofs are rare, and the tree over a million leaves is hashed in a
+//! second. Checking a proof uses other code, in `audit::proof`.
 
 use super::{Hash, TreeHash};
 
@@ -18,7 +18,7 @@ pub fn root<H: TreeHash>(leaves: &[Hash]) -> Hash {
 }
 
 /// The hashes that lead from the leaf at a place, counted from 0, to the root, lowest first (PATH).
-/// None when there is no such leaf. Cost: one hash a leaf.
+/// `None` if there is no such leaf. Cost: one hash a leaf.
 pub fn inclusion<H: TreeHash>(leaves: &[Hash], place: usize) -> Option<Vec<Hash>> {
     if place >= leaves.len() {
         return None;
@@ -39,15 +39,15 @@ pub fn inclusion<H: TreeHash>(leaves: &[Hash], place: usize) -> Option<Vec<Hash>
     Some(path)
 }
 
-/// The hashes that show that the tree over the first `first` leaves is the beginning of the tree
-/// over all of them (PROOF). None unless `first` lies between 1 and the number of leaves.
-/// Cost: one hash a leaf.
+/// The hashes that prove that the tree over the first `first` leaves is the beginning of the tree
+/// over all of them (PROOF). `None` unless `first` is between 1 and the number of leaves. Cost: one
+/// hash a leaf.
 pub fn consistency<H: TreeHash>(leaves: &[Hash], first: usize) -> Option<Vec<Hash>> {
     if first == 0 || first > leaves.len() {
         return None;
     }
-    // The subtree at hand, how many of its leaves are old, and whether, once all of them are, its
-    // root is the old root itself, which the other side knows.
+    // The current subtree, the number of its leaves that are old, and a flag: once all of them are
+    // old, its root is the old root itself, which the verifier knows.
     let (mut part, mut old, mut known, mut path) = (leaves, first, true, Vec::new());
     while old < part.len() {
         let (left, right) = part.split_at(half(part.len()));
