@@ -1,4 +1,4 @@
-//! Amounts as banks write them.
+//! Amounts in the notations of banks.
 
 use crate::domain::money::{Money, MoneyError};
 use crate::intake::cell::{Cell, half_width, trim};
@@ -6,7 +6,7 @@ use crate::intake::profile::{Amounts, Decimal};
 use crate::problem::Problem;
 use std::borrow::Cow;
 
-/// The amount of a cell; none where the profile's word for nothing stands.
+/// The amount of a cell; `None` for an empty cell or the profile's word for no amount.
 ///
 /// # Errors
 /// `statement-amount`, `statement-precision`, `amount-range`, `number-inexact`.
@@ -21,11 +21,11 @@ pub fn money(amounts: &Amounts, cell: &Cell<'_>) -> Result<Option<Money>, Proble
         text = trim(text.strip_prefix(half_width(prefix).as_ref()).unwrap_or(text));
     }
     let text = text.strip_prefix('+').filter(|rest| !rest.starts_with('-')).unwrap_or(text);
-    // `(1,234.50)` and `1,234.50-` are accountants' ways to write a minus.
+    // `(1,234.50)` and `1,234.50-` are accountants' notations for a negative amount.
     let bracketed = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
     let unsigned = bracketed.or_else(|| text.strip_suffix('-')).map(trim);
     let unsigned = unsigned.filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    // The number of a workbook has a dot, whatever texts have.
+    // A number of a workbook always has a decimal dot.
     let decimal = if matches!(cell, Cell::Number(_)) { Decimal::Dot } else { amounts.decimal };
     let parsed = match unsigned {
         Some(unsigned) => parse(&plain(unsigned, decimal)).map(Money::negated),
@@ -41,10 +41,10 @@ pub fn money(amounts: &Amounts, cell: &Cell<'_>) -> Result<Option<Money>, Proble
     })
 }
 
-/// A text as an amount; noughts after the second decimal are no precision.
+/// Reads a text as an amount; zeros after the second decimal are accepted.
 ///
 /// # Errors
-/// What the strict reader of amounts refuses.
+/// The errors of [`Money::parse`].
 pub fn parse(plain: &str) -> Result<Money, MoneyError> {
     let exact = match plain.split_once('.') {
         Some((_, decimals)) if decimals.len() > 2 => {
@@ -57,7 +57,7 @@ pub fn parse(plain: &str) -> Result<Money, MoneyError> {
     Money::parse(exact)
 }
 
-/// An amount of a message, which no profile explains.
+/// Reads an amount of a message, for which there is no profile.
 ///
 /// # Errors
 /// `message-amount`, `amount-range`.
@@ -71,7 +71,7 @@ pub fn of_message(plain: &str, text: &str, field: &'static str) -> Result<Money,
     })
 }
 
-/// True for what banks print where there is no amount.
+/// Returns true for a text that banks print if there is no amount.
 pub fn is_nothing(text: &str) -> bool {
     const WORDS: [&str; 8] = ["n/a", "na", "无", "空", "null", "nil", "none", "无发生额"];
     let text = half_width(text).to_lowercase();
@@ -80,13 +80,13 @@ pub fn is_nothing(text: &str) -> bool {
     !text.is_empty() && (text.chars().all(dash) || WORDS.contains(&text))
 }
 
-/// True when a text without signs is an amount, whatever its decimal sign.
+/// Returns true if a text without signs is an amount with either decimal sign.
 pub fn is_amount(text: &str) -> bool {
     [Decimal::Dot, Decimal::Comma].into_iter().any(|decimal| parse(&plain(text, decimal)).is_ok())
 }
 
-/// The decimal sign that the amounts of a column show: a comma where some end with it and one or two
-/// digits, and none so with a dot.
+/// The decimal sign that the amounts of a column show: a comma if some texts end with a comma and
+/// one or two digits and none ends so with a dot.
 pub fn decimal_of<'t>(mut texts: impl Iterator<Item = &'t str> + Clone) -> Decimal {
     let ends = |text: &str, sign: char| {
         let last = text.rsplit_once(sign).map_or("", |(_, decimals)| decimals);
@@ -96,8 +96,9 @@ pub fn decimal_of<'t>(mut texts: impl Iterator<Item = &'t str> + Clone) -> Decim
     if !dotted && texts.any(|text| ends(text, ',')) { Decimal::Comma } else { Decimal::Dot }
 }
 
-/// With a decimal dot, and commas between the groups of three digits. What parts groups stands
-/// between two digits: a blank of any width, an apostrophe, or the dot where the comma is decimal.
+/// Rewrites an amount with a decimal dot and commas between the groups of digits. A character
+/// counts as a separator of groups between two digits only: a blank of any width, an apostrophe, or
+/// the dot if the comma is decimal.
 fn plain(text: &str, decimal: Decimal) -> Cow<'_, str> {
     let comma = decimal == Decimal::Comma;
     if !comma && text.bytes().all(|byte| byte.is_ascii() && !matches!(byte, b' ' | b'\'')) {
@@ -111,7 +112,7 @@ fn plain(text: &str, decimal: Decimal) -> Cow<'_, str> {
         let parts = c.is_whitespace() || matches!(c, '\'' | '’' | '`');
         match c {
             ',' if comma => '.',
-            // A second way to part groups is none: it is left to be refused.
+            // A comma as a second separator is an error; `?` makes the amount be refused.
             '.' if comma => {
                 if inside {
                     ','

@@ -1,8 +1,8 @@
 //! ISO 20022 camt.053, all versions: one message, any number of statements.
 //!
-//! Only booked entries count (`Sts` `BOOK`, or none). `CdtDbtInd` is seen from the account: `CRDT` is
-//! money in. A reversal (`RvslInd`) carries the direction of its own movement, so nothing is turned.
-//! Amounts go from text to fen without a step between.
+//! Only booked entries count (`Sts` is `BOOK` or missing). `CdtDbtInd` is seen from the account:
+//! `CRDT` is money in. A reversal (`RvslInd`) carries the direction of its own movement, so its
+//! sign is not inverted. Amounts are converted from text to fen without an intermediate number.
 
 use super::message::{Draft, add_text};
 use super::{Format, Statement, StatementLine};
@@ -18,8 +18,8 @@ use compact_str::CompactString;
 /// Reads every statement of a file.
 ///
 /// # Errors
-/// What the XML forbids; `statement-balance-missing`, `amount-*`, `date-*` with their line;
-/// `statement-empty` when there is no statement at all.
+/// Invalid XML; `statement-balance-missing`, `amount-*`, `date-*` with their line;
+/// `statement-empty` if there is no statement at all.
 pub fn read(document: &Document) -> Result<Vec<Statement>, Problem> {
     document.check_size(MESSAGE_BYTES_MAX)?;
     let (source, _) = open_text(document, None)?;
@@ -51,7 +51,7 @@ struct Parts {
 }
 
 impl Parts {
-    /// The amount from the account's side.
+    /// The amount with the sign that it has for the account.
     fn signed(&self) -> Result<Money, Problem> {
         let missing = |field| Problem::data("field-missing").with("field", field);
         let amount = self.amount.ok_or_else(|| missing("Amt"))?;
@@ -133,7 +133,7 @@ impl Visitor for Reading {
     }
 }
 
-/// Amount, direction and day, which balances and entries write alike.
+/// Reads the amount, direction and day, which balances and entries have in common.
 fn parts(to: &mut Parts, path: &[&str], text: &str) -> Result<(), Problem> {
     match path {
         ["Amt"] => to.amount = Some(amount(text)?),
@@ -150,7 +150,7 @@ fn parts(to: &mut Parts, path: &[&str], text: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-/// An amount as XML writes it: up to five decimals, of which more than two must be noughts.
+/// An amount in XML: up to five decimals, of which those after the second must be zeros.
 fn amount(text: &str) -> Result<Money, Problem> {
     let amount = super::amount::of_message(text, text, "Amt")?;
     if amount < Money::ZERO {
@@ -160,7 +160,7 @@ fn amount(text: &str) -> Result<Money, Problem> {
     Ok(amount)
 }
 
-/// A day, or the day of a time.
+/// A day, or the day of a time stamp.
 fn day(text: &str) -> Result<Date, Problem> {
     let day = text.get(..10).unwrap_or(text);
     parse_date(day).map_err(|error| Problem::data(error.code()).with("text", text.escape_debug()))
@@ -187,7 +187,7 @@ impl Reading {
         Ok(())
     }
 
-    /// Opening and closing balance; of a page in the middle, the interim ones.
+    /// Reads the opening or closing balance; a page in the middle has interim ones.
     fn take_balance(&mut self) -> Result<(), Problem> {
         let balance = std::mem::take(&mut self.balance);
         let kind = balance.kind.as_str();
@@ -196,7 +196,7 @@ impl Reading {
         let closing = kind == "CLBD" || kind.starts_with("CLBD ");
         if opening || (interim && self.draft.opening.is_none() && self.draft.lines.is_empty()) {
             let known = (balance.signed()?, balance.date);
-            // The day of the balance before is not a day of this statement.
+            // The day of the previous closing balance is not a day of this statement.
             let known = if kind == "PRCD" { (known.0, None) } else { known };
             if kind == "PRCD" {
                 self.draft.opening.get_or_insert(known);
@@ -225,14 +225,14 @@ impl Reading {
 
     fn take_entry(&mut self) -> Result<(), Problem> {
         let mut entry = std::mem::take(&mut self.entry);
-        // Pending entries are no part of the balance.
+        // Pending entries are not part of the balance.
         if !matches!(entry.status.as_str(), "" | "BOOK") {
             return Ok(());
         }
         let amount = entry.parts.signed()?;
         let missing = || Problem::data("field-missing").with("field", "BookgDt");
         let date = entry.parts.date.or(entry.value_date).ok_or_else(missing)?;
-        // Who pays is the debtor; the other party of money in.
+        // The other party of money in is the debtor, who pays; of money out it is the creditor.
         let mut other = if amount.is_positive() { entry.debtor } else { entry.creditor };
         if entry.details > 1 {
             other = Default::default();
@@ -269,7 +269,7 @@ impl Reading {
     }
 }
 
-/// A field of a transaction inside an entry.
+/// Reads a field of a transaction inside an entry.
 fn detail(entry: &mut Entry, path: &[&str], text: &str) {
     match path {
         ["RmtInf", "Ustrd"] | ["AddtlTxInf"] => add_text(&mut entry.memo, text),

@@ -1,5 +1,5 @@
-//! What the figures of a statement must add up to: the balance of every row, the totals, the
-//! balance at the end.
+//! The figures of a statement that must agree: the balance of every row, the totals, the balance at
+//! the end.
 
 use super::order::{self, Way};
 use super::passed::Passed;
@@ -14,65 +14,65 @@ use crate::problem::Problem;
 
 /// A row as read: a movement, or only a balance.
 pub struct Found {
-    /// Row in the file.
+    /// Number of the row in the file.
     pub row: u64,
-    /// Which of the sheets that were read.
+    /// Index of its sheet among those that were read.
     pub sheet: usize,
     /// Day.
     pub date: Option<Date>,
-    /// Amount; in is positive.
+    /// Amount; money in is positive.
     pub amount: Option<Money>,
-    /// What tells its sign.
+    /// The source of its sign.
     pub class: Class,
-    /// A charge that its balance counts as well; out is negative.
+    /// A charge that is also part of the change of the balance; money out is negative.
     pub charge: Option<Money>,
-    /// What stands in the columns of money in and of money out.
+    /// The amounts in the columns of money in and of money out.
     pub sides: (Money, Money),
-    /// Balance before it, where the row prints it.
+    /// Balance before it, if the row prints it.
     pub before: Option<Money>,
-    /// Balance after it, where the row prints it.
+    /// Balance after it, if the row prints it.
     pub balance: Option<Money>,
-    /// The movement, if it is one; its balance is computed at the end.
+    /// The movement, if the row is one; its balance is computed at the end.
     pub line: Option<StatementLine>,
 }
 
 impl Found {
-    /// What the row moves, its charge included.
+    /// Change of the balance by the row, its charge included.
     pub fn moves(&self) -> Total {
         let amount = self.amount.map_or(Total::ZERO, Total::from);
         self.charge.map_or(amount, |charge| amount + charge.into())
     }
 }
 
-/// Everything that stands in a table.
+/// The contents of a table.
 #[derive(Default)]
 pub struct Sheet {
     /// Account number.
     pub number: Option<String>,
     /// Currency.
     pub currency: Option<String>,
-    /// Balance before the first movement, as printed, and where.
+    /// Printed balance before the first movement, and its row.
     pub opening: Option<(u64, Money)>,
-    /// Balance after the last, as printed apart from the rows, and where.
+    /// Printed balance after the last movement, outside the rows of movements, and its row.
     pub closing: Option<(u64, Money)>,
-    /// First and last day, as printed.
+    /// First and last day of the printed period.
     pub period: Option<(Date, Date)>,
     /// The rows.
     pub found: Vec<Found>,
     /// Rows of totals.
     pub marks: Vec<Mark>,
-    /// Totals that stand beside a label.
+    /// Totals beside a label.
     pub labelled: Vec<Labelled>,
-    /// A movement after the totals.
+    /// The problem of a movement after the totals.
     pub after_total: Option<Problem>,
-    /// Names of the sheets that were read, where there are several.
+    /// Names of the sheets that were read, if there are several.
     pub sheets: Vec<String>,
-    /// Rows that are no movements.
+    /// Rows that are not movements.
     pub passed: Passed,
 }
 
 impl Sheet {
-    /// Takes a currency; all of a statement is in one.
+    /// Records a currency; a statement has only one.
     ///
     /// # Errors
     /// `statement-currencies`.
@@ -85,7 +85,8 @@ impl Sheet {
         Err(Problem::data("statement-currencies").with("currency", known).with("other", code))
     }
 
-    /// The statement of these rows, with all that does not hold together and all that is not proved.
+    /// Builds the statement from these rows, with all figures that disagree and all that is not
+    /// proved.
     ///
     /// # Errors
     /// `statement-empty`, `statement-balance-missing`, `amount-range`.
@@ -93,7 +94,8 @@ impl Sheet {
         let given = profile.given;
         let printed = self.opening.map(|(_, opening)| opening).or(given.opening);
         self.turn(profile, printed);
-        // Totals stand where they stand, so they are added up before the rows are ordered.
+        // Totals refer to the rows above them in the file, so they are checked before the rows are
+        // sorted.
         let mut problems = mark_problems(&self.marks, &self.found);
         problems.extend(label_problems(&self.labelled, &self.found));
         let ordered = order::order(&mut self.found, printed, profile.order);
@@ -127,7 +129,7 @@ impl Sheet {
             .collect();
         by_day(&mut lines, opening, profile.days_back, &mut remarks, &mut problems)?;
         if !problems.is_empty() {
-            // They say that the balances hold.
+            // The remarks say that the balances hold.
             remarks.clear();
         }
         let dates = || lines.iter().map(|line| line.date);
@@ -157,8 +159,8 @@ impl Sheet {
         })
     }
 
-    /// Finds out what a minus in the column of money out means, where the balances can tell: a column
-    /// that is written with its sign, or money that comes back.
+    /// Finds out what a minus in the column of money out means, if the balances show it: either the
+    /// column is written with its sign, or money came back.
     fn turn(&mut self, profile: &Profile, opening: Option<Money>) {
         let is_minus = |found: &Found| found.class == Class::OutMinus;
         if profile.amount.minus == Minus::Back || !self.found.iter().any(is_minus) {
@@ -187,7 +189,8 @@ impl Sheet {
         }
     }
 
-    /// The balance before the first movement: as printed or given, or what the first balance shows.
+    /// The balance before the first movement: the printed or given one, or the one that the first
+    /// balance implies.
     fn opening_balance(&self, printed: Option<Money>) -> Result<Money, Problem> {
         if let Some(opening) = printed {
             return Ok(opening);
@@ -209,7 +212,7 @@ impl Sheet {
         Err(Problem::data("statement-balance-missing").with("which", "opening"))
     }
 
-    /// Gives every movement its balance, and tells the last.
+    /// Sets the balance of every movement and returns the last one.
     fn settle(&mut self, opening: Money) -> Result<Money, Problem> {
         let mut balance = opening;
         for found in &mut self.found {
@@ -228,7 +231,7 @@ impl Sheet {
         Ok(balance)
     }
 
-    /// Movements outside the printed period.
+    /// Problems of the movements outside the printed period.
     fn outside_period(&self) -> Vec<Problem> {
         let Some((from, to)) = self.period else { return Vec::new() };
         let dated = self.found.iter().filter_map(|found| Some((found.row, found.date?)));
@@ -238,7 +241,7 @@ impl Sheet {
     }
 }
 
-/// The movements of a row: its own, and its charge, which the bank took together.
+/// The movements of a row: its own, and its charge, which the bank booked together.
 fn lines(found: Found, profile: &Profile) -> impl Iterator<Item = StatementLine> {
     let charge = found.charge.zip(found.line.as_ref()).map(|(amount, line)| StatementLine {
         amount,
@@ -258,9 +261,9 @@ fn lines(found: Found, profile: &Profile) -> impl Iterator<Item = StatementLine>
     own.into_iter().chain(charge)
 }
 
-/// Puts the movements in the order of their days. The bank may book a row behind later ones and date it
-/// back; the balances have proved the order of booking by then, and what the book wants is the balance
-/// at the end of each day.
+/// Sorts the movements by day. The bank may book a row after later ones and date it back. The
+/// balances have proved the order of booking before; the book needs the balance at the end of each
+/// day.
 ///
 /// # Errors
 /// `amount-range`.
@@ -303,7 +306,7 @@ pub fn by_day(
     Ok(())
 }
 
-/// A printed balance at the end that opening and movements do not come to.
+/// The problem of a printed closing balance that differs from opening balance plus movements.
 pub fn closing_problem(expected: Total, printed: Money) -> Option<Problem> {
     let gap = Total::from(printed) - expected;
     (gap != Total::ZERO).then(|| {
@@ -314,7 +317,7 @@ pub fn closing_problem(expected: Total, printed: Money) -> Option<Problem> {
     })
 }
 
-/// The ISO code of a printed currency; what is not known stays as it is.
+/// The ISO code of a printed currency; an unknown one stays as printed.
 pub fn currency_code(printed: &str) -> String {
     let text = printed.trim().to_uppercase();
     // `人民币活期`, `人民币(CNY)`.
@@ -331,7 +334,8 @@ pub fn currency_code(printed: &str) -> String {
     found.map_or(text, |(code, _)| (*code).to_owned())
 }
 
-/// How often the balance chain breaks, the rows being in the order of time, and the first places.
+/// Number of breaks in the balance chain of rows in the order of time, and the problems of the
+/// first breaks.
 pub fn breaks(rows: &[Found], opening: Option<Money>) -> (usize, Vec<Problem>) {
     let (mut count, mut problems) = (0, Vec::new());
     let mut balance = opening.map(Total::from);

@@ -1,4 +1,4 @@
-//! The columns of a statement by what they mean, and a row read through them.
+//! The columns of a statement by their meaning, and the reading of a row through them.
 
 use super::chain::Found;
 use super::proof::Class;
@@ -13,13 +13,13 @@ use crate::problem::Problem;
 use compact_str::CompactString;
 use std::borrow::Cow;
 
-/// Columns of the currency, whatever the profile says.
+/// Names of a currency column, recognized even if the profile does not name one.
 const CURRENCY: [&str; 5] = ["币种", "币别", "货币", "交易币种", "Currency"];
 
-/// An amount, what tells its sign, and what stands in the columns of money in and out.
+/// An amount, the source of its sign, and the amounts in the columns of money in and out.
 type Signed = (Option<Money>, Class, (Money, Money));
 
-/// Places of the columns in the rows.
+/// Positions of the columns in the rows.
 pub struct Places<'p> {
     profile: &'p Profile,
     date: usize,
@@ -30,7 +30,7 @@ pub struct Places<'p> {
     balance: Option<usize>,
     before: Option<usize>,
     charge: Option<usize>,
-    /// Columns that the header names.
+    /// Number of columns that the header names.
     width: usize,
     name: Option<usize>,
     account: Option<usize>,
@@ -43,8 +43,8 @@ pub struct Places<'p> {
 }
 
 impl<'p> Places<'p> {
-    /// Finds the columns; those that the profile names and the file lacks are refused, except the
-    /// ones that only describe.
+    /// Finds the columns. A column that the profile names and the file lacks is refused, unless it
+    /// only describes.
     ///
     /// # Errors
     /// `statement-header`, `header-twice`, `statement-unit`.
@@ -87,7 +87,7 @@ impl<'p> Places<'p> {
             account: optional(&columns.account),
             serial: optional(&columns.serial),
             own: optional(&columns.own),
-            // A foreign currency must not pass because the profile does not name its column.
+            // A foreign currency must not be missed because the profile does not name its column.
             currency: optional(&columns.currency)
                 .or_else(|| CURRENCY.iter().find_map(|name| Some(heading.place(name)?.0))),
             payer: (optional(&columns.payer_name), optional(&columns.payer_account)),
@@ -106,7 +106,7 @@ impl<'p> Places<'p> {
         amount::money(&self.profile.amount, cell).map_err(|problem| in_column(problem, name))
     }
 
-    /// Sums of a totals row, where it holds any, without their signs.
+    /// Sums of a totals row, if it holds any, without their signs.
     pub fn totals(&self, cells: &[Cell<'_>]) -> (Option<Money>, Option<Money>) {
         let sum = |place: Option<usize>| {
             let sum = Self::figure(self.profile, cells.get(place?)?).ok().flatten()?;
@@ -115,12 +115,12 @@ impl<'p> Places<'p> {
         (sum(self.money_in), sum(self.money_out))
     }
 
-    /// The balance of a row, where it holds one.
+    /// The balance of a row, if it holds one.
     pub fn balance_of(&self, cells: &[Cell<'_>]) -> Option<Money> {
         self.balance(cells).ok().flatten()
     }
 
-    /// True when the row has a day.
+    /// Returns true if the row has a day.
     pub fn is_dated(&self, cells: &[Cell<'_>]) -> bool {
         matches!(self.profile.dates.date(at(cells, self.date)), Ok(Some(_)))
     }
@@ -130,7 +130,7 @@ impl<'p> Places<'p> {
         self.memo.iter().map(|place| at(cells, *place).shown())
     }
 
-    /// True when a row has neither a day nor anything like an amount: it is text.
+    /// Returns true if a row has neither a day nor anything like an amount: it is text.
     pub fn is_prose(&self, cells: &[Cell<'_>]) -> bool {
         let figures =
             [self.amount, self.money_in, self.money_out, self.balance, self.before, self.charge];
@@ -139,7 +139,7 @@ impl<'p> Places<'p> {
             let written = |c: char| c.is_alphabetic() && !matches!(c, '元' | '¥');
             text.contains(|c: char| c.is_numeric()) && !text.contains(written)
         };
-        // `账号：` with its value beside it, in the head of a next page.
+        // A label `账号：` with its value beside it, at the top of a next page.
         let first = cells.iter().find(|cell| !cell.is_empty()).map(Cell::shown);
         if first.is_some_and(|first| first.ends_with([':', '：'])) {
             return true;
@@ -153,8 +153,7 @@ impl<'p> Places<'p> {
         !like_a_day && !figures.into_iter().flatten().any(like_a_figure)
     }
 
-    /// The text of a row that has nothing but descriptions, by which the row above goes on: purpose,
-    /// name and account.
+    /// Purpose and name in a row that has only descriptions and so continues the row above.
     pub fn continued(&self, cells: &[Cell<'_>]) -> Option<(CompactString, CompactString)> {
         let names = [self.name, self.payer.0, self.payee.0];
         let describes = |place: usize| self.memo.contains(&place) || names.contains(&Some(place));
@@ -166,7 +165,7 @@ impl<'p> Places<'p> {
         Some((joined(self.purposes(cells)), joined(name)))
     }
 
-    /// How many cells a row has, where some stand beyond the last heading.
+    /// Number of cells of a row and of headings, if cells lie beyond the last heading.
     pub fn too_wide(&self, cells: &[Cell<'_>]) -> Option<(usize, usize)> {
         let last = cells.iter().rposition(|cell| !cell.is_empty())? + 1;
         (last > self.width).then_some((cells.len(), self.width))
@@ -190,10 +189,10 @@ impl<'p> Places<'p> {
         Some(trim(&text).to_owned()).filter(said)
     }
 
-    /// Reads a row; `own` is the account that the statement is of, where it is known.
+    /// Reads a row; `own` is the account of the statement, if it is known.
     ///
     /// # Errors
-    /// What is wrong with a cell, with its column.
+    /// The fault of a cell, with its column.
     pub fn row(&self, row: u64, cells: &[Cell<'_>], own: Option<&str>) -> Result<Found, Problem> {
         let sheet = 0;
         let columns = &self.profile.columns;
@@ -238,8 +237,8 @@ impl<'p> Places<'p> {
         Ok(Found { line: Some(line), ..found })
     }
 
-    /// The movement from the owner's side, where money in is positive, and what tells its sign; and what
-    /// stands in the columns of money in and out, which totals are made of.
+    /// The movement from the owner's side, where money in is positive; the source of its sign; and
+    /// the amounts in the columns of money in and out, which totals consist of.
     fn amount(&self, cells: &[Cell<'_>]) -> Result<Signed, Problem> {
         let columns = &self.profile.columns;
         let none = (Money::ZERO, Money::ZERO);
@@ -247,7 +246,7 @@ impl<'p> Places<'p> {
             Mode::InOut => {
                 let money_in = self.money_at(cells, self.money_in, &columns.r#in)?;
                 let money_out = self.money_at(cells, self.money_out, &columns.out)?;
-                // Zero in one of the columns stands for nothing.
+                // Zero in one of the columns means no amount.
                 let sides = (money_in.unwrap_or_default(), money_out.unwrap_or_default());
                 let class = |amount: Money, plain, minus| {
                     if amount < Money::ZERO { minus } else { plain }
@@ -279,24 +278,24 @@ impl<'p> Places<'p> {
         }
     }
 
-    /// The balance after the movement, where the row prints one.
+    /// The balance after the movement, if the row prints one.
     fn balance(&self, cells: &[Cell<'_>]) -> Result<Option<Money>, Problem> {
         let Some(place) = self.balance else { return Ok(None) };
         let figure = Self::figure(self.profile, at(cells, place));
         figure.map_err(|problem| in_column(problem, &self.profile.columns.balance))
     }
 
-    /// A figure that is no movement. The profile's words for "nothing" do not hold for it: a balance of
-    /// 0.00 is one.
+    /// Reads a figure that is not a movement. The profile's words for no amount do not apply to it:
+    /// a balance of 0.00 is a balance.
     ///
     /// # Errors
-    /// As [`amount::money`].
+    /// The errors of [`amount::money`].
     pub fn figure(profile: &Profile, cell: &Cell<'_>) -> Result<Option<Money>, Problem> {
         let is_figure = cell.shown().contains(|c: char| c.is_numeric());
         Ok(amount::money(&profile.amount, cell)?.or(is_figure.then_some(Money::ZERO)))
     }
 
-    /// A bank's mark: its 贷 is money into the account, its 借 money out of it.
+    /// A bank's mark: 贷 is money into the account, 借 money out of it.
     fn flagged(&self, amount: Money, flag: &str) -> Result<(Money, Class), Problem> {
         let amounts = &self.profile.amount;
         let has = |flags: &[String]| flags.iter().any(|own| flag.starts_with(own.as_str()));
@@ -316,8 +315,9 @@ impl<'p> Places<'p> {
         }
     }
 
-    /// Name and account of the other party. Where payer and payee have columns each, it is the one
-    /// that is not the own account; without a number to compare, the one that the money's way tells.
+    /// Name and account of the other party. If payer and payee have columns each, it is the one
+    /// that is not the own account; without a number to compare, the direction of the money
+    /// decides.
     fn other(
         &self,
         cells: &[Cell<'_>],
@@ -357,14 +357,14 @@ impl<'p> Places<'p> {
     }
 }
 
-/// Digits that a spreadsheet keeps of a number.
+/// Significant digits that a spreadsheet keeps in a number.
 const DIGITS_KEPT: usize = 15;
 
-/// The text of a cell that holds a number which is a name: every digit of it counts.
+/// The text of a cell whose number is an identifier: every digit of it counts.
 ///
 /// # Errors
-/// `digits-lost` where a spreadsheet has made a quantity of it: what is left of 6217000123456789012
-/// is 6.217E+18.
+/// `digits-lost` if a spreadsheet has converted it to a quantity: 6217000123456789012 becomes
+/// 6.217E+18.
 pub fn code<'c>(cell: &'c Cell<'_>, column: &str) -> Result<Cow<'c, str>, Problem> {
     let lost = || {
         let text = cell.shown();

@@ -1,7 +1,7 @@
-//! A profile drafted from a file: its columns by their names, as the figures prove them.
+//! A profile drafted from a file: its columns are found by their names and proved by the figures.
 //!
-//! Where several columns may mean the same, every way is read with, and the one that the balances prove is
-//! taken. What the figures do not prove is said.
+//! If several columns may have the same meaning, the file is read with each choice, and the one
+//! that the balances prove is used. The draft reports whatever the figures do not prove.
 
 use super::table::ACCOUNT;
 use super::words::{OPENING, is_mark, stem};
@@ -17,20 +17,20 @@ use crate::problem::Problem;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// What could be told from a file.
+/// The profile that could be derived from a file.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    /// Row of the header; the lower one of two.
+    /// Row of the header; the lower one if it has two.
     pub header_row: u64,
-    /// Names of the columns as a profile may give them.
+    /// Names of the columns in the form that a profile may use.
     pub columns: Vec<String>,
     /// Key of the profile and name of the column.
     pub guesses: Vec<(&'static str, String)>,
     /// Keys that a profile must have and for which no column was found.
     pub missing: Vec<&'static str>,
-    /// Why the file, read with this draft, is not proved.
+    /// Reasons why the file, read with this draft, is not proved.
     pub problems: Vec<Problem>,
-    /// Columns in which amounts stand and which no key names.
+    /// Columns with amounts that no key names.
     pub left: Vec<String>,
     mode: &'static str,
     formats: Vec<&'static str>,
@@ -41,24 +41,24 @@ pub struct Draft {
     two_rows: bool,
 }
 
-/// Comments of a drafted file, in the reader's language.
+/// Comments of a drafted file, in the user's language.
 pub struct Comments<'c> {
-    /// Says what the file is.
+    /// Explains what the file is.
     pub intro: &'c str,
-    /// Stands before the names of the columns.
+    /// Precedes the names of the columns.
     pub columns: &'c str,
-    /// Says what is still to be filled in.
+    /// Precedes the keys that must still be filled in.
     pub missing: &'c str,
-    /// Says whose side debit and credit are.
+    /// Explains whose side debit and credit are.
     pub side: &'c str,
-    /// Stands before the columns of amounts that no key names.
+    /// Precedes the columns of amounts that no key names.
     pub left: &'c str,
 }
 
 /// Drafts a profile from a file; `given` are balances that the file does not print.
 ///
 /// # Errors
-/// `draft-header` when no row looks like a header; what the file itself forbids.
+/// `draft-header` if no row looks like a header; errors in reading the file itself.
 pub fn draft(path: &Path, given: Given) -> Result<Draft, Problem> {
     let document = evidence(path)?;
     let sheets = tops(&document, &Options { bounds: Bounds::STATEMENT, ..Options::default() })?;
@@ -66,11 +66,11 @@ pub fn draft(path: &Path, given: Given) -> Result<Draft, Problem> {
     for rows in &sheets {
         for (index, (_, cells)) in rows.iter().enumerate() {
             let before = index.checked_sub(1).and_then(|before| rows.get(before));
-            // A row in which a day or an amount can be read is none of names.
+            // A row in which a day or an amount can be read is not a header.
             let before = before.filter(|(_, before)| Heading::may_be(before));
             let double = before.map(|(_, before)| Heading::double(before, cells));
             let candidates = [Some(Heading::single(cells)), double];
-            // A header of one row is preferred to the same row with the prose above it.
+            // A header of one row is preferred to the same row with the text above it.
             for heading in candidates.into_iter().flatten().filter(|_| Heading::may_be(cells)) {
                 let known = known(&heading.names());
                 if best.as_ref().is_none_or(|(most, ..)| known > *most) {
@@ -85,7 +85,7 @@ pub fn draft(path: &Path, given: Given) -> Result<Draft, Problem> {
     Ok(choose(&document, given, Body::new(rows, index, &heading).drafts()))
 }
 
-/// The draft with which the file is proved; otherwise the one that leaves least open.
+/// The draft with which the file is proved; otherwise the one with the fewest problems.
 fn choose(document: &Document, given: Given, drafts: Vec<Draft>) -> Draft {
     let mut best: Option<(usize, Draft)> = None;
     for mut draft in drafts {
@@ -107,7 +107,7 @@ fn choose(document: &Document, given: Given, drafts: Vec<Draft>) -> Draft {
     draft
 }
 
-/// What stands against the file when it is read with a draft.
+/// The problems of the file when it is read with a draft.
 fn problems(document: &Document, given: Given, draft: &Draft) -> Vec<Problem> {
     let empty = Comments { intro: "", columns: "", missing: "", side: "", left: "" };
     let Ok(profile) = Profile::parse(&draft.toml("draft", &empty)) else { return Vec::new() };
@@ -117,13 +117,13 @@ fn problems(document: &Document, given: Given, draft: &Draft) -> Vec<Problem> {
     }
 }
 
-/// How many columns have a meaning by their names.
+/// Number of columns whose names have a meaning.
 fn known(names: &[String]) -> usize {
     let means = |name: &&String| MEANINGS.iter().any(|meaning| meaning.fits(name));
     names.iter().filter(means).count()
 }
 
-/// True when nothing but the word stands in the name.
+/// Returns true if the name consists of one of the words only.
 fn is_word(name: &str, words: &[&str]) -> bool {
     let name = plain(name);
     words.contains(&first_language(&name).unwrap_or(&name))
@@ -156,7 +156,7 @@ struct Body<'t> {
     rows: Vec<&'t [Cell<'static>]>,
 }
 
-/// What a column holds, apart from its name.
+/// The contents of a column, apart from its name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Content {
     Nothing,
@@ -180,7 +180,7 @@ impl<'t> Body<'t> {
             names: heading.names(),
             above: rows.get(..index).unwrap_or_default(),
             all: rows,
-            // A row without a day and an amount is a message or a foot.
+            // A row without a day and an amount is a message or a footer.
             rows: if dated.is_empty() {
                 all.into_iter().filter(|cells| cells.iter().any(is_amount)).collect()
             } else {
@@ -218,7 +218,7 @@ impl<'t> Body<'t> {
         }
     }
 
-    /// The columns that may mean a key, the likeliest first.
+    /// The columns that may have the meaning of a key, the likeliest first.
     fn candidates(&self, key: &str) -> Vec<usize> {
         let mut found = Vec::new();
         for meaning in MEANINGS.iter().filter(|meaning| meaning.key == key) {
@@ -231,8 +231,8 @@ impl<'t> Body<'t> {
                 }
             }
         }
-        // What is written in a way that is not known here still stands in the column that is called so;
-        // reading it says what is wrong.
+        // A value in an unknown notation is still in the column with that name; reading it then
+        // reports the fault.
         if found.is_empty() && matches!(key, "date" | "in" | "out" | "balance") {
             let says_so = |name: &str| {
                 key == "date" || ["金额", "发生额", "余额"].iter().any(|word| name.contains(word))
@@ -245,7 +245,7 @@ impl<'t> Body<'t> {
         found
     }
 
-    /// Every way in which the columns may be meant, the likeliest first.
+    /// A draft for every possible meaning of the columns, the likeliest first.
     fn drafts(&self) -> Vec<Draft> {
         let (ins, outs) = (self.candidates("in"), self.candidates("out"));
         let both: Vec<usize> = ins.iter().copied().filter(|place| outs.contains(place)).collect();
@@ -271,7 +271,7 @@ impl<'t> Body<'t> {
             ways.extend(
                 flags.iter().take(2).map(|flag| vec![("amount", *amount), ("flag", *flag)]),
             );
-            // A column of one direction is no column of signed amounts.
+            // A column of one direction is not a column of signed amounts.
             if ins.is_empty() && outs.is_empty() || !both.is_empty() {
                 ways.push(vec![("amount", *amount)]);
             }
@@ -305,7 +305,7 @@ impl<'t> Body<'t> {
         stem(self.names.get(place).map_or("", String::as_str))
     }
 
-    /// Columns that say the direction: by their name, or because nothing but such words stands in them.
+    /// Columns that show the direction: by their name, or because they hold only such words.
     fn flags(&self) -> Vec<usize> {
         let mut found = self.candidates("flag");
         let describes = |place: usize| {
@@ -323,7 +323,7 @@ impl<'t> Body<'t> {
         found
     }
 
-    /// The draft of one way to mean the columns of amounts.
+    /// The draft for one choice of the columns of amounts.
     fn draft(&self, way: Vec<(&'static str, usize)>) -> Draft {
         let mut taken: Vec<usize> = way.iter().map(|(_, place)| *place).collect();
         let mut found = way;
@@ -341,7 +341,7 @@ impl<'t> Body<'t> {
                 .into_iter()
                 .filter(|place| !taken.contains(place))
                 .collect();
-            // A column of currencies in which only fillers stand says nothing.
+            // A currency column that holds only fillers is useless.
             free.retain(|place| {
                 meaning.key != "currency" || self.content(*place) != Content::Fillers
             });
@@ -410,12 +410,13 @@ impl<'t> Body<'t> {
             "signed" => vec!["date", "amount", "balance"],
             _ => vec!["date", "in", "out", "balance"],
         };
-        // Where the balance before the first movement is printed, balances can be computed.
+        // If the balance before the first movement is printed, balances can be computed.
         needed.retain(|key| *key != "balance" || !self.prints_opening());
         needed
     }
 
-    /// The column of the own account number: by its very name, and one number in all rows.
+    /// The column of the own account number: it has exactly such a name and the same number in all
+    /// rows.
     fn own(&self) -> Option<usize> {
         let place = self.names.iter().position(|name| is_word(name, OWN))?;
         let mut numbers = self.cells(place).map(|cell| cell.shown().into_owned());
@@ -423,7 +424,7 @@ impl<'t> Body<'t> {
         numbers.all(|number| Some(&number) == first.as_ref()).then_some(place)
     }
 
-    /// True when a row prints the balance before the first movement.
+    /// Returns true if a row prints the balance before the first movement.
     fn prints_opening(&self) -> bool {
         let cells = self.all.iter().flat_map(|(_, cells)| cells);
         let mut labels = cells.map(|cell| plain(&cell.shown()));
@@ -431,7 +432,7 @@ impl<'t> Body<'t> {
     }
 }
 
-/// True when a cell holds an amount, however banks write it.
+/// Returns true if a cell holds an amount in any notation of banks.
 fn is_amount(cell: &Cell<'_>) -> bool {
     let Ok(text) = cell.amount_text() else { return false };
     let mut text = trim(&text);
@@ -440,12 +441,12 @@ fn is_amount(cell: &Cell<'_>) -> bool {
     }
     let bare = text.trim_start_matches(['+', '-', '(']).trim_end_matches(['-', ')']);
     let digits = bare.bytes().filter(u8::is_ascii_digit).count();
-    // Longer runs of digits without a sign between them are numbers of papers and accounts.
+    // A longer run of digits without a separator is the number of a document or an account.
     let is_number = digits >= 9 && bare.bytes().all(|byte| byte.is_ascii_digit());
     !is_number && bare.starts_with(|c: char| c.is_ascii_digit()) && amount::is_amount(bare)
 }
 
-/// True when a cell holds a day.
+/// Returns true if a cell holds a day.
 fn is_day(cell: &Cell<'_>) -> bool {
     match cell {
         Cell::Date(_) => true,
@@ -458,12 +459,12 @@ fn is_day(cell: &Cell<'_>) -> bool {
 }
 
 impl Draft {
-    /// True when every key that a profile must have is filled in.
+    /// Returns true if every key that a profile must have is filled in.
     pub fn is_whole(&self) -> bool {
         self.missing.is_empty()
     }
 
-    /// True when the draft reads its file, and the figures prove every column.
+    /// Returns true if the draft reads its file and the figures prove every column.
     pub fn is_proved(&self) -> bool {
         self.is_whole() && self.problems.is_empty()
     }
@@ -523,7 +524,7 @@ impl Draft {
         out
     }
 
-    /// True when the header takes two rows.
+    /// Returns true if the header has two rows.
     pub fn has_two_rows(&self) -> bool {
         self.two_rows
     }
@@ -547,14 +548,14 @@ const KNOWN: [&str; 9] = [
     "%Y/%m/%d",
 ];
 
-/// True when a cell is a day in one of these formats.
+/// Returns true if a cell is a day in one of these formats.
 fn reads(formats: &[&str], cell: &Cell<'_>) -> bool {
     let formats: Vec<String> = formats.iter().map(|format| (*format).to_owned()).collect();
     let read = DateFormats::new(&formats, None).and_then(|formats| formats.date(cell));
     matches!(read, Ok(Some(_)))
 }
 
-/// The formats that the dates of a file are in; none where dates are written year first anyway.
+/// The formats of the dates in a file; none if all dates are written year first.
 fn formats(dates: &[&Cell<'_>]) -> Vec<&'static str> {
     let dated: Vec<&&Cell<'_>> =
         dates.iter().filter(|cell| KNOWN.iter().any(|known| reads(&[known], cell))).collect();
@@ -564,7 +565,7 @@ fn formats(dates: &[&Cell<'_>]) -> Vec<&'static str> {
     KNOWN.into_iter().filter(|known| dated.iter().any(|cell| reads(&[known], cell))).collect()
 }
 
-/// What stands before the own account number, where it is not one of the usual labels.
+/// The label of the own account number, if it is not one of the usual labels.
 fn account_label(above: &[(u64, Vec<Cell<'static>>)]) -> Option<String> {
     let cells = above.iter().flat_map(|(_, cells)| cells);
     let labels = cells.map(|cell| {

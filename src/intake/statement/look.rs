@@ -1,4 +1,4 @@
-//! What a file looks like before anything is asked of it.
+//! A first look at a file: what can be found out without any choice by the user.
 
 use super::{Format, Statement, evidence, read_document};
 use crate::intake::decode::encoding_of;
@@ -13,14 +13,14 @@ use crate::limits::MESSAGE_BYTES_MAX;
 use crate::problem::Problem;
 use std::path::Path;
 
-/// First rows that are shown.
+/// Number of first rows that are shown.
 const ROWS_SHOWN: usize = 8;
 /// Characters of a cell that are shown.
 const CELL_SHOWN: usize = 30;
 
-/// What was seen.
+/// Result of a first look at a file.
 pub struct Look<'p> {
-    /// What the file is.
+    /// Format of the file.
     pub format: Format,
     /// Encoding of a text.
     pub encoding: Option<&'static str>,
@@ -28,16 +28,16 @@ pub struct Look<'p> {
     pub sheet: Option<String>,
     /// The profiles compared with it, the best first; empty for messages, which need none.
     pub fits: Vec<Fit<'p>>,
-    /// The statements, or why they cannot be read.
+    /// The statements, or the reasons why they cannot be read.
     pub read: Result<Vec<Statement>, Vec<Problem>>,
     /// The first rows, each with its number.
     pub rows: Vec<(u64, Vec<String>)>,
 }
 
-/// Looks at a file.
+/// Examines a file.
 ///
 /// # Errors
-/// What the file's kind, size, encoding or form forbids. That no profile fits is no error here.
+/// The file's kind, size, encoding or form is not allowed. It is not an error if no profile fits.
 pub fn look<'p>(path: &Path, profiles: &'p [Profile]) -> Result<Look<'p>, Problem> {
     let named = |problem: Problem| problem.in_file(path.display().to_string());
     let options = Options { bounds: Bounds::STATEMENT, ..Options::default() };
@@ -74,7 +74,8 @@ pub fn look<'p>(path: &Path, profiles: &'p [Profile]) -> Result<Look<'p>, Proble
     };
     let sheet = sheet.transpose().map_err(named)?;
     let mut fits = fits(document, profiles)?;
-    // The more of a profile's columns are found the better; a whole one before a longer part.
+    // The more columns of a profile are found, the better; a complete match precedes a longer
+    // partial one.
     fits.sort_by_key(|fit| (!fit.is_whole(), usize::MAX - fit.score()));
     let short = |text: &str| text.chars().take(CELL_SHOWN).collect::<String>();
     let rows = top(document, &options)?.into_iter().take(ROWS_SHOWN);

@@ -1,5 +1,5 @@
-//! What the message formats (camt.053, MT940) have in common: they print the balance before and
-//! after, and the balance of every line is computed from them.
+//! Common parts of the message formats (camt.053, MT940): they print the balance before and after,
+//! and the balance of every line is computed from them.
 
 use super::chain::{by_day, closing_problem};
 use super::passed::Passed;
@@ -24,22 +24,22 @@ pub struct Draft {
     pub currency: Option<String>,
     /// Balance before the first movement.
     pub opening: Option<Balance>,
-    /// Balance after the last.
+    /// Balance after the last movement.
     pub closing: Option<Balance>,
-    /// First and last day, as printed.
+    /// First and last day of the printed period.
     pub period: (Option<Date>, Option<Date>),
-    /// The movements with their balances still to be computed.
+    /// The movements; their balances are not computed yet.
     pub lines: Vec<StatementLine>,
-    /// Where something does not hold together.
+    /// Problems of figures that disagree.
     pub breaks: Vec<Problem>,
-    /// Line of the file at which it begins.
+    /// Line of the file at which the statement begins.
     pub line: u64,
-    /// Movements of the statements before it in the file.
+    /// Number of movements in the statements before it in the file.
     pub before: usize,
 }
 
 impl Draft {
-    /// Takes a currency; all of a statement is in one.
+    /// Records a currency; a statement has only one.
     ///
     /// # Errors
     /// `statement-currencies`.
@@ -51,7 +51,7 @@ impl Draft {
         Err(Problem::data("statement-currencies").with("currency", known).with("other", code))
     }
 
-    /// Adds a movement; one of no amount is none.
+    /// Adds a movement; one with a zero amount is dropped.
     ///
     /// # Errors
     /// `too-many-rows`.
@@ -65,13 +65,13 @@ impl Draft {
         Ok(())
     }
 
-    /// Begins a statement behind others of the same file. Cost: linear in those.
+    /// Begins a statement after others of the same file. Cost: linear in those.
     pub fn after(done: &[Statement], line: u64) -> Self {
         let before = done.iter().map(|statement| statement.lines.len()).sum();
         Self { line, before, ..Self::default() }
     }
 
-    /// The statement, its lines with the balance after each.
+    /// Builds the statement, with the balance after each line.
     ///
     /// # Errors
     /// `statement-balance-missing`, `amount-range`.
@@ -112,8 +112,8 @@ impl Draft {
             opening,
             closing,
             from: self.period.0.or(match format {
-                // The day of an opening balance is the first of a camt.053, but the last of the
-                // statement before in most MT940.
+                // The day of an opening balance is the first day of a camt.053, but in most MT940
+                // the last day of the previous statement.
                 Format::Camt053 => opened.into_iter().chain(first).min(),
                 _ => first.or(opened),
             }),
@@ -127,7 +127,7 @@ impl Draft {
     }
 }
 
-/// Adds a text to another, with a blank between.
+/// Appends a text to another, with a blank between.
 pub fn add_text(to: &mut CompactString, text: &str) {
     let text = text.trim();
     if !text.is_empty() && !to.is_empty() {

@@ -1,12 +1,12 @@
-//! Bank statements: movements in the order of time, with balances that must hold together.
+//! Bank statements: movements in the order of time, with balances that must agree.
 //!
 //! The balance chain (balance before + movement = balance after) is what makes a statement more
-//! than a list: it shows rows that are missing, changed or misread, and in which order they stand.
+//! than a list: it shows rows that are missing, changed or misread, and the order of the rows.
 //! Amounts are seen from the account owner's side: money in is positive. A bank's own words are the
-//! other way round: its debit (借) is money out of the account, a credit (贷) of the owner's book.
+//! other way round: its debit (借) is money out of the account, its credit (贷) money into it.
 //!
-//! [`read_file`] takes whatever a bank hands out, by its content: tables (text or workbook) through
-//! a profile, ISO 20022 camt.053, SWIFT MT940, or a zip of these.
+//! [`read_file`] reads whatever file a bank provides and recognizes it by its content: tables (text
+//! or workbook) through a profile, ISO 20022 camt.053, SWIFT MT940, or a zip of these.
 
 mod amount;
 mod camt;
@@ -40,51 +40,52 @@ use std::path::Path;
 /// A bank statement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statement {
-    /// Code of the bank account in the book; empty when the reader was told none.
+    /// Code of the bank account in the book; empty if the caller gave none.
     pub bank_account: String,
     /// Name of the file, without its folders.
     pub file: String,
     /// SHA-256 of the file's bytes, in lower-case hexadecimal.
     pub sha256: String,
-    /// What the file is.
+    /// Format of the file.
     pub format: Format,
-    /// Currency that the bank printed, as its ISO 4217 code where it is known (`CNY`).
+    /// Printed currency, as its ISO 4217 code if it is known (`CNY`).
     pub currency: Option<String>,
-    /// Account number that the bank printed, if it did.
+    /// Printed account number, if there is one.
     pub number: Option<String>,
-    /// Profile by which it was read; the format's name where there is none.
+    /// Profile by which it was read; the format's name if there is none.
     pub profile: String,
     /// Balance before the first movement; may be negative.
     pub opening: Money,
-    /// Balance after the last.
+    /// Balance after the last movement.
     pub closing: Money,
-    /// First day, as printed or as of the first movement.
+    /// First day, as printed or else of the first movement.
     pub from: Option<Date>,
-    /// Last day, as printed or as of the last movement.
+    /// Last day, as printed or else of the last movement.
     pub to: Option<Date>,
     /// Movements in the order of time.
     pub lines: Vec<StatementLine>,
-    /// Where the figures do not hold together: `statement-arithmetic` with the row, the balance
-    /// expected and found and the gap; `statement-total`, `statement-closing`, `statement-dates`,
-    /// `statement-after-total`. A statement with breaks must not be believed.
+    /// Figures that disagree: `statement-arithmetic` with the row, the balance expected and found
+    /// and the gap; `statement-total`, `statement-closing`, `statement-dates`,
+    /// `statement-after-total`. A statement with breaks must not be trusted.
     pub breaks: Vec<Problem>,
-    /// What proves the columns, and what nothing proves. A statement whose reading is not proved is not
-    /// taken in, unless the book knows the balance before it.
+    /// The proof of each column, and the list of what is not proved. A statement whose reading is
+    /// not proved is not imported, unless the book knows the balance before it.
     pub proof: Proof,
-    /// What was done with rows that a reader should know: `statement-dated-back`, `statement-reordered`.
+    /// Changes to the rows that the user should know: `statement-dated-back`,
+    /// `statement-reordered`.
     pub remarks: Vec<Problem>,
-    /// Rows and sheets that are no movements.
+    /// Rows and sheets that are not movements.
     pub passed: Passed,
 }
 
 impl Statement {
-    /// What stands against taking it in: breaks, then what is not proved.
+    /// The reasons against importing it: breaks, then what is not proved.
     pub fn doubts(&self) -> impl Iterator<Item = &Problem> {
         self.breaks.iter().chain(&self.proof.undecided)
     }
 
-    /// Takes a balance that is known from elsewhere (the statement before) as proof of what this one
-    /// derives, where it is the same.
+    /// Accepts a balance that is known from the previous statement as proof of the derived opening
+    /// balance, if they are equal.
     pub fn follows(&mut self, closing: Money) {
         if self.proof.by_opening && self.opening == closing && self.breaks.is_empty() {
             self.proof.undecided.clear();
@@ -94,7 +95,7 @@ impl Statement {
         }
     }
 
-    /// True when all figures hold together and every column is proved.
+    /// Returns true if all figures agree and every column is proved.
     pub fn is_proved(&self) -> bool {
         self.breaks.is_empty() && self.proof.undecided.is_empty()
     }
@@ -105,7 +106,7 @@ impl Statement {
 pub struct StatementLine {
     /// Day.
     pub date: Date,
-    /// Amount; in is positive.
+    /// Amount; money in is positive.
     pub amount: Money,
     /// Balance after it.
     pub balance: Money,
@@ -115,19 +116,20 @@ pub struct StatementLine {
     pub name: CompactString,
     /// The other party's account number.
     pub account: CompactString,
-    /// The bank's number of the movement.
+    /// The bank's serial number of the movement.
     pub serial: Option<CompactString>,
     /// Row or line in the file, from 1.
     pub row: u64,
 }
 
-/// Reads every statement of a file, whatever the bank handed out. A table holds one, the message
-/// formats may hold several, also of several accounts ([`Statement::number`] tells them apart).
+/// Reads every statement of a file of any supported kind. A table holds one statement; the message
+/// formats may hold several, also of several accounts ([`Statement::number`] distinguishes them).
 /// Time and memory grow with the file; see [`crate::limits`].
 ///
 /// # Errors
-/// What the file's kind, size, encoding or form forbids, each with its place; `profile-missing` and
-/// `profile-ambiguous` for tables; every row that cannot be read, at most a hundred.
+/// A file whose kind, size, encoding or form is not allowed, each fault with its place;
+/// `profile-missing` and `profile-ambiguous` for tables; every row that cannot be read, at most a
+/// hundred.
 pub fn read_file(
     path: &Path,
     bank_account: Option<&str>,
@@ -137,18 +139,19 @@ pub fn read_file(
     read_document(&document, bank_account, profiles)
 }
 
-/// A bank's file, opened once. What the book keeps of it, its hash above all, is of these bytes.
+/// Opens a bank's file, once. All that the book keeps of it, above all its hash, comes from these
+/// bytes.
 ///
 /// # Errors
-/// As [`Document::evidence`].
+/// The errors of [`Document::evidence`].
 pub fn evidence(path: &Path) -> Result<Document, Problem> {
     Document::evidence(path, STATEMENT_BYTES_MAX)
 }
 
-/// The same of a file that is open already.
+/// Like [`read_file`], for a file that is already open.
 ///
 /// # Errors
-/// As [`read_file`].
+/// The errors of [`read_file`].
 pub fn read_document(
     document: &Document,
     bank_account: Option<&str>,
@@ -181,7 +184,7 @@ pub fn read_document(
     Ok(statements)
 }
 
-/// Reads the statements of a zip: each of its files as if it stood alone, the evidence being the zip.
+/// Reads the statements of a zip: each of its files as a file of its own; the evidence is the zip.
 fn read_parts(
     document: &Document,
     parts: &[Document],
@@ -191,7 +194,7 @@ fn read_parts(
     let outer = file_name(document.path());
     let (mut statements, mut problems) = (Vec::new(), Vec::new());
     for part in parts {
-        // A zip in a zip is not looked into.
+        // A zip inside a zip is not opened.
         if zipped::is_of_files(part).unwrap_or(false) {
             let file = part.path().display().to_string();
             problems.push(Problem::data("file-kind").with("kind", "zip").in_file(file));
@@ -212,12 +215,12 @@ fn read_parts(
     Ok(statements)
 }
 
-/// Reads a file as one statement of one account. Several statements in a file (a day each, say)
-/// become one in the order of their days; where one does not begin with the balance that the one
-/// before ends with, the break tells.
+/// Reads a file as one statement of one account. Several statements in a file (one per day, for
+/// example) are joined in the order of their days; if one does not begin with the balance that the
+/// previous one ends with, a break reports it.
 ///
 /// # Errors
-/// As [`read_file`]; `statement-accounts` when they are of more than one account.
+/// The errors of [`read_file`]; `statement-accounts` if they belong to more than one account.
 pub fn read_any(
     path: &Path,
     bank_account: &str,
@@ -249,7 +252,7 @@ pub fn read_any(
     })
 }
 
-/// Lets statements of one account that follow each other prove each other's opening balances.
+/// Lets consecutive statements of one account prove each other's opening balances.
 pub fn prove_in_order(statements: &mut [Statement]) {
     let mut order: Vec<usize> = (0..statements.len()).collect();
     order.sort_by_key(|at| statements.get(*at).map(|s| (s.number.clone(), s.from, s.to)));
@@ -268,7 +271,7 @@ pub fn prove_in_order(statements: &mut [Statement]) {
     }
 }
 
-/// `statement-gap`: a statement that does not begin where the one before it ends.
+/// `statement-gap`: a statement that does not begin with the closing balance of the previous one.
 pub fn gap(before: &Statement, after: &Statement) -> Problem {
     let account = [&before.bank_account, before.number.as_ref().unwrap_or(&before.file)];
     let account = account.into_iter().find(|text| !text.is_empty());
@@ -282,14 +285,14 @@ pub fn gap(before: &Statement, after: &Statement) -> Problem {
 /// Reads a table as a statement, by a profile.
 ///
 /// # Errors
-/// Every row that cannot be read; `statement-header` when the columns are not found;
-/// `statement-empty` when neither a movement nor an opening balance stands there.
+/// Every row that cannot be read; `statement-header` if the columns are not found;
+/// `statement-empty` if there is neither a movement nor an opening balance.
 pub fn read(path: &Path, bank_account: &str, profile: &Profile) -> Result<Statement, Vec<Problem>> {
     let document = evidence(path).map_err(|problem| vec![problem])?;
     read_table(&document, bank_account, profile)
 }
 
-/// The same of a file that is open already.
+/// Like [`read`], for a file that is already open.
 fn read_table(
     document: &Document,
     bank_account: &str,
@@ -311,7 +314,7 @@ fn read_table(
     Ok(statement)
 }
 
-/// The file's own name.
+/// The name of a file without its folders.
 fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }

@@ -1,11 +1,12 @@
 //! SWIFT MT940: one or more messages in a text file, each of fields `:61:` and so on.
 //!
-//! `C` is money in, `D` money out, `RC` takes money in back (out), `RD` takes money out back (in).
-//! Amounts have a decimal comma and go from text to fen without a step between.
+//! `C` is money in, `D` money out, `RC` reverses money in (so it is money out), `RD` reverses money
+//! out (so it is money in). Amounts have a decimal comma and are converted from text to fen without
+//! an intermediate number.
 //!
-//! Banks spell it in ways of their own, and spell it so every day: no reference `:20:`, a line `:940:`
-//! before it, blanks for a missing entry date or before the type, no type, a value date of 30 February
-//! (their months of interest have thirty days). What stays unmistakable is read.
+//! Banks deviate from the standard: no reference `:20:`, a line `:940:` before it, blanks for a
+//! missing entry date or before the type, no type, a value date of 30 February (their months of
+//! interest have thirty days). Deviations that are unambiguous are read.
 
 use super::message::{Balance, Draft, add_text};
 use super::{Format, Statement, StatementLine};
@@ -21,11 +22,11 @@ use std::io::{BufRead as _, BufReader};
 use std::rc::Rc;
 
 /// Reads every statement of a file. Messages that continue one another (`:62M:`, then `:60M:`) stay
-/// apart; their balances meet.
+/// separate; their balances agree.
 ///
 /// # Errors
 /// `mt940-field` with the field and its line; `statement-balance-missing`; `amount-*`;
-/// `statement-empty` when there is no message at all.
+/// `statement-empty` if there is no message at all.
 pub fn read(document: &Document) -> Result<Vec<Statement>, Problem> {
     document.check_size(MESSAGE_BYTES_MAX)?;
     let (source, _) = open_text(document, None)?;
@@ -47,7 +48,7 @@ pub fn read(document: &Document) -> Result<Vec<Statement>, Problem> {
             break;
         }
         number += 1;
-        // Old hosts end a file with ^Z.
+        // Old mainframes end a file with ^Z.
         let end = |c: char| c.is_whitespace() || c == '\u{1A}';
         reading.line(text.trim_end_matches(end), number)?;
     }
@@ -63,13 +64,14 @@ pub fn read(document: &Document) -> Result<Vec<Statement>, Problem> {
 struct Reading {
     done: Vec<Statement>,
     draft: Option<Draft>,
-    /// Tag, line and text of the field that is being gathered.
+    /// Tag, line and text of the field that is being collected.
     field: Option<(String, u64, String)>,
-    /// The last `:61:` was no movement; what is said of it belongs to no line.
+    /// True if the last `:61:` was not a movement; the information about it then belongs to no
+    /// line.
     passed_over: bool,
 }
 
-/// The tag at the start of a line: `:61:` is `61`.
+/// The tag at the start of a line (`:61:` is `61`) and the rest of the line.
 fn tag(line: &str) -> Option<(&str, &str)> {
     let (tag, rest) = line.strip_prefix(':')?.split_once(':')?;
     let known = (2..=3).contains(&tag.len()) && tag.starts_with(|c: char| c.is_ascii_digit());
@@ -99,13 +101,13 @@ impl Reading {
         Ok(())
     }
 
-    /// Takes the field that has been gathered.
+    /// Processes the field that was collected.
     fn flush(&mut self) -> Result<(), Problem> {
         let Some((tag, line, text)) = self.field.take() else { return Ok(()) };
         let begins = match tag.as_str() {
             "20" => true,
-            // A message without a reference begins with its account; one follows another where that
-            // one has its closing balance.
+            // A message without a reference begins with its account. It begins a new message if the
+            // one before already has its closing balance.
             "25" | "25P" => self.draft.as_ref().is_none_or(|draft| draft.closing.is_some()),
             _ => false,
         };
@@ -115,7 +117,7 @@ impl Reading {
         }
         let Some(draft) = &mut self.draft else {
             let matters = matches!(tag.as_str(), "60F" | "60M" | "61" | "62F" | "62M" | "86");
-            // `:940:` and the like say nothing.
+            // `:940:` and the like carry no information.
             return if matters { Err(wrong(&tag, &text).in_row(line)) } else { Ok(()) };
         };
         if tag == "86" && self.passed_over {
@@ -143,7 +145,7 @@ fn wrong(tag: &str, text: &str) -> Problem {
     Problem::data("mt940-field").with("tag", tag).with("text", shown.escape_debug())
 }
 
-/// Puts a field into the statement; the ones that say nothing of lines or balances are passed over.
+/// Adds a field to the statement; fields without lines or balances are skipped.
 fn take(draft: &mut Draft, tag: &str, text: &str, line: u64) -> Result<(), Problem> {
     match tag {
         "25" | "25P" => {
@@ -164,14 +166,14 @@ fn take(draft: &mut Draft, tag: &str, text: &str, line: u64) -> Result<(), Probl
                 return Err(wrong(tag, text));
             }
         }
-        // After the closing balance there is nothing that it does not count.
+        // A movement after the closing balance would not be part of it.
         "61" if draft.closing.is_none() => {
             let movement =
                 movement(text, line, draft.opening).ok_or_else(|| wrong(tag, text))??;
             draft.push(movement)?;
         }
         "61" => return Err(wrong(tag, text)),
-        // After the closing balance it speaks of the whole statement.
+        // After the closing balance the field describes the whole statement.
         "86" if draft.closing.is_none() => {
             if let Some(last) = draft.lines.last_mut() {
                 information(last, text);
@@ -225,7 +227,7 @@ fn amount(text: &str) -> Result<Money, Problem> {
         let problem = Problem::data("message-amount").with("text", text.escape_debug());
         problem.with("field", "61")
     };
-    // Some write a dot; either way there is one sign and digits around it.
+    // Some banks write a dot; in both cases there is one sign with digits around it.
     let (whole, decimals) = text.split_once([',', '.']).ok_or_else(wrong)?;
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || !digits(whole) || !digits(decimals) {
@@ -235,7 +237,7 @@ fn amount(text: &str) -> Result<Money, Problem> {
     super::amount::of_message(&plain, text, "61")
 }
 
-/// `YYMMDD`; the formats of banks are younger than the century.
+/// `YYMMDD`, always read as a year from 2000 on.
 fn short_date(text: &str) -> Option<Date> {
     if text.len() != 6 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -244,8 +246,8 @@ fn short_date(text: &str) -> Option<Date> {
     date(2000 + i16::from(part(0)?), part(2)?, part(4)?).ok()
 }
 
-/// Value date, entry date (`MMDD`, in the year that is nearest), mark, funds code, amount, type,
-/// reference, the bank's reference after `//`, further text on the next line.
+/// Reads a movement: value date, entry date (`MMDD`, in the nearest year), mark, funds code,
+/// amount, type, reference, the bank's reference after `//`, further text on the next line.
 fn movement(
     text: &str,
     row: u64,
@@ -255,13 +257,14 @@ fn movement(
     let (value, mut rest) = first.split_at_checked(6)?;
     let mut day = short_date(value);
     if let Some(short) = rest.get(..4).filter(|text| text.bytes().all(|b| b.is_ascii_digit())) {
-        // Beside a value date that no calendar has it is nearest to the opening balance.
+        // If the value date is not a day of the calendar, the year nearest to the opening balance
+        // is used.
         let opened = opening.and_then(|(_, day)| day);
         let month = || short_date(&format!("{}01", value.get(..4)?));
         day = nearest(short, day.or(opened).or_else(month)?);
         rest = rest.get(4..)?;
     } else {
-        // Blanks hold the place of the entry date.
+        // Blanks replace the entry date.
         rest = rest.trim_start_matches(' ');
     }
     let day = day?;
@@ -290,7 +293,8 @@ fn movement(
     Some(Ok(StatementLine { date: day, amount, balance, memo, name, account, serial, row }))
 }
 
-/// The day of a month and day that lies nearest to another: around New Year the years differ.
+/// The date with this month and day that is nearest to another date: around New Year the years
+/// differ.
 fn nearest(short: &str, value: Date) -> Option<Date> {
     let part = |from: usize| short.get(from..from + 2)?.parse::<i8>().ok();
     let (month, day) = (part(0)?, part(2)?);
@@ -299,7 +303,8 @@ fn nearest(short: &str, value: Date) -> Option<Date> {
     days.min_by_key(|day| days_between(value, *day).abs())
 }
 
-/// Free text, or the subfields `?20` to `?29` (purpose), `?31` (account), `?32` `?33` (name).
+/// Reads the information on a movement: free text, or the subfields `?20` to `?29` (purpose), `?31`
+/// (account), `?32` `?33` (name).
 fn information(line: &mut StatementLine, text: &str) {
     let joined = text.replace('\n', "");
     let structured = joined.get(3..4) == Some("?")

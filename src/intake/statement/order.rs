@@ -6,30 +6,31 @@ use crate::intake::profile::Order;
 use crate::problem::Problem;
 use foldhash::HashMap;
 
-/// How the rows stood in the file.
+/// Order of the rows in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// In the order of time.
     Forward,
     /// Newest first.
     Backward,
-    /// In neither: the balances showed the order inside the days.
+    /// Neither: the balances showed the order within the days.
     Sorted,
 }
 
-/// What ordering came to.
+/// Result of sorting the rows.
 pub struct Ordered {
-    /// How they stood.
+    /// Their order in the file.
     pub way: Way,
-    /// The file reads as well from either end, and nothing in it tells which.
+    /// True if the balances hold in both directions and nothing in the file shows which one is
+    /// right.
     pub ties: bool,
-    /// Why no order could be found.
+    /// The reason why no order was found.
     pub problem: Option<Problem>,
-    /// What was done.
+    /// Changes that were made.
     pub remarks: Vec<Problem>,
 }
 
-/// Puts rows in the order of time.
+/// Sorts rows in the order of time.
 pub fn order(found: &mut Vec<Found>, opening: Option<Money>, wanted: Order) -> Ordered {
     let (forward, _) = breaks(found, opening);
     let mut ordered =
@@ -75,14 +76,14 @@ pub fn order(found: &mut Vec<Found>, opening: Option<Money>, wanted: Order) -> O
     ordered
 }
 
-/// Whether the last day stands first; none where all is of one day.
+/// Returns true if the last day comes first; `None` if all rows have the same day.
 fn is_dated_backwards(found: &[Found]) -> Option<bool> {
     let mut dates = found.iter().filter_map(|found| found.date);
     let (first, last) = (dates.next()?, dates.next_back()?);
     (first != last).then_some(last < first)
 }
 
-/// The first row that does not stand where the file has it.
+/// The first row that is not at its place in the file any more.
 fn moved_row(found: &[Found], places: &[usize], backwards: bool) -> u64 {
     let count = found.len();
     let usual = |at: usize| if backwards { count - 1 - at } else { at };
@@ -95,20 +96,20 @@ fn apply(found: &mut Vec<Found>, places: &[usize]) {
     found.extend(places.iter().filter_map(|place| rows.get_mut(*place).and_then(Option::take)));
 }
 
-/// Rows of one day that are put in order; more are set aside as they stand.
+/// Most rows of one day that are sorted; a day with more is not sorted.
 const DAY_ROWS_MAX: usize = 1_000;
 
 enum Sorting {
-    /// The only order, as places.
+    /// The only possible order, as positions.
     Found(Vec<usize>),
-    /// More than one; a row of the day in which they part.
+    /// More than one order; a row of the day in which they differ.
     Several(u64),
     /// No order.
     None,
 }
 
-/// The order in which every row begins with the balance that the one before ends with, the days being
-/// sorted: in each day a walk over all rows, of which there must be one only.
+/// The order in which every row begins with the balance that the previous one ends with, with the
+/// days sorted. Each day needs a walk over all its rows, and exactly one such walk must exist.
 fn by_days(found: &[Found], opening: Option<Money>) -> Sorting {
     if found.iter().any(|row| row.balance.is_none() || row.date.is_none()) {
         return Sorting::None;
@@ -140,12 +141,12 @@ struct Day {
     /// Rows by the balance before them.
     from: HashMap<Total, Vec<usize>>,
     used: Vec<bool>,
-    /// Steps that may still be tried: a day in which the balances go round and round has more orders
-    /// than can be looked through.
+    /// Steps that may still be tried: a day whose balances repeat often has too many orders to try
+    /// them all.
     steps: usize,
 }
 
-/// The walks over all rows of a day that begin with a balance.
+/// Searches the walks over all rows of a day that begin with a given balance.
 fn walk(found: &[Found], day: &[usize], start: Option<Total>) -> Sorting {
     let step = |place: &usize| {
         let row = found.get(*place)?;
@@ -164,14 +165,15 @@ fn walk(found: &[Found], day: &[usize], start: Option<Total>) -> Sorting {
         *degree.entry(after).or_default() -= 1;
     }
     let row = day.first().and_then(|place| found.get(*place)).map_or(0, |found| found.row);
-    // Without a balance before, the day begins where one more row leaves than arrives.
+    // Without a previous balance, the day begins at the balance that one more row leaves than
+    // reaches.
     let start = match start {
         Some(start) => start,
         None => {
             let open: Vec<_> = degree.iter().filter(|(_, degree)| **degree != 0).collect();
             match open.iter().find(|(_, degree)| **degree == 1) {
                 Some((start, _)) if open.len() == 2 => **start,
-                // They go round: any of them may be the first.
+                // The rows form a cycle: any of them may be the first.
                 None if open.is_empty() => return Sorting::Several(row),
                 _ => return Sorting::None,
             }
@@ -191,10 +193,10 @@ fn walk(found: &[Found], day: &[usize], start: Option<Total>) -> Sorting {
 }
 
 impl Day {
-    /// At most two walks; none where there are too many to be looked through.
+    /// At most two walks; `None` if there are too many to try.
     fn walks(&mut self, start: Total, ends: &[Total]) -> Option<Vec<Vec<usize>>> {
         let mut walks = Vec::new();
-        // The path so far, each with the place in its list of choices.
+        // The path so far, each step with its position in the list of choices.
         let mut path: Vec<(Total, usize, usize)> = Vec::new();
         let (mut at, mut next) = (start, 0);
         loop {
@@ -210,8 +212,8 @@ impl Day {
                 choices.get(*place).is_some_and(|row| self.used.get(*row) == Some(&false))
             };
             let end = |place: usize| choices.get(place).and_then(|row| ends.get(*row));
-            // Of rows of the same amount and balance only the first is tried: another order of them is
-            // the same walk.
+            // Of rows with the same amount and balance only the first is tried: exchanging them
+            // gives the same walk.
             let free = (next..choices.len()).find(|place| {
                 let same = |other: &usize| unused(other) && end(*other) == end(*place);
                 unused(place) && !(0..*place).any(|other| same(&other))

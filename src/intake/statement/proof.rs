@@ -1,10 +1,11 @@
-//! What proves the reading of a statement.
+//! Proof that a statement was read correctly.
 //!
-//! The sign of an amount is told by its column, or by the mark beside it. That this is understood rightly
-//! is proved by a figure that the bank computed apart from it: a balance before and a balance after. Each
-//! stretch between two balances that are known (printed, or given by a person) is an equation over the
-//! sums of the columns in it; a column is proved when no other sign, and not leaving it out, satisfies all
-//! equations. A balance that is derived from the first row itself proves nothing of that row.
+//! The sign of an amount comes from its column, or from the mark beside it. A figure that the bank
+//! computed independently proves this reading: a balance before and a balance after. Each stretch
+//! between two known balances (printed, or given by the user) is an equation over the sums of the
+//! columns in it. A column is proved if neither the opposite sign nor leaving the column out
+//! satisfies all equations. A balance that is derived from the first row itself proves nothing
+//! about that row.
 
 use super::chain::{Found, Sheet};
 use super::totals::is_sum;
@@ -15,7 +16,7 @@ use crate::intake::heading::plain;
 use crate::intake::profile::Profile;
 use crate::problem::Problem;
 
-/// What tells the sign of a movement.
+/// Source of the sign of a movement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// Column of money in.
@@ -26,17 +27,17 @@ pub enum Class {
     Out,
     /// The same with a minus.
     OutMinus,
-    /// Sign of the amount.
+    /// Sign of the amount itself.
     Amount,
     /// A usual mark (贷, 收入, CREDIT).
     Flag,
-    /// A mark that only the profile knows, of money in.
+    /// A mark for money in that only the profile defines.
     FlagIn,
-    /// The same of money out.
+    /// A mark for money out that only the profile defines.
     FlagOut,
     /// A charge beside the amount.
     Charge,
-    /// Nothing stands in the columns of amounts.
+    /// The columns of amounts are empty.
     Nothing,
 }
 
@@ -53,7 +54,7 @@ const CLASSES: [Class; 10] = [
     Class::Charge,
     Class::Nothing,
 ];
-/// Classes that can stand in one file beside each other are fewer; this many are looked through.
+/// Most open classes whose meanings are tried; a file with more is not solved by equations.
 const OPEN_MAX: usize = 6;
 /// Different equations that are kept.
 const EQUATIONS_MAX: usize = 64;
@@ -74,38 +75,38 @@ impl Class {
         }
     }
 
-    /// A bank's layout that the program knows fixes what its headings mean, but not a minus that the
-    /// layout does not have.
+    /// A known layout of a bank fixes the meaning of its headings, but not a minus that the layout
+    /// does not have.
     fn is_fixed(self) -> bool {
         !matches!(self, Self::InMinus | Self::OutMinus | Self::Charge)
     }
 }
 
-/// Where the balances at both ends come from.
+/// Sources of the balances at both ends.
 #[derive(Clone, Copy)]
 pub struct Ends {
     /// Row of a printed opening balance.
     pub opening: Option<u64>,
-    /// A person gave the opening balance.
+    /// True if the user gave the opening balance.
     pub given: bool,
-    /// Balance after the last movement, printed apart from the rows or given.
+    /// Balance after the last movement, printed outside the rows or given.
     pub closing: Option<Money>,
-    /// The rows may be read from either end.
+    /// True if the rows can be read in both directions.
     pub ties: bool,
 }
 
-/// What proves the reading of a statement.
+/// Proof that a statement was read correctly.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proof {
     /// `opening-printed`, `opening-given`, `opening-before`, `opening-chain`, `opening-derived`.
     pub opening: &'static str,
-    /// Columns that amounts were taken from.
+    /// Columns that amounts were read from.
     pub columns: Vec<Column>,
-    /// What is not proved: `statement-unproved` and its kin. A statement with these is not taken in, unless
-    /// the book knows its opening balance.
+    /// What is not proved: `statement-unproved` and similar problems. A statement with these is not
+    /// imported, unless the book knows its opening balance.
     pub undecided: Vec<Problem>,
-    /// Nothing would be undecided if the balance before the first movement were known to be what was
-    /// derived: with any other meaning of the columns another one would be derived.
+    /// True if nothing would be undecided once the derived opening balance is confirmed: any other
+    /// meaning of the columns would give another opening balance.
     pub by_opening: bool,
 }
 
@@ -122,13 +123,13 @@ impl Proof {
         }
     }
 
-    /// True when the opening balance was computed from the first row.
+    /// Returns true if the opening balance was computed from the first row.
     pub fn is_derived(&self) -> bool {
         self.opening == "opening-derived"
     }
 }
 
-/// What the balances say of one class.
+/// Evidence from the balances about one class.
 #[derive(Clone, Copy, Default)]
 struct Seen {
     rows: u64,
@@ -175,7 +176,7 @@ impl Reading {
         self.seen.get(class.place()).map_or(0, |seen| seen.rows)
     }
 
-    /// Takes a stretch between two known balances.
+    /// Adds a stretch between two known balances.
     fn stretch(&mut self, parts: &[(Class, Total)], by: &'static str, row: u64) {
         if let [(class, sum)] = parts {
             if *class == Class::Nothing || *sum != Total::ZERO {
@@ -195,8 +196,9 @@ impl Reading {
         }
     }
 
-    /// Goes through every other meaning of the columns that are still open: each may be turned round or
-    /// be no money at all. What has only the meaning that was read in all that hold is proved.
+    /// Tries every other meaning of the columns that are still open: each may have the opposite
+    /// sign or not be money at all. A column is proved if it has the meaning that was read in all
+    /// solutions.
     fn solve(&mut self) {
         let in_equations = |place: usize| {
             self.equations
@@ -242,7 +244,7 @@ impl Reading {
     }
 }
 
-/// Finds out what proves each column; `holds` says that nothing contradicts the reading.
+/// Finds the proof of each column; `holds` is true if nothing contradicts the reading.
 pub fn prove(sheet: &Sheet, profile: &Profile, ends: &Ends, holds: bool) -> Proof {
     let mut proof = proved(sheet, profile, ends, holds);
     if proof.is_derived() && holds && !proof.undecided.is_empty() {
@@ -260,7 +262,7 @@ fn proved(sheet: &Sheet, profile: &Profile, ends: &Ends, holds: bool) -> Proof {
         by_totals(&mut reading, sheet);
         by_pair(&mut reading, profile);
     } else {
-        // What does not add up proves nothing, though single rows may.
+        // Equations that do not all hold prove nothing, though single rows may.
         reading.equations.clear();
     }
     if profile.known {
@@ -269,7 +271,7 @@ fn proved(sheet: &Sheet, profile: &Profile, ends: &Ends, holds: bool) -> Proof {
         }
     }
     let sides = |one, other| reading.is_proved(one) && reading.is_proved(other);
-    // Where nothing stands in columns that are proved, nothing moved.
+    // If the proved columns are empty in a row, no money moved.
     if sides(Class::In, Class::Out)
         || reading.is_proved(Class::Amount)
         || reading.is_proved(Class::Flag)
@@ -293,7 +295,7 @@ fn proved(sheet: &Sheet, profile: &Profile, ends: &Ends, holds: bool) -> Proof {
     Proof { opening, columns: columns(&reading, profile), undecided, by_opening: false }
 }
 
-/// Walks from balance to balance; gives the last row where no balance follows it.
+/// Walks from balance to balance; returns the last row if no balance follows it.
 fn walk(reading: &mut Reading, found: &[Found], ends: &Ends) -> Option<u64> {
     let mut known = ends.opening.is_some() || ends.given;
     let mut by = if ends.opening.is_some() { "by-opening" } else { "by-given" };
@@ -333,14 +335,15 @@ fn add(parts: &mut Vec<(Class, Total)>, class: Class, amount: Total) {
     if let Some((_, sum)) = parts.iter_mut().find(|(known, _)| *known == class) {
         *sum += amount;
     } else if class != Class::Nothing || parts.is_empty() {
-        // A row that moves nothing makes no equation harder.
+        // A row that moves no money adds nothing to an equation.
         parts.retain(|(known, _)| *known != Class::Nothing);
         parts.push((class, amount));
     }
 }
 
-/// Totals beside words of direction prove the sign of their side. Totals below the columns prove that a
-/// column holds the amounts that the bank adds up, where the other column's sign is proved.
+/// Applies the printed totals. A total beside a word of direction proves the sign of its side. A
+/// total below the columns proves that a column holds the amounts that the bank adds up, if the
+/// sign of the other column is proved.
 fn by_totals(reading: &mut Reading, sheet: &Sheet) {
     for total in sheet.labelled.iter().filter(|total| !total.figure.count) {
         if total.value != Money::ZERO && is_sum(total, &sheet.found) {
@@ -364,8 +367,8 @@ fn by_totals(reading: &mut Reading, sheet: &Sheet) {
     }
 }
 
-/// Two headings that differ in the word of direction alone mean opposite ways of the same amounts: what the
-/// balances prove of one column they prove of the other.
+/// Applies pairs of headings. Two headings that differ only in the word of direction mean opposite
+/// directions of the same amounts: a proof of one column also proves the other.
 fn by_pair(reading: &mut Reading, profile: &Profile) {
     let (Some(into), Some(out)) = (&profile.columns.r#in, &profile.columns.out) else { return };
     if plain(into) == plain(out) || stem(into) != stem(out) {
@@ -448,7 +451,7 @@ fn undecided(reading: &Reading, profile: &Profile, sheet: &Sheet) -> Vec<Problem
     undecided
 }
 
-/// Puts the sheet to a problem where a file has several.
+/// Adds the sheet to a problem if a file has several.
 fn in_sheet(mut problem: Problem, sheet: &Sheet, row: u64) -> Problem {
     let found = sheet.found.iter().find(|found| found.row == row);
     let name = found.and_then(|found| sheet.sheets.get(found.sheet));

@@ -1,4 +1,5 @@
-//! A table as a statement: where the header stands, what lies around it, what each row says.
+//! Reads a table as a statement: finds the header, the labels around the rows, and the meaning of
+//! each row.
 
 use super::chain::{Found, Sheet};
 use super::columns::Places;
@@ -17,10 +18,10 @@ use crate::intake::sniff::{FileKind, kind_of};
 use crate::problem::Problem;
 use std::ops::ControlFlow;
 
-/// Reads a table; whose account it is and the file's hash are left to the caller.
+/// Reads a table; the caller fills in the bank account and the file's hash.
 ///
 /// # Errors
-/// As [`super::read`].
+/// The errors of [`super::read`].
 pub fn read(document: &Document, profile: &Profile) -> Result<Statement, Vec<Problem>> {
     let file = document.path().display().to_string();
     let in_file = |problem: Problem| problem.in_file(file.as_str());
@@ -47,20 +48,20 @@ pub fn read(document: &Document, profile: &Profile) -> Result<Statement, Vec<Pro
 struct Reading<'p> {
     profile: &'p Profile,
     places: Option<Places<'p>>,
-    /// A header was found on some sheet.
+    /// True if a header was found on some sheet.
     has_header: bool,
-    /// A text may cut one cell in two; a workbook cannot.
+    /// True for a text file, which may cut one cell in two; a workbook cannot.
     is_text: bool,
     searched: usize,
     /// The last row that belongs to the last movement.
     tail: u64,
-    /// The row before, which may be the upper half of the header.
+    /// The previous row, which may be the upper half of the header.
     before: Vec<Cell<'static>>,
-    /// The sheet that is read, where there are several.
+    /// Name of the sheet that is read, if there are several.
     name: Option<String>,
     rows: u64,
     sheet: Sheet,
-    /// The end has been seen; what follows is prose.
+    /// True after the end; what follows is text.
     ended: bool,
     problems: Vec<Problem>,
 }
@@ -90,14 +91,14 @@ impl<'p> Reading<'p> {
         }
     }
 
-    /// Reads all rows: of a text, or of every sheet that can be seen, one behind the other.
+    /// Reads all rows: of a text, or of every visible sheet, one after the other.
     fn file(&mut self, document: &Document) -> Result<(), Problem> {
         let profile = self.profile;
         self.is_text = kind_of(document)? == FileKind::Text;
         let sheets = sheet_names(document, &profile.options)?;
         if sheets.len() <= 1 || profile.options.sheet.is_some() {
             document_rows(document, &profile.options, &mut |row, cells| self.row(row, cells))?;
-            // The other sheets were not asked for, which is told.
+            // The report names the sheets that were not requested.
             let wanted = profile.options.sheet.as_deref();
             let numbered = wanted.and_then(|wanted| wanted.parse::<usize>().ok());
             let named = sheets.iter().any(|(name, _)| Some(name.as_str()) == wanted);
@@ -139,7 +140,7 @@ impl<'p> Reading<'p> {
         self.sheet.passed.row(self.name.as_deref(), row, what, &first(cells));
     }
 
-    /// Puts the sheet and the key of the profile that helps to a problem of a row.
+    /// Adds the sheet and the key of the profile that can repair it to the problem of a row.
     fn told(&self, mut problem: Problem, row: u64) -> Problem {
         let key = match problem.code {
             "field-missing" | "field-type" => "[columns]",
@@ -194,7 +195,7 @@ impl<'p> Reading<'p> {
         let read = places.row(row, cells, self.sheet.number.as_deref());
         match read.and_then(|found| self.keep(found, cells)) {
             Ok(()) => {}
-            // Printed pages repeat their header; so do files put together.
+            // Printed pages repeat their header; so do joined files.
             Err(_) if self.profile.fits(&Heading::single(cells)) => {
                 self.pass(row, "row-header", cells)
             }
@@ -207,7 +208,8 @@ impl<'p> Reading<'p> {
         if self.problems.len() >= PROBLEMS_MAX { ControlFlow::Break(()) } else { ON }
     }
 
-    /// A row behind the end that the profile names: prose, or a movement that must not be missed.
+    /// Handles a row behind the end that the profile names: text, or a movement that must not be
+    /// missed.
     fn behind(&mut self, row: u64, cells: &[Cell<'_>]) -> Result<ControlFlow<()>, Problem> {
         let Some(places) = &self.places else { return Ok(ON) };
         let read = places.row(row, cells, self.sheet.number.as_deref());
@@ -220,7 +222,7 @@ impl<'p> Reading<'p> {
         Ok(ON)
     }
 
-    /// A row that says by a word that it is no movement: a balance, a total, a page carried.
+    /// Handles a row that a word marks as not a movement: a balance, a total, a page carried over.
     fn named(
         &mut self,
         row: u64,
@@ -230,8 +232,8 @@ impl<'p> Reading<'p> {
     ) -> Result<ControlFlow<()>, Problem> {
         let Some(places) = &self.places else { return Ok(ON) };
         let (sums, balance) = (places.totals(cells), places.balance_of(cells));
-        // `收入合计` with its sum in the next cell stands below the columns by chance; so does `期初余额`
-        // where there is no column of balances.
+        // The sum in the cell beside `收入合计` is below a column only by chance. The same is true
+        // of `期初余额` if there is no column of balances.
         let labels = cells.iter().any(|cell| words::figure(&cell.shown()).is_some());
         let beside =
             self.profile.columns.balance.is_none() && matches!(word, Word::Opening | Word::Closing);
@@ -254,7 +256,7 @@ impl<'p> Reading<'p> {
             }
             _ if sums == (None, None) && balance.is_none() => {
                 if dated {
-                    // A day and a word without a figure: let the columns speak.
+                    // A day and a word without a figure: the columns decide.
                     let read = places.row(row, cells, self.sheet.number.as_deref());
                     match read.and_then(|found| self.keep(found, cells)) {
                         Ok(()) => {}
@@ -278,7 +280,7 @@ impl<'p> Reading<'p> {
         let named = places.purposes(cells).find(|purpose| words::whole(purpose).is_some());
         let name = named.unwrap_or_else(|| first(cells)).into_owned();
         let (sums, balance) = (places.totals(cells), places.balance_of(cells));
-        // A balance that stands only in the total of the day is the last row's.
+        // A balance that is printed only in the total of the day belongs to the last row.
         if let (Some(balance), Some(last)) = (balance, self.sheet.found.last_mut())
             && matches!(word, Word::Total(_))
         {
@@ -288,7 +290,8 @@ impl<'p> Reading<'p> {
         self.sheet.marks.push(Mark { row, after, name: plain(&name), word, sums, balance });
     }
 
-    /// A row of text: the text above goes on, labels with values, a message, a foot.
+    /// Handles a row of text: a continuation of the text above, labels with values, a message, a
+    /// footer.
     fn prose(&mut self, row: u64, cells: &[Cell<'_>]) -> Result<ControlFlow<()>, Problem> {
         let Some(places) = &self.places else { return Ok(ON) };
         let is_next = self.tail.checked_add(1) == Some(row);
@@ -310,7 +313,7 @@ impl<'p> Reading<'p> {
         Ok(ON)
     }
 
-    /// A row before the movements: the header, or something above it.
+    /// Handles a row before the movements: the header, or a row above it.
     fn above(&mut self, row: u64, cells: &[Cell<'_>]) -> Result<ControlFlow<()>, Problem> {
         let single = Heading::single(cells);
         let may_be = Heading::may_be(&self.before) && Heading::may_be(cells);
@@ -334,7 +337,7 @@ impl<'p> Reading<'p> {
         Ok(if over { ControlFlow::Break(()) } else { ON })
     }
 
-    /// Takes a movement; every row must be of one account and one currency.
+    /// Adds a movement; all rows must have the same account and the same currency.
     fn keep(&mut self, mut found: Found, cells: &[Cell<'_>]) -> Result<(), Problem> {
         let Some(places) = &self.places else { return Ok(()) };
         if let Some(own) = places.own(cells)? {
@@ -348,7 +351,7 @@ impl<'p> Reading<'p> {
             let says = found.balance.is_some() || found.before.is_some();
             self.pass(found.row, if says { "row-idle" } else { "row-note" }, cells);
             if !says {
-                // A day alone is that of printing or signing.
+                // A day alone is the day of printing or signing.
                 return Ok(());
             }
             self.sheet.passed.day(found.date);
@@ -359,7 +362,7 @@ impl<'p> Reading<'p> {
         Ok(())
     }
 
-    /// The own account number; all of a file is of one account.
+    /// Records the own account number; a file has only one.
     fn number(&mut self, own: &str) -> Result<(), Problem> {
         let known = self.sheet.number.get_or_insert_with(|| own.to_owned());
         if digits(known) == digits(own) {
@@ -368,14 +371,14 @@ impl<'p> Reading<'p> {
         Err(Problem::data("statement-accounts").with("number", known).with("other", own))
     }
 
-    /// Labels with their values, in the next cell or after a colon.
+    /// Reads labels with their values, in the next cell or after a colon.
     fn label(&mut self, row: u64, cells: &[Cell<'_>]) -> Result<(), Problem> {
         for (index, cell) in cells.iter().enumerate() {
             let text = half_width(&cell.shown()).into_owned();
             if let Some(unit) = words::unit(&text, false) {
                 return Err(Problem::data("statement-unit").with("text", unit));
             }
-            // A merged cell leaves blank ones before the value.
+            // A merged cell leaves blank cells before the value.
             let next = || {
                 let rest = cells.iter().skip(index + 1);
                 rest.into_iter().find(|cell| !cell.is_empty()).cloned().unwrap_or(Cell::Empty)
@@ -459,13 +462,13 @@ pub const ACCOUNT: [&str; 16] = [
     "账号/卡号",
 ];
 
-/// True when a row carries a page over, which it does at the top of every page.
+/// Returns true if a row carries a balance over from the previous page.
 fn is_carried(cells: &[Cell<'_>]) -> bool {
     let text = plain(&first(cells));
     ["承", "上页"].iter().any(|begin| text.starts_with(begin))
 }
 
-/// Characters that tell account numbers apart.
+/// The characters of an account number that count in a comparison.
 pub fn digits(number: &str) -> String {
     number.chars().filter(char::is_ascii_alphanumeric).collect()
 }

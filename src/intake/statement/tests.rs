@@ -134,7 +134,8 @@ fn signed_and_flagged_amounts() {
     assert_eq!(profile("flag", "").unwrap_err().code, "profile-column-missing");
 }
 
-/// The demonstration folder: every statement holds together, and one printed figure of each layout.
+/// The demonstration folder: every statement is consistent, and one printed figure of each layout
+/// is checked.
 #[test]
 fn the_statements_of_a_whole_year_hold_together() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/jiaozuo-2017");
@@ -154,7 +155,7 @@ fn the_statements_of_a_whole_year_hold_together() {
     assert_eq!(closing["RISK-HXRCB-410823"], "4511253.08");
 }
 
-/// Rows under headings that no bank's known layout has, so that figures must prove them.
+/// Reads rows under headings that no bank's known layout has, so that figures must prove them.
 fn undecided(head: &str, rows: &str, more: &str) -> (Vec<&'static str>, Vec<String>) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.csv");
@@ -172,32 +173,32 @@ fn a_column_is_proved_by_a_balance_apart_from_its_row() {
     let of = |head: &str, rows: &str| undecided(head, rows, "").0;
     let (into, out) = ("2017-01-01,5.00,,15.00\n", "2017-01-02,,2.00,13.00\n");
     assert_eq!(of("", into), ["statement-unproved"]);
-    // Only the second row has a balance before it; the first stands alone in its column.
+    // Only the second row has a balance before it; the first is alone in its column.
     assert_eq!(of("", &format!("{into}{out}")), ["statement-unproved"]);
     assert_eq!(of("", &format!("{into}{out}2017-01-03,1.00,,14.00\n")), [""; 0]);
     assert_eq!(of("期初余额,10.00\n", into), [""; 0]);
-    // A balance of nothing is a balance, though the column's word for no amount is the same.
+    // A balance of zero is a balance, even if the column's word for no amount is the same.
     let empty = "[amount]\nempty = [\"0.00\"]\n";
     let all = "2017-01-01,5.00,0.00,5.00\n";
     assert_eq!(undecided("期初余额,0.00\n", all, empty).0, [""; 0]);
-    // A printed opening that the row does not follow from is a gap, and the sign is not proved by it.
+    // A printed opening balance that disagrees with the row is a gap, and does not prove the sign.
     assert_eq!(of("期初余额,20.00\n", into), ["statement-arithmetic"]);
     assert_eq!(of("总收入：5.00\n", into), [""; 0]);
     assert_eq!(of("总支出：5.00\n", into), ["statement-total", "statement-unproved"]);
-    // Totals under the columns count where the other column's sign is proved.
+    // Totals under the columns count if the sign of the other column is proved.
     assert_eq!(of("", &format!("{into}{out}合计,5.00,2.00,\n")), [""; 0]);
     assert_eq!(of("", &format!("{into}合计,5.00,0.00,\n")), ["statement-unproved"]);
-    // A printed total of nothing is a total.
+    // A printed total of zero is a total.
     let empty = "[amount]\nempty = [\"0.00\"]\n";
     let wrong = format!("{into}合计,0.00,,\n");
     assert_eq!(undecided("期初余额,10.00\n", &wrong, empty).0, ["statement-total"]);
-    // A row that moves nothing may be one whose amount stands elsewhere.
+    // The amount of a row that moves no money may be in another column.
     assert_eq!(of("", "2017-01-01,,,15.00\n"), ["statement-unproved-nothing"]);
     assert_eq!(of("期初余额,15.00\n", "2017-01-01,,,15.00\n"), [""; 0]);
 }
 
-/// Of two columns in one stretch between balances, only one meaning comes to the second balance; where
-/// both sums are equal, two do.
+/// With two columns in one stretch between balances, only one meaning gives the second balance; if
+/// both sums are equal, two meanings do.
 #[test]
 fn sums_prove_columns_where_rows_have_no_balance() {
     let of = |rows: &str| undecided("期初余额,10.00\n", rows, "").0;
@@ -212,8 +213,8 @@ fn sums_prove_columns_where_rows_have_no_balance() {
     );
 }
 
-/// Red ink in the column of money out: taken back where the balances say so, and not where they say the
-/// column is written with its sign.
+/// A negative amount in the column of money out is money that came back, unless the balances show
+/// that the column is written with its sign.
 #[test]
 fn the_balances_say_what_a_minus_means() {
     let of = |rows: &str, more: &str| undecided("期初余额,10.00\n", rows, more);
@@ -224,7 +225,7 @@ fn the_balances_say_what_a_minus_means() {
     assert_eq!(alone("[amount]\nminus = \"back\"\n"), ["25.00"]);
 }
 
-/// Newest first, in a message: turned, also inside a day, and nothing is pointed out.
+/// A message with the newest entry first is reversed, also within a day, without a remark.
 #[test]
 fn messages_with_the_newest_entry_first_are_turned() {
     let text = ":20:S\n:25:X/1\n:60F:C170101CNY10,00\n:61:1701090109C3,00NTRFNONREF\n:61:1701090109D2,00NTRFNONREF\n:61:1701050105C1,00NTRFNONREF\n:62F:C170109CNY12,00\n-\n";
@@ -241,7 +242,8 @@ fn messages_with_the_newest_entry_first_are_turned() {
     assert_eq!((statement.remarks, statement.breaks), (vec![], vec![]));
 }
 
-/// Payer and payee in columns each, and the own number unknown: the money's way tells the other side.
+/// Payer and payee have columns each and the own number is unknown: the direction of the money
+/// shows the other party.
 #[test]
 fn without_an_own_number_the_moneys_way_tells_the_other_party() {
     let profile = Profile::parse(
@@ -258,7 +260,7 @@ fn without_an_own_number_the_moneys_way_tells_the_other_party() {
     assert_eq!(others, ["甲 1", "乙 2"]);
 }
 
-/// A day is put in order only where its balances allow one order.
+/// A day is sorted only if its balances allow exactly one order.
 #[test]
 fn rows_are_ordered_by_their_balances() {
     let of = |rows: &str| {
@@ -268,12 +270,13 @@ fn rows_are_ordered_by_their_balances() {
     let amounts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     let swapped = "2017-01-01,5.00,,15.00\n2017-01-02,,2.00,12.00\n2017-01-02,,1.00,14.00\n2017-01-03,1.00,,13.00\n";
     assert_eq!(of(swapped), (vec![], amounts(&["5.00", "-1.00", "-2.00", "1.00"])));
-    // Two days that changed places are put back; balances that meet nowhere are not.
+    // Two days that changed places are put back; balances that do not chain are not.
     let days = "2017-01-02,,2.00,13.00\n2017-01-01,5.00,,15.00\n2017-01-03,1.00,,14.00\n";
     assert_eq!(of(days), (vec![], amounts(&["5.00", "-2.00", "1.00"])));
     let gap = "2017-01-01,5.00,,15.00\n2017-01-02,,2.00,13.01\n2017-01-03,1.00,,14.00\n";
     assert_eq!(of(gap).0, ["statement-arithmetic", "statement-arithmetic"]);
-    // The interest of the day before, booked after: on its own day, with the balance of that day.
+    // The interest of the previous day, booked a day later: it gets its own day, with the balance
+    // of that day.
     let back = "2017-01-02,5.00,,15.00\n2017-01-01,1.00,,16.00\n2017-01-03,,2.00,14.00\n";
     assert_eq!(of(back), (vec![], amounts(&["1.00", "5.00", "-2.00"])));
 }

@@ -1,4 +1,4 @@
-//! Totals that a bank prints among the rows and below them, against the rows.
+//! Checks the totals that a bank prints among and below the rows against the rows.
 
 use super::chain::Found;
 use super::words::{Figure, Span, Word};
@@ -12,11 +12,11 @@ use std::collections::HashMap;
 pub struct Mark {
     /// Row in the file.
     pub row: u64,
-    /// How many movements stand above it.
+    /// Number of movements above it.
     pub after: usize,
     /// Its name.
     pub name: String,
-    /// What it is.
+    /// Its meaning.
     pub word: Word,
     /// Sums of money in and out, without their signs.
     pub sums: (Option<Money>, Option<Money>),
@@ -28,25 +28,25 @@ pub struct Mark {
 pub struct Labelled {
     /// Row in the file.
     pub row: u64,
-    /// What it is.
+    /// Its meaning.
     pub figure: Figure,
-    /// The sum, or the number in whole yuan.
+    /// The sum, or the number of movements as whole yuan.
     pub value: Money,
 }
 
 type Sums = [Total; 2];
 
-/// Sums of the rows above a mark, since the places from which a total may be counted.
+/// Sums of the rows above a mark, and of the rows above each place from which a total may count.
 #[derive(Default)]
 struct Running {
     all: Sums,
     day: (Option<Date>, Sums),
     month: (Option<(i16, i8)>, Sums),
     year: (Option<i16>, Sums),
-    /// At the last total of each name, and of any.
+    /// Sums at the last total of each name, and of any name.
     named: HashMap<String, Sums>,
     last: Option<Sums>,
-    /// What a running total counted before the file begins.
+    /// The part of a running total from before the file.
     carried: HashMap<String, Sums>,
 }
 
@@ -70,7 +70,7 @@ impl Running {
         self.all = [self.all[0] + found.sides.0.into(), self.all[1] + found.sides.1.into()];
     }
 
-    /// Sums that a total of this kind may be.
+    /// The sums that a total of this kind may have.
     fn allowed(&self, mark: &Mark) -> Vec<Sums> {
         let since = |start: Sums| less(self.all, start);
         let mut allowed = Vec::new();
@@ -82,7 +82,7 @@ impl Running {
         }
         let named = self.named.get(&mark.name).copied();
         allowed.extend(named.into_iter().map(since));
-        // A total above which nothing of its own kind stands may be of the page.
+        // A total that does not follow one of its own kind may be that of the page.
         if !matches!(mark.word, Word::Total(Span::Day | Span::Month)) {
             allowed.extend(self.last.into_iter().map(since));
         }
@@ -92,7 +92,7 @@ impl Running {
     }
 }
 
-/// Totals that are not the sums of the rows that they may be of.
+/// Problems of totals that match none of the allowed sums.
 pub fn mark_problems(marks: &[Mark], found: &[Found]) -> Vec<Problem> {
     let (mut problems, mut running, mut at) = (Vec::new(), Running::default(), 0);
     for mark in marks {
@@ -122,8 +122,8 @@ pub fn mark_problems(marks: &[Mark], found: &[Found]) -> Vec<Problem> {
     problems
 }
 
-/// A running total, or a page carried from one that the file does not hold, counts what the file does
-/// not show; the first one says how much, and the later ones must agree.
+/// Handles a running total, or a page carried over from one outside the file: it counts amounts
+/// that the file does not show. The first one defines how much, and the later ones must agree.
 fn carries(running: &mut Running, mark: &Mark) -> bool {
     let is_running = mark.word == Word::Total(Span::Running)
         || (matches!(mark.word, Word::Carried | Word::Opening) && mark.after == 0);
@@ -147,7 +147,7 @@ fn abs(sum: Total) -> Total {
     if sum < Total::ZERO { -sum } else { sum }
 }
 
-/// Balances of totals that are not the balance of the row above.
+/// Problems of balances in totals that differ from the balance of the row above.
 pub fn balance_problems(marks: &[Mark], found: &[Found], opening: Money) -> Vec<Problem> {
     let (mut problems, mut balance, mut at) = (Vec::new(), Total::from(opening), 0);
     for mark in marks {
@@ -167,7 +167,7 @@ pub fn balance_problems(marks: &[Mark], found: &[Found], opening: Money) -> Vec<
     problems
 }
 
-/// Labelled totals that are not the sums of the movements, net of what came back or not.
+/// Problems of labelled totals that match neither the gross nor the net sum of the movements.
 pub fn label_problems(labelled: &[Labelled], found: &[Found]) -> Vec<Problem> {
     let wrong = labelled.iter().filter(|total| !is_sum(total, found));
     let problem = |total: &Labelled| {
@@ -187,7 +187,7 @@ pub fn label_problems(labelled: &[Labelled], found: &[Found]) -> Vec<Problem> {
     wrong.map(problem).take(PROBLEMS_MAX).collect()
 }
 
-/// True when a labelled total is that of the movements.
+/// Returns true if a labelled total matches the movements.
 pub fn is_sum(total: &Labelled, found: &[Found]) -> bool {
     let (gross, net, count) = sums(total.figure.into, found);
     let printed = abs(total.value.into());
@@ -197,7 +197,8 @@ pub fn is_sum(total: &Labelled, found: &[Found]) -> bool {
     printed == gross || printed == abs(net)
 }
 
-/// One side: what moved that way, the column with what came back taken off, and how many.
+/// One side: the sum of the movements in that direction, the sum of the column net of money that
+/// came back, and the number of movements.
 fn sums(into: bool, found: &[Found]) -> (Total, Total, u64) {
     let mut all = (Total::ZERO, Total::ZERO, 0);
     for found in found {
@@ -211,8 +212,9 @@ fn sums(into: bool, found: &[Found]) -> (Total, Total, u64) {
     all
 }
 
-/// A printed total of one side that is not the sum of the movements. `side` is the owner's: money
-/// `in` is what the bank calls credit (贷), money `out` what it calls debit (借).
+/// The problem of a printed total of one side that differs from the sum of the movements. `side` is
+/// the owner's: money `in` is what the bank calls credit (贷), money `out` what it calls debit
+/// (借).
 pub fn total_problem(side: &'static str, printed: Option<Money>, sum: Total) -> Option<Problem> {
     let printed = Total::from(printed?);
     (printed != sum).then(|| {

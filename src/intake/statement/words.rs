@@ -1,36 +1,36 @@
-//! The words by which rows say that they are no movements: totals, balances carried, labels, marks of
-//! direction, units.
+//! The words that mark rows which are not movements: totals, balances carried over, labels, marks
+//! of direction, units.
 
 use crate::intake::cell::half_width;
 use crate::intake::heading::plain;
 
-/// What a row that is no movement is.
+/// Kind of a row that is not a movement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Word {
     /// The balance before the first movement.
     Opening,
-    /// The balance after the last.
+    /// The balance after the last movement.
     Closing,
-    /// A page carried to the next, or from the last.
+    /// A page carried over to the next or from the last.
     Carried,
     /// A total of the rows above.
     Total(Span),
 }
 
-/// Of which rows a total is.
+/// The rows that a total covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Span {
-    /// Of all, of the page, or since the total of the same name.
+    /// All rows, those of the page, or those since the total of the same name.
     Since,
-    /// Of the day.
+    /// Those of the day.
     Day,
-    /// Of the month.
+    /// Those of the month.
     Month,
-    /// Of the year, with what the file does not show.
+    /// Those of the year, including amounts that the file does not show.
     Running,
 }
 
-/// What stands before the balance at the start, in a cell or a row of its own.
+/// Labels of the balance at the start, in a cell or a row of its own.
 pub const OPENING: [&str; 23] = [
     "期初余额",
     "上期余额",
@@ -56,7 +56,7 @@ pub const OPENING: [&str; 23] = [
     "上月结余",
     "上年结余",
 ];
-/// What stands before the balance at the end.
+/// Labels of the balance at the end.
 pub const CLOSING: [&str; 11] = [
     "月末余额",
     "年末余额",
@@ -73,10 +73,10 @@ pub const CLOSING: [&str; 11] = [
 const CARRIED: [&str; 8] =
     ["过次页", "转次页", "过下页", "转下页", "承前页", "承上页", "承前余额", "上页余额"];
 const TOTALS: [&str; 6] = ["小计", "合计", "总计", "共计", "累计", "页计"];
-/// Characters of a cell that may still be such a word with what stands around it.
+/// Length up to which a text may still be such a word with other text around it.
 const LONGEST: usize = 24;
 
-/// The name of a row by the cell in which a day would stand.
+/// The kind of a row by the text in the column of days.
 pub fn leading(text: &str) -> Option<Word> {
     let text = plain(text);
     if text.chars().count() > LONGEST {
@@ -94,9 +94,9 @@ pub fn leading(text: &str) -> Option<Word> {
     })
 }
 
-/// The name of a row by the whole text of another cell: beside a day, only the very word counts.
+/// The kind of a row by the whole text of another cell: beside a day, only the exact word counts.
 pub fn whole(text: &str) -> Option<Word> {
-    // Nearly every row is none of these, and a million of them are looked at.
+    // Nearly every row has none of these words, and a million rows are tested.
     if text.len() > LONGEST || !text.contains(['计', '页', '余', '结']) {
         return None;
     }
@@ -134,13 +134,13 @@ fn span(text: &str) -> Span {
 /// A printed figure of one side: `借方合计金额`, `总收入`, `贷方笔数`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Figure {
-    /// Of money in.
+    /// True for money in.
     pub into: bool,
-    /// A number of movements; otherwise a sum.
+    /// True for a number of movements; otherwise it is a sum.
     pub count: bool,
 }
 
-/// What a label says that its value is.
+/// The meaning that a label gives to its value.
 pub fn figure(label: &str) -> Option<Figure> {
     let label = plain(label);
     let has = |words: &[&str]| words.iter().any(|word| label.contains(word));
@@ -173,7 +173,7 @@ const OUT: [&str; 15] = [
     "-",
 ];
 
-/// Which way a mark says that money goes; none where it says nothing.
+/// The direction that a mark shows (true is money in); `None` if it shows none.
 pub fn direction(mark: &str) -> Option<bool> {
     let mark = half_width(mark).to_lowercase();
     let mark = mark.trim();
@@ -190,7 +190,8 @@ pub fn direction(mark: &str) -> Option<bool> {
     }
 }
 
-/// True for a text that is a bank's mark and nothing else (`支出`, `贷 Cr`), not a purpose that begins so.
+/// Returns true for a text that is only a bank's mark (`支出`, `贷 Cr`), not a purpose that begins
+/// with one.
 pub fn is_mark(text: &str) -> bool {
     const REST: [&str; 12] = ["", "入", "出", "账", "帐", "方", "款", "取", "项", "记", "金", "转"];
     let text = half_width(text).to_lowercase();
@@ -247,7 +248,7 @@ mod tests {
         ] {
             assert_eq!(leading(text), word, "{text}");
         }
-        // Beside a day a purpose that holds such a word is a purpose.
+        // Beside a day, a purpose that contains such a word is still a purpose.
         assert_eq!(whole("支付合计三笔货款"), None);
         assert_eq!(whole("本月合计"), Some(Word::Total(Span::Month)));
         assert_eq!(whole("担保费合计"), None);
