@@ -1,4 +1,5 @@
-//! A guard for workbooks of today, which are zip archives: what would opening them take?
+//! A guard for present-day workbooks, which are zip archives: it measures them before they are
+//! opened.
 
 use crate::intake::workbook::damaged;
 use crate::intake::zipped::is_of_workbook;
@@ -9,8 +10,8 @@ use crate::limits::{
 use crate::problem::Problem;
 use std::io::{Cursor, Read};
 
-/// Inflates every part once without keeping it, so that nothing is believed about its size. With
-/// `strict`, parts that a reader keeps in memory are held to narrower limits.
+/// Inflates every part once without keeping it, so that the sizes in the archive need not be
+/// trusted. With `strict`, narrower limits apply to parts that a reader keeps in memory.
 ///
 /// # Errors
 /// `workbook-damaged`, `workbook-locked`, `workbook-macros`, `archive-bomb`, `xml-doctype`,
@@ -42,7 +43,7 @@ pub fn check(bytes: &[u8], strict: bool) -> Result<(), Problem> {
             return Err(Problem::data("file-kind").with("kind", "OpenDocument"));
         }
         let is_xml = name.ends_with(".xml") || name.ends_with(".rels");
-        // Sheets are read cell by cell; everything else is kept as a whole.
+        // Sheets are read cell by cell; every other part is kept as a whole.
         let kept = strict && is_xml && !name.contains("worksheets/");
         let limit = if kept { STATEMENT_PART_MAX } else { WORKBOOK_PART_MAX };
         let packed = part.compressed_size();
@@ -72,14 +73,14 @@ pub fn check(bytes: &[u8], strict: bool) -> Result<(), Problem> {
     Ok(())
 }
 
-/// What is seen of an XML part while it goes by.
+/// State of the scan of an XML part.
 #[derive(Default)]
 struct Scan {
     tags: usize,
-    /// Bytes since the last tag began, and the most there were.
+    /// Bytes since the last tag began, and the largest such number.
     run: usize,
     longest: usize,
-    /// How much of `<!` was seen last.
+    /// Number of characters of `<!` that were read last.
     opened: usize,
 }
 

@@ -1,7 +1,7 @@
-//! One cell of a table and the values that fields may take from it.
+//! One cell of a table and its conversion to the values of fields.
 //!
-//! Whatever people write into cells that is unambiguous is made plain here and nowhere else: full
-//! width digits, a currency sign before an amount, `2017年12月31日`. The domain stays strict.
+//! Notations in cells that are unambiguous are normalized here and nowhere else: full-width digits,
+//! a currency sign before an amount, `2017年12月31日`. The domain stays strict.
 
 use crate::domain::calendar::Date;
 use crate::domain::field::{FieldKind, FieldSpec, Value};
@@ -13,7 +13,7 @@ use std::borrow::Cow;
 /// One cell as the file holds it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell<'a> {
-    /// Nothing.
+    /// An empty cell.
     Empty,
     /// A text, trimmed.
     Text(Cow<'a, str>),
@@ -21,11 +21,11 @@ pub enum Cell<'a> {
     Number(String),
     /// A date of a workbook.
     Date(Date),
-    /// A truth value of a workbook.
+    /// A boolean of a workbook.
     Bool(bool),
 }
 
-/// Digits before the dot from which a binary number no longer holds every fen.
+/// Digits before the dot above which a binary number is not exact to the fen.
 const EXACT_DIGITS: usize = 13;
 
 impl<'a> Cell<'a> {
@@ -37,7 +37,7 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// The cell apart from the file that it came from.
+    /// The cell, independent of the file that it came from.
     pub fn into_owned(self) -> Cell<'static> {
         match self {
             Self::Text(text) => Cell::Text(Cow::Owned(text.into_owned())),
@@ -48,12 +48,12 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// True when nothing stands in the cell.
+    /// Returns true if the cell is empty.
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Empty)
     }
 
-    /// The cell as a person reads it.
+    /// The cell as the user sees it.
     pub fn shown(&self) -> Cow<'_, str> {
         match self {
             Self::Empty => Cow::Borrowed(""),
@@ -64,12 +64,12 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// The value that a field of this kind takes from the cell; none for an empty cell. What is
-    /// still wrong with a text is told by the field's own type.
+    /// The value of the cell for a field of this kind; `None` for an empty cell. The field's own
+    /// type reports any fault that is left in a text.
     ///
     /// # Errors
-    /// `number-not-text` where a workbook's number would have to be a code (a 19-digit account
-    /// number does not survive as a number), `number-inexact`, `field-type`, `word-unknown`.
+    /// `number-not-text` if a workbook's number would have to be a code (a 19-digit account number
+    /// does not survive as a number), `number-inexact`, `field-type`, `word-unknown`.
     pub fn value(&self, spec: &FieldSpec) -> Result<Option<Value<'_>>, Problem> {
         let wrong = |code| Err(Problem::data(code).with("text", self.shown()));
         let value = match (spec.kind, self) {
@@ -128,8 +128,8 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// The date as `YYYY-MM-DD`, or the text as it stands when its shape is another; none for a
-    /// cell that cannot be a date.
+    /// The date as `YYYY-MM-DD`, or the unchanged text if it has another form; `None` for a cell
+    /// that cannot be a date.
     fn date_text(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Date(date) => Some(Cow::Owned(date.to_string())),
@@ -139,17 +139,18 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// Owner codes are six digits without leading zeros, so a number cell loses nothing of them.
+/// Owner codes are six digits without leading zeros, so a number cell holds them exactly.
 fn is_division(name: &str, text: &str) -> bool {
     matches!(name, "owner" | "to_owner") && text.len() == 6 && !text.contains(['.', '-'])
 }
 
-/// Trims blanks of every width, and the marks that net-banks pad cells with.
+/// Trims blanks of every width, and the byte order marks that online banking systems pad cells
+/// with.
 pub fn trim(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}')
 }
 
-/// Full-width digits and punctuation as their plain forms; other characters stay.
+/// Converts full-width digits and punctuation to their plain forms; other characters stay.
 pub fn half_width(text: &str) -> Cow<'_, str> {
     let plain = |c: char| match c {
         '\u{FF01}'..='\u{FF5E}' => {
@@ -167,7 +168,8 @@ pub fn half_width(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// An amount without its currency sign (`¥`) and unit (`元`). `万元` is left, to be refused.
+/// An amount without its currency sign (`¥`) and unit (`元`). `万元` is kept, so that the amount is
+/// refused.
 fn plain_amount(text: &str) -> Cow<'_, str> {
     fn bare(text: &str) -> &str {
         let text = text.strip_prefix('¥').unwrap_or(text);
@@ -181,7 +183,7 @@ fn plain_amount(text: &str) -> Cow<'_, str> {
 }
 
 /// A date written year first as `YYYY-MM-DD`: `2017-1-5`, `2017/01/05`, `2017.1.5`, `20170105`,
-/// `2017年1月5日`, a time after it passed over. Any other text is given back as it is.
+/// `2017年1月5日`; a time after it is ignored. Any other text is only converted to half width.
 pub fn plain_date(text: &str) -> Cow<'_, str> {
     let half = half_width(text);
     match day::year_first(&half) {
@@ -190,15 +192,15 @@ pub fn plain_date(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// True for the marks that net-banks put around what they print: of direction, of no width, and the
-/// end of file of old hosts.
+/// Returns true for the invisible characters that online banking systems print: marks of direction,
+/// of zero width, and the end-of-file mark of old mainframes.
 fn is_mark(c: char) -> bool {
     matches!(c, '\u{1A}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}')
         || matches!(c, '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
-/// A cell as a bank meant it: marks that do not show are left out, `&nbsp;` is a blank, and `="…"`
-/// and a leading apostrophe, by which some keep a spreadsheet from making numbers, are taken off.
+/// A cell as the bank meant it: invisible marks are removed, `&nbsp;` becomes a blank, and `="…"`
+/// and a leading apostrophe, which keep a spreadsheet from converting numbers, are removed.
 pub fn of_bank(text: &str) -> Cow<'_, str> {
     const BLANKS: [&str; 3] = ["&nbsp;", "&#160;", "&#xA0;"];
     let has_entity = text.contains('&') && BLANKS.iter().any(|blank| text.contains(blank));
@@ -268,7 +270,7 @@ mod tests {
         ] {
             assert_eq!(date(text), "2017-01-05");
         }
-        // Ambiguous or impossible: handed on as they are, to be refused.
+        // Ambiguous or impossible dates are passed on unchanged and refused later.
         for text in ["1/5/2017", "05-01-17", "2017-02-30", "2017-1", "17-01-05"] {
             assert_eq!(date(text), text);
         }

@@ -1,25 +1,26 @@
-//! How banks name the columns of their statements, for guesses that the figures then prove.
+//! The names that banks give to the columns of their statements, for guesses that the figures then
+//! prove.
 
-/// What a column may mean, and by which parts of its name that is told.
+/// A possible meaning of a column, and the parts of a name that indicate it.
 pub struct Meaning {
     /// Key of the profile.
     pub key: &'static str,
-    /// Parts of which its name must hold one, of each list.
+    /// Lists of parts; the name must contain one part of each list.
     pub any_of: &'static [&'static [&'static str]],
-    /// Parts that it must not hold.
+    /// Parts that the name must not contain.
     pub none_of: &'static [&'static str],
-    /// What must stand in it.
+    /// Required contents of the column.
     pub holds: Holds,
 }
 
-/// What must stand in a column.
+/// Required contents of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holds {
     /// Anything.
     Text,
-    /// Days, where anything stands in it.
+    /// Days, unless the column is empty.
     Days,
-    /// Amounts, where anything stands in it.
+    /// Amounts, unless the column is empty.
     Amounts,
 }
 
@@ -32,7 +33,7 @@ const fn meaning(
     Meaning { key, any_of, none_of, holds }
 }
 
-/// The other side's, never the own.
+/// Words for the other party, never for the own account.
 const OTHER: &[&str] = &[
     "对方",
     "对手",
@@ -47,14 +48,15 @@ const OTHER: &[&str] = &[
 ];
 const NUMBER: &[&str] = &["账号", "帐号", "卡号", "账户", "帐户", "account"];
 const NAME: &[&str] = &["户名", "名称", "姓名", "单位", "账户名", "账号名", "名", "name"];
-/// What stands beside money, but is none: times, people, counts, running sums, ways of paying.
+/// Words that can occur beside money but do not mean money: times, people, counts, running sums,
+/// ways of payment.
 const NO_MONEY: &[&str] = &[
     "时间", "日期", "日", "户", "账号", "帐号", "卡号", "笔数", "次数", "累计", "人", "名", "行号",
     "银行", "号", "方式", "渠道", "类型", "类别", "标志", "标识", "方向", "用途", "摘要", "附言",
     "备注", "余额", "币种", "款方", "款人", "款行", "税", "汇率",
 ];
 
-/// The own account number is called by these names and no others.
+/// The only names of the column of the own account number.
 pub const OWN: &[&str] = &[
     "账号",
     "帐号",
@@ -76,8 +78,8 @@ pub const OWN: &[&str] = &[
     "账号/卡号",
 ];
 
-/// In the order in which columns are given away. Where several columns may mean one key, the plainer name
-/// stands first, and the figures decide.
+/// The meanings in the order in which columns are assigned. If several columns may have one
+/// meaning, the plainer name comes first, and the figures decide.
 ///
 /// A bank's 借 is money out of the account, its 贷 money in.
 pub const MEANINGS: &[Meaning] = &[
@@ -215,7 +217,7 @@ pub const MEANINGS: &[Meaning] = &[
     ),
 ];
 
-/// Columns in which amounts stand that move no balance.
+/// Names of columns with amounts that do not change a balance.
 pub const IDLE: &[&str] = &[
     "笔数",
     "次数",

@@ -1,19 +1,19 @@
-//! A guard for old binary workbooks: how much memory would reading them take?
+//! A guard for old binary workbooks: it measures the memory that reading them takes.
 //!
-//! The reader of `.xls` files fills a dense range per sheet, as large as the file claims. Here the
-//! compound file (MS-CFB) is walked with plain bounds-checked reads, and every sheet's records
-//! (MS-XLS) are measured, before the reader sees the file.
+//! The reader of `.xls` files fills a dense range per sheet, as large as the file claims. So this
+//! module first walks the compound file (MS-CFB) with bounds-checked reads and measures every
+//! sheet's records (MS-XLS).
 
 use crate::problem::Problem;
 
-/// Largest claim of a sheet's DIMENSIONS record: the format's own size. It costs address space
-/// only, so it need not be as strict as what is filled.
+/// Largest size that a sheet's DIMENSIONS record may claim: the limit of the format. A claim costs
+/// address space only, so the limit need not be as strict as that of filled cells.
 const CLAIM_MAX: u64 = 65_536 * 256;
 const DIRECTORY_ENTRY: usize = 128;
 const LAST_SECTOR: u32 = 0xFFFF_FFFA;
 
-/// Measures every workbook stream of a compound file: all its sheets together may span so many
-/// cells, for the reader fills all of them.
+/// Measures every workbook stream of a compound file. All its sheets together may span at most this
+/// many cells, because the reader fills all of them.
 ///
 /// # Errors
 /// `workbook-damaged`, `workbook-locked`, `too-many-cells`.
@@ -114,7 +114,7 @@ impl<'a> Compound<'a> {
         self.bytes.get(start..end)
     }
 
-    /// The bytes of a chain of sectors; a chain longer than the file goes in circles.
+    /// The bytes of a chain of sectors; a chain longer than the file is a cycle.
     fn chain(&self, first: u32) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
         let mut next = first;
@@ -183,7 +183,7 @@ fn too_many(limit: u64) -> Problem {
     Problem::data("too-many-cells").with("limit", limit)
 }
 
-/// Measures one sheet: what it claims, and the rectangle that its cells span.
+/// Measures one sheet: the size that it claims, and the rectangle that its cells span.
 fn sheet_span(stream: &[u8], cells_max: u64) -> Result<u64, Problem> {
     const DIMENSIONS: u16 = 0x0200;
     const END: u16 = 0x000A;
@@ -214,8 +214,8 @@ fn sheet_span(stream: &[u8], cells_max: u64) -> Result<u64, Problem> {
     if rows.0 > rows.1 { Ok(0) } else { Ok(extent(rows) * extent(columns)) }
 }
 
-/// Cells that a DIMENSIONS record claims; columns beyond the format's count from zero, as the
-/// reader takes them.
+/// Number of cells that a DIMENSIONS record claims. Like the reader, it counts from column zero if
+/// the first column is beyond the format's limit or behind the last.
 fn claim(data: &[u8]) -> Option<u64> {
     let wide = data.len() >= 14;
     let (rows, columns) = if wide {

@@ -6,11 +6,11 @@ use crate::problem::Problem;
 
 /// A format such as `%m/%d/%Y`, `%d-%b-%y` or `%Y%m%d %H:%M:%S`.
 ///
-/// `%Y` four digits, `%y` two digits, `%m` and `%d` one or two digits (exactly two where no sign
-/// parts them from the next number), `%b` an English month name of three letters, `%H` `%I` `%M` `%S`
-/// a time of the day that is passed over, `%f` a fraction of a second, `%p` a half of the day (上午, 下午, AM, PM),
-/// `%%` a percent sign. `%-m` and `%-d` are the same as `%m` and `%d`. A blank stands for any run of
-/// blanks.
+/// `%Y` four digits, `%y` two digits, `%m` and `%d` one or two digits (exactly two if no character
+/// separates them from the next number), `%b` an English month name of three letters, `%H` `%I`
+/// `%M` `%S` a time of the day that is ignored, `%f` a fraction of a second, `%p` a half of the day
+/// (上午, 下午, AM, PM), `%%` a percent sign. `%-m` and `%-d` are the same as `%m` and `%d`. A
+/// blank matches any run of blanks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DateFormat {
     text: String,
@@ -25,7 +25,7 @@ enum Part {
     Month,
     Day,
     MonthName,
-    /// A number of a time, at most so much.
+    /// A number in a time, with its upper bound.
     Time(i16),
     Fraction,
     Half,
@@ -39,7 +39,7 @@ impl DateFormat {
     /// Reads a format.
     ///
     /// # Errors
-    /// `date-format-unknown` when a sign is unknown or a year, month or day is missing or doubled.
+    /// `date-format-unknown` if a sign is unknown or a year, month or day is missing or repeated.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let wrong = || Problem::data("date-format-unknown").with("format", text);
         let mut parts = Vec::new();
@@ -77,7 +77,7 @@ impl DateFormat {
         if sound { Ok(Self { text: text.to_owned(), parts }) } else { Err(wrong()) }
     }
 
-    /// True when years have two digits, so that a century must be given.
+    /// Returns true if years have two digits, so that a century must be given.
     pub fn has_short_year(&self) -> bool {
         self.parts.contains(&Part::ShortYear)
     }
@@ -86,7 +86,7 @@ impl DateFormat {
         let mut rest = text;
         let (mut year, mut month, mut day) = (0i16, 0i8, 0i8);
         for (index, part) in self.parts.iter().enumerate() {
-            // Without a sign between them, numbers have their full width.
+            // If no character separates two numbers, the first has its full width.
             let tight = !matches!(self.parts.get(index + 1), None | Some(Part::Literal(_)));
             match part {
                 Part::Literal(c) if c.is_whitespace() => {
@@ -137,7 +137,7 @@ fn number(rest: &mut &str, most: usize, exactly: bool) -> Option<i16> {
 pub struct DateFormats {
     formats: Vec<DateFormat>,
     first_year: Option<i16>,
-    /// A number is a count of days.
+    /// The way in which a number is a count of days, if it is one.
     serial: Option<Serial>,
 }
 
@@ -159,15 +159,15 @@ impl DateFormats {
         Ok(Self { formats, first_year, serial: None })
     }
 
-    /// Takes numbers as counts of days.
+    /// Reads numbers as counts of days.
     pub fn with_serial(self, serial: Option<Serial>) -> Self {
         Self { serial, ..self }
     }
 
-    /// The date of a cell. Without formats of its own, a file has dates written year first.
+    /// The date of a cell. A file without formats of its own has dates written year first.
     ///
     /// # Errors
-    /// `date-no-format`, or `date-format-listed` when no format fits, `date-ambiguous` when two fit
+    /// `date-no-format`, or `date-format-listed` if no format fits, `date-ambiguous` if two fit
     /// with different days, `date-serial` for a count of days, `date-short-year`.
     pub fn date(&self, cell: &Cell<'_>) -> Result<Option<Date>, Problem> {
         let text = match cell {
@@ -208,17 +208,17 @@ impl DateFormats {
     }
 }
 
-/// From which day a spreadsheet counts.
+/// First day of a spreadsheet's count of days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Serial {
-    /// 1 is 1900-01-01, and 60 a day that never was.
+    /// 1 is 1900-01-01, and 60 is a day that never existed.
     Since1900,
     /// 0 is 1904-01-01.
     Since1904,
 }
 
 impl Serial {
-    /// The way of counting that a settings file names by its year.
+    /// The way of counting for the year in a settings file.
     ///
     /// # Errors
     /// `date-serial-year`.
@@ -231,7 +231,7 @@ impl Serial {
     }
 
     fn day(self, days: i32) -> Option<Date> {
-        // The day after the one that never was is 61.
+        // The day after the one that never existed is 61.
         let (first, known) = match self {
             Self::Since1900 => (date(1900, 3, 1).ok()?, 61),
             Self::Since1904 => (date(1904, 1, 1).ok()?, 0),
@@ -240,8 +240,8 @@ impl Serial {
     }
 }
 
-/// A count of days of the years 1954 to 2119, with a part of a day behind it or not: it can be no date
-/// that is written out.
+/// A count of days in the years 1954 to 2119, with or without a part of a day after it: such a
+/// number cannot be a date written with digits.
 fn serial_days(text: &str) -> Option<i32> {
     let (days, part) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -283,7 +283,7 @@ mod tests {
         assert_eq!(read(&["%d-%b-%y"], Some(1950), "1-Jan-50"), "1950-01-01");
         assert_eq!(read(&["%d-%b-%y"], Some(1950), "1-Jan-49"), "2049-01-01");
         assert_eq!(read(&["%Y%m%d %H:%M:%S"], None, "20260410 17:07:09"), "2026-04-10");
-        // What stands behind the date is a time of the day, or the format is another's.
+        // The text after the date must be a time of the day; otherwise the format does not fit.
         for (time, read_as) in [
             ("23:59:60", "2026-04-10"),
             ("24:00:00", "2026-04-10"),
@@ -314,8 +314,8 @@ mod tests {
         assert_eq!(read(&["%d/%m/%Y %f"], None, "09/10/2017 x"), "date-format-listed");
     }
 
-    /// Counts by another program: LibreOffice shows 43017 as 2017-10-09, and 41555 as the same day
-    /// where days are counted since 1904.
+    /// Counts from another program: LibreOffice shows 43017 as 2017-10-09, and 41555 as the same
+    /// day if days are counted since 1904.
     #[test]
     fn counts_of_days_are_dates_where_somebody_says_so() {
         let read = |serial: Option<Serial>, cell: Cell<'_>| match DateFormats::default()

@@ -1,31 +1,32 @@
-//! A day written year first, with or without a time behind it.
+//! A day written year first, with or without a time after it.
 //!
-//! Banks put the moment of a movement where its day is asked for: `2017-10-09 09:12:33.0`,
-//! `2017/10/09 下午 3:40`, `2017-10-09-09.15.22.418273`. The day is plain in all of them; the time must
-//! be one, and is passed over.
+//! Banks write the time of a movement into the column of the day: `2017-10-09 09:12:33.0`,
+//! `2017/10/09 下午 3:40`, `2017-10-09-09.15.22.418273`. The day is clear in all of them; the rest
+//! must be a time, and is ignored.
 
 use crate::domain::calendar::{Date, date};
 
-/// The day of a text that begins with a year of four digits; none where anything is unclear.
-/// The text is in half-width characters.
+/// The day of a text that begins with a year of four digits; `None` if anything is unclear. The
+/// text is in half-width characters.
 pub fn year_first(text: &str) -> Option<Date> {
     let text = text.trim();
     let (day, rest) = leading_day(text)?;
     let time = rest.trim_start_matches([' ', '\u{A0}', 'T', '-', '_', ':']);
-    // A sign parts them, or a word: `9日09时`, `9上午`.
+    // A character separates day and time, or a word does: `9日09时`, `9上午`.
     let closed = text.strip_suffix(rest).is_some_and(|day| day.ends_with(['日', '号']));
     let parted = closed || time.len() < rest.len() || rest.starts_with(|c: char| !c.is_ascii());
     (rest.is_empty() || (parted && is_time(time))).then_some(day)
 }
 
-/// The day at the start of a text, and what follows it.
+/// The day at the start of a text, and the text after it.
 fn leading_day(text: &str) -> Option<(Date, &str)> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     if matches!(digits, 8 | 12 | 14) {
         let of = |from: usize, to: usize| text.get(from..to)?.parse().ok();
         let day = date(text.get(..4)?.parse().ok()?, of(4, 6)?, of(6, 8)?).ok()?;
         let (clock, rest) = (text.get(8..digits)?, text.get(digits..)?);
-        // A time without signs belongs to a day without signs, and nothing follows it.
+        // A time without separators follows only a day without separators, and nothing follows the
+        // time.
         let sound = clock.is_empty() || (rest.is_empty() && is_time(clock));
         return sound.then_some((day, rest));
     }
@@ -46,7 +47,7 @@ fn number(text: &str, least: usize, most: usize) -> Option<(i16, &str)> {
     Some((digits.parse().ok()?, rest))
 }
 
-/// Which half of the day a word says.
+/// The half of the day that a word means.
 #[derive(Clone, Copy, PartialEq)]
 enum Half {
     Morning,
@@ -66,8 +67,8 @@ const HALVES: [(&str, Half); 10] = [
     ("P.M.", Half::Afternoon),
 ];
 
-/// True when a text is a time of the day: `9:12`, `09.15.22.418273`, `9时12分33秒`, `下午 3:40`,
-/// `091233`, with a fraction or a zone behind it.
+/// Returns true if a text is a time of the day: `9:12`, `09.15.22.418273`, `9时12分33秒`,
+/// `下午 3:40`, `091233`, with or without a fraction or a zone after it.
 pub fn is_time(text: &str) -> bool {
     let text = text.trim().to_uppercase();
     let mut rest = text.as_str();
@@ -82,7 +83,7 @@ pub fn is_time(text: &str) -> bool {
     let Some((hour, minute, second)) = clock(rest) else { return false };
     let sound = minute < 60 && second <= 60;
     let hours = match half {
-        // Twelve o'clock is called 12 in either half; some write 13:05 and the word as well.
+        // Twelve o'clock is written 12 in either half; some banks write 13:05 and the word as well.
         Some(Half::Morning) => 0..=12,
         Some(Half::Afternoon) => 1..=23,
         None => 0..=23,
@@ -112,7 +113,7 @@ fn clock(text: &str) -> Option<(i16, i16, i16)> {
     (rest.is_empty() || fraction.is_some_and(is_fraction)).then_some((hour, minute, second))
 }
 
-/// A time without `Z` or `+08:00` behind it.
+/// A time without a trailing `Z` or `+08:00`.
 fn without_zone(text: &str) -> &str {
     if let Some(bare) = text.strip_suffix('Z') {
         return bare;

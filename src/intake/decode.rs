@@ -1,8 +1,8 @@
-//! Bytes to text: which encoding a whole file is in, and the file as UTF-8.
+//! Bytes to text: finds the encoding of a whole file, and converts the file to UTF-8.
 //!
-//! Strict UTF-8 is tried first, then strict GB18030, never lossy, and the answer holds for the
+//! Strict UTF-8 is tried first, then strict GB18030, never lossy, and the result applies to the
 //! whole file. The order matters: most hanzi texts in UTF-8 are also valid GB18030, so the other
-//! order would corrupt them without a sign.
+//! order would corrupt them without any sign.
 
 use crate::intake::document::Document;
 use crate::problem::{Exit, Problem};
@@ -19,9 +19,9 @@ pub enum Encoding {
     Utf8,
     /// GB18030, and with it GBK and GB2312.
     Gb18030,
-    /// UTF-16, little end first; with a byte order mark, or where only this reading is a text.
+    /// UTF-16, little-endian; with a byte order mark, or if only this reading is a text.
     Utf16Le,
-    /// UTF-16, big end first; with a byte order mark, or where only this reading is a text.
+    /// UTF-16, big-endian; with a byte order mark, or if only this reading is a text.
     Utf16Be,
 }
 
@@ -36,10 +36,10 @@ impl Encoding {
         }
     }
 
-    /// The encoding of a settings word; `auto` is none.
+    /// The encoding of a settings word; `None` for `auto`.
     ///
     /// # Errors
-    /// `encoding-name` with the words that are known.
+    /// `encoding-name` with the known words.
     pub fn parse(word: &str) -> Result<Option<Self>, Problem> {
         match word {
             "auto" => Ok(None),
@@ -65,19 +65,19 @@ impl Encoding {
 }
 
 const CHUNK: usize = 64 * 1024;
-/// Bytes from which a file's encoding is guessed where it has no mark.
+/// Bytes from which the encoding of a file without a byte order mark is guessed.
 const HEAD: u64 = 4096;
 const UTF8_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
 
-/// Where a text stops being sound in an encoding, counted in bytes from 0.
+/// The byte, counted from 0, at which a text stops being valid in an encoding.
 struct Unsound {
     offset: u64,
     encoding: Encoding,
-    /// The bytes decode, but to a character that no text holds.
+    /// True if the bytes decode, but to a character that no text contains.
     character: bool,
 }
 
-/// Finds out the encoding of a file by reading all of it once. Memory: one block.
+/// Finds the encoding of a file by reading all of it once. Memory: one block.
 ///
 /// # Errors
 /// `encoding-invalid` with the encoding that came furthest and the byte where it stopped;
@@ -101,7 +101,7 @@ pub fn encoding_of(document: &Document, wanted: Option<Encoding>) -> Result<Enco
     }
     let first = match check(document.reader(), Encoding::Utf8) {
         Ok(()) => return Ok(Encoding::Utf8),
-        // A character that no text holds is no sign of another encoding.
+        // A character that no text contains does not indicate another encoding.
         Err(Failure::Unsound(unsound)) if !unsound.character => unsound,
         Err(other) => return Err(named(other.problem(path))),
     };
@@ -115,9 +115,9 @@ pub fn encoding_of(document: &Document, wanted: Option<Encoding>) -> Result<Enco
     }
 }
 
-/// UTF-16 without a mark, where it is certain: NUL bytes stand in the head, which no other encoding
-/// has, and in one order of bytes only it is a text with lines. Read in the wrong order, a line feed
-/// is U+0A00 and a digit U+3000 and up, so the two cannot be confused.
+/// UTF-16 without a mark, if it is certain: the head contains NUL bytes, which no other encoding
+/// has, and in only one byte order it is a text with lines. In the wrong order a line feed is
+/// U+0A00 and a digit U+3000 and up, so the two orders cannot be confused.
 fn unmarked_utf16(head: &[u8]) -> Option<Encoding> {
     if !head.contains(&0) {
         return None;
@@ -136,7 +136,8 @@ fn unmarked_utf16(head: &[u8]) -> Option<Encoding> {
                 Ok(_) => return false,
             }
         }
-        // A stray NUL in another text may look like one character, a table has many plain ones.
+        // A stray NUL in another text may look like one character; a table has many plain
+        // characters.
         lines > 0 && plain >= 4 && plain >= count / 8
     };
     let pairs = || head.chunks_exact(2).filter_map(|pair| pair.try_into().ok());
@@ -152,7 +153,7 @@ fn unmarked_utf16(head: &[u8]) -> Option<Encoding> {
 /// Opens a text file as UTF-8 without its mark; see [`encoding_of`].
 ///
 /// # Errors
-/// As [`encoding_of`].
+/// The errors of [`encoding_of`].
 pub fn open_text(
     document: &Document,
     wanted: Option<Encoding>,
@@ -174,10 +175,10 @@ pub fn open_text(
     Ok((reader, encoding))
 }
 
-/// A whole small text file (settings, rules) as text; at most `limit` bytes.
+/// Reads a whole small text file (settings, rules) of at most `limit` bytes.
 ///
 /// # Errors
-/// As [`encoding_of`], and `file-too-large`.
+/// The errors of [`encoding_of`], and `file-too-large`.
 pub fn read_text(path: &Path, limit: u64) -> Result<String, Problem> {
     let document = Document::evidence(path, limit)?;
     let (mut reader, _) = open_text(&document, None)?;
@@ -208,24 +209,24 @@ pub fn open(path: &Path) -> Result<BufReader<File>, Problem> {
     Ok(BufReader::with_capacity(CHUNK, file))
 }
 
-/// Refuses what is no plain file before it is opened: opening a pipe waits for its other end, and
-/// a device has no end. (A file is read more than once, which neither of them would bear.)
+/// Refuses a path that is not a plain file before it is opened: opening a pipe waits for its other
+/// end, and a device has no end. (A file is read more than once, which neither allows.)
 fn check_regular(path: &Path) -> Result<std::fs::Metadata, Problem> {
     let known = std::fs::metadata(path).map_err(|error| io_problem(path, &error))?;
-    // A folder can be opened, and says itself what it is when it is read.
+    // A folder can be opened; reading it then reports that it is a folder.
     if known.is_file() || known.is_dir() {
         return Ok(known);
     }
     Err(file_problem("file-not-regular", path))
 }
 
-/// What is wrong with a file as a whole.
+/// A problem with a file as a whole.
 pub fn file_problem(code: &'static str, path: &Path) -> Problem {
     Problem::data(code).with("path", path.display()).in_file(path.display().to_string())
 }
 
-/// What stands at a path, links followed; none where there is nothing of that name. What the system
-/// does not tell is no absence: an input would be left out without a word.
+/// Describes the file or folder at a path, links followed; `None` if there is none. A failed system
+/// call does not count as absence, because an input would then be left out silently.
 ///
 /// # Errors
 /// `file-unreadable`.
@@ -237,7 +238,7 @@ pub fn known(path: &Path) -> Result<Option<std::fs::Metadata>, Problem> {
     }
 }
 
-/// What a failed read of an input file is told as.
+/// The problem for a failed read of an input file.
 pub fn io_problem(path: &Path, error: &io::Error) -> Problem {
     let problem = match error.kind() {
         io::ErrorKind::NotFound => Problem::new("file-missing", Exit::NoInput),
@@ -262,10 +263,10 @@ impl Failure {
     }
 }
 
-/// Reads a whole stream and says whether it is sound in one encoding: every byte decodes, and no
-/// NUL, replacement or private-use character stands in it. The replacement character is the trace
-/// of an earlier, lossy conversion; private-use characters are what damaged UTF-8 looks like when
-/// it is taken for GB18030.
+/// Reads a whole stream and checks that it is valid in one encoding: every byte decodes, and it
+/// contains no NUL, replacement or private-use character. A replacement character is the trace of
+/// an earlier, lossy conversion; private-use characters appear when damaged UTF-8 is read as
+/// GB18030.
 fn check(mut reader: impl Read, encoding: Encoding) -> Result<(), Failure> {
     let mut decoder = encoding.decoder();
     let mut block = vec![0; CHUNK];
@@ -302,7 +303,8 @@ fn check(mut reader: impl Read, encoding: Encoding) -> Result<(), Failure> {
                     let bad = usize::from(bad) + usize::from(after);
                     return Err(unsound(taken.saturating_sub(bad)));
                 }
-                // The position inside the block is not known after decoding; its start is named.
+                // After decoding, the position inside the block is not known; its start is
+                // reported.
                 check_characters(&text).map_err(|_| unsound_character(0))?;
                 taken
             }
@@ -343,7 +345,7 @@ fn read_full(reader: &mut impl Read, mut buffer: &mut [u8]) -> io::Result<usize>
     Ok(total)
 }
 
-/// A reader that hands a stream of another encoding on as UTF-8.
+/// A reader that converts a stream of another encoding to UTF-8.
 struct Transcoder<R> {
     source: R,
     decoder: encoding_rs::Decoder,
@@ -444,7 +446,7 @@ mod tests {
             assert_eq!(decoded(&little).unwrap(), (text.to_owned(), Encoding::Utf16Le));
             assert_eq!(decoded(&big).unwrap(), (text.to_owned(), Encoding::Utf16Be));
         }
-        // No line, or a text in neither order: the NUL is told.
+        // No line, or not a text in either order: the NUL is reported.
         for bytes in [little("abc"), b"a,b\n1,\0\n".to_vec(), vec![0; 64]] {
             let problem = decoded(&bytes).unwrap_err();
             assert_eq!(
@@ -475,7 +477,7 @@ mod tests {
         check("修武县".as_bytes().get(..8).unwrap(), "6", "utf-8");
         check(b"abc\0def", "3", "utf-8");
         check("ab\u{FFFD}".as_bytes(), "2", "utf-8");
-        // Valid GB18030 for a while, then a byte that neither knows.
+        // Valid GB18030 for a while, then a byte that is invalid in both encodings.
         check(&[gb("修武").as_slice(), &[0xFF, 0x41]].concat(), "4", "gb18030");
     }
 }

@@ -1,9 +1,9 @@
-//! A file that was opened once: whatever is said of it is said of the same bytes.
+//! A file that was opened once: everything that is found out about it refers to the same bytes.
 //!
-//! A name may lead to another file a moment later. What a file is, its encoding, its rows and its hash
-//! are found in several passes; each goes over the one opening. Evidence (a bank's file, of which the
-//! book keeps the hash) is copied first, so that writing into the file while it is read changes
-//! nothing either.
+//! A name may lead to another file a moment later. The kind of a file, its encoding, its rows and
+//! its hash are found in several passes; all of them use the one opened file. Evidence (a bank's
+//! file, of which the book keeps the hash) is copied first, so that writing into the file while it
+//! is read changes nothing either.
 
 use crate::intake::decode::{file_problem, io_problem};
 use crate::limits::TABLE_BYTES_MAX;
@@ -14,11 +14,11 @@ use std::io::{self, BufReader, Read, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Bytes of a file that are held in memory; of a larger one a handle is held.
+/// Largest file that is held in memory, in bytes; of a larger one only a handle is held.
 const HELD_MAX: u64 = 4 * 1024 * 1024;
 const BLOCK: usize = 64 * 1024;
 
-/// An opened file; copies share the opening.
+/// An opened file; copies share the same handle.
 #[derive(Clone, Debug)]
 pub struct Document {
     path: PathBuf,
@@ -29,7 +29,7 @@ pub struct Document {
 #[derive(Clone, Debug)]
 enum Body {
     Bytes(Arc<[u8]>),
-    /// The file itself, or a copy of it that has no name.
+    /// The file itself, or a copy of it without a name.
     File(Arc<Mutex<File>>),
 }
 
@@ -49,11 +49,11 @@ impl Document {
         }
     }
 
-    /// Opens a file that is evidence: all of it is copied, and nothing else is looked at again.
-    /// Memory: 4 MiB; the rest lies in a temporary file without a name.
+    /// Opens a file that is evidence: all of it is copied, and the original is not read again.
+    /// Memory: 4 MiB; the rest is in a temporary file without a name.
     ///
     /// # Errors
-    /// As [`Document::open`]; `file-too-large` above `limit` bytes.
+    /// The errors of [`Document::open`]; `file-too-large` above `limit` bytes.
     pub fn evidence(path: &Path, limit: u64) -> Result<Self, Problem> {
         let (file, size) = opened(path)?;
         if let Some(size) = size.filter(|size| *size > limit) {
@@ -62,7 +62,7 @@ impl Document {
         Self::copied(path, file, limit)
     }
 
-    /// A file inside another: what an archive holds.
+    /// A file inside an archive.
     pub fn inside(path: PathBuf, bytes: Vec<u8>) -> Self {
         Self { path, size: bytes.len() as u64, body: Body::Bytes(bytes.into()) }
     }
@@ -78,7 +78,7 @@ impl Document {
         }
         let mut copy = tempfile::tempfile().map_err(failed)?;
         copy.write_all(&bytes).map_err(failed)?;
-        // One byte more than is allowed shows that there is more.
+        // Reading one byte more than allowed shows whether there is more.
         let mut rest = file.take(limit.saturating_sub(held).saturating_add(1));
         let size = held + io::copy(&mut rest, &mut copy).map_err(failed)?;
         if size > limit {
@@ -98,7 +98,7 @@ impl Document {
         self.size
     }
 
-    /// Refuses more bytes than a limit.
+    /// Refuses a file that is larger than a limit.
     ///
     /// # Errors
     /// `file-too-large`.
@@ -111,7 +111,7 @@ impl Document {
         BufReader::with_capacity(BLOCK, Reader { body: self.body.clone(), at: 0 })
     }
 
-    /// All of it.
+    /// All of its bytes.
     ///
     /// # Errors
     /// `file-unreadable`; `file-too-large` above `limit` bytes.
@@ -120,7 +120,7 @@ impl Document {
         self.head(self.size)
     }
 
-    /// Its first bytes, at most so many.
+    /// Its first bytes, at most this many.
     ///
     /// # Errors
     /// `file-unreadable`.
@@ -148,9 +148,9 @@ impl Document {
     }
 }
 
-/// Opens what has an end: a plain file (with its size), or the pipe that a shell hands over
-/// (`/dev/stdin`, `<(…)`). A pipe with a name of its own waits for its other end, and a device has
-/// none, so neither is opened. (A folder can be opened, and says itself what it is when it is read.)
+/// Opens a file that has an end: a plain file (with its size), or the pipe that a shell passes
+/// (`/dev/stdin`, `<(…)`). Opening a named pipe waits for its other end, and a device has no end,
+/// so neither is opened. (A folder can be opened; reading it then reports that it is a folder.)
 fn opened(path: &Path) -> Result<(File, Option<u64>), Problem> {
     let failed = |error: io::Error| io_problem(path, &error);
     let named = std::fs::metadata(path).map_err(failed)?;
@@ -160,7 +160,7 @@ fn opened(path: &Path) -> Result<(File, Option<u64>), Problem> {
         return Err(file_problem("file-not-regular", path));
     }
     let file = File::open(path).map_err(failed)?;
-    // What the name leads to now is what was opened, whatever it was before.
+    // The metadata of the handle describe what was really opened.
     let about = file.metadata().map_err(failed)?;
     if is_device(&about) {
         return Err(file_problem("file-not-regular", path));
@@ -198,7 +198,8 @@ impl Read for Reader {
                 bytes.get(at..).unwrap_or_default().read(buffer)?
             }
             Body::File(file) => {
-                // Another reader may have moved the place; one that panicked left the file as it is.
+                // Another reader may have moved the position; one that panicked did not change the
+                // file.
                 let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
                 file.seek(SeekFrom::Start(self.at))?;
                 file.read(buffer)?
@@ -224,8 +225,8 @@ mod tests {
         Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Below, at and above the bound of what is held, another file takes the name, and the file
-    /// itself is written to, between any two looks.
+    /// Below, at and above the limit of files in memory: between any two reads another file takes
+    /// the name, and the file itself is written to.
     #[test]
     fn evidence_is_what_was_opened_whatever_happens_to_the_file() {
         let held = usize::try_from(HELD_MAX).unwrap();

@@ -1,4 +1,4 @@
-//! The header row of a statement: one row, or two where the upper one spans several columns.
+//! The header of a statement: one row, or two if the upper one spans several columns.
 
 use crate::intake::cell::{Cell, half_width};
 
@@ -7,13 +7,13 @@ pub fn plain(name: &str) -> String {
     half_width(name).chars().filter(|c| !c.is_whitespace() && *c != '\u{FEFF}').collect()
 }
 
-/// A name of two languages without the second: `交易金额[ Trade Amount ]` is also `交易金额`.
+/// A name in two languages without the second: `交易金额[ Trade Amount ]` is also `交易金额`.
 pub fn first_language(name: &str) -> Option<&str> {
     let (own, other) = name.strip_suffix(']')?.split_once('[')?;
     (!own.is_empty() && other.is_ascii()).then_some(own)
 }
 
-/// True when a cell of the file is called so, in either of its languages.
+/// Returns true if a cell of the file has this name, in either of its languages.
 pub fn is_called(cell: &str, name: &str) -> bool {
     let (cell, name) = (plain(cell), plain(name));
     cell == name || first_language(&cell) == Some(name.as_str())
@@ -29,8 +29,8 @@ impl Heading {
         Self(cells.iter().map(|cell| vec![cell.shown().into_owned()]).collect())
     }
 
-    /// A header of two rows: a column is called by the lower name, by both together, or by the upper
-    /// name where nothing stands below. A merged cell names all columns that it spans.
+    /// A header of two rows: the name of a column is the lower name, both together, or the upper
+    /// name if the cell below is empty. A merged cell names all columns that it spans.
     pub fn double(upper: &[Cell<'_>], lower: &[Cell<'_>]) -> Self {
         let text = |cells: &[Cell<'_>], place: usize| {
             cells.get(place).map(|cell| cell.shown().into_owned()).unwrap_or_default()
@@ -51,8 +51,9 @@ impl Heading {
         Self(names.collect())
     }
 
-    /// True when a row may hold names of columns: nothing in it reads as a day, an amount or an account
-    /// number. Without this a movement, or a label with its value, would become part of the names.
+    /// Returns true if a row may hold names of columns: nothing in it reads as a day, an amount or
+    /// an account number. Without this test a movement, or a label with its value, would become
+    /// part of the names.
     pub fn may_be(cells: &[Cell<'_>]) -> bool {
         cells.iter().all(|cell| match cell {
             Cell::Empty | Cell::Bool(_) => true,
@@ -66,13 +67,13 @@ impl Heading {
         })
     }
 
-    /// How many columns it spans, up to the last that has a name.
+    /// Number of columns, up to the last that has a name.
     pub fn width(&self) -> usize {
         let named = |names: &Vec<String>| names.iter().any(|name| !name.is_empty());
         self.0.iter().rposition(named).map_or(0, |last| last + 1)
     }
 
-    /// The place of the column of a name, and whether another column is called so as well.
+    /// The position of the column with a name, and true if another column has the same name.
     pub fn place(&self, name: &str) -> Option<(usize, bool)> {
         let called = |names: &Vec<String>| names.iter().any(|own| is_called(own, name));
         let mut places = self.0.iter().enumerate().filter(|(_, names)| called(names));
@@ -80,9 +81,9 @@ impl Heading {
         Some((first, places.next().is_some()))
     }
 
-    /// The names as a profile may give them: the fullest of each column.
+    /// The names in the form that a profile may use: the fullest of each column.
     pub fn names(&self) -> Vec<String> {
-        // A line break inside a cell is no part of the name.
+        // A line break inside a cell is not part of the name.
         let best = |names: &Vec<String>| {
             let words = names.last().map(|name| name.split_whitespace().collect::<Vec<_>>());
             words.unwrap_or_default().join(" ")

@@ -1,9 +1,9 @@
-//! Tables of a web page: what many banks hand out under the name `.xls`.
+//! Tables of a web page, which many banks provide under the name `.xls`.
 //!
-//! Rows come in the order of the page, over all its tables; a paragraph outside a table is a row of
-//! one cell, for that is where the account and the period stand. Of a cell that spans columns the first
-//! holds the text, as in a workbook; a day that spans rows is the day of each of them. Scripts and
-//! styles are passed over, nothing is fetched and nothing is run.
+//! Rows come in the order of the page, over all its tables. A paragraph outside a table is a row of
+//! one cell, because the account and the period are there. If a cell spans columns, the first one
+//! holds the text, as in a workbook; a day that spans rows is repeated in each of them. Scripts and
+//! styles are skipped, nothing is fetched and nothing is run.
 
 use crate::domain::calendar::parse_date;
 use crate::intake::cell::{Cell, plain_date, trim};
@@ -19,11 +19,12 @@ use html5gum::{DefaultEmitter, HtmlString, IoReader, StartTag, Token, Tokenizer}
 use std::io::Read;
 use std::rc::Rc;
 
-/// Hands every row of a page's tables to `visit`. Memory: one tag or text, and the rows that are open.
+/// Passes every row of a page's tables to `visit`. Memory: one tag or text, and the rows that are
+/// open.
 ///
 /// # Errors
 /// `file-too-large`, `encoding-invalid`, `xml-too-large`, `too-many-cells`, `too-many-columns`,
-/// `cell-too-long`; `html-frames` when the page only names other files; what `visit` returns.
+/// `cell-too-long`; `html-frames` if the page only refers to other files; what `visit` returns.
 pub fn visit_rows(
     document: &Document,
     options: &Options,
@@ -60,7 +61,7 @@ struct Table {
     cell: Option<(usize, usize, u32)>,
     text: String,
     column: usize,
-    /// Rows for which each column is still taken by a cell above, and the day that stands there.
+    /// For each column, the number of rows that a cell above still occupies, and its day.
     taken: Vec<(u32, Option<String>)>,
 }
 
@@ -80,7 +81,7 @@ impl<'s, 'v> Page<'s, 'v> {
     /// Reads a page.
     ///
     /// # Errors
-    /// As [`visit_rows`].
+    /// The errors of [`visit_rows`].
     pub fn read(&mut self, source: impl Read, document: &Document) -> Result<(), Problem> {
         let budget: Budget = Rc::new(std::cell::Cell::new(XML_TEXT_MAX));
         let source = IoReader::new(Bounded::new(source, Rc::clone(&budget)));
@@ -107,10 +108,10 @@ impl<'s, 'v> Page<'s, 'v> {
         self.end_prose()
     }
 
-    /// Hands the last row on.
+    /// Passes on the last row.
     ///
     /// # Errors
-    /// As [`visit_rows`].
+    /// The errors of [`visit_rows`].
     pub fn end(mut self) -> Result<(), Problem> {
         self.sheet.finish()?;
         if self.rows == 0 && !self.frames.is_empty() {
@@ -186,7 +187,7 @@ impl<'s, 'v> Page<'s, 'v> {
         }
     }
 
-    /// What parts two words in a cell, and two paragraphs outside.
+    /// Separates two words in a cell, and two paragraphs outside.
     fn block(&mut self, name: &[u8]) -> Result<(), Problem> {
         if !BLOCKS.contains(&name) {
             return Ok(());
@@ -201,7 +202,8 @@ impl<'s, 'v> Page<'s, 'v> {
     fn text(&mut self, text: &str) -> Result<(), Problem> {
         let to = match self.tables.last_mut() {
             Some(table) if table.cell.is_some() => &mut table.text,
-            // A text between the cells of a table belongs nowhere; browsers show it above.
+            // Text between the cells of a table belongs to no cell; browsers show it above the
+            // table.
             _ => &mut self.prose,
         };
         if to.len() + text.len() > 2 * XML_TEXT_MAX {
@@ -213,7 +215,7 @@ impl<'s, 'v> Page<'s, 'v> {
         Ok(())
     }
 
-    /// The innermost table; rows that stand in none make one.
+    /// The innermost table; rows outside any table open one.
     fn table(&mut self) -> Option<&mut Table> {
         if self.tables.is_empty() {
             self.tables.push(Table::default());
@@ -260,11 +262,11 @@ impl Table {
         self.row.get_or_insert_with(Vec::new);
         self.pass_taken();
         self.cell = Some((self.column, wide, high));
-        // One more than is allowed, so that what is put there is refused and not lost.
+        // One column more than allowed, so that a cell there is refused and not lost.
         self.column = self.column.saturating_add(wide).min(columns.saturating_add(1));
     }
 
-    /// Goes over the columns that cells above still take; their days are told again.
+    /// Skips the columns that cells above still occupy and repeats their days.
     fn pass_taken(&mut self) {
         while let Some((_, day)) = self.taken.get(self.column).filter(|(left, _)| *left > 0) {
             if let (Some(day), Some(row)) = (day.clone(), &mut self.row) {
@@ -284,7 +286,7 @@ impl Table {
             }
             let day = parse_date(&plain_date(&text)).is_ok().then(|| text.clone());
             for (place, slot) in self.taken.iter_mut().enumerate().take(end).skip(column) {
-                // The row that is open counts as one.
+                // The open row counts as one.
                 *slot = (high, day.clone().filter(|_| place == column));
             }
         }
@@ -306,7 +308,7 @@ impl Table {
     }
 }
 
-/// A text as a browser shows it: runs of blanks are one.
+/// A text as a browser shows it: a run of blanks is one blank.
 fn plain(text: &str) -> String {
     trim(&text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")).to_owned()
 }
@@ -316,7 +318,7 @@ fn attribute(tag: &StartTag<()>, name: &[u8]) -> Option<String> {
     Some(String::from_utf8_lossy(&value.value).into_owned())
 }
 
-/// How many columns or rows a cell takes, as HTML bounds it.
+/// Number of columns or rows that a cell spans, within the bounds of HTML.
 fn span(tag: &StartTag<()>, name: &[u8]) -> u32 {
     let text = attribute(tag, name).unwrap_or_default();
     text.trim().parse::<u32>().unwrap_or(1).clamp(1, 1000)

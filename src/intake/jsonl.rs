@@ -1,4 +1,4 @@
-//! Events from JSON Lines: one JSON object a line, read as a stream.
+//! Events from JSON Lines: one JSON object per line, read as a stream.
 
 use crate::domain::event::Event;
 use crate::domain::plain;
@@ -13,11 +13,11 @@ use std::io::{BufRead, Read};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-/// Events that the reader hands over at once.
+/// Events that the reader passes on at once.
 const CHUNK: usize = 256;
 /// Chunks that may wait.
 const WAITING: usize = 4;
-/// Bytes of a file from which on a reader of its own is worth its start.
+/// Size of a file, in bytes, from which on a reader thread is worth its start.
 const READER_AT: u64 = 256 * 1024;
 
 /// A file of events in JSON Lines.
@@ -25,10 +25,10 @@ pub struct JsonLines {
     document: Document,
 }
 
-/// Takes one line and its number.
+/// Visitor of lines, called with a line and its number.
 type LineVisitor<'v> = dyn FnMut(&[u8], u64) -> Result<(), Problem> + 'v;
 
-/// The one field that the first pass reads, where a quick look does not find it.
+/// The only field that the first pass reads if a quick search does not find it.
 #[derive(serde::Deserialize)]
 struct IdOnly<'a> {
     #[serde(borrow)]
@@ -39,12 +39,12 @@ impl JsonLines {
     /// Opens a file.
     ///
     /// # Errors
-    /// As [`Document::open`].
+    /// The errors of [`Document::open`].
     pub fn open(path: &Path) -> Result<Self, Problem> {
         Ok(Self::of(Document::open(path)?))
     }
 
-    /// The same of a file that is open already.
+    /// The same for a file that is already open.
     pub fn of(document: Document) -> Self {
         Self { document }
     }
@@ -53,7 +53,7 @@ impl JsonLines {
         self.document.path()
     }
 
-    /// Hands every line that is not blank to `visit`, with its number. Memory: one line.
+    /// Passes every line that is not blank to `visit`, with its number. Memory: one line.
     fn lines(&self, visit: &mut LineVisitor<'_>) -> Result<(), Problem> {
         let mut reader = self.document.reader();
         let mut line = Vec::with_capacity(1024);
@@ -84,7 +84,7 @@ impl JsonLines {
     }
 }
 
-/// The event of a line; a line in another encoding is named as such and not as bad JSON.
+/// The event of a line; a line in another encoding is reported as such and not as bad JSON.
 fn event_of(line: &[u8]) -> Result<Event, Problem> {
     Event::from_json(line).map_err(|problem| match std::str::from_utf8(line) {
         Err(error) => Problem::data("encoding-invalid")
@@ -98,7 +98,7 @@ fn event_of(line: &[u8]) -> Result<Event, Problem> {
 type Chunk = Vec<(u64, Event)>;
 
 impl JsonLines {
-    /// Reads the events and hands them over in chunks; those before a problem come first.
+    /// Reads the events and passes them on in chunks; those before a problem come first.
     fn read(&self, chunks: &SyncSender<Chunk>) -> Result<(), Problem> {
         let mut chunk = Chunk::with_capacity(CHUNK);
         let read = self.lines(&mut |line, number| {
@@ -106,7 +106,8 @@ impl JsonLines {
             if chunk.len() < CHUNK {
                 return Ok(());
             }
-            // Nobody takes the chunk when the visitor has refused an event; its problem counts.
+            // Sending fails if the visitor has refused an event; then the visitor's problem is
+            // returned.
             let full = std::mem::replace(&mut chunk, Chunk::with_capacity(CHUNK));
             chunks.send(full).map_err(|_| Problem::data("json-syntax"))
         });
@@ -138,7 +139,7 @@ impl EventSource for JsonLines {
         })
     }
 
-    /// A long file is read and parsed beside the visitor.
+    /// A long file is read and parsed on a thread beside the visitor.
     fn events(&mut self, visit: &mut EventVisitor<'_>) -> Result<(), Problem> {
         if self.document.size() < READER_AT {
             return self.lines(&mut |line, number| visit(event_of(line)?, number));
@@ -235,7 +236,7 @@ mod tests {
         assert!(text.len() as u64 > READER_AT);
         let all: Vec<u64> = (1..=5_000).collect();
         assert_eq!(rows(text.as_bytes()).unwrap(), all);
-        // What comes before a bad line is handed over, and then the bad line is named.
+        // The events before a bad line are passed on, and then the bad line is reported.
         let (_dir, mut bad) = source(format!("{text}{{}}\n{text}").as_bytes());
         let mut taken = 0;
         let problem = bad.events(&mut |_, _| {
@@ -244,7 +245,7 @@ mod tests {
         });
         let problem = problem.unwrap_err();
         assert_eq!((problem.code, problem.place.row, taken), ("field-missing", Some(5_001), 5_000));
-        // A visitor that refuses is asked no further.
+        // A visitor that refuses is not called again.
         let refuse = &mut |_: Event, row: u64| match row {
             3 => Err(Problem::refused("available-short")),
             4.. => panic!("asked again"),
@@ -268,7 +269,7 @@ mod tests {
         assert_eq!(taken, 2);
         let codes: Vec<_> = list.problems.iter().map(|problem| problem.code).collect();
         assert_eq!(codes, ["field-missing", "available-short"]);
-        // A failure of the machine is no fault of the row.
+        // A failure of the machine is not a fault of the row.
         let mut fail = |_: Vec<Event>, _: u64| Err(Problem::new("disk", crate::problem::Exit::Io));
         let stopped = source(text.as_bytes()).1.events_or_rejects(&mut fail, &mut list);
         assert_eq!(stopped.unwrap_err().code, "disk");

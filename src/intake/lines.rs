@@ -1,24 +1,25 @@
-//! Lines of a text as all readers want them: one kind of line end, no marks left over from files
-//! put together, and never a line without end.
+//! Lines of a text in the form that all readers need: one kind of line end, no byte order marks
+//! left over from joined files, and a limit on the length of a row.
 
 use std::io::{self, Read};
 use std::rc::Rc;
 
-/// Bytes that may still be read before something must be finished; shared with who finishes it.
+/// Bytes that may still be read before the current item must end; shared with the code that
+/// finishes it.
 pub type Budget = Rc<std::cell::Cell<usize>>;
 
-/// Bytes after which an unfinished row is given up: a quote that never closes would otherwise take
+/// Bytes after which an unfinished row is given up: a quote that never closes would otherwise read
 /// the whole file into memory.
 pub const ROW_BYTES_MAX: usize = 8 * 1024 * 1024;
 const ROW_TOO_LONG: &str = "row too long";
 
-/// True for the error of a row that outgrew its budget.
+/// Returns true for the error of a row that exceeded its budget.
 pub fn is_too_long(error: &io::Error) -> bool {
     error.to_string() == ROW_TOO_LONG
 }
 
-/// A reader that gives every line one kind of end (`\n`), the last one too, so that rows can be
-/// counted; and that stops at a row without end.
+/// A reader that ends every line with `\n`, the last one too, so that rows can be counted; it stops
+/// at a row that is too long.
 pub struct Lines<R> {
     source: R,
     budget: Budget,
@@ -28,12 +29,12 @@ pub struct Lines<R> {
 }
 
 impl<R: Read> Lines<R> {
-    /// Lines of a source; `budget` is what the row being read may still take, set anew by the caller.
+    /// Lines of a source; `budget` is what the current row may still use, and the caller resets it.
     pub fn new(source: R, budget: Budget) -> Self {
         Self { source, budget, after_return: false, last: b'\n', ended: false }
     }
 
-    /// Rewrites line ends in place; gives the new length.
+    /// Rewrites line ends in place and returns the new length.
     fn rewrite(&mut self, bytes: &mut [u8]) -> usize {
         if !self.after_return && !bytes.contains(&b'\r') {
             return bytes.len();
@@ -86,13 +87,13 @@ impl<R: Read> Read for Lines<R> {
 const MARK: &[u8] = "\u{FEFF}".as_bytes();
 const CHUNK: usize = 64 * 1024;
 
-/// A reader that leaves out byte order marks at the start of a line: files of several months are
-/// put together with a plain `cat`, and a mark before a quote would spoil the quote.
+/// A reader that removes byte order marks at the start of a line: files of several months are
+/// joined with a plain `cat`, and a mark before a quote would break the quote.
 pub struct LineMarks<R> {
     source: R,
     bytes: Vec<u8>,
     given: usize,
-    /// How far `bytes` are ready; what follows may be the beginning of a mark.
+    /// Number of `bytes` that are ready; the bytes after them may be the beginning of a mark.
     ready: usize,
     at_start: bool,
     ended: bool,
@@ -169,7 +170,7 @@ mod tests {
         assert_eq!(read("\u{FEFF}a\n\u{FEFF}\u{FEFF}\"b\"\r\u{FEFF}c"), "a\n\"b\"\rc");
         assert_eq!(read("a\u{FEFF}b\n"), "a\u{FEFF}b\n");
         assert_eq!(read(""), "");
-        // A mark across two blocks, at every place; characters with the same first byte stay.
+        // A mark across two blocks, at every position; characters with the same first byte stay.
         for shift in 0..4 {
             let line = "x".repeat(CHUNK - 1 - shift);
             assert_eq!(read(&format!("{line}\n\u{FEFF}ａ\n")), format!("{line}\nａ\n"));

@@ -1,5 +1,6 @@
-//! A bank's own list of loans: one row a drawdown note (借据) with its balance, and its class where the
-//! bank tells it. Headings in Chinese or English, after any preamble; a row of totals ends the list.
+//! A bank's own list of loans: one row per drawdown note (借据) with its balance, and its class if
+//! the bank gives it. Headings are in Chinese or English, after any preamble; a row of totals ends
+//! the list.
 
 use crate::domain::calendar::{Date, parse_date};
 use crate::domain::field::nearest;
@@ -70,12 +71,12 @@ const NAMES: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Columns of a list by the names of [`read`]'s `own`.
+/// Names of the fields of a list, as [`read`]'s `own` uses them.
 pub const FIELDS: [&str; 6] = ["note", "balance", "class", "status", "firm", "owner"];
 
-/// Classes in the order of the off-balance accounts 9101 to 9104: normal, extended, overdue,
-/// non-performing. The five grades know no extension, and a loan that is watched may be any of the
-/// first three.
+/// Words of loan grades, with classes in the order of the off-balance accounts 9101 to 9104:
+/// normal, extended, overdue, non-performing. The five grades have no word for an extension, and a
+/// special-mention loan (关注) may be any of the first three.
 const GRADES: &[(&str, &[usize])] = &[
     ("正常", &[0, 1]),
     ("正常类", &[0, 1]),
@@ -95,7 +96,7 @@ const GRADES: &[(&str, &[usize])] = &[
     ("loss", &[3]),
 ];
 
-/// Words of a column that tells the state; they mean one class each.
+/// Words of a column of states; each means one class.
 const STATES: &[(&str, &[usize])] = &[
     ("正常", &[0]),
     ("展期", &[1]),
@@ -110,16 +111,16 @@ const STATES: &[(&str, &[usize])] = &[
     ("npl", &[3]),
 ];
 
-/// What a list is.
+/// A list of loans.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoanList {
-    /// The day that it tells of, where the lines before the headings say so.
+    /// The day of the balances, if the lines before the headings give it.
     pub day: Option<Date>,
     /// Its rows.
     pub rows: Vec<ListRow>,
 }
 
-/// One row.
+/// One loan of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListRow {
     /// Row in the file, counted from 1.
@@ -128,20 +129,20 @@ pub struct ListRow {
     pub note: String,
     /// Balance.
     pub balance: Money,
-    /// Class as written, and the places of the classes that it may mean.
+    /// Class as written, and the indexes of the classes that it may mean.
     pub class: Option<(String, &'static [usize])>,
-    /// Name of the firm, or nothing.
+    /// Name of the firm; may be empty.
     pub firm: String,
-    /// Owner as the bank writes it, code or name, or nothing.
+    /// Owner as the bank writes it, by code or name; may be empty.
     pub owner: String,
 }
 
-/// Reads a list. `own` names columns (one of [`FIELDS`]) by the headings of the file.
-/// Cost: one pass over the file; the rows are held.
+/// Reads a list. `own` assigns columns to fields (of [`FIELDS`]) by the headings of the file. Cost:
+/// one pass over the file; the rows are held in memory.
 ///
 /// # Errors
-/// Every row that cannot be read, with its place; `loan-list-header` when there is no row with a
-/// column of numbers and one of balances; `loan-list-total`.
+/// Every row that cannot be read, with its place; `loan-list-header` if no row has a column of
+/// numbers and one of balances; `loan-list-total`.
 pub fn read(path: &Path, own: &[(String, String)]) -> Result<LoanList, Vec<Problem>> {
     let mut reading = Reading {
         own,
@@ -187,7 +188,7 @@ pub fn own_name(text: &str) -> Result<(String, String), Problem> {
 struct Places {
     note: usize,
     balance: usize,
-    /// The balances are in ten wan of yuan (万元).
+    /// True if the balances are in units of ten thousand yuan (万元).
     wan: bool,
     class: Option<usize>,
     status: Option<usize>,
@@ -202,7 +203,7 @@ struct Reading<'o> {
     rows: Vec<ListRow>,
     searched: usize,
     problems: Vec<Problem>,
-    /// Headings of the first row with several texts, to be named when none fits.
+    /// Headings of the first row with several texts, reported if none fits.
     seen: Vec<String>,
 }
 
@@ -262,7 +263,7 @@ impl Reading<'_> {
         })
     }
 
-    /// The day that a line before the headings names.
+    /// Reads the day in a line before the headings.
     fn preamble(&mut self, cells: &[Cell<'_>]) {
         const LABELS: [&str; 6] = ["截止日期", "截至日期", "数据日期", "统计日期", "日期", "as of"];
         for (place, cell) in cells.iter().enumerate() {
@@ -291,7 +292,7 @@ impl Reading<'_> {
             .with("nearest", near.escape_debug())
     }
 
-    /// The row of totals against the rows.
+    /// Checks the row of totals against the rows.
     fn total(&self, places: Places, row: u64, cells: &[Cell<'_>]) -> Option<Problem> {
         let cell = cells.get(places.balance).filter(|cell| !cell.is_empty())?;
         let told = match amount(cell, places.wan) {
@@ -348,7 +349,7 @@ fn read_row(places: Places, row: u64, cells: &[Cell<'_>]) -> Result<ListRow, Pro
                 .in_column(field)
         })
     };
-    // The state says more than the grade: it knows an extension.
+    // The state is preferred to the grade, because it shows an extension.
     let status = told(places.status, STATES, "status")?;
     let class = told(places.class, GRADES, "class")?;
     Ok(ListRow {
@@ -361,7 +362,7 @@ fn read_row(places: Places, row: u64, cells: &[Cell<'_>]) -> Result<ListRow, Pro
     })
 }
 
-/// The amount of a cell, in yuan or in ten wan of them.
+/// The amount of a cell, in yuan or in units of ten thousand yuan.
 fn amount(cell: &Cell<'_>, wan: bool) -> Result<Money, Problem> {
     let text = cell.amount_text()?;
     let text = trim(&text);
@@ -372,7 +373,7 @@ fn amount(cell: &Cell<'_>, wan: bool) -> Result<Money, Problem> {
     if !wan {
         return Money::parse(text).map_err(|error| wrong(error.code()));
     }
-    // The part before the dot is an amount like any other; behind it six digits reach the fen.
+    // The part before the dot is read like any other amount; six digits after it reach the fen.
     let (whole, rest) = text.split_once('.').unwrap_or((text, "0"));
     Money::parse(whole).map_err(|error| wrong(error.code()))?;
     let digits = !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
@@ -386,7 +387,7 @@ fn amount(cell: &Cell<'_>, wan: bool) -> Result<Money, Problem> {
     Money::from_wide(fen.trunc().mantissa()).map_err(|error| wrong(error.code()))
 }
 
-/// The owner that a list names, by code or by name.
+/// Returns true if a list names this owner, by code or by name.
 pub fn is_owner(told: &str, code: &str, name: &str) -> bool {
     let told = plain(told);
     told == plain(code) || told == plain(name)

@@ -1,7 +1,6 @@
-//! A web page in one file (MHTML, RFC 2557), which some banks hand out under the name `.xls`.
+//! A web page in one file (MHTML, RFC 2557), which some banks provide under the name `.xls`.
 //!
-//! Of its parts the pages are read, in their order, as rows of one sheet; pictures and styles are
-//! passed over.
+//! Its pages are read in their order, as rows of one sheet; pictures and styles are skipped.
 
 use crate::intake::decode::open_text;
 use crate::intake::document::Document;
@@ -13,10 +12,10 @@ use crate::problem::Problem;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// Hands every row of the tables of its pages to `visit`. Memory: a few times the file.
+/// Passes every row of the tables of its pages to `visit`. Memory: a few times the file.
 ///
 /// # Errors
-/// `file-too-large`; `mhtml-damaged` where its parts cannot be told apart or decoded; as
+/// `file-too-large`; `mhtml-damaged` if its parts cannot be separated or decoded; the errors of
 /// [`super::html::visit_rows`].
 pub fn visit_rows(
     document: &Document,
@@ -45,7 +44,7 @@ fn damaged(detail: impl std::fmt::Display) -> Problem {
     Problem::data("mhtml-damaged").with("detail", detail)
 }
 
-/// One part with its headers, their lines unfolded and in lower case.
+/// One part with its headers, which are unfolded and in lower case.
 struct Part<'a> {
     headers: Vec<String>,
     body: &'a [u8],
@@ -54,7 +53,7 @@ struct Part<'a> {
 /// The parts between the boundaries; a file without a boundary is one part.
 fn parts(bytes: &[u8]) -> Result<Vec<Part<'_>>, Problem> {
     let whole = Part::of(bytes);
-    // The boundary keeps its case.
+    // The case of the boundary matters.
     let head = bytes.get(..bytes.len() - whole.body.len()).unwrap_or_default();
     let head = String::from_utf8_lossy(head);
     let at = head.to_ascii_lowercase().find("boundary=");
@@ -82,7 +81,7 @@ fn parts(bytes: &[u8]) -> Result<Vec<Part<'_>>, Problem> {
         }
         at += line.len();
     }
-    // A file that was cut off ends without its last boundary.
+    // A truncated file ends without its last boundary.
     match start {
         Some(_) => Err(damaged(&mark)),
         None => Ok(found),
@@ -90,7 +89,7 @@ fn parts(bytes: &[u8]) -> Result<Vec<Part<'_>>, Problem> {
 }
 
 impl<'a> Part<'a> {
-    /// Headers, an empty line, and what follows.
+    /// Splits headers, an empty line, and the body.
     fn of(bytes: &'a [u8]) -> Self {
         let (mut headers, mut at) = (Vec::<String>::new(), 0);
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
@@ -134,7 +133,7 @@ impl<'a> Part<'a> {
     }
 }
 
-/// `=E8` is a byte, `=` at the end of a line joins it with the next; what is neither stays.
+/// `=E8` is a byte, `=` at the end of a line joins it with the next; any other `=` is kept.
 fn quoted_printable(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;

@@ -1,12 +1,13 @@
-//! Files in: csv and its kin, workbooks, JSON Lines, folders, bank statements.
+//! Input of files: csv and similar texts, workbooks, JSON Lines, folders, bank statements.
 //!
-//! Everything that happened ends in [`crate::domain::event::Event`]s, read through
-//! [`crate::domain::field::Fields`] like those of the command line. From the bytes up:
-//! [`document`] opens a file once; [`decode`] and [`sniff`] say what it is; [`rows`] gives the rows of any table file
-//! (`workbook` guards and reads workbooks); [`cell`] and [`headers`] make plain what people write
-//! into cells; [`table`] joins them.
+//! All business events end as [`crate::domain::event::Event`]s, read through
+//! [`crate::domain::field::Fields`] like those of the command line. From the bytes up: [`document`]
+//! opens a file once; [`decode`] and [`sniff`] recognize encoding and kind; [`rows`] gives the rows
+//! of any table file (`workbook` guards and reads workbooks); [`cell`] and [`headers`] normalize
+//! cells and headings; [`table`] joins them.
 //!
-//! Invariant: nothing here guesses. What can be read in two ways is refused, with its place.
+//! Invariant: nothing here guesses. A value that can be read in two ways is refused, with its
+//! place.
 
 mod archive;
 pub mod cell;

@@ -1,52 +1,52 @@
-//! How a bank lays its statements out: a profile in TOML.
+//! The layout of a bank's statements: a profile in TOML.
 //!
 //! ```toml
 //! profile = "icbc-corp"
 //! [file]
 //! encoding = "auto"              # auto | utf-8 | gb18030
-//! delimiter = ","                # otherwise found out
+//! delimiter = ","                # found out if it is missing
 //! sheet = "Sheet1"               # name, or number from 1
-//! xls-codepage = 936             # for old workbooks that name a wrong one
-//! [header]                       # looked for in the first 30 rows
+//! xls-codepage = 936             # for old workbooks that state a wrong one
+//! [header]                       # searched in the first 30 rows
 //! match = ["交易时间", "转入金额", "转出金额", "余额"]
 //! preamble = { account = "本方账号", opening = "期初余额", closing = "期末余额", period = "期间", currency = "币种" }
-//! [columns]                      # `date`, or `time` where one cell holds both
+//! [columns]                      # `date`, or `time` if one cell holds both
 //! time = "交易时间"
-//! in = "转入金额"                 # or `amount`, with `flag` where a mark says which way
+//! in = "转入金额"                 # or `amount`, with `flag` if a mark shows the direction
 //! out = "转出金额"
-//! balance = "余额"                # may be left out where the opening and closing balance are printed
-//! balance-before = "交易前余额"     # where each row prints it as well
-//! charge = "手续费"               # a charge that the balance of the row counts beside the amount
+//! balance = "余额"                # not needed if the opening and closing balance are printed
+//! balance-before = "交易前余额"     # if each row prints it too
+//! charge = "手续费"               # a charge beside the amount that also changes the balance
 //! name = "对方单位"
 //! account = "对方账号"
 //! memo = ["用途", "摘要"]          # joined in this order
 //! serial = "流水号"
-//! own = "账号"                    # own account number, where each row holds it
+//! own = "账号"                    # own account number, if each row holds it
 //! currency = "币种"
-//! # where payer and payee have columns each, the own account tells which of them is the other:
+//! # if payer and payee have columns each, the own account shows which one is the other party:
 //! # payer-name, payer-account, payee-name, payee-account
 //! [amount]
 //! mode = "in-out"                # in-out | signed | flag
 //! empty = ["", "-", "0.00"]
 //! prefix = ["CNY", "¥"]
-//! decimal = "."                  # "," where amounts are written 1.234,50
+//! decimal = "."                  # "," if amounts are written 1.234,50
 //! in-flags = ["贷", "收"]          # for mode = "flag"; the usual words are known
 //! out-flags = ["借", "支"]
-//! minus = "auto"                 # what a minus in the column of money out means: out | back | auto (the balances decide)
+//! minus = "auto"                 # meaning of a minus in the column of money out: out | back | auto (by the balances)
 //! [date]
-//! formats = ["%d/%m/%Y %p %I:%M", "%y-%m-%d"]  # otherwise year first, with any time behind it
+//! formats = ["%d/%m/%Y %p %I:%M", "%y-%m-%d"]  # if missing: year first, with any time after it
 //! first-year = 2000              # first of the hundred years that two digits may mean
 //! serial = 1900                  # numbers are days since 1900 (or 1904)
 //! [rows]
 //! order = "auto"                 # auto | oldest-first | newest-first
-//! skip = ["说明"]                 # beginnings of rows that are no movements
-//! stop-at = ["以下为"]             # beginning of the row after which nothing is read
-//! days-back = 92                 # so many days a row may be dated back behind the row before it
+//! skip = ["说明"]                 # beginnings of rows that are not movements
+//! stop-at = ["以下为"]             # beginning of the row that ends the movements
+//! days-back = 92                 # days by which a row may be dated before the previous row
 //! ```
 //!
-//! Rows of totals (`小计`, `合计`, `本月合计`, `过次页` ...) need no key: they are known and checked.
+//! Rows of totals (`小计`, `合计`, `本月合计`, `过次页` ...) need no key: they are recognized and checked.
 //!
-//! A column may be named by either of its languages (`交易金额[ Trade Amount ]`), and in a header of
+//! A column may be named in either of its languages (`交易金额[ Trade Amount ]`), and in a header of
 //! two rows by the lower name or by both together (`发生额借方`).
 //!
 //! Debit (借方) in a bank's file is the bank's own view: money out of the account.
@@ -63,7 +63,7 @@ use crate::problem::Problem;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-/// Rows in which the headers are looked for.
+/// Number of rows in which the header is searched.
 pub const HEADER_SEARCH_ROWS: usize = 30;
 
 /// A layout of statements.
@@ -71,45 +71,46 @@ pub const HEADER_SEARCH_ROWS: usize = 30;
 pub struct Profile {
     /// Name.
     pub name: String,
-    /// How the file is read.
+    /// Options for reading the file.
     pub options: Options,
-    /// Columns that the header row holds.
+    /// Columns that the header row must contain.
     pub header: Vec<String>,
     /// Labels before the header row.
     pub preamble: Preamble,
-    /// Columns by what they mean.
+    /// Columns by their meaning.
     pub columns: Columns,
-    /// How amounts are written.
+    /// Notation of amounts.
     pub amount: Amounts,
     /// Formats of dates.
     pub dates: DateFormats,
     /// Order of the rows.
     pub order: Order,
-    /// Texts that begin the row after the last movement.
+    /// Beginnings of the row after the last movement.
     pub stop_at: Vec<String>,
-    /// Texts that begin rows that are no movements.
+    /// Beginnings of rows that are not movements.
     pub skip: Vec<String>,
     /// Days by which a row may be dated back.
     pub days_back: u16,
-    /// The program knows it by itself: a bank's layout, whose headings fix what the columns mean.
+    /// True for a profile of the program: a bank's known layout, whose headings fix the meaning of
+    /// the columns.
     pub known: bool,
-    /// Balances of the file that is read next, which it does not print.
+    /// Balances that the file to be read does not print.
     pub given: Given,
 }
 
-/// Balances that a person gives because the file does not print them.
+/// Balances that the user gives because the file does not print them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Given {
     /// Before the first movement.
     pub opening: Option<Money>,
-    /// After the last.
+    /// After the last movement.
     pub closing: Option<Money>,
 }
 
-/// Days by which a row may be dated back without a word in the profile: a quarter.
+/// Days by which a row may be dated back if the profile gives no number: a quarter.
 pub const DAYS_BACK: u16 = 92;
 
-/// Labels whose values stand before the header row, in the next cell or after a colon.
+/// Labels before the header row; their values are in the next cell or after a colon.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Preamble {
@@ -117,7 +118,7 @@ pub struct Preamble {
     pub account: Option<String>,
     /// Balance before the first movement.
     pub opening: Option<String>,
-    /// Balance after the last.
+    /// Balance after the last movement.
     pub closing: Option<String>,
     /// First and last day.
     pub period: Option<String>,
@@ -139,7 +140,7 @@ pub struct Columns {
     pub out: Option<String>,
     /// Amount with a sign or a flag.
     pub amount: Option<String>,
-    /// Mark that says which way.
+    /// Mark that shows the direction.
     pub flag: Option<String>,
     /// Balance after the movement.
     pub balance: Option<String>,
@@ -153,19 +154,19 @@ pub struct Columns {
     pub account: Option<String>,
     /// Purpose.
     pub memo: Texts,
-    /// The bank's number of the movement.
+    /// The bank's serial number of the movement.
     pub serial: Option<String>,
     /// Own account number.
     pub own: Option<String>,
     /// Currency.
     pub currency: Option<String>,
-    /// Who pays.
+    /// Name of the payer.
     pub payer_name: Option<String>,
-    /// From which account.
+    /// Account of the payer.
     pub payer_account: Option<String>,
-    /// Who is paid.
+    /// Name of the payee.
     pub payee_name: Option<String>,
-    /// To which account.
+    /// Account of the payee.
     pub payee_account: Option<String>,
 }
 
@@ -173,7 +174,7 @@ pub struct Columns {
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 #[serde(untagged)]
 pub enum Texts {
-    /// Nothing.
+    /// None.
     #[default]
     None,
     /// One.
@@ -193,40 +194,40 @@ impl Texts {
     }
 }
 
-/// How amounts are written.
+/// Notation of amounts.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Amounts {
-    /// Where the direction stands.
+    /// Source of the direction.
     pub mode: Mode,
-    /// What stands for no amount.
+    /// Texts that mean no amount.
     pub empty: Vec<String>,
     /// Signs before an amount.
     pub prefix: Vec<String>,
-    /// What stands before the hundredths.
+    /// Sign before the hundredths.
     pub decimal: Decimal,
     /// Flags of money in.
     pub in_flags: Vec<String>,
     /// Flags of money out.
     pub out_flags: Vec<String>,
-    /// What a minus in the column of money out means.
+    /// Meaning of a minus in the column of money out.
     pub minus: Minus,
 }
 
-/// What a minus in the column of money out means.
+/// Meaning of a minus in the column of money out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Minus {
-    /// What the balances show.
+    /// The meaning that the balances show.
     #[default]
     Auto,
     /// Money out: the column is written with its sign.
     Out,
-    /// Money that was out comes back (红字).
+    /// Money that was paid out and came back (红字).
     Back,
 }
 
-/// What stands before the hundredths.
+/// Sign before the hundredths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 pub enum Decimal {
     /// A dot.
@@ -238,16 +239,16 @@ pub enum Decimal {
     Comma,
 }
 
-/// Where the direction of a movement stands.
+/// Source of the direction of a movement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
-    /// In two columns.
+    /// Two columns.
     #[default]
     InOut,
-    /// In the amount's sign: `-` is out.
+    /// The amount's sign: `-` is money out.
     Signed,
-    /// In a column of its own.
+    /// A column of its own.
     Flag,
 }
 
@@ -255,12 +256,12 @@ pub enum Mode {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
-    /// As the balances show.
+    /// The order that the balances show.
     #[default]
     Auto,
     /// In the order of time.
     OldestFirst,
-    /// Against the order of time.
+    /// The reverse order of time.
     NewestFirst,
 }
 
@@ -328,7 +329,7 @@ impl Profile {
     /// Reads a profile text.
     ///
     /// # Errors
-    /// As [`Profile::read`].
+    /// The errors of [`Profile::read`].
     pub fn parse(text: &str) -> Result<Self, Problem> {
         Self::of(parse_settings(text)?)
     }
@@ -380,25 +381,25 @@ impl Profile {
         })
     }
 
-    /// The profiles that the program knows by itself.
+    /// The profiles that are part of the program.
     pub fn built_in() -> Vec<Self> {
         let own = BUILT_IN.iter().filter_map(|(_, text)| Self::parse(text).ok());
         own.map(|profile| Self { known: true, ..profile }).collect()
     }
 
-    /// Names that a profile wants in the header and does not find.
+    /// Names of the profile that the header lacks.
     pub fn missing(&self, heading: &Heading) -> Vec<&str> {
         let lacks = |name: &&String| heading.place(name).is_none();
         self.header.iter().filter(lacks).map(String::as_str).collect()
     }
 
-    /// True when a header holds all columns that the profile is known by.
+    /// Returns true if a header contains all columns by which the profile is recognized.
     pub fn fits(&self, heading: &Heading) -> bool {
         !self.header.is_empty() && self.missing(heading).is_empty()
     }
 }
 
-/// Name and text of each profile that the program knows by itself.
+/// Name and text of each profile that is part of the program.
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("plain", include_str!("profiles/plain.toml")),
     ("icbc-corp", include_str!("profiles/icbc-corp.toml")),
@@ -411,26 +412,26 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("spdb-corp", include_str!("profiles/spdb-corp.toml")),
 ];
 
-/// What a profile and a file have in common.
+/// Result of comparing a profile with a file.
 #[derive(Clone, Debug)]
 pub struct Fit<'p> {
     /// The profile.
     pub profile: &'p Profile,
-    /// Row of the header, or of the row that comes nearest to it.
+    /// Row of the header, or of the row that is most similar to it.
     pub row: Option<u64>,
-    /// Its columns that are not found; none when it fits.
+    /// Its columns that are not found; empty if it fits.
     pub missing: Vec<&'p str>,
-    /// What keeps the file from being read in the profile's way at all.
+    /// The problem that prevents reading the file with the profile's options at all.
     pub unreadable: Option<Problem>,
 }
 
 impl Fit<'_> {
-    /// How many columns of the header are found.
+    /// Number of header columns that are found.
     pub fn score(&self) -> usize {
         self.profile.header.len().saturating_sub(self.missing.len())
     }
 
-    /// True when all are found.
+    /// Returns true if all are found.
     pub fn is_whole(&self) -> bool {
         self.score() > 0 && self.missing.is_empty()
     }
@@ -439,18 +440,18 @@ impl Fit<'_> {
 /// Rows of the top of a file with their numbers.
 pub type Top = Vec<(u64, Vec<Cell<'static>>)>;
 
-/// The first rows of a file, in which headers are looked for.
+/// The first rows of a file, in which the header is searched.
 ///
 /// # Errors
-/// What the file itself forbids.
+/// The errors of [`document_rows`].
 pub fn top(document: &Document, options: &Options) -> Result<Top, Problem> {
     Ok(tops(document, options)?.into_iter().next().unwrap_or_default())
 }
 
-/// The first rows of every sheet that is read: of all that can be seen, where none is asked for.
+/// The first rows of every sheet that is read: of all visible ones if none is requested.
 ///
 /// # Errors
-/// As [`top`].
+/// The errors of [`top`].
 pub fn tops(document: &Document, options: &Options) -> Result<Vec<Top>, Problem> {
     let sheets = sheet_names(document, options)?;
     if sheets.is_empty() || options.sheet.is_some() {
@@ -471,10 +472,11 @@ fn top_of(document: &Document, options: &Options) -> Result<Top, Problem> {
     Ok(rows)
 }
 
-/// Compares every profile with the top of a file, which is read once for each way of reading it.
+/// Compares every profile with the top of a file, which is read once for each set of options.
 ///
 /// # Errors
-/// What the file itself forbids; a profile of another encoding only does not fit.
+/// The file itself cannot be read. A profile with another encoding or sheet does not fit, which is not
+/// an error.
 pub fn fits<'p>(document: &Document, profiles: &'p [Profile]) -> Result<Vec<Fit<'p>>, Problem> {
     let mut read: Vec<(&Options, Result<Vec<Top>, Problem>)> = Vec::new();
     let mut fits = Vec::new();
@@ -502,7 +504,7 @@ pub fn fits<'p>(document: &Document, profiles: &'p [Profile]) -> Result<Vec<Fit<
     Ok(fits)
 }
 
-/// The row, or pair of rows, that holds most of a profile's columns.
+/// Finds the row, or pair of rows, that contains most of a profile's columns.
 fn nearest(fit: &mut Fit<'_>, rows: &Top) {
     let mut before: Option<&[Cell<'_>]> = None;
     for (row, cells) in rows {
@@ -523,10 +525,11 @@ fn nearest(fit: &mut Fit<'_>, rows: &Top) {
     }
 }
 
-/// The profile that fits a file: the one whose header columns are all found, and most of them.
+/// The profile that fits a file: the one whose header columns are all found, and of several the one
+/// with most columns.
 ///
 /// # Errors
-/// `profile-missing` when none fits, `profile-ambiguous` when two fit equally well.
+/// `profile-missing` if none fits, `profile-ambiguous` if two fit equally well.
 pub fn choose<'p>(document: &Document, profiles: &'p [Profile]) -> Result<&'p Profile, Problem> {
     let fits = fits(document, profiles)?;
     let in_file = |code| Problem::data(code).in_file(document.path().display().to_string());
@@ -535,7 +538,7 @@ pub fn choose<'p>(document: &Document, profiles: &'p [Profile]) -> Result<&'p Pr
     {
         return Err(problem);
     }
-    // A profile that was given counts before those that the program knows by itself.
+    // A profile that the user gave is preferred to those of the program.
     let given = fits.iter().any(|fit| fit.is_whole() && !fit.profile.known);
     let whole = || fits.iter().filter(|fit| fit.is_whole() && fit.profile.known != given);
     let top = whole().map(Fit::score).max();

@@ -1,4 +1,4 @@
-//! Rows that are not taken: kept with the reason, in a file that can be corrected and read again.
+//! Rejected rows: kept with the reason, in a file that can be corrected and read again.
 
 use crate::domain::money::Money;
 use crate::domain::text::runs_as_formula;
@@ -8,19 +8,19 @@ use crate::problem::{Exit, Problem};
 use std::borrow::Cow;
 use std::io::Write;
 
-/// Columns that a rejects file adds; they are passed over when it is read again.
+/// Columns that a rejects file adds; they are ignored when it is read again.
 pub const REJECT_COLUMNS: [&str; 4] =
     ["reject_row", "reject_code", "reject_column", "reject_reason"];
 
-/// True for a column that a rejects file added.
+/// Returns true for a column that a rejects file added.
 pub fn is_reject_column(header: &str) -> bool {
     REJECT_COLUMNS.contains(&header)
 }
 
-/// Most problems that a list keeps; the rest are counted.
+/// Most problems that a list keeps; further ones are only counted.
 pub const PROBLEMS_MAX: usize = 100;
 
-/// What a rejected row was.
+/// The original of a rejected row.
 pub enum Original<'o> {
     /// A row of a table.
     Row(&'o Table, &'o [Cell<'o>]),
@@ -28,17 +28,17 @@ pub enum Original<'o> {
     Line(&'o [u8]),
 }
 
-/// Where rejected rows go.
+/// Destination of rejected rows.
 pub trait RejectSink {
-    /// Takes one row with what is wrong with it.
+    /// Accepts one row with its problem.
     ///
     /// # Errors
-    /// When the sink itself fails.
+    /// The sink itself fails.
     fn reject(&mut self, original: &Original<'_>, problem: &Problem) -> Result<(), Problem>;
 }
 
-/// The problem, if it is the row's own: bad data, or a refusal by a rule. Anything else (disk,
-/// bug) stops the whole run.
+/// Returns the problem if it belongs to the row: bad data, or a refusal by a rule. Anything else
+/// (disk, bug) stops the whole run.
 ///
 /// # Errors
 /// The problem itself.
@@ -54,7 +54,7 @@ pub fn rejectable(problem: Problem) -> Result<Problem, Problem> {
 pub struct RejectList {
     /// At most [`PROBLEMS_MAX`] problems.
     pub problems: Vec<Problem>,
-    /// How many more there were.
+    /// Number of further problems.
     pub more: u64,
 }
 
@@ -76,7 +76,8 @@ impl RejectSink for RejectList {
     }
 }
 
-/// A rejects file: csv in UTF-8 with a mark, the original columns, then [`REJECT_COLUMNS`].
+/// A rejects file: csv in UTF-8 with a byte order mark, the original columns, then
+/// [`REJECT_COLUMNS`].
 pub struct RejectFile<'r> {
     file: String,
     writer: csv::Writer<&'r mut dyn Write>,
@@ -86,7 +87,7 @@ pub struct RejectFile<'r> {
 }
 
 impl<'r> RejectFile<'r> {
-    /// Begins the file, which people call `file`; `render` words a problem for them.
+    /// Begins the file, which errors call `file`; `render` words a problem for the user.
     ///
     /// # Errors
     /// `write-failed`.
@@ -100,7 +101,7 @@ impl<'r> RejectFile<'r> {
         Ok(Self { file, writer, render, width: None, count: 0 })
     }
 
-    /// Writes what is left and gives the number of rows.
+    /// Flushes the file and returns the number of rows.
     ///
     /// # Errors
     /// `write-failed`.
@@ -160,17 +161,17 @@ fn own_columns(table: &Table) -> impl Iterator<Item = (usize, &str)> {
     headers.filter(|(_, header)| !is_reject_column(header)).map(|(index, h)| (index, h.as_str()))
 }
 
-/// True for a text that must not stand as it is. Plain numbers do.
+/// Returns true for a text that must be guarded. Plain numbers need no guard.
 fn runs(text: &str) -> bool {
     runs_as_formula(text) && Money::parse(text).is_err()
 }
 
-/// The text with a `'` before it when a spreadsheet would run it. Plain numbers stay numbers.
+/// The text with a `'` before it if a spreadsheet would run it. Plain numbers stay numbers.
 pub fn guarded(text: &str) -> Cow<'_, str> {
     if runs(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
-/// The text as it was before [`guarded`].
+/// Reverses [`guarded`].
 pub fn unguarded(text: &str) -> &str {
     text.strip_prefix('\'').filter(|rest| runs(rest)).unwrap_or(text)
 }

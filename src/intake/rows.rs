@@ -1,7 +1,8 @@
-//! Rows of a table file one by one, whatever the file is: csv and its kin, a workbook, a web page.
+//! Rows of a table file one by one, whatever its kind: csv and similar texts, a workbook, a web
+//! page.
 //!
-//! Memory stays flat: a text file is never held as a whole, a workbook only as far as its format
-//! demands (shared texts of xlsx, cells of xls).
+//! Memory is bounded: a text file is never held as a whole, a workbook only as far as its format
+//! requires (shared texts of xlsx, cells of xls).
 
 use crate::intake::cell::{Cell, of_bank};
 use crate::intake::decode::{Encoding, io_problem, open_text};
@@ -20,7 +21,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::rc::Rc;
 
-/// How a table file is to be read, where that is not to be found out from the file.
+/// Options for reading a table file; those not given are found out from the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// Encoding of a text file.
@@ -31,11 +32,11 @@ pub struct Options {
     pub sheet: Option<String>,
     /// Code page of an old workbook that names a wrong one.
     pub codepage: Option<u16>,
-    /// How large it may be, and whether its workbooks may calculate.
+    /// Limits of its size, and whether its workbooks may contain formulas.
     pub bounds: Bounds,
 }
 
-/// What a table file may take.
+/// Limits of a table file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// Bytes of a text file.
@@ -48,13 +49,13 @@ pub struct Bounds {
     pub columns: usize,
     /// Cells of a workbook.
     pub cells: usize,
-    /// A table comes from somebody who is not trusted: formulas are refused, and a workbook may not
-    /// take much memory.
+    /// True for a table from an untrusted source: formulas are refused, and a workbook may not use
+    /// much memory.
     pub strict: bool,
 }
 
 impl Bounds {
-    /// Tables that an office makes itself.
+    /// Tables that the office makes itself.
     pub const TABLE: Self = Self {
         bytes: TABLE_BYTES_MAX,
         workbook: WORKBOOK_BYTES_MAX,
@@ -80,15 +81,15 @@ impl Default for Bounds {
     }
 }
 
-/// What sees each row: its number as in the file (from 1, blank rows counted) and its cells.
+/// Visitor of rows: number of the row in the file (from 1, blank rows counted) and its cells.
 pub type RowVisitor<'v> = dyn FnMut(u64, &[Cell<'_>]) -> Result<ControlFlow<()>, Problem> + 'v;
 
-/// Hands every row of a table file to `visit` until it breaks off. Blank rows are left out of text
-/// files by their nature and of workbooks when they hold no cell.
+/// Passes every row of a table file to `visit` until it breaks off. Blank rows of text files are
+/// skipped, and so are rows of workbooks without a cell.
 ///
 /// # Errors
-/// What the file's kind, size, encoding or form forbids, with the place; and what `visit` returns,
-/// with file and row added.
+/// The file's kind, size, encoding or form is not allowed, with the place; and what `visit`
+/// returns, with file and row added.
 pub fn visit_rows(
     path: &Path,
     options: &Options,
@@ -97,10 +98,10 @@ pub fn visit_rows(
     document_rows(&Document::open(path)?, options, visit)
 }
 
-/// The same of a file that is open already.
+/// The same for a file that is already open.
 ///
 /// # Errors
-/// As [`visit_rows`].
+/// The errors of [`visit_rows`].
 pub fn document_rows(
     document: &Document,
     options: &Options,
@@ -114,7 +115,7 @@ pub fn document_rows(
         if count > limit {
             return Err(Problem::data("too-many-rows").with("limit", limit).in_row(row));
         }
-        // What comes from a bank is freed of what banks put around it.
+        // Cells of a bank are stripped of the marks that banks put around them.
         let bare = |cell: &Cell<'_>| match cell {
             Cell::Text(text) => Cell::text(&of_bank(text)).into_owned(),
             other => other.clone().into_owned(),
@@ -139,11 +140,11 @@ pub fn document_rows(
     Ok(kind)
 }
 
-/// The names of a workbook's sheets that hold tables, each with whether it can be seen; none where a file
-/// has no sheets.
+/// The names of a workbook's sheets that hold tables, each with true if it is visible; none if a
+/// file has no sheets.
 ///
 /// # Errors
-/// As [`visit_rows`].
+/// The errors of [`visit_rows`].
 pub fn sheet_names(document: &Document, options: &Options) -> Result<Vec<(String, bool)>, Problem> {
     let kind = kind_of(document)?;
     let names = match kind {
@@ -188,10 +189,11 @@ fn text_rows(
             return Ok(());
         }
         budget.set(ROW_BYTES_MAX);
-        // The reader knows physical lines; a row with line breaks inside its cells is one row.
+        // The reader counts physical lines; a row with line breaks inside its cells is one row.
         let inner = record.as_slice().bytes().filter(|byte| *byte == b'\n').count();
         breaks += inner as u64;
-        // A quote that is still open at the end of the file takes the last line break into its cell.
+        // If a quote is still open at the end of the file, the last line break becomes part of its
+        // cell.
         let row = reader.position().line().saturating_sub(1 + breaks).max(last + 1);
         last = row;
         if record.len() > options.bounds.columns {
@@ -217,9 +219,9 @@ fn read_problem(path: &Path, error: &io::Error) -> Problem {
     io_problem(path, error)
 }
 
-/// The delimiter of a text: the one of comma, tab, semicolon and bar that stands in most of its first
-/// lines outside quotes, and of those the one that stands most often in a line; a comma when none does.
-/// (Lines above the header have none, and amounts may hold commas.)
+/// The delimiter of a text: of comma, tab, semicolon and bar, the one that occurs outside quotes in
+/// most of its first lines, and of equals the one that occurs most often in a line; a comma if none
+/// occurs. (Lines above the header have none, and amounts may contain commas.)
 fn delimiter_of(head: &[u8]) -> u8 {
     const CANDIDATES: [u8; 4] = [b',', b'\t', b';', b'|'];
     const LINES: usize = 100;

@@ -9,7 +9,7 @@ use std::path::Path;
 /// Reads a settings file.
 ///
 /// # Errors
-/// `settings-syntax` with the parser's words and the line; what [`read_text`] refuses.
+/// `settings-syntax` with the parser's text and the line; the errors of [`read_text`].
 pub fn read_settings<T: DeserializeOwned>(path: &Path) -> Result<T, Problem> {
     let text = read_text(path, SETTINGS_BYTES_MAX)?;
     parse_settings(&text).map_err(|problem| problem.in_file(path.display().to_string()))
@@ -32,8 +32,8 @@ pub fn parse_settings<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     })
 }
 
-/// The parser's words for an unknown or a missing key become problems of our own, which have a
-/// wording in each language.
+/// Converts the parser's text for an unknown or a missing key into problems of this program, which
+/// have a wording in each language.
 fn problem(detail: &str) -> Problem {
     let mut names = detail.split('`').skip(1).step_by(2);
     match names.next() {

@@ -1,4 +1,4 @@
-//! Cells that come one by one, gathered into rows: what every reader of sheets has in common.
+//! Gathers cells that come one by one into rows; used by every reader of sheets.
 
 use crate::intake::cell::{Cell, trim};
 use crate::intake::rows::{Bounds, RowVisitor};
@@ -7,15 +7,15 @@ use crate::problem::Problem;
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-/// Gathers cells into rows and hands each on when the next begins.
+/// Gathers cells into rows and passes each row on when the next begins.
 pub struct SheetRows<'s, 'v> {
     visit: &'s mut RowVisitor<'v>,
-    /// What the sheet may take.
+    /// Limits of the sheet.
     pub bounds: Bounds,
     row: Option<u32>,
     cells: Vec<Cell<'static>>,
     count: usize,
-    /// Nobody wants the rows that are left.
+    /// True if the visitor needs no more rows.
     pub stopped: bool,
 }
 
@@ -25,7 +25,7 @@ impl<'s, 'v> SheetRows<'s, 'v> {
         Self { visit, bounds, row: None, cells: Vec::new(), count: 0, stopped: false }
     }
 
-    /// Takes a cell; rows and columns are counted from 0, and rows come in order.
+    /// Adds a cell; rows and columns are counted from 0, and rows come in order.
     ///
     /// # Errors
     /// `too-many-columns`, `too-many-cells`, `cell-too-long`, `workbook-damaged`; what the visitor
@@ -62,7 +62,7 @@ impl<'s, 'v> SheetRows<'s, 'v> {
         Ok(())
     }
 
-    /// Hands the last row on.
+    /// Passes on the last row.
     ///
     /// # Errors
     /// What the visitor returns.
@@ -85,28 +85,28 @@ fn owned(cell: Cell<'_>) -> Cell<'static> {
     }
 }
 
-/// A problem with a cell, named as the workbook's own program names it.
+/// Adds to a problem the place of the cell in the notation of spreadsheets.
 pub fn at(problem: Problem, row: u32, column: u32) -> Problem {
     let cell = reference(row, column);
     problem.with("cell", cell).in_row(u64::from(row) + 1)
 }
 
-/// In a bank's file nothing is calculated: what a formula shows can be anything.
+/// The problem of a formula in a bank's file: its shown value can be anything.
 pub fn has_formula(row: u32, column: u32) -> Problem {
     at(Problem::data("sheet-has-formula"), row, column)
 }
 
-/// A formula without the value that it came to.
+/// The problem of a formula without a stored value.
 pub fn no_value(row: u32, column: u32) -> Problem {
     at(Problem::data("formula-without-value"), row, column)
 }
 
-/// A cell that holds an error.
+/// The problem of a cell that holds an error.
 pub fn error_cell(error: impl std::fmt::Display, row: u32, column: u32) -> Problem {
     at(Problem::data("cell-error").with("text", error), row, column)
 }
 
-/// `B7`.
+/// A reference such as `B7`.
 fn reference(row: u32, column: u32) -> String {
     let mut letters = Vec::new();
     let mut rest = u64::from(column) + 1;
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
     use crate::limits::WORKBOOK_CELLS_MAX;
 
-    /// The counts that no test can fill with real cells.
+    /// Counts that no test can reach with real cells.
     #[test]
     fn cells_are_counted() {
         let mut visit = |_: u64, _: &[Cell<'_>]| Ok(ControlFlow::Continue(()));

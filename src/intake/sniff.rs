@@ -1,10 +1,10 @@
-//! What a file is, by its first bytes and never by its name: banks hand out tab-separated text,
-//! HTML and renamed workbooks all under `.xls`.
+//! Recognizes the kind of a file by its first bytes and never by its name: banks provide
+//! tab-separated text, HTML and renamed workbooks all under `.xls`.
 
 use crate::intake::document::Document;
 use crate::problem::Problem;
 
-/// Bytes by which a file is told.
+/// Bytes from which the kind of a file is recognized.
 const HEAD: u64 = 8192;
 
 /// Kind of a table file.
@@ -20,14 +20,14 @@ pub enum FileKind {
     Html,
     /// Workbook of 2003 as one XML file.
     SpreadsheetMl,
-    /// Web page in one file with all that belongs to it.
+    /// Web page in one file with all its parts.
     Mhtml,
 }
 
 /// The kind of a file.
 ///
 /// # Errors
-/// `file-kind` for anything that is no table, `file-unreadable`.
+/// `file-kind` for anything that is not a table, `file-unreadable`.
 pub fn kind_of(document: &Document) -> Result<FileKind, Problem> {
     let head = document.head(HEAD)?;
     kind_of_head(&head).map_err(|problem| problem.in_file(document.path().display().to_string()))
@@ -36,7 +36,7 @@ pub fn kind_of(document: &Document) -> Result<FileKind, Problem> {
 /// The kind of a file from its first bytes.
 ///
 /// # Errors
-/// As [`kind_of`].
+/// The errors of [`kind_of`].
 pub fn kind_of_head(head: &[u8]) -> Result<FileKind, Problem> {
     const KNOWN: &[(&[u8], &str)] = &[
         (b"%PDF", "PDF"),
@@ -83,8 +83,8 @@ pub fn kind_of_head(head: &[u8]) -> Result<FileKind, Problem> {
     if has(&page) || has(&table) { Ok(FileKind::Html) } else { named("XML") }
 }
 
-/// The beginning of a text as far as its formats are told by plain ASCII; in UTF-16 a NUL stands in
-/// each of their characters.
+/// The beginning of a text, enough for formats that plain ASCII identifies; NULs are removed,
+/// because in UTF-16 each of these characters contains one.
 fn plain_head(head: &[u8]) -> String {
     let bytes: Vec<u8> = head.iter().copied().filter(|byte| *byte != 0).collect();
     let text = String::from_utf8_lossy(&bytes);
@@ -92,12 +92,12 @@ fn plain_head(head: &[u8]) -> String {
     text.trim_start_matches(blank).to_owned()
 }
 
-/// What a statement was read from.
+/// Format of the file of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// Text table: csv and its kin.
+    /// Text table: csv and similar.
     Text,
-    /// Workbook of today (Office Open XML).
+    /// Present-day workbook (Office Open XML).
     Xlsx,
     /// Workbook of Excel 5 to 2003.
     Xls,
@@ -132,11 +132,11 @@ impl Format {
     }
 }
 
-/// The message format of a file, by its first bytes; none when it must be a table.
+/// The message format of a file, by its first bytes; `None` if it must be a table.
 ///
 /// # Errors
-/// `message-kind` for the reports beside the statement (camt.052, camt.054), which are not final;
-/// `file-missing`, `file-unreadable`, `file-not-regular`.
+/// `message-kind` for related reports (camt.052, camt.054), which are not final; `file-missing`,
+/// `file-unreadable`, `file-not-regular`.
 pub fn message_format(document: &Document) -> Result<Option<Format>, Problem> {
     let text = plain_head(&document.head(HEAD)?);
     if text.starts_with('<') {

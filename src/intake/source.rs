@@ -1,4 +1,4 @@
-//! Where events come from: JSON Lines, tables, mapped tables, folders, or memory.
+//! Sources of events: JSON Lines, tables, mapped tables, folders, or memory.
 
 use crate::domain::event::{Event, VOCABULARY};
 use crate::domain::field::{FieldKind, FieldSpec, Fields, Value};
@@ -14,22 +14,22 @@ use crate::intake::table::{Row, Table};
 use crate::problem::Problem;
 use std::path::Path;
 
-/// Takes one event and the row it stands in.
+/// Visitor of events: one event and its row.
 pub type EventVisitor<'v> = dyn FnMut(Event, u64) -> Result<(), Problem> + 'v;
-/// Takes all events of one row together, so that a row is taken whole or not at all.
+/// Visitor of rows: all events of one row together, so that a row is accepted whole or not at all.
 pub type RowVisitor<'v> = dyn FnMut(Vec<Event>, u64) -> Result<(), Problem> + 'v;
-/// Takes one id.
+/// Visitor of ids.
 pub type IdVisitor<'v> = dyn FnMut(&str) -> Result<(), Problem> + 'v;
 
-/// A source whose bad rows can be put aside while the good ones are taken.
+/// A source whose bad rows can be set aside while the good ones are accepted.
 ///
-/// The first pass over the ids passes over rows whose id cannot be read; the second names them.
+/// The first pass, over the ids, skips rows whose id cannot be read; the second reports them.
 pub trait RowSource: EventSource {
-    /// Hands over every row's events; a row that is bad, or whose events `visit` refuses, goes to
+    /// Passes on every row's events; a row that is bad, or whose events `visit` refuses, goes to
     /// `sink`.
     ///
     /// # Errors
-    /// What makes the file unreadable as a whole, and refusals that are not of the row's making
+    /// Faults that make the file unreadable as a whole, and failures that the row did not cause
     /// (reading, writing, bugs).
     fn events_or_rejects(
         &mut self,
@@ -38,11 +38,11 @@ pub trait RowSource: EventSource {
     ) -> Result<(), Problem>;
 }
 
-/// Opens an event file of any kind: JSON Lines by its extension or its first character, otherwise
-/// a table whose rows are events.
+/// Opens an event file of any kind: JSON Lines by its extension, otherwise a table whose rows are
+/// events.
 ///
 /// # Errors
-/// As [`TableEvents::open`].
+/// The errors of [`TableEvents::open`].
 pub fn open(path: &Path, options: Options) -> Result<Box<dyn RowSource>, Problem> {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let lines = matches!(extension, "jsonl" | "ndjson" | "json");
@@ -71,11 +71,12 @@ impl RowSource for Vec<Event> {
     }
 }
 
-/// A table in which one row is one event: column `event` names it, empty cells are absent fields.
+/// A table in which one row is one event: column `event` names it, and empty cells are absent
+/// fields.
 pub struct TableEvents {
     table: Table,
     file: String,
-    /// Field of each column; none for columns that an earlier rejects file added.
+    /// Field of each column; `None` for columns that an earlier rejects file added.
     columns: Vec<Option<&'static str>>,
     event: usize,
     id: usize,
@@ -85,15 +86,15 @@ impl TableEvents {
     /// Opens the table and finds the field of every column.
     ///
     /// # Errors
-    /// `header-unknown`, `column-twice`, `column-missing`, or what [`Table::open`] refuses.
+    /// `header-unknown`, `column-twice`, `column-missing`, or the errors of [`Table::open`].
     pub fn open(path: &Path, options: Options) -> Result<Self, Problem> {
         Self::of(Document::open(path)?, options)
     }
 
-    /// The same of a file that is open already.
+    /// The same for a file that is already open.
     ///
     /// # Errors
-    /// As [`TableEvents::open`].
+    /// The errors of [`TableEvents::open`].
     pub fn of(document: Document, options: Options) -> Result<Self, Problem> {
         let table = Table::of(document, options)?;
         let file = table.path().display().to_string();
@@ -130,7 +131,7 @@ impl TableEvents {
         Event::from_fields(&fields)
     }
 
-    /// Puts the file's own header where a problem names the field.
+    /// Replaces the field in a problem by the file's own header, and adds file and row.
     fn placed(&self, problem: Problem, row: u64) -> Problem {
         placed(problem, &self.table, &self.columns).in_file(self.file.as_str()).in_row(row)
     }
@@ -159,7 +160,7 @@ pub fn columns_of(
     Ok(columns)
 }
 
-/// Puts the header as it stands in the file in the place of the field's name.
+/// Replaces the name of the field in a problem by the header of its column.
 pub fn placed(mut problem: Problem, table: &Table, columns: &[Option<&str>]) -> Problem {
     let named = problem.place.column.as_deref();
     let index = columns.iter().position(|column| column.is_some() && *column == named);
@@ -169,8 +170,8 @@ pub fn placed(mut problem: Problem, table: &Table, columns: &[Option<&str>]) -> 
     problem
 }
 
-/// What a column means for the event of its row; a column that is none of the event's is handed on
-/// as text, for the event to refuse.
+/// The meaning of a column for the event of its row; a column that the event does not have is
+/// passed on as text, and the event refuses it.
 fn spec_of(name: &'static str, own: &[FieldSpec]) -> FieldSpec {
     let common = crate::domain::event::COMMON_FIELDS.iter();
     let known = own.iter().chain(common).find(|spec| spec.name == name).copied();

@@ -1,4 +1,4 @@
-//! SpreadsheetML of 2003: a workbook as one XML file, which banks hand out under the name `.xls`.
+//! SpreadsheetML of 2003: a workbook as one XML file, which banks provide under the name `.xls`.
 
 use crate::intake::cell::Cell;
 use crate::intake::decode::open_text;
@@ -8,10 +8,10 @@ use crate::intake::sheet_rows::{SheetRows, at, error_cell, has_formula, no_value
 use crate::intake::xml::{Visitor, walk};
 use crate::problem::Problem;
 
-/// Hands every row of one sheet that holds a cell to `visit`.
+/// Passes every row of one sheet that holds a cell to `visit`.
 ///
 /// # Errors
-/// What the XML forbids, `file-too-large`, `sheet-missing`, `too-many-cells`, `too-many-columns`,
+/// Invalid XML, `file-too-large`, `sheet-missing`, `too-many-cells`, `too-many-columns`,
 /// `cell-error`, `formula-without-value`, `sheet-has-formula`; what `visit` returns.
 pub fn visit_rows(
     document: &Document,
@@ -42,7 +42,7 @@ pub fn visit_rows(
 /// The names of the sheets in their order.
 ///
 /// # Errors
-/// As [`visit_rows`].
+/// The errors of [`visit_rows`].
 pub fn sheet_names(document: &Document, options: &Options) -> Result<Vec<String>, Problem> {
     struct Names(Vec<String>);
     impl Visitor for Names {
@@ -80,7 +80,7 @@ struct Reading<'s, 'v, 'w> {
     cell: Parts,
 }
 
-/// What stands in a cell.
+/// The parts of a cell.
 #[derive(Default)]
 struct Parts {
     kind: String,
@@ -119,7 +119,7 @@ impl Reading<'_, '_, '_> {
         (self.row, self.column) = (0, 0);
     }
 
-    /// Counted from 1 in the file; what goes back is damage.
+    /// Indexes are counted from 1 in the file; a decreasing index is damage.
     fn index(&self, index: Option<u32>, next: u32) -> Result<u32, Problem> {
         match index {
             None => Ok(next),
@@ -199,7 +199,7 @@ impl Visitor for Reading<'_, '_, '_> {
         }
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         match path.as_slice() {
-            // Pieces in another font stand in elements of their own.
+            // Pieces in another font are in elements of their own.
             [_, _, "Table", "Row", "Cell", "Data", ..] => {
                 self.cell.text.get_or_insert_default().push_str(text);
             }
@@ -252,7 +252,7 @@ mod tests {
             [
                 r#"1: Text("标题&") Empty Number("1234.5")"#,
                 r#"4: Empty Text("2017-10-09") Empty Bool(true) Text("甲乙")"#,
-                // The shortest digits of the same binary number, filled up with noughts.
+                // The shortest digits of the same binary number, padded with zeros.
                 r#"5: Number("41050100000000010000")"#
             ]
         );

@@ -17,28 +17,28 @@ pub struct Table {
     options: Options,
     header_row: u64,
     headers: Vec<String>,
-    /// The file is one of rejects, whose texts are guarded against being run as formulas.
+    /// True if the file is one of rejects, whose texts are guarded against being run as formulas.
     guarded: bool,
 }
 
 /// One row of a table.
 #[derive(Debug)]
 pub struct Row<'r, 'c> {
-    /// Number as in the file, headers and blank rows counted, from 1.
+    /// Number in the file, headers and blank rows counted, from 1.
     pub number: u64,
     cells: &'r [Cell<'c>],
 }
 
-/// Takes one row, with what is wrong with its form.
+/// Visitor of rows: one row, with the fault of its form if there is one.
 pub type TableVisitor<'v> = dyn FnMut(Row<'_, '_>, Option<Problem>) -> Result<(), Problem> + 'v;
 
 impl<'r, 'c> Row<'r, 'c> {
-    /// The cell of a column; empty where the row ends before it.
+    /// The cell of a column; empty if the row ends before it.
     pub fn cell(&self, column: usize) -> &'r Cell<'c> {
         self.cells.get(column).unwrap_or(&Cell::Empty)
     }
 
-    /// The cells as they stand.
+    /// The cells as read.
     pub fn cells(&self) -> &'r [Cell<'c>] {
         self.cells
     }
@@ -48,15 +48,15 @@ impl Table {
     /// Reads the headers: the first row that is not blank.
     ///
     /// # Errors
-    /// `table-empty`, `header-empty`, `header-twice`, or what the file itself forbids.
+    /// `table-empty`, `header-empty`, `header-twice`, or the errors of [`document_rows`].
     pub fn open(path: &Path, options: Options) -> Result<Self, Problem> {
         Self::of(Document::open(path)?, options)
     }
 
-    /// The same of a file that is open already.
+    /// The same for a file that is already open.
     ///
     /// # Errors
-    /// As [`Table::open`].
+    /// The errors of [`Table::open`].
     pub fn of(document: Document, options: Options) -> Result<Self, Problem> {
         let mut found: Option<(u64, Vec<String>)> = None;
         document_rows(&document, &options, &mut |number, cells| {
@@ -92,7 +92,7 @@ impl Table {
         Ok(Self { document, options, header_row, headers, guarded })
     }
 
-    /// The file, as named.
+    /// The path under which the file was opened.
     pub fn path(&self) -> &Path {
         self.document.path()
     }
@@ -107,14 +107,14 @@ impl Table {
         self.header_row
     }
 
-    /// Hands every row to `visit`; a row that is ragged comes as a problem, so that `visit` decides
-    /// whether the rest is still wanted.
+    /// Passes every row to `visit`; a row with the wrong number of cells comes with a problem, so
+    /// that `visit` decides whether to go on.
     ///
     /// # Errors
-    /// What the file itself forbids, and what `visit` returns, with file and row.
+    /// The errors of [`document_rows`], and what `visit` returns, with file and row.
     pub fn rows(&self, visit: &mut TableVisitor<'_>) -> Result<(), Problem> {
         let mut kind = FileKind::Xlsx;
-        // Only text files say how many cells a row has; workbooks leave empty cells out.
+        // Only text files show how many cells a row has; workbooks leave empty cells out.
         if crate::intake::sniff::kind_of(&self.document)? == FileKind::Text {
             kind = FileKind::Text;
         }

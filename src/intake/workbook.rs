@@ -1,8 +1,8 @@
-//! Workbooks: containers are counted before they are opened, cells are read one by one.
+//! Workbooks: containers are measured before they are opened, and cells are read one by one.
 //!
 //! A workbook claims the range that its cells fill. A file of 1.4 KB can claim 10^10 cells, and a
-//! reader that believes it asks for more memory than there is and aborts. So a range is never asked
-//! for where cells can be had one by one (xlsx), and is measured first where they cannot (xls).
+//! reader that trusts the claim requests more memory than there is and aborts. So a range is never
+//! requested if cells can be read one by one (xlsx), and is measured first if they cannot (xls).
 
 use crate::domain::calendar::date;
 use crate::intake::archive;
@@ -16,7 +16,7 @@ use crate::problem::Problem;
 use calamine::{Data, DataRef, Reader as _, SheetType, SheetVisible, Xls, XlsOptions, Xlsx};
 use std::io::{Cursor, Read, Seek};
 
-/// Hands every row of one sheet that holds a cell to `visit`.
+/// Passes every row of one sheet that holds a cell to `visit`.
 ///
 /// # Errors
 /// `file-too-large`, `archive-bomb`, `workbook-locked`, `workbook-macros`, `workbook-damaged`,
@@ -30,7 +30,7 @@ pub fn visit_rows(
 ) -> Result<(), Problem> {
     let bytes = document.bytes(options.bounds.workbook)?;
     let mut sheet = SheetRows::new(visit, options.bounds);
-    // The reader is other people's code on other people's bytes: a panic in it is a damaged file.
+    // The reader is foreign code that works on untrusted bytes: a panic in it means a damaged file.
     let read = std::panic::AssertUnwindSafe(|| match kind {
         FileKind::Xls => read_xls(&bytes, options, &mut sheet),
         _ => read_xlsx(&bytes, options, &mut sheet),
@@ -38,10 +38,10 @@ pub fn visit_rows(
     std::panic::catch_unwind(read).unwrap_or_else(|_| Err(damaged("the reader gave up")))
 }
 
-/// The name of the sheet that is read, which is the first to be seen where none is asked for.
+/// The name of the sheet that is read; the first visible one if none is requested.
 ///
 /// # Errors
-/// As [`visit_rows`].
+/// The errors of [`visit_rows`].
 pub fn chosen_sheet(
     document: &Document,
     kind: FileKind,
@@ -55,10 +55,10 @@ pub fn chosen_sheet(
     std::panic::catch_unwind(name).unwrap_or_else(|_| Err(damaged("the reader gave up")))
 }
 
-/// The names of all sheets that hold tables, each with whether it can be seen.
+/// The names of all sheets that hold tables, each with true if it is visible.
 ///
 /// # Errors
-/// As [`visit_rows`].
+/// The errors of [`visit_rows`].
 pub fn sheet_names(
     document: &Document,
     kind: FileKind,
@@ -76,7 +76,7 @@ pub fn sheet_names(
     std::panic::catch_unwind(names).unwrap_or_else(|_| Err(damaged("the reader gave up")))
 }
 
-/// What cannot be read as a workbook.
+/// The problem of a file that cannot be read as a workbook.
 pub fn damaged(detail: impl std::fmt::Display) -> Problem {
     Problem::data("workbook-damaged").with("detail", detail)
 }
@@ -192,7 +192,7 @@ fn in_sheet(mut problem: Problem, name: &str) -> Problem {
     problem
 }
 
-/// The sheet that is asked for, or the first that can be seen.
+/// The requested sheet, or the first visible one.
 fn sheet_name(sheets: &[calamine::Sheet], options: &Options) -> Result<String, Problem> {
     let tables = sheets.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
     let mut visible = tables.clone().filter(|sheet| sheet.visible == SheetVisible::Visible);
@@ -293,7 +293,7 @@ mod tests {
         let cell =
             |reference: &str, inner: &str| format!(r#"<row><c r="{reference}">{inner}</c></row>"#);
         assert_eq!(rows_of(&minimal(&cell("A1", "<v>1</v>"))).unwrap(), [r#"1: Number("1")"#]);
-        // Two cells that span the whole sheet: no range is made of them.
+        // Two cells that span the whole sheet: no range is allocated for them.
         let span = cell("A1", "<v>1</v>") + &cell("XFD1048576", "<v>1</v>");
         assert_eq!(code(&minimal(&span)), "too-many-columns");
         assert_eq!(rows_of(&minimal(&cell("A1048576", "<v>1</v>"))).unwrap().len(), 1);

@@ -1,7 +1,8 @@
 //! Elements of an XML file one by one, read from a stream and never built into a tree.
 //!
-//! Only what data files need: elements, text, the five entities of XML and numbered characters. A
-//! declaration of types or entities is refused, depth, length and number of everything are bounded.
+//! It supports only what data files need: elements, text, the five entities of XML and numbered
+//! characters. A declaration of types or entities is refused; depth, length and number of
+//! everything are bounded.
 
 use crate::intake::lines::Budget;
 use crate::limits::{XML_DEPTH_MAX, XML_EVENTS_MAX, XML_TEXT_MAX};
@@ -10,22 +11,23 @@ use quick_xml::events::{BytesRef, Event};
 use std::io::{self, BufReader, Read};
 use std::rc::Rc;
 
-/// What sees the elements. Names come without their namespace's prefix.
+/// Visitor of elements. Names come without their namespace's prefix.
 pub trait Visitor {
-    /// An element begins; its own name is the last of the path. Attributes by name and value.
+    /// An element begins; its own name is the last of the path. Attributes are pairs of name and
+    /// value.
     ///
     /// # Errors
-    /// What the visitor makes of it.
+    /// The visitor's error.
     fn begin(
         &mut self,
         path: &[String],
         attributes: &[(String, String)],
         line: u64,
     ) -> Result<(), Problem>;
-    /// An element ends, with the text that stood directly in it, trimmed.
+    /// An element ends; `text` is the text directly in it, trimmed.
     ///
     /// # Errors
-    /// What the visitor makes of it.
+    /// The visitor's error.
     fn end(&mut self, path: &[String], text: &str, line: u64) -> Result<(), Problem>;
 }
 
@@ -41,7 +43,7 @@ pub fn walk(source: impl Read, visitor: &mut dyn Visitor) -> Result<(), Problem>
     let mut reader = quick_xml::Reader::from_reader(source);
     reader.config_mut().expand_empty_elements = false;
     let mut buffer = Vec::new();
-    // The end of the file is one more.
+    // The end of the file is one more event.
     for _ in 0..=XML_EVENTS_MAX {
         budget.set(XML_TEXT_MAX);
         buffer.clear();
@@ -58,7 +60,7 @@ pub fn walk(source: impl Read, visitor: &mut dyn Visitor) -> Result<(), Problem>
     Err(too_large(XML_EVENTS_MAX).in_row(walk.line))
 }
 
-/// More than a file may hold between two tags, in depth or in number.
+/// The problem of a file that exceeds a limit: between two tags, in depth or in number.
 pub fn too_large(limit: usize) -> Problem {
     Problem::data("xml-too-large").with("limit", limit)
 }
@@ -82,7 +84,7 @@ struct Walk<'v> {
 }
 
 impl Walk<'_> {
-    /// Takes one event; false at the end of the file.
+    /// Handles one event; returns false at the end of the file.
     fn event(&mut self, event: Event<'_>) -> Result<bool, Problem> {
         match event {
             Event::Start(start) => {
@@ -117,7 +119,7 @@ impl Walk<'_> {
         Ok(true)
     }
 
-    /// Counts the lines of what was read.
+    /// Counts the lines of the text that was read.
     fn pass(&mut self, text: &str) {
         self.line += text.bytes().filter(|byte| *byte == b'\n').count() as u64;
     }
@@ -155,7 +157,7 @@ impl Walk<'_> {
                 own.push_str(text);
                 Ok(())
             }
-            // Old hosts end a file with ^Z.
+            // Old mainframes end a file with ^Z.
             None if text.trim_matches(['\u{FEFF}', '\u{1A}', ' ', '\t', '\r', '\n']).is_empty() => {
                 Ok(())
             }
@@ -182,19 +184,20 @@ fn character(reference: &BytesRef<'_>) -> Result<char, Problem> {
 
 const TOO_LONG: &str = "text too long";
 
-/// True for the error of a tag or text that outgrew its budget.
+/// Returns true for the error of a tag or text that exceeded its budget.
 pub fn is_too_long(error: &io::Error) -> bool {
     error.to_string() == TOO_LONG
 }
 
-/// A reader that stops when what is being read has no end.
+/// A reader that stops if the current item is too long.
 pub struct Bounded<R> {
     source: R,
     budget: Budget,
 }
 
 impl<R> Bounded<R> {
-    /// `budget` is what may still be read before it is set anew.
+    /// Wraps a source; `budget` is the number of bytes that may be read before the caller resets
+    /// it.
     pub fn new(source: R, budget: Budget) -> Self {
         Self { source, budget }
     }

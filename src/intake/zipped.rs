@@ -1,4 +1,4 @@
-//! A zip of files: what a bank sends when it sends several messages at once.
+//! A zip of files, which a bank sends if it sends several messages at once.
 
 use crate::intake::document::Document;
 use crate::intake::workbook::damaged;
@@ -8,15 +8,15 @@ use crate::limits::{
 use crate::problem::Problem;
 use std::io::{Cursor, Read};
 
-/// True for a name that only a workbook's archive holds.
+/// Returns true for a name that only a workbook's archive contains.
 pub fn is_of_workbook(name: &str) -> bool {
     let name = name.to_lowercase();
     name.starts_with("xl/")
         || matches!(name.as_str(), "[content_types].xml" | "mimetype" | "content.xml")
 }
 
-/// True for an archive of files, which is no workbook. One that cannot be opened is left to the reader
-/// of workbooks, which knows their bound and says what is damaged.
+/// Returns true for an archive of files that is not a workbook. An archive that cannot be opened is
+/// left to the reader of workbooks, which knows their limit and reports the damage.
 ///
 /// # Errors
 /// `file-too-large`.
@@ -30,8 +30,8 @@ pub fn is_of_files(document: &Document) -> Result<bool, Problem> {
     Ok(!names.any(|name| is_of_workbook(&name)))
 }
 
-/// The files of an archive; none where it is a workbook or no archive. Folders, and what a Mac adds
-/// of its own, are no files of the bank's. Each part is counted while it is inflated.
+/// The files of an archive; `None` if it is a workbook or not an archive. Folders, and the files
+/// that macOS and Windows add, are skipped. The size of each part is counted while it is inflated.
 ///
 /// # Errors
 /// `archive-bomb`, `archive-locked`, `archive-empty`, `workbook-damaged`, `file-too-large`.
@@ -47,7 +47,7 @@ pub fn parts(document: &Document) -> Result<Option<Vec<Document>>, Problem> {
     }
     let (mut found, mut total) = (Vec::new(), 0u64);
     for index in 0..archive.len() {
-        // What is encrypted cannot be opened at all, but looked at.
+        // An encrypted part cannot be opened, but its raw entry can be examined.
         let raw = archive.by_index_raw(index).map_err(damaged)?;
         let name = raw.name().map_err(damaged)?.into_owned();
         let (locked, folder) = (raw.encrypted(), raw.is_dir());
@@ -72,7 +72,7 @@ pub fn parts(document: &Document) -> Result<Option<Vec<Document>>, Problem> {
     if found.is_empty() { Err(Problem::data("archive-empty")) } else { Ok(Some(found)) }
 }
 
-/// A name inside the archive as it may be shown; it is never used to open anything.
+/// A name inside the archive in a form that may be shown; it is never used to open anything.
 fn shown(name: &str) -> String {
     let own = name.rsplit(['/', '\\']).next().unwrap_or_default();
     own.chars().filter(|c| !c.is_control()).take(100).collect()

@@ -1,4 +1,4 @@
-//! `book.toml`: who takes part, and through which accounts.
+//! `book.toml`: the participants and their bank accounts.
 
 use crate::domain::calendar::{Date, parse_date};
 use crate::domain::event::{Event, PeopleMode};
@@ -6,7 +6,7 @@ use crate::domain::field::{Fields, Value};
 use crate::problem::Problem;
 use compact_str::CompactString;
 
-/// The file as written.
+/// The contents of the file.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BookFile {
@@ -17,13 +17,13 @@ pub struct BookFile {
     /// Currency, with two decimals.
     pub currency: Option<String>,
     /// First day of the book; the earliest joining unless given. Parties, rates, the target and
-    /// rules without a day of their own are recorded under it, so that their events stay the same
-    /// when rows are added.
+    /// rules without a day of their own are recorded on this day, so that their events stay the
+    /// same when rows are added.
     pub start: Option<String>,
-    /// How many people a payment takes.
+    /// Number of people that a payment needs.
     #[serde(default)]
     pub people: People,
-    /// What the funds are to reach together.
+    /// The amount that the funds must reach together.
     pub target: Option<Target>,
     #[serde(default, rename = "owner")]
     owners: Vec<Owner>,
@@ -31,19 +31,19 @@ pub struct BookFile {
     parties: Vec<Party>,
     #[serde(default, rename = "bank_account")]
     bank_accounts: Vec<BankAccount>,
-    /// From when on each rules file is in force.
+    /// First day of each rules file.
     #[serde(default, rename = "rules")]
     pub rules: Vec<Rules>,
 }
 
-/// How many people a payment takes. Names are read to be refused with the reason.
+/// Number of people that a payment needs. Names are read only to refuse them with the reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct People {
     maker: Option<CompactString>,
     checker: Option<CompactString>,
     approver: Option<CompactString>,
-    /// How many people a payment takes; three where nothing is said.
+    /// Number of people that a payment needs; three if it is not given.
     pub mode: Option<PeopleMode>,
 }
 
@@ -100,7 +100,7 @@ pub struct Rules {
 }
 
 impl People {
-    /// The keys under which names of people stand.
+    /// The keys that hold names of people.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         let given = [
             ("people.maker", &self.maker),
@@ -115,7 +115,7 @@ impl BookFile {
     /// The first day of the book.
     ///
     /// # Errors
-    /// `field-missing` for a book without owners, or what is wrong with the text of a date.
+    /// `field-missing` for a book without owners, or the fault of the text of a date.
     pub fn first_day(&self) -> Result<Date, Problem> {
         let date = |key: &str, text: &str| {
             parse_date(text).map_err(|error| {
@@ -133,7 +133,7 @@ impl BookFile {
         first.ok_or_else(|| Problem::data("field-missing").with("field", "owner"))
     }
 
-    /// True when a party of this code stands in the file.
+    /// Returns true if the file contains a party with this code.
     pub fn has_party(&self, code: &str) -> bool {
         self.parties.iter().any(|party| party.party == code)
     }

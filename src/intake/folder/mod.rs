@@ -1,4 +1,4 @@
-//! A folder of inputs: everything of a book's quarter or year in files that a clerk keeps.
+//! A folder of inputs: all inputs of a book for a quarter or a year, in files that a clerk keeps.
 //!
 //! ```text
 //! book.toml                      city, people, owners, parties, bank accounts, target
@@ -9,12 +9,12 @@
 //! bank/ACCOUNT/*.csv|xlsx        statements, read by bank/profiles/*.toml
 //! ```
 //!
-//! Every event takes its id from its row (`loans/DK-0001/enrol`), so the folder may grow, rows may be
-//! sorted, and taking it in again records only what is new. Events come out in the order of their
-//! dates, and within a day in the order of the vocabulary: set-up, money in, loans, claims.
+//! Every event gets its id from its row (`loans/DK-0001/enrol`), so the folder may grow, rows may be
+//! sorted, and importing it again records only new events. Events are returned in the order of
+//! their dates, and within a day in the order of the vocabulary: set-up, money in, loans, claims.
 //!
-//! Nothing is taken when anything is wrong; every file is read to its end first, so that one run
-//! tells what there is to mend.
+//! Nothing is imported if anything is wrong; every file is read to its end first, so that one run
+//! reports everything that must be corrected.
 
 mod book_file;
 mod tables;
@@ -38,7 +38,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use tables::{Reading, TABLES};
 
-/// What a folder holds.
+/// Contents of a folder.
 #[derive(Clone, Debug)]
 pub struct Folder {
     /// Code of the city.
@@ -47,27 +47,27 @@ pub struct Folder {
     pub currency: Option<String>,
     /// Name of the city.
     pub name: Option<String>,
-    /// How many people a payment of the book takes, where the folder says so.
+    /// Number of people that a payment of the book needs, if the folder states it.
     pub people: Option<PeopleMode>,
-    /// Every event with the place it came from, in an order in which the book takes them.
+    /// Every event with the place it came from, in an order in which the book accepts them.
     pub events: Vec<(Event, Place)>,
     /// Bank statements.
     pub statements: Vec<StatementFile>,
-    /// Profiles of statements that the folder brings along.
+    /// Profiles of statements in the folder.
     pub profiles: Vec<PathBuf>,
 }
 
 /// A bank statement of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementFile {
-    /// Bank account, by the name of its directory.
+    /// Bank account: the name of the file's directory.
     pub bank_account: String,
     /// The file.
     pub path: PathBuf,
 }
 
 impl Folder {
-    /// The place of an event, by the row under which [`EventSource::events`] hands it over.
+    /// The place of an event, by the row that [`EventSource::events`] passes with it.
     pub fn place(&self, row: u64) -> Option<&Place> {
         let index = usize::try_from(row).ok()?.checked_sub(1)?;
         self.events.get(index).map(|(_, place)| place)
@@ -190,7 +190,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Names of people come from whoever runs the command: a file that names them would sign for them.
+    /// The names of people come from the user who runs the command: a file that names them would
+    /// sign for them.
     fn no_names(&mut self, book_file: &str) {
         let named = |field: &str| Problem::data("folder-names-people").with("field", field);
         let keys: Vec<&str> = self.book.people.names().collect();
@@ -213,8 +214,8 @@ impl Reader<'_> {
         rows.into_iter().for_each(|problem| self.problem(problem));
     }
 
-    /// Refuses files and directories that look like inputs under a wrong name: what is misspelt
-    /// would otherwise be left out without a word.
+    /// Refuses files and directories that look like inputs under a wrong name: a misspelt file
+    /// would otherwise be left out silently.
     fn files(&mut self) {
         let mut names: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
         names.extend(["book", "rates", "rules", "events", "bank"]);
@@ -246,8 +247,8 @@ impl Reader<'_> {
         }
     }
 
-    /// The entries of a directory in the folder, sorted, without hidden and lock files; none when
-    /// there is no such directory.
+    /// The entries of a directory in the folder, sorted, without hidden and lock files; none if the
+    /// directory does not exist.
     fn list(&mut self, below: &Path) -> Vec<PathBuf> {
         let dir = self.dir.join(below);
         let kind = known(&dir);
@@ -308,8 +309,8 @@ impl Reader<'_> {
         }
     }
 
-    /// A rules file is adopted on the day that `book.toml` gives it; a single one without a day, on
-    /// the first day of the book.
+    /// A rules file is adopted on the day that `book.toml` gives for it; a single one without a
+    /// day, on the first day of the book.
     fn rules(&mut self) {
         let paths = self.list(Path::new("rules"));
         let single = paths.len() == 1;

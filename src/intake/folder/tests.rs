@@ -198,7 +198,7 @@ fn everything_wrong_is_told_at_once() {
     );
 }
 
-/// The demonstration folder: counts as its README and its files state them.
+/// The demonstration folder: counts as stated in its README and its files.
 #[test]
 fn the_folder_of_a_whole_year_is_read() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/jiaozuo-2017");

@@ -1,4 +1,4 @@
-//! Lists as banks give them.
+//! Lists in the form in which banks provide them.
 
 use super::*;
 

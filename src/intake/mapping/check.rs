@@ -1,9 +1,9 @@
 //! Conditions on a row: `MIS_Status == 'CHGOFF'`, `ChgOffPrinGr <= DisbursementGross`.
 //!
 //! `operand operator operand`, or `operand in ('a', 'b')`. An operand is a column by its name (in
-//! square brackets when the name holds signs or blanks), `'a text'`, a number, or `date(column)`.
-//! Texts know `==`, `!=` and `in`; numbers and dates know the orders too. Two columns compare as
-//! numbers under `<`, `<=`, `>` and `>=`, and as texts under `==` and `!=`.
+//! square brackets if the name contains signs or blanks), `'a text'`, a number, or `date(column)`.
+//! Texts support `==`, `!=` and `in`; numbers and dates also support `<`, `<=`, `>` and `>=`. Two
+//! columns compare as numbers under `<`, `<=`, `>` and `>=`, and as texts under `==` and `!=`.
 
 use super::value::{Columns, Context, MappingRow};
 use crate::domain::calendar::Date;
@@ -46,10 +46,10 @@ enum Test {
 }
 
 impl Check {
-    /// Reads a condition and names the columns that it needs.
+    /// Reads a condition and adds the columns that it needs.
     ///
     /// # Errors
-    /// `mapping-condition` with the text and what was expected.
+    /// `mapping-condition` with the text and the expected part.
     pub fn parse(text: &str, columns: &mut Columns) -> Result<Self, Problem> {
         let wrong = |expected: &str| {
             Problem::data("mapping-condition").with("text", text).with("expected", expected)
@@ -79,7 +79,7 @@ impl Check {
         if check.is_mixed() { Err(wrong("two operands of one kind")) } else { Ok(check) }
     }
 
-    /// Texts have no order, and dates compare with dates only.
+    /// Returns true if types are mixed: texts have no order, and dates compare with dates only.
     fn is_mixed(&self) -> bool {
         let Test::Compare(operator, right) = &self.test else {
             return matches!(self.left, Operand::DateOf(_) | Operand::Number(_));
@@ -92,10 +92,10 @@ impl Check {
                 && !(matches!(right, Operand::Text(text) if text.is_empty())))
     }
 
-    /// Whether the row meets the condition.
+    /// Returns true if the row meets the condition.
     ///
     /// # Errors
-    /// `mapping-number` where a number is needed and the cell holds none, or what the date says.
+    /// `mapping-number` if a number is needed and the cell holds none, or the error of the date.
     pub fn holds(&self, row: &MappingRow<'_, '_>, context: &Context) -> Result<bool, Problem> {
         let (operator, right) = match &self.test {
             Test::In(texts) => {
@@ -125,7 +125,7 @@ impl Check {
         })
     }
 
-    /// The first column that the condition looks at.
+    /// The first column that the condition uses.
     pub fn column(&self) -> Option<usize> {
         let of = |operand: &Operand| match operand {
             Operand::Column(column) | Operand::DateOf(column) => Some(*column),

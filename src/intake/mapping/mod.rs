@@ -1,4 +1,4 @@
-//! Foreign tables: a mapping says which events each row stands for.
+//! Foreign tables: a mapping defines the events that each row gives.
 //!
 //! ```toml
 //! [table]                        # all keys optional
@@ -16,7 +16,7 @@
 //! [lookup.owner]                 # a table of values; without `default` other texts are refused
 //! values = { IN = "Indiana", UT = "Utah" }
 //!
-//! [[require]]                    # a row that fails goes to the rejects with the reason
+//! [[require]]                    # a row that fails is rejected with this reason
 //! when = ["Status == 'CHGOFF'"]  # optional: only for rows that meet all of these
 //! check = "ChargedOff <= Disbursed"
 //! reason = "more was charged off than was disbursed"
@@ -41,13 +41,13 @@
 //! owner = { lookup = "owner", column = "State" }
 //! ```
 //!
-//! A value is a text in which `{column}` stands for the cell; `true` or `false`; or one of
+//! A value is a text in which `{column}` is replaced by the cell; `true` or `false`; or one of
 //! `{ date = "column", formats = […] }`, `{ money = "column" }`,
 //! `{ add_months = "column", months = 12 | "column" }`, `{ fraction = ["column", "column"] }`,
-//! `{ lookup = "name", column = "column" }`, `{ code = "text" }` (a text made fit for an
+//! `{ lookup = "name", column = "column" }`, `{ code = "text" }` (a text converted to an
 //! identifier). An empty value leaves the field out. Conditions: see [`check`].
 //!
-//! Events of one row are taken together or not at all, in the order of the mapping.
+//! Events of one row are accepted together or not at all, in the order of the mapping.
 
 pub mod check;
 mod read;
@@ -103,7 +103,7 @@ impl Mapping {
     /// Reads a mapping text.
     ///
     /// # Errors
-    /// As [`Mapping::read`].
+    /// The errors of [`Mapping::read`].
     pub fn parse(text: &str) -> Result<Self, Problem> {
         read::mapping(crate::intake::settings::parse_settings(text)?)
     }
@@ -115,22 +115,22 @@ pub struct MappedTable {
     file: String,
     mapping: Mapping,
     places: Vec<usize>,
-    /// What each `once` text has stood for so far.
+    /// The event that each `once` text produced so far.
     seen: HashMap<(usize, String), Kind>,
 }
 
-/// Takes the events of a row, or what is wrong with it; says whether they were accepted.
+/// Receives the events of a row, or its problem; returns true if they were accepted.
 type TakeRow<'v> =
     dyn FnMut(&Table, &Row<'_, '_>, Result<Vec<Event>, Problem>) -> Result<bool, Problem> + 'v;
 
-/// The events of one row, and what `once` texts they settle.
+/// The events of one row, and the `once` texts that they settle.
 type RowEvents = (Vec<Event>, Vec<((usize, String), Kind)>);
 
 impl MappedTable {
     /// Opens the table and finds every column that the mapping names.
     ///
     /// # Errors
-    /// `mapping-column-missing` with the nearest header, or what [`Table::open`] refuses.
+    /// `mapping-column-missing` with the nearest header, or the errors of [`Table::open`].
     pub fn open(path: &Path, mapping: Mapping) -> Result<Self, Problem> {
         let table = Table::open(path, mapping.options.clone())?;
         let file = path.display().to_string();

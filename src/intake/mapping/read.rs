@@ -1,4 +1,4 @@
-//! From the settings file to a compiled mapping; every mistake names the path of its key.
+//! Converts the settings file to a compiled mapping; every mistake names the path of its key.
 
 use super::check::Check;
 use super::value::{Columns, Context, Lookup, Months, Recipe, Template};
@@ -12,7 +12,7 @@ use crate::problem::Problem;
 use std::collections::BTreeMap;
 use toml::Value;
 
-/// The file as written.
+/// The contents of the file.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Raw {
@@ -196,7 +196,7 @@ impl EventReader<'_> {
         }
     }
 
-    /// A value in braces: one of the known makings with exactly its own keys.
+    /// A value in braces: one of the known kinds, with exactly its own keys.
     fn made(
         &self,
         table: &toml::Table,

@@ -110,7 +110,7 @@ fn bad_rows_go_to_the_rejects_with_their_reason() {
     table
         .events_or_rejects(
             &mut |events, row| {
-                // The book refuses row 8's events; so the party of its bank is still to come.
+                // The book refuses the events of row 8, so the party of its bank is still missing.
                 if row == 8 {
                     return Err(Problem::refused("available-short"));
                 }
@@ -179,7 +179,7 @@ fn mistakes_of_the_mapping_name_their_key() {
     check("Lost <= Amount", "Lst <= Amount", "mapping-column-missing", "-");
 }
 
-/// A real loan tape, against figures computed from the tape by `fixtures/sba-7a/calculate.py`.
+/// A real loan tape, compared with figures that `fixtures/sba-7a/calculate.py` computes from it.
 #[test]
 fn a_real_tape_gives_what_was_computed_apart() {
     use crate::domain::money::Total;
@@ -225,7 +225,7 @@ fn a_real_tape_gives_what_was_computed_apart() {
 
     let read = |name: &str| csv::Reader::from_path(dir.join(name)).unwrap().into_records();
     let expected: Vec<Vec<String>> = read("expected.csv")
-        // What the pool bears of the loans is the book's to say, not the tape's.
+        // The share that the pool bears is in the book, not on the tape.
         .map(|record| record.unwrap().iter().take(7).map(str::to_owned).collect())
         .collect();
     let found: Vec<Vec<String>> = sums

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 pub struct Columns(pub Vec<String>);
 
 impl Columns {
-    /// The place of a column, new or known.
+    /// The index of a column, which is added if it is new.
     pub fn place(&mut self, name: &str) -> usize {
         let known = self.0.iter().position(|known| known == name);
         known.unwrap_or_else(|| {
@@ -26,12 +26,12 @@ impl Columns {
     }
 }
 
-/// What all values of a mapping share.
+/// Settings that all values of a mapping share.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
     /// Formats of dates.
     pub dates: DateFormats,
-    /// Signs that may stand before an amount.
+    /// Signs that may precede an amount.
     pub prefixes: Vec<String>,
     /// Value tables by name.
     pub lookups: BTreeMap<String, Lookup>,
@@ -64,7 +64,7 @@ pub struct MappingRow<'r, 'c> {
 }
 
 impl<'r, 'c> MappingRow<'r, 'c> {
-    /// A row of a table in which the mapping's columns stand at `places`.
+    /// A row of a table; `places` are the positions of the mapping's columns.
     pub fn new(row: &'r Row<'r, 'c>, places: &'r [usize], names: &'r Columns) -> Self {
         Self { row, places, names }
     }
@@ -95,20 +95,21 @@ impl<'r, 'c> MappingRow<'r, 'c> {
     /// The date in a column, if there is one.
     ///
     /// # Errors
-    /// As [`DateFormats::date`].
+    /// The errors of [`DateFormats::date`].
     pub fn date(&self, column: usize, formats: &DateFormats) -> Result<Option<Date>, Problem> {
         formats.date(self.cell(column)).map_err(|problem| problem.in_column(self.name(column)))
     }
 }
 
-/// How a value is made.
+/// The way in which a value is made.
 #[derive(Clone, Debug)]
 pub enum Recipe {
     /// `true` or `false` for every row.
     Bool(bool),
-    /// A text with columns in it: `"{State}-{LoanNr}"`; one column alone keeps its cell.
+    /// A text with columns in it: `"{State}-{LoanNr}"`; one column alone keeps the type of its
+    /// cell.
     Text(Template),
-    /// `{ code = "…" }`: a text made fit for an identifier.
+    /// `{ code = "…" }`: a text converted to an identifier.
     Code(Template),
     /// `{ date = "column", formats = […] }`.
     Date(usize, Option<DateFormats>),
@@ -142,10 +143,10 @@ enum Piece {
 }
 
 impl Template {
-    /// Reads a template; `{{` and `}}` stand for the braces themselves.
+    /// Reads a template; `{{` and `}}` mean the braces themselves.
     ///
     /// # Errors
-    /// `mapping-template` for a brace without its other half.
+    /// `mapping-template` for a brace without its counterpart.
     pub fn parse(text: &str, columns: &mut Columns) -> Result<Self, Problem> {
         let wrong = || Problem::data("mapping-template").with("text", text);
         let (mut pieces, mut plain) = (Vec::new(), String::new());
@@ -192,7 +193,7 @@ impl Template {
     }
 }
 
-/// A text as an identifier: every run of signs that identifiers do not hold becomes one `-`.
+/// A text as an identifier: every run of characters that identifiers do not allow becomes one `-`.
 pub fn code(text: &str) -> String {
     let mut code = String::new();
     for c in text.chars() {
@@ -206,10 +207,10 @@ pub fn code(text: &str) -> String {
 }
 
 impl Recipe {
-    /// The value for a row; none when the cells are empty.
+    /// The value for a row; `None` if the cells are empty.
     ///
     /// # Errors
-    /// What the cells forbid, with the column.
+    /// The fault of a cell, with its column.
     pub fn value(
         &self,
         row: &MappingRow<'_, '_>,
@@ -247,7 +248,7 @@ fn owned(value: Option<Value<'_>>) -> Option<Value<'static>> {
     match value? {
         Value::Text(text) => Some(Value::Text(Cow::Owned(text.into_owned()))),
         Value::Bool(value) => Some(Value::Bool(value)),
-        // Cells make no other values.
+        // Cells give no other values.
         _ => None,
     }
 }
@@ -299,7 +300,7 @@ fn fraction(
         Ok(parsed.fen())
     };
     let (top, bottom) = (part(numerator)?, part(denominator)?);
-    // Whole yuan read better, and the fraction is the same.
+    // Whole yuan are easier to read, and the fraction is the same.
     let unit = if top % 100 == 0 && bottom % 100 == 0 { 100 } else { 1 };
     Ok(format!("{}/{}", top / unit, bottom / unit))
 }
