@@ -1,17 +1,17 @@
-//! What recorded events set off, in words and as data.
+//! Consequences of recorded events, in words and as data.
 
 use crate::domain::consequence::{Code, Consequence, Consequences};
 use crate::domain::json::Writer;
 use crate::report::locale::Locale;
 use crate::report::table::Cell;
 
-/// Numbers whose value is a word of a closed list.
+/// Arguments whose value is a word of a closed list.
 const WORDS: &[&str] = &["fund", "kind", "ratio"];
 
 /// One consequence with its wording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
-    /// What it is.
+    /// The consequence.
     pub told: Consequence,
     /// The sentence in the language of the report.
     pub text: String,
@@ -35,14 +35,14 @@ impl Said {
         Self { told, text }
     }
 
-    /// The line of the answer for people.
+    /// Its line in the answer to the user.
     pub fn line(&self, locale: &Locale) -> String {
         let entry = self.told.entry.to_string();
         let key = if self.told.code == Code::AndMore { "set-off-more" } else { "set-off" };
         locale.text(key, &[("entry", &entry), ("text", &self.text)])
     }
 
-    /// Its members in JSON.
+    /// Writes its members in JSON.
     pub(super) fn write(&self, writer: &mut Writer<'_>) {
         writer.begin_object();
         writer.key("code");
@@ -71,7 +71,7 @@ impl Said {
     }
 }
 
-/// The cell of what a command set off.
+/// The cell that holds the consequences of a command.
 pub fn cell(found: Consequences, locale: &Locale) -> Cell {
     Cell::SetOff(found.listed().into_iter().map(|told| Said::new(told, locale)).collect())
 }

@@ -1,16 +1,17 @@
 //! Reports as csv: UTF-8 with a byte order mark (spreadsheets need it for Chinese), RFC 4180
 //! quoting, English keys as headers, amounts plain with two decimals.
 //!
-//! A text that a spreadsheet would run as a formula gets a leading `'`. Numbers never do: a negative
-//! amount stays a number. A file holds one table; further sections of a report are in JSON only.
+//! A text that a spreadsheet would run as a formula gets a leading `'`. Numbers never do: a
+//! negative amount stays a number. A file holds one table; further sections of a report are in JSON
+//! only.
 
 use crate::domain::text::runs_as_formula;
 use crate::report::locale::Locale;
 use crate::report::table::{Cell, Report};
 use crate::report::text;
 
-/// The csv form. Totals stand in the last row, marked in the first column. A report without a
-/// table gives its single values as one row.
+/// The csv form. Totals are in the last row, marked in the first column. A report without a table
+/// has its single values as one row.
 pub fn render(report: &Report, locale: &Locale) -> Vec<u8> {
     let mut out = "\u{FEFF}".as_bytes().to_vec();
     {
@@ -38,7 +39,7 @@ pub fn render(report: &Report, locale: &Locale) -> Vec<u8> {
     out
 }
 
-/// A cell as programs read it.
+/// A cell in the form for programs.
 pub(super) fn plain(cell: &Cell, locale: &Locale) -> String {
     match cell {
         Cell::Empty => String::new(),
@@ -53,9 +54,9 @@ pub(super) fn plain(cell: &Cell, locale: &Locale) -> String {
     }
 }
 
-/// The text with a leading `'` when a spreadsheet would take it for a formula. A spreadsheet that is
-/// set to part cells at semicolons makes other cells of a comma file, whatever is quoted; it is to be
-/// told the comma (Data, From Text).
+/// The text with a leading `'` if a spreadsheet would take it for a formula. A spreadsheet that
+/// splits cells at semicolons makes other cells of a comma file, whatever is quoted; the user must
+/// then select the comma (Data, From Text).
 pub fn guarded(text: &str) -> String {
     if runs_as_formula(text) { format!("'{text}") } else { text.to_owned() }
 }

@@ -1,5 +1,4 @@
-//! The manuals, in both languages, built into the program: who knows no command yet has no files at
-//! hand either.
+//! The manuals in both languages, built into the program, so that a new user needs no other files.
 
 use crate::report::Lang;
 
@@ -8,7 +7,7 @@ use crate::report::Lang;
 pub struct Topic {
     /// Its name on the command line.
     pub name: &'static str,
-    /// Its Chinese names; the first is the one that lists show.
+    /// Its Chinese names; lists show the first one.
     pub chinese: &'static [&'static str],
     zh: &'static str,
     en: &'static str,
@@ -41,7 +40,7 @@ topics! {
 }
 
 impl Topic {
-    /// The text in a language, ending in a line break.
+    /// The text in a language, ending with a line break.
     pub fn text(&self, lang: Lang) -> &'static str {
         match lang {
             Lang::Chinese => self.zh,
@@ -60,7 +59,7 @@ impl Topic {
     }
 }
 
-/// The manual of a name in either language.
+/// The manual with a name, in either language.
 pub fn find(name: &str) -> Option<&'static Topic> {
     let name = name.trim();
     TOPICS.iter().find(|topic| topic.names().any(|own| own.eq_ignore_ascii_case(name)))

@@ -1,14 +1,14 @@
 //! Reports as one JSON object: `schema`, the single values, `rows`, `totals`, sections, `notes`.
 //!
-//! Keys are English and always present, in the order of the shape; what is empty is `null`.
-//! Amounts and rates are strings, so that no reader turns them into floats. One row stands on one
+//! Keys are English and always present, in the order of the shape; an empty value is `null`.
+//! Amounts and rates are strings, so that no reader turns them into floats. Each row is on one
 //! line, so that two outputs can be compared line by line.
 
 use crate::domain::json::Writer;
 use crate::report::Foot;
 use crate::report::table::{Cell, Column, Note, Report};
 
-/// The JSON form, ending in a line break.
+/// The JSON form, ending with a line break.
 pub fn render(report: &Report, foot: Option<&Foot>) -> Vec<u8> {
     let shape = report.shape;
     let mut out = b"{".to_vec();
@@ -93,7 +93,7 @@ fn write_object<'r>(cells: impl Iterator<Item = (&'r Column, &'r Cell)>, out: &m
     writer.end_object();
 }
 
-/// A sentence as its code and values.
+/// Writes a sentence as its code and values.
 fn write_note(note: &Note, writer: &mut Writer<'_>) {
     writer.begin_object();
     writer.key("code");

@@ -1,8 +1,8 @@
-//! Every wording, in Chinese and in English.
+//! All wordings, in Chinese and in English.
 //!
-//! The wordings stand in `locale/zh-CN.ftl` and `locale/en.ftl` (Fluent syntax) and are built into
+//! The wordings are in `locale/zh-CN.ftl` and `locale/en.ftl` (Fluent syntax) and are built into
 //! the program. Amounts, dates and names are formatted before they come here and are passed as
-//! text, because no language rule may touch a figure.
+//! text, because no language rule may change a figure.
 
 use crate::domain::account::Account;
 use fluent_bundle::resolver::errors::{ReferenceKind, ResolverError};
@@ -22,7 +22,7 @@ impl Lang {
     /// The words of the option.
     pub const WORDS: &'static [&'static str] = &["zh", "en"];
 
-    /// The language of an option's word: `zh`, `zh-CN`, `en`, `en-US` and the like.
+    /// The language for an option's word: `zh`, `zh-CN`, `en`, `en-US` and the like.
     pub fn parse(text: &str) -> Option<Self> {
         let tag = text.split(['-', '_', '.', '@']).next().unwrap_or_default();
         match tag.to_ascii_lowercase().as_str() {
@@ -32,8 +32,8 @@ impl Lang {
         }
     }
 
-    /// The language that a POSIX locale such as `zh_CN.UTF-8` asks for. `C`, `POSIX` and nothing
-    /// name no language, so the users' own stands; any other language than Chinese gets English.
+    /// The language that a POSIX locale such as `zh_CN.UTF-8` selects. `C`, `POSIX` and an empty
+    /// locale select the default, Chinese; any language other than Chinese gives English.
     pub fn of_environment(locale: Option<&str>) -> Self {
         let tag = locale.unwrap_or_default().split(['_', '.', '@']).next().unwrap_or_default();
         match tag {
@@ -70,7 +70,7 @@ impl Locale {
         let mut bundle = FluentBundle::new(vec![tag]);
         // Isolation marks around values are invisible and break terminals, csv and grep.
         bundle.set_use_isolating(false);
-        // What is malformed is left out here and found by the tests below.
+        // A malformed message is left out here; the tests below find it.
         let resource = match FluentResource::try_new(lang.source().to_owned()) {
             Ok(resource) | Err((resource, _)) => resource,
         };
@@ -83,7 +83,8 @@ impl Locale {
         self.lang
     }
 
-    /// The wording of a key; the key itself when there is none, so that something is always told.
+    /// The wording of a key; the key itself if there is none, so that the user always sees
+    /// something.
     pub fn text(&self, key: &str, args: &[(&str, &str)]) -> String {
         self.find(key, None, args).unwrap_or_else(|| key.to_owned())
     }
@@ -109,7 +110,7 @@ impl Locale {
         if errors.is_empty() {
             return Some(text);
         }
-        // A value that the caller did not know is shown as a dash, not as a placeholder.
+        // A missing value is shown as a dash, not as a placeholder.
         for error in &errors {
             if let FluentError::ResolverError(ResolverError::Reference(ReferenceKind::Variable {
                 id,
@@ -121,7 +122,7 @@ impl Locale {
         Some(self.bundle.format_pattern(pattern, Some(&given), &mut Vec::new()).into_owned())
     }
 
-    /// The label of a word of a closed list or of an event; the word itself when it has none.
+    /// The label of a word of a closed list or of an event; the word itself if there is none.
     pub fn word(&self, code: &str) -> String {
         ["word", "event"]
             .iter()
@@ -129,7 +130,7 @@ impl Locale {
             .unwrap_or_else(|| code.to_owned())
     }
 
-    /// The label of an event or of a step of a review; the word itself when it has none.
+    /// The label of an event or of a step of a review; the word itself if there is none.
     pub fn event(&self, word: &str) -> String {
         ["event", "word"]
             .iter()

@@ -1,17 +1,17 @@
-//! A [`Problem`] in words: what, why, what to do, and where.
+//! The wording of a [`Problem`]: what, why, what to do, and where.
 
 use crate::domain::json::Writer;
 use crate::problem::{Place, Problem};
 use crate::report::locale::{Lang, Locale};
 use crate::report::text::visible;
 
-/// Facts that are words of closed lists; people read their labels, programs the codes.
+/// Arguments that are words of closed lists; the user sees their labels, programs the codes.
 const LABELLED: &[&str] =
     &["expected", "fund", "given", "kind", "legal", "programme", "scope", "state", "who"];
-/// Facts that are names of fields; people read their labels beside them.
+/// Arguments that are names of fields; the user sees their labels beside them.
 const FIELDS: &[&str] = &["earlier_field", "field", "fields", "later_field"];
 
-/// A fact as people read it.
+/// An argument in the form for the user.
 fn shown(code: &str, name: &str, value: &str, locale: &Locale) -> String {
     let chinese = locale.lang() == Lang::Chinese;
     let each = |label: &dyn Fn(&str) -> String| {
@@ -19,11 +19,11 @@ fn shown(code: &str, name: &str, value: &str, locale: &Locale) -> String {
         labels.join(if chinese { "、" } else { ", " })
     };
     match name {
-        // A mapping's words are to be written as they are.
+        // The words of a mapping are shown as they must be written.
         name if LABELLED.contains(&name) && !code.starts_with("mapping-") => {
             each(&|word| locale.word(word))
         }
-        // The English labels of events are sentences, which do not stand inside another.
+        // The English labels of events are sentences, which do not fit inside another sentence.
         "event" | "later_event" if chinese => visible(&locale.event(value)),
         "moves" if chinese || value == "none" => each(&|word| locale.event(word)),
         "allowed" if chinese && code == "fund-mismatch" => {
@@ -39,7 +39,7 @@ fn shown(code: &str, name: &str, value: &str, locale: &Locale) -> String {
     }
 }
 
-/// The words of the operating system in the user's language, with its number for a search.
+/// The text of the operating system in the user's language, with its error number for a search.
 fn system(text: &str, locale: &Locale) -> String {
     let number = text.rsplit_once("(os error ").and_then(|(_, rest)| rest.strip_suffix(')'));
     let worded = number.and_then(|n| locale.find(&format!("os-error-{n}"), None, &[]));
@@ -50,22 +50,22 @@ fn system(text: &str, locale: &Locale) -> String {
     }
 }
 
-/// The three parts of a message in one language.
+/// The parts of a message in one language.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// What is wrong, with the values.
+    /// The fault, with its values.
     pub what: String,
     /// The rule or the cause.
     pub why: String,
-    /// What to do.
+    /// The next step for the user.
     pub next: String,
-    /// Where, in words; empty when it came from no file.
+    /// The place, in words; empty if there is none.
     pub place: String,
 }
 
 impl Message {
-    /// The wording of a problem. Values are made visible first: a text from a file cannot steer the
-    /// terminal.
+    /// The wording of a problem. Control characters in values are made visible first, so that a
+    /// text from a file cannot control the terminal.
     pub fn new(problem: &Problem, locale: &Locale) -> Self {
         let values: Vec<(&str, String)> = problem
             .args
@@ -74,7 +74,7 @@ impl Message {
             .collect();
         let mut args: Vec<(&str, &str)> =
             values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        // A refusal for the sake of another one says what that one says.
+        // A refusal because of another one includes the wording of that one.
         let because = problem.arg("because").map(|code| {
             let part = |attribute| locale.find(code, attribute, &args).unwrap_or_default();
             [part(None), part(Some("why"))]
@@ -89,7 +89,7 @@ impl Message {
             what = visible(&problem.to_string());
         }
         let place = place(problem, &what, locale);
-        // A bank's file is evidence: not the file is to be put right, but how it is read.
+        // A bank's file is evidence: the user must not change the file, but the way of reading it.
         let next = match problem.arg("profile_key") {
             Some(key) => locale.text("evidence-next", &[("key", key)]),
             None => part(Some("next")),
@@ -97,7 +97,7 @@ impl Message {
         Self { what, why: part(Some("why")), next, place }
     }
 
-    /// One line: place, what, why and what to do, as a file of rejected rows holds it.
+    /// Place, what, why and what to do in one line, for a file of rejected rows.
     pub fn line(&self, lang: Lang) -> String {
         let (colon, stop) = match lang {
             Lang::Chinese => ("：", "；"),
@@ -118,10 +118,10 @@ impl Message {
     }
 }
 
-/// `文件 a.csv，工作表 一，第 7 行，「金额」列`; empty when nothing is known.
+/// A place such as `文件 a.csv，工作表 一，第 7 行，「金额」列`; empty if nothing is known.
 fn place(problem: &Problem, what: &str, locale: &Locale) -> String {
     let Place { file, sheet, row, column } = &*problem.place;
-    // What the text names already is not named again beside it.
+    // A part of the place that the text already contains is not repeated.
     let file = file.as_deref().filter(|file| !what.contains(*file));
     let is_key = |column: &str| problem.arg("key") == Some(column) && what.contains(column);
     let column = column.as_deref().filter(|column| !is_key(column));

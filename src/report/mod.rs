@@ -1,12 +1,13 @@
-//! Tables out: text for people, csv and xlsx for spreadsheets, JSON for programs; and every wording.
+//! Output of reports: text for the user, csv and xlsx for spreadsheets, JSON for programs; and all
+//! wordings.
 //!
-//! A [`Report`] is plain data in a declared [`Shape`]; the forms and the JSON Schema are made
-//! from the same declaration, so they cannot disagree. A form never depends on the terminal, the
-//! clock or the machine. Words for people come from [`locale`] alone.
+//! A [`Report`] is plain data in a declared [`Shape`]; the forms and the JSON Schema are made from
+//! the same declaration, so they cannot disagree. A form never depends on the terminal, the clock
+//! or the machine. All words for the user come from [`locale`].
 //!
-//! Reading order: [`table`] (cells, columns, shapes), [`text`], [`csv`], [`xlsx`], [`json`] (the forms),
-//! [`locale`] and [`message`] (wording), [`schema`] (the declarations as JSON Schema), [`export`] (the
-//! whole book for other programs), [`guide`] (the manuals).
+//! Reading order: [`table`] (cells, columns, shapes), [`text`], [`csv`], [`xlsx`], [`json`] (the
+//! forms), [`locale`] and [`message`] (wording), [`schema`] (the declarations as JSON Schema),
+//! [`export`] (the whole book for other programs), [`guide`] (the manuals).
 
 pub mod consequences;
 pub mod csv;
@@ -27,7 +28,7 @@ use crate::problem::Problem;
 pub use locale::{Lang, Locale};
 pub use table::{Cell, Column, ColumnKind, Note, Report, Shape};
 
-/// How a report is written.
+/// Form in which a report is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
     /// Aligned text in the chosen language.
@@ -42,10 +43,10 @@ pub enum Format {
 }
 
 impl Format {
-    /// The words of the option, in the order of help.
+    /// The words of the option, in the order of the help text.
     pub const WORDS: &'static [&'static str] = &["table", "json", "csv", "xlsx"];
 
-    /// The format of a word.
+    /// The format for a word.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "table" => Some(Self::Table),
@@ -57,28 +58,28 @@ impl Format {
     }
 }
 
-/// What the foot of every report tells of its book.
+/// Facts about the book for the foot of every report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Foot {
-    /// How many people a payment takes.
+    /// Number of people that a payment needs.
     pub people: PeopleMode,
-    /// How much of the journal nobody outside can vouch for; none in an empty book.
+    /// Time and entries since the last checkpoint left the office; `None` in an empty book.
     pub unwitnessed: Option<Unwitnessed>,
-    /// What was wrong with the index when the book was opened.
+    /// Faults of the index found when the book was opened.
     pub warnings: Vec<Note>,
 }
 
-/// How long no checkpoint has left the house.
+/// The time since a checkpoint last left the office.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unwitnessed {
-    /// Whole days since the last one that did was recorded, or since the book was opened.
+    /// Whole days since that checkpoint was recorded, or since the book was opened.
     pub days: u64,
-    /// Entries that it stands for.
+    /// Number of entries that the checkpoint covers.
     pub covered: u64,
 }
 
 impl Unwitnessed {
-    /// How many of a report's entries came later. Cost: its single values.
+    /// Number of a report's entries that came later. Cost: linear in the report's single values.
     pub(crate) fn entries(self, report: &Report) -> u64 {
         let values = report.shape.meta.iter().zip(&report.meta);
         let entries = values.filter_map(|(column, cell)| match cell {
@@ -89,11 +90,10 @@ impl Unwitnessed {
     }
 }
 
-/// The bytes of a report in a format, with what its foot tells where a book is known. Cost: linear in
-/// its cells.
+/// The bytes of a report in a format; `foot` is given if a book is open. Cost: linear in its cells.
 ///
 /// # Errors
-/// `output-failed` when a workbook cannot be made.
+/// `output-failed` if a workbook cannot be made.
 pub fn render(
     report: &Report,
     foot: Option<&Foot>,

@@ -1,5 +1,5 @@
-//! JSON Schema (2020-12) of the events taken in and of the reports given out, made from the
-//! vocabulary and the shapes, so that they cannot differ from what the program does.
+//! JSON Schema (2020-12) of the events that are read and of the reports that are written. It is
+//! made from the vocabulary and the shapes, so that it cannot differ from the program.
 
 use crate::domain::event::{COMMON_FIELDS, PeopleMode, VOCABULARY};
 use crate::domain::field::{FieldKind, FieldSpec};
@@ -12,11 +12,11 @@ use crate::report::table::{Column, ColumnKind, Shape};
 use serde_json::{Map, Value, json};
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
-/// A positive amount: digits, or comma groups; at most two decimals.
+/// A positive amount: digits, or groups separated by commas; at most two decimals.
 const AMOUNT: &str = r"^([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{1,2})?$";
-/// The same, or below zero.
+/// The same, possibly negative.
 const BALANCE: &str = r"^-?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{1,2})?$";
-/// An amount or sum as given out.
+/// An amount or sum in a report.
 const AMOUNT_OUT: &str = r"^-?[0-9]+\.[0-9]{2}$";
 const DATE: &str = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$";
 const RATE: &str = r"^[0-9]+(\.[0-9]+)?%?$";
@@ -24,7 +24,7 @@ const SHARE: &str = r"^([0-9]+(\.[0-9]+)?%?|[0-9]+/[0-9]+)$";
 /// A text without control characters.
 const LINE: &str = r"^[^\u0000-\u001F\u007F]*$";
 
-/// The schema of one event as event files hold it: one object a line.
+/// The schema of one event in an event file: one object per line.
 pub fn events(locale: &Locale) -> Value {
     let variants: Vec<Value> =
         VOCABULARY.iter().map(|(word, own)| event(word, own, locale)).collect();

@@ -2,14 +2,14 @@
 
 use crate::report::table::{Column, ColumnKind, Shape};
 
-/// Columns from a short notation.
+/// Builds columns from a short notation.
 macro_rules! columns {
     ($($key:ident $kind:ident),* $(,)?) => {
         &[$(Column { key: stringify!($key), kind: ColumnKind::$kind }),*]
     };
 }
 
-/// One shape a name.
+/// Defines one shape per name.
 macro_rules! shapes {
     ($($(#[$doc:meta])* $constant:ident $name:literal {
         meta [$($meta:tt)*]
@@ -49,7 +49,7 @@ pub fn all() -> impl Iterator<Item = &'static Shape> {
 }
 
 shapes! {
-    /// What became of files of events, one row a file.
+    /// Results of recording files of events, one row per file.
     RECORDED "recorded" {
         meta [entries Integer, root Text, dry_run Bool, consequences Json]
         rows [file Text, recorded Integer, already Integer, reversed_since Integer, rejected Integer]
@@ -127,7 +127,7 @@ shapes! {
         ]
         totals false
     }
-    /// The entries behind one figure of the balances.
+    /// The entries that a figure of the balances consists of.
     EXPLAIN "explain" {
         meta [
             column Word, owner Text, fund Word, from Date, to Date, known_at Integer, total Money,
@@ -164,7 +164,7 @@ shapes! {
             ]
         }
     }
-    /// One loan with its notes and all that happened to them.
+    /// One loan with its notes and their history.
     LOAN "loan" {
         meta [
             loan Text, owner Text, firm Text, firm_name Text, lender Text, guarantor Text,
@@ -230,7 +230,7 @@ shapes! {
             ]
         }
     }
-    /// Where each pool stands, its leverage and the circuit breaker.
+    /// State of each pool, its leverage and the circuit breaker.
     POOLS "pools" {
         meta [date Date, entries Integer, root Text]
         rows [
@@ -269,7 +269,7 @@ shapes! {
         ]
         totals false
     }
-    /// Where the reconciliation of every bank account stands.
+    /// State of the reconciliation of every bank account.
     RECONCILE_STATUS "reconcile-status" {
         meta [date Date, accounts_count Integer, accounts_open Integer, entries Integer, root Text]
         rows [
@@ -282,7 +282,7 @@ shapes! {
         ]
         totals false
     }
-    /// Lines of the statement with what they are matched with (银行流水匹配表).
+    /// Lines of the statement with the postings that they are matched with (银行流水匹配表).
     BANK_LINES "bank-lines" {
         meta [
             bank_account Text, owner Text, name Text, from Date, to Date, statement_to Date,
@@ -302,7 +302,7 @@ shapes! {
             ]
         }
     }
-    /// What is probably wrong with each open line.
+    /// Probable errors behind each open line.
     SUGGESTIONS "suggestions" {
         meta [
             bank_account Text, owner Text, name Text, to Date, difference Money,
@@ -318,7 +318,7 @@ shapes! {
             "explanations" [set Integer, fault Word, amount Money, involved Text]
         }
     }
-    /// Matches that a person confirmed or took back.
+    /// Matches that a person confirmed or withdrew.
     CONFIRMED "confirmed" {
         meta [dry_run Bool, entries Integer, root Text]
         rows [
@@ -327,7 +327,7 @@ shapes! {
         ]
         totals false
     }
-    /// Certificates that bank accounts are tied as of a day.
+    /// Certificates that bank accounts agree with their statements on a day.
     CERTIFICATES "certificates" {
         meta [certificates Integer, broken Integer, entries Integer, root Text]
         rows [
@@ -393,7 +393,7 @@ shapes! {
             ]
         }
     }
-    /// What became of the bank's files.
+    /// Results of importing the bank's files.
     STATEMENT_IMPORT "statement-import" {
         meta [bank_account Text, dry_run Bool, entries Integer, root Text, consequences Json]
         rows [
@@ -403,7 +403,7 @@ shapes! {
         ]
         totals false
     }
-    /// Bank statements of the book, and whether they stand.
+    /// Bank statements of the book, with their status.
     STATEMENTS "statements" {
         meta [bank_account Text, known_at Integer, entries Integer, root Text]
         rows [
@@ -414,7 +414,7 @@ shapes! {
         ]
         totals false
     }
-    /// Lines of bank statements that stand (银行流水).
+    /// Lines of the bank statements that count (银行流水).
     STATEMENT_LINES "statement-lines" {
         meta [
             bank_account Text, channel Text, from Date, to Date, known_at Integer,
@@ -446,7 +446,7 @@ shapes! {
         ]
         totals true
     }
-    /// What stands in the way of a close.
+    /// Obstacles to a close.
     CLOSE_PREVIEW "close-preview" {
         meta [owner Text, name Text, from Date, to Date, entries Integer, root Text]
         rows [severity Word, item Word, fund Word, subject Text, amount Money]
@@ -462,7 +462,7 @@ shapes! {
         rows [owner Text, name Text, day_sum Text, amount Money]
         totals true
     }
-    /// Settled subsidies computed again: what stands, what it comes to now, and the difference.
+    /// Settled subsidies computed again: recorded amount, recomputed amount, and the difference.
     RECOMPUTE "recompute" {
         meta [
             since Text, until Text, date Date, posted Integer, dry_run Bool, entries Integer,
@@ -482,7 +482,7 @@ shapes! {
             "cap_room" [programme Word, firm Text, year Integer, amount Money]
         }
     }
-    /// How one subsidy came about, step by step.
+    /// The working of one subsidy, step by step.
     WORKING "working" {
         meta [
             subsidy Text, programme Word, owner Text, loan Text, note Text, firm Text,
@@ -534,7 +534,7 @@ shapes! {
             ]
         }
     }
-    /// What a full check found.
+    /// Findings of a full check.
     VERIFY "verify" {
         meta [entries Integer, root Text, bytes Integer, lines Integer, memo_lines Integer, debit Money, credit Money, index_compared Bool, being_written_bytes Integer, being_written_lines Integer, findings Integer, causes Integer]
         rows [finding_number Integer, consequence_of Integer, check Text, what Text, place Text, why Text, next Text]

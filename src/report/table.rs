@@ -6,12 +6,12 @@ use crate::domain::rate::Rate;
 use crate::report::consequences::Said;
 use std::borrow::Cow;
 
-/// What a column holds.
+/// Kind of the values in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnKind {
-    /// A text as it stands in the book.
+    /// An unchanged text of the book.
     Text,
-    /// A word of a closed list; people read its label, programs its code.
+    /// A word of a closed list; the user sees its label, programs its code.
     Word,
     /// An amount or a sum in yuan with two decimals.
     Money,
@@ -19,7 +19,7 @@ pub enum ColumnKind {
     Integer,
     /// `YYYY-MM-DD`.
     Date,
-    /// A rate: a percentage for people, a decimal for programs.
+    /// A rate: a percentage for the user, a decimal for programs.
     Rate,
     /// Yes or no.
     Bool,
@@ -28,26 +28,26 @@ pub enum ColumnKind {
 }
 
 impl ColumnKind {
-    /// True for what people compare by its last digits.
+    /// Returns true for values that are compared by their last digits and so aligned to the right.
     pub fn is_number(self) -> bool {
         matches!(self, Self::Money | Self::Integer | Self::Rate)
     }
 }
 
-/// A column: its key in csv and JSON, and what it holds. The header for people is the message
-/// `label-<key>`.
+/// A column: its key in csv and JSON, and the kind of its values. The header for the user is the
+/// message `label-<key>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
     /// English key.
     pub key: &'static str,
-    /// What its cells hold.
+    /// Kind of its cells.
     pub kind: ColumnKind,
 }
 
 /// One value of a report.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Cell {
-    /// Nothing.
+    /// No value.
     #[default]
     Empty,
     /// A text.
@@ -69,11 +69,11 @@ pub enum Cell {
     Bool(bool),
     /// A JSON value, canonical.
     Json(String),
-    /// A JSON value, canonical, for programs alone; people read nothing.
+    /// A JSON value, canonical, for programs only; the user sees nothing.
     Data(String),
-    /// A sentence: people read its wording, programs its code and values.
+    /// A sentence: the user sees its wording, programs its code and values.
     Told(Note),
-    /// What recorded events set off: people read lines behind the tables.
+    /// Consequences of recorded events: the user sees them as lines after the tables.
     SetOff(Vec<Said>),
 }
 
@@ -88,11 +88,11 @@ impl Cell {
         value.map_or(Self::Empty, Into::into)
     }
 
-    /// True when the cell may stand in a column of this kind.
+    /// Returns true if the cell is allowed in a column of this kind.
     pub fn fits(&self, kind: ColumnKind) -> bool {
         match self {
             Self::Empty => true,
-            // What a program reads as a text may be a word or a plain text to people.
+            // A text for programs may be a word or a plain text for the user.
             Self::Text(_) => matches!(kind, ColumnKind::Text | ColumnKind::Word),
             Self::Word(_) | Self::Event(_) => kind == ColumnKind::Word,
             Self::Money(_) => kind == ColumnKind::Money,
@@ -131,30 +131,30 @@ cells! {
     bool => |value| Self::Bool(value);
 }
 
-/// What a report consists of; declared once in [`super::shapes`].
+/// The parts of a report; declared once in [`super::shapes`].
 #[derive(Debug, PartialEq, Eq)]
 pub struct Shape {
     /// Name; `poolbook/<name>/1` in JSON, `report-<name>` for the title.
     pub name: &'static str,
-    /// Single values that stand above the table.
+    /// Single values above the table.
     pub meta: &'static [Column],
-    /// Keys of single values that people read side by side, as on a two-sided form: left, right.
+    /// Keys of single values that are shown side by side, as on a two-sided form: left, right.
     pub form: &'static [(&'static str, &'static str)],
-    /// Columns of the table; empty when there is none.
+    /// Columns of the table; empty if there is none.
     pub rows: &'static [Column],
-    /// True when a row of totals follows.
+    /// True if a row of totals follows.
     pub totals: bool,
-    /// Further tables under a key each; in text and JSON, not in csv.
+    /// Further tables, each with a key; in text and JSON, not in csv.
     pub sections: &'static [(&'static str, &'static [Column])],
 }
 
 impl Shape {
-    /// Whether it tells which journal it rests on.
+    /// Returns true if it names the journal that it is based on.
     pub fn has_journal(&self) -> bool {
         self.meta.iter().any(|column| column.key == "root")
     }
 
-    /// Whether a single value stands in the two-sided form.
+    /// Returns true if a single value is in the two-sided form.
     pub fn in_form(&self, key: &str) -> bool {
         self.form.iter().any(|(left, right)| *left == key || *right == key)
     }
@@ -170,7 +170,7 @@ impl Shape {
 pub struct Note {
     /// Message key.
     pub key: Cow<'static, str>,
-    /// Values that the wording names.
+    /// Values for the wording.
     pub args: Vec<(&'static str, String)>,
 }
 
@@ -179,11 +179,11 @@ pub struct Note {
 pub struct Report {
     /// Its declaration.
     pub shape: &'static Shape,
-    /// One cell each of `shape.meta`.
+    /// One cell for each of `shape.meta`.
     pub meta: Vec<Cell>,
-    /// Rows of one cell each of `shape.rows`.
+    /// Rows with one cell for each of `shape.rows`.
     pub rows: Vec<Vec<Cell>>,
-    /// One cell each of `shape.rows`, when the shape has totals.
+    /// One cell for each of `shape.rows`, if the shape has totals.
     pub totals: Option<Vec<Cell>>,
     /// Rows of each of `shape.sections`.
     pub sections: Vec<Vec<Vec<Cell>>>,
@@ -215,7 +215,7 @@ impl Report {
         rows.filter_map(|(left, right)| Some([find(left)?, find(right)?])).collect()
     }
 
-    /// Sets the single value of a key; a key that the shape lacks is a mistake of the program.
+    /// Sets the single value of a key; a key that the shape lacks is a bug.
     pub fn set(&mut self, key: &str, cell: Cell) {
         let place = self.shape.meta.iter().position(|column| column.key == key);
         debug_assert!(place.is_some(), "{}: no value {key}", self.shape.name);
@@ -224,7 +224,7 @@ impl Report {
         }
     }
 
-    /// What the command set off.
+    /// The consequences of the command.
     pub fn set_off(&self) -> &[Said] {
         let found = self.meta.iter().find_map(|cell| match cell {
             Cell::SetOff(said) => Some(said.as_slice()),
@@ -245,7 +245,7 @@ impl Report {
         self.totals = Some(cells);
     }
 
-    /// Adds a row to the section of a key; a key that the shape lacks is a mistake of the program.
+    /// Adds a row to the section of a key; a key that the shape lacks is a bug.
     pub fn section_row(&mut self, key: &str, cells: Vec<Cell>) {
         let index = self.shape.sections.iter().position(|(known, _)| *known == key);
         debug_assert!(index.is_some(), "{}: no section {key}", self.shape.name);

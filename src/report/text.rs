@@ -1,7 +1,8 @@
 //! Reports as aligned text.
 //!
 //! Widths are those of a terminal: a Chinese character takes two columns. Rules are drawn with
-//! ASCII hyphens, because box-drawing characters are one column wide here and two there.
+//! ASCII hyphens, because box-drawing characters are one column wide on some terminals and two on
+//! others.
 
 use crate::domain::event::PeopleMode;
 use crate::domain::field::{Fields, Value};
@@ -15,13 +16,13 @@ use unicode_width::UnicodeWidthStr as _;
 const STYLE: TableStyle =
     TableStyle::new().header_separator(LineStyle::none().fill('-').junction('-'));
 
-/// Tables wider than this show no column of zeros; the other forms always hold every column.
+/// Tables with more columns than this omit columns of zeros; the other forms always have every
+/// column.
 const WIDE: usize = 10;
-/// Columns that are shown even when they hold only zeros.
+/// Columns that are shown even if they hold only zeros.
 const KEPT: &[&str] = &["opening", "closing", "available"];
 
-/// The text form in the locale's language, ending in a line break. For people: what is empty is
-/// left out.
+/// The text form in the locale's language, ending with a line break. Empty values are left out.
 pub fn render(report: &Report, foot: Option<&Foot>, locale: &Locale) -> String {
     let shape = report.shape;
     let mut out = locale.text(&format!("report-{}", shape.name), &[]);
@@ -66,7 +67,7 @@ pub fn render(report: &Report, foot: Option<&Foot>, locale: &Locale) -> String {
     out
 }
 
-/// The remarks under a report, a line each.
+/// The remarks under a report, one line each.
 pub(super) fn remarks(report: &Report, foot: Option<&Foot>, locale: &Locale) -> Vec<String> {
     let mut remarks: Vec<String> = report.notes.iter().map(|note| worded(note, locale)).collect();
     let Some(foot) = foot.filter(|_| report.shape.has_journal()) else { return remarks };
@@ -90,7 +91,8 @@ fn worded(note: &Note, locale: &Locale) -> String {
     locale.text(&note.key, &args)
 }
 
-/// One `label  value` line each, labels padded to one width; a JSON object as lines of its own.
+/// Writes one `label  value` line for each value, with labels padded to the same width; a JSON
+/// object gets lines of its own.
 fn render_meta(report: &Report, locale: &Locale, out: &mut String) {
     let mut lines: Vec<(String, String)> = Vec::new();
     for (column, cell) in report.shape.meta.iter().zip(&report.meta) {
@@ -116,7 +118,7 @@ fn render_meta(report: &Report, locale: &Locale, out: &mut String) {
     }
 }
 
-/// The two-sided form: label and value of the left, label and value of the right.
+/// Writes the two-sided form: label and value of the left side, then those of the right.
 fn render_form(report: &Report, locale: &Locale, out: &mut String) {
     let rows: Vec<Vec<String>> = report
         .form()
@@ -140,7 +142,7 @@ fn render_form(report: &Report, locale: &Locale, out: &mut String) {
         let mut line = String::new();
         for (place, (text, width)) in row.iter().zip(&widths).enumerate() {
             let pad = " ".repeat(width.saturating_sub(text.width()));
-            // Labels begin, amounts end, in one column.
+            // Labels are aligned to the left, amounts to the right.
             let parts = if place % 2 == 0 { [text.as_str(), &pad] } else { [&pad, text.as_str()] };
             line.push_str(if place == 0 {
                 ""
@@ -156,14 +158,14 @@ fn render_form(report: &Report, locale: &Locale, out: &mut String) {
     }
 }
 
-/// Members of an event that a report tells in lines of their own.
+/// Members of an event that a report shows in lines of their own.
 const TOLD: &[&str] = &["event", "memo", "owner", "working"];
 /// Members whose values are words of closed lists.
 const WORDS: &[&str] =
     &["fund", "kind", "method", "programme", "reason", "receives", "source", "to", "until"];
 
 /// The members of a JSON object in their order. An event's members are labelled as its fields,
-/// those of a working as facts; an object inside is told in lines of its own, indented.
+/// those of a working as facts; a nested object gets indented lines of its own.
 fn members(json: &str, locale: &Locale) -> Vec<(String, String)> {
     let Ok(fields) = Fields::from_json(json.as_bytes()) else {
         return vec![(String::new(), visible(json))];
@@ -198,7 +200,7 @@ fn members(json: &str, locale: &Locale) -> Vec<(String, String)> {
     lines
 }
 
-/// Draws a table without the columns that say nothing; true when a column of zeros was left out.
+/// Draws a table without its empty columns; returns true if a column of zeros was left out.
 fn render_table(
     columns: &[Column],
     rows: &[Vec<Cell>],
@@ -273,7 +275,7 @@ pub(super) fn label(column: &Column, locale: &Locale) -> String {
     locale.text(&format!("label-{}", column.key), &[])
 }
 
-/// A cell as people read it.
+/// A cell in the form for the user.
 pub fn shown(cell: &Cell, locale: &Locale) -> String {
     match cell {
         Cell::Empty | Cell::Data(_) => String::new(),
@@ -298,7 +300,7 @@ pub fn shown(cell: &Cell, locale: &Locale) -> String {
 }
 
 /// A text whose control and direction characters are written out, so that no text from a file can
-/// move the cursor, break a table or turn the reading direction.
+/// move the cursor, break a table or change the reading direction.
 pub fn visible(text: &str) -> String {
     let hidden = |c: char| {
         c.is_control()
@@ -344,7 +346,7 @@ mod tests {
         report
     }
 
-    /// Where each amount ends, in terminal columns.
+    /// The end of each amount, in terminal columns.
     fn ends(text: &str) -> Vec<usize> {
         let amounts = ["0.05", "6,000,000.00", "-1,234.56", "5,998,765.49"];
         let found = amounts.iter().map(|amount| {

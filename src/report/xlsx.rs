@@ -1,9 +1,11 @@
-//! Reports as workbooks: title, single values and the table on one sheet, a further sheet a section.
+//! Reports as workbooks: title, single values and the table on one sheet, a further sheet per
+//! section.
 //!
-//! Amounts and dates are numbers with a format, so that a spreadsheet can add them; an amount that has
-//! more digits than a spreadsheet keeps is a text. Texts are written as texts and marked as quoted
-//! where a spreadsheet would take them for a formula, so that none is ever run, not even after somebody
-//! edited its cell. Nothing depends on the clock: the same report gives the same bytes.
+//! Amounts and dates are numbers with a format, so that a spreadsheet can add them; an amount that
+//! has more digits than a spreadsheet keeps is a text. Texts are written as texts. They are marked
+//! as quoted if a spreadsheet would take them for a formula, so that none is ever run, not even
+//! after a user edited its cell. Nothing depends on the clock: the same report gives the same
+//! bytes.
 
 use crate::domain::calendar::Date;
 use crate::domain::money::Total;
@@ -18,25 +20,25 @@ use rust_xlsxwriter::{
 };
 use unicode_width::UnicodeWidthStr as _;
 
-/// Rows of a sheet, that of the headings included.
+/// Rows of a sheet, including the row of headings.
 const ROWS_MAX: u32 = 1_048_576;
 /// The largest amount, in fen, that the fifteen digits of a spreadsheet hold.
 const EXACT_MAX: u128 = 999_999_999_999_999;
-/// Rows of a sheet that are kept for totals and remarks.
+/// Rows of a sheet that are reserved for totals and remarks.
 const ROWS_KEPT: u32 = 100;
-/// Headings that stand lower are not frozen: they would leave no room to scroll.
+/// Headings below this row are not frozen: they would leave no room to scroll.
 const FROZEN_MAX: u32 = 30;
-/// Bytes of a cell's text, below the 32,767 characters of a spreadsheet.
+/// Largest text of a cell in bytes, below the 32,767 characters of a spreadsheet.
 const TEXT_MAX: usize = 32_000;
-/// Characters of a sheet's name.
+/// Most characters of a sheet's name.
 const NAME_MAX: usize = 31;
-/// Narrowest and widest column, in characters; a Chinese one counts two.
+/// Narrowest and widest column, in characters; a Chinese character counts two.
 const WIDTHS: (usize, usize) = (9, 52);
 /// A single value wider than this has a line of its own.
 const VALUE_WIDE: usize = 28;
-/// A4.
+/// Paper size A4.
 const PAPER: u8 = 9;
-/// Negative amounts in red, as the offices print them.
+/// Negative amounts in red, as is usual in the offices.
 pub(super) const MONEY: &str = "#,##0.00;[Red]-#,##0.00";
 
 struct Formats {
@@ -72,11 +74,11 @@ impl Formats {
     }
 }
 
-/// The workbook of a report.
-/// Cost: linear in its cells, which are held in memory with the packed file.
+/// The workbook of a report. Cost: linear in its cells, which are held in memory with the packed
+/// file.
 ///
 /// # Errors
-/// `output-failed` when the workbook cannot be made.
+/// `output-failed` if the workbook cannot be made.
 pub fn render(report: &Report, foot: Option<&Foot>, locale: &Locale) -> Result<Vec<u8>, Problem> {
     let failed = |error: XlsxError| Problem::new("output-failed", Exit::Io).with("detail", error);
     workbook(report, foot, locale).map_err(failed)
@@ -84,7 +86,7 @@ pub fn render(report: &Report, foot: Option<&Foot>, locale: &Locale) -> Result<V
 
 fn workbook(report: &Report, foot: Option<&Foot>, locale: &Locale) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
-    // Excel wants an instant of creation; the clock's would make two runs differ.
+    // Excel requires a time of creation; the clock's time would make two runs differ.
     let created = ExcelDateTime::from_ymd(2017, 1, 1)?;
     let title = locale.text(&format!("report-{}", report.shape.name), &[]);
     book.set_properties(&DocProperties::new().set_creation_datetime(&created).set_title(&title));
@@ -111,7 +113,7 @@ fn workbook(report: &Report, foot: Option<&Foot>, locale: &Locale) -> Result<Vec
     pages.book.save_to_buffer()
 }
 
-/// The sheets that are whole.
+/// The finished sheets.
 struct Pages<'f> {
     book: Workbook,
     names: Vec<String>,
@@ -120,7 +122,7 @@ struct Pages<'f> {
 }
 
 impl<'f> Pages<'f> {
-    /// A sheet with a title, under a name that no other has.
+    /// Begins a sheet with a title, under a unique name.
     fn begin(&mut self, title: &str) -> Result<Page<'f>, XlsxError> {
         let allowed = |c: &char| !c.is_control() && !"[]:*?/\\'".contains(*c);
         let plain: String = title.chars().filter(allowed).take(NAME_MAX).collect();
@@ -149,8 +151,8 @@ impl<'f> Pages<'f> {
         Ok(())
     }
 
-    /// Writes a table with its headings frozen and filtered; what does not fit on a sheet goes on to
-    /// the next. Gives the last sheet back.
+    /// Writes a table with its headings frozen and filtered; rows that do not fit on a sheet
+    /// continue on the next. Returns the last sheet.
     fn table(
         &mut self,
         mut page: Page<'f>,
@@ -175,19 +177,19 @@ impl<'f> Pages<'f> {
     }
 }
 
-/// A sheet that grows downwards.
+/// A sheet that is written from top to bottom.
 struct Page<'f> {
     sheet: Worksheet,
     /// The next row.
     at: u32,
-    /// Of each column, the widest text so far.
+    /// Width of the widest text so far, for each column.
     widths: Vec<usize>,
     formats: &'f Formats,
     locale: &'f Locale,
 }
 
 impl Page<'_> {
-    /// The single values, two on a line, and the two-sided form.
+    /// Writes the single values, two on a line, and the two-sided form.
     fn head(&mut self, report: &Report) -> Result<(), XlsxError> {
         let formats = self.formats;
         let mut second = false;
@@ -226,7 +228,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// Headings and rows of a table.
+    /// Writes headings and rows of a table.
     fn rows(&mut self, columns: &[Column], rows: &[Vec<Cell>]) -> Result<(), XlsxError> {
         let head = self.at;
         for (place, column) in (0u16..).zip(columns) {
@@ -272,7 +274,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// Writes a cell; `measured` when the column is to be wide enough for it.
+    /// Writes a cell; if `measured` is true, the column becomes wide enough for it.
     fn cell(&mut self, place: u16, cell: &Cell, measured: bool) -> Result<(), XlsxError> {
         let formats = self.formats;
         let text = shown(cell, self.locale);
@@ -282,7 +284,7 @@ impl Page<'_> {
         match cell {
             Cell::Empty => {}
             Cell::Money(total) => self.money(place, *total, &formats.money)?,
-            // A number beyond this would lose its last digits.
+            // A larger number would lose its last digits.
             Cell::Integer(count) => match u32::try_from(*count) {
                 Ok(count) => {
                     let sheet = &mut self.sheet;

@@ -1,8 +1,8 @@
 //! Ledgers of beancount, in the dialects of versions 2 and 3, which differ in one option.
 //!
-//! The tolerance of transactions is set to nothing and every balance says `~ 0`: by default both
-//! versions let a difference of 0.01 pass. A balance counts at the beginning of its day, so that of a
-//! month's end stands on the day after.
+//! The tolerance of transactions is set to zero and every balance is asserted with `~ 0`: by
+//! default both versions accept a difference of 0.01. A balance applies to the beginning of its
+//! day, so the balance of a month's end has the date of the next day.
 
 use super::names::{Leaf, root};
 use super::{Balances, Declared, Form, Transaction, line_tags};
@@ -20,10 +20,10 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// The words of the option, in the order of help.
+    /// The words of the option, in the order of the help text.
     pub const WORDS: &'static [&'static str] = &["2", "3"];
 
-    /// The dialect of a word.
+    /// The dialect for a word.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "2" => Some(Self::Two),
@@ -32,7 +32,7 @@ impl Dialect {
         }
     }
 
-    /// The option that sets the tolerance; each is an error in the other version.
+    /// The option that sets the tolerance; each version rejects that of the other.
     fn tolerance(self) -> &'static str {
         match self {
             Self::Two => "inferred_tolerance_multiplier",
@@ -95,7 +95,7 @@ fn account(declared: &Declared<'_>, leaf: Leaf) -> String {
     format!("{}:{}", capital_root(leaf.account), declared.name(leaf))
 }
 
-/// The five first components that the format knows; off-balance accounts stand below equity.
+/// The five first components that the format allows; off-balance accounts are below equity.
 fn capital_root(account: Account) -> &'static str {
     match root(account) {
         "assets" => "Assets",

@@ -1,4 +1,4 @@
-//! One row a line of every entry: the flat table that people's own tools read, as csv.
+//! One row per line of every entry: a flat csv table for the user's own tools.
 
 use super::{CHUNK, Sink, Source};
 use crate::domain::account::Side;
@@ -23,7 +23,7 @@ pub const COLUMNS: &[Column] = columns![
     maker Text, checker Text, approver Text,
 ];
 
-/// Hands over the rows of every line that is wanted, by business date and entry number.
+/// Passes on the rows of all selected lines, by business date and entry number.
 ///
 /// # Errors
 /// Those of the store, or of `visit`.
@@ -76,8 +76,7 @@ fn row<S: Store>(entry: &Entry, line: &Line, source: &Source<'_, S>) -> Vec<Cell
     ]
 }
 
-/// Writes the table as csv, in the manner of [`crate::report::csv`].
-/// Cost: as [`super::write`].
+/// Writes the table as csv, like [`crate::report::csv`]. Cost: that of [`super::write`].
 ///
 /// # Errors
 /// Those of the store, or of the sink.

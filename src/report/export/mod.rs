@@ -1,13 +1,13 @@
-//! The book in the formats of other ledgers and as flat tables, for people's own tools.
+//! The book in the formats of other ledger programs and as flat tables, for the user's own tools.
 //!
 //! The entries come from the journal, in the order of business date and number; the balances that
-//! the files assert at the end of each month come from the index. So a foreign program that reads
-//! a file not only adds it up, it also compares two sources.
+//! the files assert at the end of each month come from the index. So a foreign program that reads a
+//! file not only adds it up, it also compares two sources.
 //!
-//! Nothing is rounded and nothing is left to a program's tolerance. Only the dates and numbers of
+//! Nothing is rounded and nothing depends on a program's tolerance. Only the dates and numbers of
 //! the entries are held in memory, 16 bytes each; the entries are read again one by one.
 //!
-//! Reading order: [`names`] (accounts), this file (what is written in which order), [`plain`]
+//! Reading order: [`names`] (accounts), this file (contents and order of a file), [`plain`]
 //! (hledger and ledger), [`beancount`], [`flat`] (csv and workbooks).
 
 pub mod beancount;
@@ -31,13 +31,13 @@ use crate::store::{Store, StoreError};
 use names::{Leaf, Names};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where the bytes of a file go.
+/// Destination of the bytes of a file.
 pub type Sink<'a> = dyn FnMut(&[u8]) -> Result<(), Problem> + 'a;
 
-/// Bytes gathered before they are handed on.
+/// Bytes gathered before they are passed on.
 const CHUNK: usize = 1 << 20;
 
-/// What is to be written, and from where.
+/// The contents of an export and their sources.
 pub struct Source<'a, S: Store> {
     /// Journal.
     pub store: &'a S,
@@ -45,29 +45,29 @@ pub struct Source<'a, S: Store> {
     pub state: &'a State,
     /// Balances.
     pub movements: &'a dyn Movements,
-    /// Cells that are wanted.
+    /// Selected cells.
     pub cells: Cells,
-    /// Days that are wanted.
+    /// Selected days.
     pub span: Span,
-    /// Last entry that counts, if not all do.
+    /// Last entry that counts; `None` if all do.
     pub known_at: Option<u64>,
     /// Wordings of accounts and events.
     pub locale: &'a Locale,
-    /// The journal as it names itself.
+    /// Description of the journal.
     pub journal: Journal,
 }
 
 impl<S: Store> Source<'_, S> {
-    /// The lines of an entry in the cells that are wanted. Every entry balances inside each cell,
-    /// so they balance.
+    /// The lines of an entry in the selected cells. Every entry balances inside each cell, so these
+    /// lines balance.
     fn lines<'e>(&self, entry: &'e Entry) -> impl Iterator<Item = (Leaf, &'e Line)> {
         let lines = entry.all_lines().map(|line| (Leaf::of(line, self.state), line));
         let cells = self.cells;
         lines.filter(move |(leaf, _)| cells.hold(leaf.owner, leaf.fund))
     }
 
-    /// The dates and numbers of the entries with lines that are wanted, in the order of a file.
-    /// `visit` sees each of them in the order of the journal.
+    /// The dates and numbers of the entries with selected lines, in the order of a file. `visit`
+    /// sees each of them in the order of the journal.
     fn order(&self, visit: &mut dyn FnMut(&Entry)) -> Result<Vec<(Date, u64)>, Problem> {
         let mut order = Vec::new();
         self.store.scan(1, &mut |seq, bytes| {
@@ -93,8 +93,8 @@ impl<S: Store> Source<'_, S> {
 /// Balances of accounts on a day, in the order of the chart.
 type Balances = Vec<(Leaf, Total)>;
 
-/// Amounts on accounts, debit positive, with the line that holds the dimensions; none for a balance
-/// brought forward.
+/// Amounts on accounts, debit positive, each with the line that holds its dimensions; `None` for a
+/// balance brought forward.
 pub type Postings<'a> = Vec<(Leaf, Total, Option<&'a Line>)>;
 
 /// An account that a file uses.
@@ -105,7 +105,7 @@ pub struct Opened {
     pub since: Date,
 }
 
-/// What stands before the entries of a file.
+/// The data for the head of a file, before its entries.
 pub struct Declared<'a> {
     /// City, currency.
     pub state: &'a State,
@@ -113,7 +113,7 @@ pub struct Declared<'a> {
     pub locale: &'a Locale,
     /// Journal.
     pub journal: &'a Journal,
-    /// Days asked for.
+    /// Selected days.
     pub span: Span,
     /// Accounts.
     pub accounts: BTreeMap<Leaf, Opened>,
@@ -132,12 +132,12 @@ impl Declared<'_> {
         self.accounts.get(&leaf).map_or("", |opened| &opened.name)
     }
 
-    /// Whose book it is, from which journal, and which days: `(key, text)`.
+    /// Description of the book, its journal and the selected days: `(key, text)`.
     pub fn about(&self) -> Vec<(&'static str, String)> {
         let city = self.state.settings.as_ref();
         let city = city.map(|settings| format!("{} {}", settings.city, settings.name));
         let (from, to) = (self.span.from(), Some(self.span.to()));
-        // The last day that a book can hold says nothing.
+        // The last day that a book can have means no bound.
         let to = to.filter(|to| to.year() < YEAR_MAX);
         let [from, to] = [from, to].map(|day| day.map(|day| day.to_string()).unwrap_or_default());
         vec![
@@ -153,11 +153,11 @@ impl Declared<'_> {
 pub struct Transaction<'a> {
     /// Business date.
     pub date: Date,
-    /// Number among the vouchers, or in the journal.
+    /// Voucher number, or number in the journal.
     pub code: String,
-    /// What happened, in words.
+    /// Description of the event in words.
     pub label: String,
-    /// The entry; none for balances brought forward.
+    /// The entry; `None` for balances brought forward.
     pub entry: Option<&'a Entry>,
     /// Amounts.
     pub postings: Postings<'a>,
@@ -165,16 +165,16 @@ pub struct Transaction<'a> {
 
 /// A format of a ledger program.
 pub trait Form {
-    /// What the format wants to know before the first transaction.
+    /// Writes the declarations that the format needs before the first transaction.
     fn head(&self, declared: &Declared<'_>, out: &mut String);
-    /// A transaction.
+    /// Writes a transaction.
     fn transaction(&self, declared: &Declared<'_>, transaction: &Transaction<'_>, out: &mut String);
-    /// Balances at the end of a day, to be checked exactly.
+    /// Writes balances at the end of a day as exact assertions.
     fn check(&self, declared: &Declared<'_>, day: Date, balances: &Balances, out: &mut String);
 }
 
-/// Writes a whole file.
-/// Cost: two readings of the journal, the second in the order of dates; 16 bytes an entry.
+/// Writes a whole file. Cost: the journal is read twice, the second time in the order of dates; 16
+/// bytes an entry.
 ///
 /// # Errors
 /// Those of the store, of the index, or of the sink.
@@ -240,8 +240,8 @@ pub fn write<S: Store>(
     sink(out.as_bytes())
 }
 
-/// The opening balances, then those to be checked: of the accounts that moved at the end of each
-/// month, of every account on the last day.
+/// The opening balances, then those to be asserted: at the end of each month those of the accounts
+/// that moved, on the last day those of every account.
 fn balances<S: Store>(
     source: &Source<'_, S>,
     ends: (Option<Date>, Option<Date>),
@@ -253,7 +253,7 @@ fn balances<S: Store>(
         let mut day = first.last_of_month();
         while day < to {
             cuts.push(day);
-            // The calendar of a book ends long before the calendar does.
+            // The last day of a book is long before the end of the calendar.
             day = day.tomorrow().map_or(to, Date::last_of_month);
         }
         cuts.push(to);
@@ -287,7 +287,7 @@ fn balances<S: Store>(
     Ok((brought, checks))
 }
 
-/// One transaction a cell with the balances of the evening before the first day.
+/// Writes one transaction per cell with the balances of the evening before the first day.
 fn bring_forward<S: Store>(
     source: &Source<'_, S>,
     declared: &Declared<'_>,
@@ -312,7 +312,7 @@ fn bring_forward<S: Store>(
     }
 }
 
-/// `410821 2017-12 记-3`; the number in the journal for an entry without a voucher.
+/// A code such as `410821 2017-12 记-3`; the number in the journal for an entry without a voucher.
 fn code(entry: &Entry) -> String {
     match &entry.voucher {
         Some(voucher) => format!("{} {}", voucher.owner, voucher_text(voucher)),

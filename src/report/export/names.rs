@@ -1,8 +1,9 @@
-//! Account names that every ledger program takes: components of ASCII letters, digits, `-` and
+//! Account names that every ledger program accepts: components of ASCII letters, digits, `-` and
 //! letters of other scripts, each beginning with an ASCII capital or a digit.
 //!
-//! What tells accounts apart (codes, ids) is written reversibly; what is only for people (names)
-//! loses what cannot be shown. So two accounts never share a name, however names are chosen.
+//! Codes and ids, which distinguish accounts, are written reversibly; names, which only help the
+//! user, lose characters that are not allowed. So two accounts never share a name, whatever names
+//! are chosen.
 
 use crate::audit::turnover::{Key, Numbers};
 use crate::domain::account::{Account, Class, Fund};
@@ -10,8 +11,8 @@ use crate::domain::entry::Line;
 use crate::domain::state::State;
 use crate::report::locale::Locale;
 
-/// An account as other ledgers know it: a head of the chart in a cell, and the bank account where
-/// money lies. The order is that of the chart.
+/// An account as other ledgers know it: a head of the chart in a cell, and for money its bank
+/// account. The order is that of the chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Leaf {
     /// Head of the chart.
@@ -89,15 +90,15 @@ pub fn root(account: Account) -> &'static str {
     }
 }
 
-/// Characters that every program takes inside a component: ASCII letters and digits, Latin letters
-/// with marks, Cyrillic, hanzi.
+/// Returns true for a character that every program accepts inside a component: ASCII letters and
+/// digits, Latin letters with marks, Cyrillic, hanzi.
 fn is_sound(c: char) -> bool {
     c.is_ascii_alphanumeric()
         || matches!(c, '\u{C0}'..='\u{24F}' if c != '×' && c != '÷')
         || matches!(c, '\u{400}'..='\u{481}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}')
 }
 
-/// A name for people after a `-`: what cannot stand in a component becomes `-`.
+/// Appends `-` and a name; each run of characters that a component does not allow becomes `-`.
 fn add_plain(out: &mut String, name: &str) {
     for part in name.split(|c| !is_sound(c)).filter(|part| !part.is_empty()) {
         out.push('-');
@@ -105,8 +106,8 @@ fn add_plain(out: &mut String, name: &str) {
     }
 }
 
-/// An id from which the id can be read again: other characters than letters, digits and `-` are
-/// written `-u5F-` with their number in hexadecimal; `-` itself is, where an id holds `-u`.
+/// Encodes an id so that it can be decoded again: a character other than letters, digits and `-` is
+/// written as `-u5F-`, with its number in hexadecimal; so is `-` itself if the id contains `-u`.
 pub fn reversible(id: &str) -> String {
     let plain_hyphen = !id.contains("-u");
     let mut out = String::with_capacity(id.len());
@@ -125,7 +126,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Reads a component back, the first `-u` first.
+    /// Decodes a component from left to right.
     fn read(text: &str) -> String {
         let Some((before, rest)) = text.split_once("-u") else { return text.to_owned() };
         let (number, after) = rest.split_once('-').unwrap();

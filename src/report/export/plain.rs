@@ -1,8 +1,8 @@
-//! Journals of hledger and ledger: the same text but for the place of the memo.
+//! Journals of hledger and ledger: the same text except for the place of the memo.
 //!
-//! Both get every declaration that their strict modes ask for, and at the end of each month a
-//! transaction of zeros that asserts balances. In hledger the memo stands behind the payee (`|`); in
-//! ledger, which would want every memo declared as a payee, it is a tag.
+//! Both get every declaration that their strict modes require, and at the end of each month a
+//! transaction of zeros that asserts balances. In hledger the memo follows the payee (`|`); in
+//! ledger, which would require every memo to be declared as a payee, it is a tag.
 
 use super::names::{Leaf, root};
 use super::{Balances, Declared, Form, Transaction, line_tags};
@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 const TAGS: [&str; 10] =
     ["entry", "id", "event", "effective", "reverses", "party", "loan", "claim", "source", "memo"];
 
-/// Which of the two programs is to read it.
+/// The program that will read the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Plain {
     /// hledger.
@@ -100,8 +100,8 @@ fn posting(declared: &Declared<'_>, leaf: Leaf, amount: Total, out: &mut String)
     let _ = write!(out, "    {root}:{name}  {amount} {}", declared.currency());
 }
 
-/// A text that ends nothing and begins nothing: single spaces, and full-width signs in place of those
-/// that begin a comment, a note, a date, an expression or a tag.
+/// A text that cannot start or end any syntax: it has single spaces, and full-width signs replace
+/// those that begin a comment, a note, a date, an expression or a tag.
 fn calm(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for word in text.split_whitespace() {
@@ -120,7 +120,7 @@ fn calm(text: &str) -> String {
     out
 }
 
-/// A payee: as a text, without the signs that are read at its beginning.
+/// A payee: like [`calm`], without the signs that have a meaning at the beginning.
 fn payee_text(text: &str) -> String {
     calm(text).trim_start_matches(['*', '!', '(', '=', '"']).to_owned()
 }

@@ -1,8 +1,8 @@
-//! The flat table as a workbook: amounts and dates as numbers, headings in the reader's language,
+//! The flat table as a workbook: amounts and dates as numbers, headings in the user's language,
 //! frozen and with a filter.
 //!
-//! A spreadsheet keeps fifteen digits of a number. An amount with more is written as a text, so that
-//! no figure is changed. Texts are written as texts, so none is run as a formula.
+//! A spreadsheet keeps fifteen digits of a number. An amount with more is written as a text, so
+//! that no figure is changed. Texts are written as texts, so none is run as a formula.
 
 use super::flat::{COLUMNS, rows};
 use super::{Sink, Source};
@@ -13,7 +13,7 @@ use crate::report::xlsx::{MONEY, number};
 use crate::store::Store;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
-/// Rows of a sheet, that of the headings included.
+/// Rows of a sheet, including the row of headings.
 const ROWS_MAX: u32 = 1_048_576;
 
 struct Formats {
@@ -22,15 +22,16 @@ struct Formats {
     date: Format,
 }
 
-/// Writes the table as a workbook; what does not fit on a sheet goes on to the next.
-/// Cost: as [`super::write`]; rows pass through temporary files, the packed file is held in memory.
+/// Writes the table as a workbook; rows that do not fit on a sheet continue on the next. Cost: that
+/// of [`super::write`]; rows pass through temporary files, the packed file is held in memory.
 ///
 /// # Errors
 /// Those of the store, or of the sink; `output-failed`.
 pub fn workbook<S: Store>(source: &Source<'_, S>, sink: &mut Sink<'_>) -> Result<(), Problem> {
     let mut book = Workbook::new();
     let mut properties = DocProperties::new();
-    // The same book gives the same bytes: its last entry tells the time, not the clock.
+    // The time of creation is that of the last entry and not the clock's, so that the same book
+    // gives the same bytes.
     if let Some(last) = source.state.last_recorded
         && let Ok(created) = ExcelDateTime::from_timestamp(last.as_second())
     {
@@ -91,7 +92,7 @@ fn begin<S: Store>(
     Ok(())
 }
 
-/// Puts a filter over the rows of a sheet that is full.
+/// Sets a filter over the rows of a finished sheet.
 fn end(book: &mut Workbook, number: u32, rows: u32) -> Result<(), XlsxError> {
     let last = u16::try_from(COLUMNS.len().saturating_sub(1)).unwrap_or(0);
     sheet(book, number)?.autofilter(0, 0, rows.saturating_sub(1), last).map(|_| ())

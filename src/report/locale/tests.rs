@@ -1,4 +1,4 @@
-//! Both languages say the same things, and say all of them.
+//! Both languages have the same messages, and a message for every code.
 
 use super::*;
 use crate::domain::event::{COMMON_FIELDS, VOCABULARY};
@@ -7,7 +7,7 @@ use crate::report::shapes;
 use fluent_syntax::ast::{Entry, Expression, InlineExpression, PatternElement};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Every message and attribute of a language with the variables that it names.
+/// Every message and attribute of a language with the variables that it uses.
 fn wordings(lang: Lang) -> BTreeMap<String, BTreeSet<String>> {
     let resource = fluent_syntax::parser::parse(lang.source()).unwrap_or_else(|(_, errors)| {
         panic!("{}: {errors:?}", lang.tag());
@@ -82,8 +82,8 @@ fn every_problem_is_worded_in_three_parts() {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
-/// The codes that stand as literals in the sources: in the constructors of a problem, and in the
-/// `code` tables of error types.
+/// The codes that are literals in the sources: in the constructors of a problem, and in the `code`
+/// tables of error types.
 fn codes_in_sources() -> BTreeSet<String> {
     let reasons = crate::domain::refusal::Reason::ALL.iter();
     let mut codes: BTreeSet<String> = reasons.map(|reason| reason.code().to_owned()).collect();
@@ -112,7 +112,7 @@ fn codes_in(text: &str, codes: &mut BTreeSet<String>) {
             if let Some(literal) = rest.trim_start().strip_prefix('"') {
                 let code = literal.split('"').next().unwrap_or_default();
                 let kebab = code.chars().all(|c| c == '-' || c.is_ascii_lowercase());
-                // `refused` and `wrong` are local helpers, which also take other texts.
+                // `refused` and `wrong` are local helpers that also accept other texts.
                 if start.starts_with("Problem") || (kebab && code.contains('-')) {
                     codes.insert(code.to_owned());
                 }

@@ -3,7 +3,7 @@
 use crate::report::table::{Column, ColumnKind, Shape};
 
 shapes! {
-    /// Which manuals there are.
+    /// List of the manuals.
     GUIDES "guides" {
         meta []
         rows [topic Text, chinese Text, title Text]

@@ -1,4 +1,5 @@
-//! Shapes of what people outside keep and check: checkpoints, proofs, packs.
+//! Shapes of the documents that people outside the office keep and check: checkpoints, proofs,
+//! packs.
 
 use crate::report::table::{Column, ColumnKind, Shape};
 

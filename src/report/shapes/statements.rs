@@ -1,9 +1,9 @@
-//! Shapes of what a bank's file holds before it is taken in.
+//! Shapes for a bank's file before it is imported.
 
 use crate::report::table::{Column, ColumnKind, Shape};
 
 shapes! {
-    /// What a bank's file looks like.
+    /// A first look at a bank's file.
     STATEMENT_SNIFF "statement-sniff" {
         meta [
             file Text, format Word, encoding Text, sheet Text, header_row Integer, profile Text,
@@ -22,7 +22,7 @@ shapes! {
             "top" [row Integer, cells Text]
         }
     }
-    /// Statements read and checked, nothing written.
+    /// Statements that were read and checked; nothing is written.
     STATEMENT_CHECK "statement-check" {
         meta [files Integer, movements Integer, breaks Integer, undecided Integer]
         rows [
@@ -41,7 +41,7 @@ shapes! {
             "named_rows" [file Text, sheet Text, row Integer, kind Word, text Text]
         }
     }
-    /// The profiles that the program knows.
+    /// The profiles that are part of the program.
     STATEMENT_PROFILES "statement-profiles" {
         meta []
         rows [profile Text, mode Word, wanted_columns Text]

@@ -1,5 +1,5 @@
-//! Lines of a bank account with what they are matched with (银行流水匹配表), and what is probably wrong
-//! with those that are open.
+//! Lines of a bank account with the lines that they are matched with (银行流水匹配表), and the
+//! probable errors behind open lines.
 
 use crate::audit::reconcile::{
     BookLine, Cause, Explanation, Group, Item, Place, StatementLine, Suggestion, Zone,
@@ -13,13 +13,13 @@ use crate::report::views::reconcile::{AccountView, of_bank, posting_name};
 use crate::report::views::{Journal, journal_cells, voucher_text};
 use std::collections::BTreeMap;
 
-/// The groups that are only proposed, in the order in which people count them, from 1.
+/// The groups that are only proposed, in the order in which the user numbers them, from 1.
 pub fn proposed(view: &AccountView<'_>) -> Vec<usize> {
     let groups = view.matching.groups.iter().enumerate();
     groups.filter(|(_, group)| group.zone == Zone::Proposed).map(|(place, _)| place).collect()
 }
 
-/// In which group each line stands, and its number among those proposed.
+/// The group of each line, and its number among the proposed ones.
 struct Standing<'a> {
     groups: &'a [Group],
     statement: BTreeMap<usize, usize>,
@@ -54,7 +54,7 @@ impl<'a> Standing<'a> {
     }
 }
 
-/// How a group was found.
+/// The way in which a group was found.
 fn method(group: &Group) -> &'static str {
     match (group.confirmed, group.statement.len(), group.book.len()) {
         (Some(_), ..) => "by-person",
@@ -66,14 +66,14 @@ fn method(group: &Group) -> &'static str {
     }
 }
 
-/// Which lines are shown.
+/// Selection of the lines to show.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LinesAsked<'a> {
     /// First day.
     pub from: Option<Date>,
     /// Last day.
     pub to: Option<Date>,
-    /// Only those of a state.
+    /// Only lines in this state.
     pub state: Option<&'a str>,
 }
 
@@ -175,7 +175,7 @@ fn line_cells(
     ]
 }
 
-/// Statement less book of a group.
+/// The statement's sum minus the book's sum of a group.
 fn apart(view: &AccountView<'_>, group: &Group) -> Total {
     let statement = group.statement.iter().filter_map(|place| view.statement.get(*place));
     let book = group.book.iter().filter_map(|place| view.book.get(*place));
@@ -202,7 +202,7 @@ fn book_cells(
     ]
 }
 
-/// Another own account that a suggestion may speak of: its name and both of its sides.
+/// Another own account that a suggestion may refer to: its name and both of its sides.
 pub struct OtherView<'a> {
     /// Its id.
     pub bank_account: &'a str,
@@ -212,19 +212,19 @@ pub struct OtherView<'a> {
     pub book: &'a [BookLine],
 }
 
-/// Suggestions and what they explain.
+/// Suggestions and the differences that they explain.
 pub struct SuggestionsView<'a> {
-    /// The account with the form of the day.
+    /// The account with its form for the day.
     pub account: AccountView<'a>,
     /// The other own accounts.
     pub others: &'a [OtherView<'a>],
     /// For each item of the form, best first.
     pub suggestions: &'a [Vec<Suggestion>],
-    /// What the first suggestions explain.
+    /// The causes that the first suggestions name.
     pub causes: &'a [Cause],
-    /// Which of them explain the difference.
+    /// The causes that explain the difference.
     pub explanation: &'a Explanation,
-    /// How many suggestions are shown for each line.
+    /// Number of suggestions that are shown for each line.
     pub most: usize,
 }
 
@@ -313,12 +313,12 @@ fn suggestion_cells(
     ]
 }
 
-/// A line of the statement by its name; by its row where it was not recorded.
+/// The name of a statement line; its row if it was not recorded.
 fn line_name(line: &StatementLine) -> String {
     if line.id.is_empty() { format!("#{}", line.row) } else { line.id.to_string() }
 }
 
-/// The lines that a suggestion touches, by their names.
+/// The names of the lines that a suggestion involves.
 fn involved(view: &SuggestionsView<'_>, places: &[Place]) -> String {
     let other = |at: usize| view.others.get(at);
     let name = |place: &Place| match *place {

@@ -1,4 +1,4 @@
-//! Use of every ceiling (限额占用表): limit, used, held, left, and what used it.
+//! Use of every ceiling (限额占用表): limit, used, held, left, and the items that used it.
 
 use crate::domain::account::{Account, Fund};
 use crate::domain::calendar::date;
@@ -15,23 +15,23 @@ use crate::report::table::{Cell, Report};
 use crate::report::views::{Journal, journal_cells};
 use std::collections::BTreeMap;
 
-/// Which ceilings are asked for; all of them without any wish.
+/// Selection of ceilings; the default selects all.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CapsAsked<'a> {
-    /// Of this kind.
+    /// Those of this kind.
     pub kind: Option<CapKind>,
-    /// Of this firm (its id or credit code), bank, owner or loan.
+    /// Those of this firm (its id or credit code), bank, owner or loan.
     pub subject: Option<&'a str>,
-    /// That are this owner's, or that it uses.
+    /// Those that belong to this owner or that it uses.
     pub owner: Option<&'a str>,
-    /// Of this year; those over all years are left out.
+    /// Those of this year; ceilings over all years are left out.
     pub year: Option<i16>,
-    /// With what used them.
+    /// True to list the items that used them.
     pub details: bool,
 }
 
-/// Every ceiling with what is used, held and left of it. A ceiling shows once for each version of
-/// the rules under which the loans that use it were enrolled.
+/// Every ceiling with its used, held and remaining amounts. A ceiling appears once for each version
+/// of the rules under which the loans that use it were enrolled.
 pub fn caps(state: &State, asked: CapsAsked<'_>, journal: &Journal) -> Report {
     let mut report = Report::new(&shapes::CAPS, journal_cells(journal).into());
     let mut counters: BTreeMap<Counter, Vec<Item>> = BTreeMap::new();
@@ -54,7 +54,7 @@ pub fn caps(state: &State, asked: CapsAsked<'_>, journal: &Journal) -> Report {
     report
 }
 
-/// Owners and banks that have used nothing in a year.
+/// Counters of owners and banks in a year, even if they have used nothing.
 fn unused(state: &State, year: i16) -> Vec<Counter> {
     let owners = state.owners.iter().map(|owner| (CapKind::OwnerYear, &owner.code));
     let banks = state.parties.iter().filter(|party| party.kind == PartyKind::Bank);
@@ -81,8 +81,8 @@ fn wanted(state: &State, asked: &CapsAsked<'_>, counter: &Counter, items: &[Item
         && asked.subject.is_none_or(of_subject)
 }
 
-/// The rules under which a counter is limited: those of the loans that use it, or else those in force
-/// at the end of its year.
+/// The versions of the rules that limit a counter: those of the loans that use it, or else the
+/// rules in force at the end of its year.
 fn versions<'s>(state: &'s State, counter: &Counter, items: &[Item]) -> Vec<Option<&'s RuleSet>> {
     if counter.kind == CapKind::Quota {
         return vec![None];
@@ -194,7 +194,8 @@ fn year_cell(year: Option<i16>) -> Cell {
     year.map_or(Cell::Empty, Cell::Integer)
 }
 
-/// The money of each cell of a subsidy programme: what it had for subsidies, paid, approved and left.
+/// Adds the money of each cell of a subsidy programme: available for subsidies, paid, approved and
+/// left.
 fn budgets(state: &State, asked: &CapsAsked<'_>, report: &mut Report) {
     let kind = CapKind::ProgrammeBudget;
     if asked.kind.is_some_and(|asked| asked != kind) || asked.year.is_some() {
@@ -210,7 +211,7 @@ fn budgets(state: &State, asked: &CapsAsked<'_>, report: &mut Report) {
             let lines = state.subsidies.iter();
             let lines =
                 lines.filter(|line| line.owner == cell.owner && line.programme == *programme);
-            // What was clawed back and collected is no longer paid.
+            // Amounts that were clawed back and collected no longer count as paid.
             let used: Total = lines
                 .map(|line| {
                     let collected = Total::from(line.settled) - Total::from(line.written_off);
@@ -228,7 +229,7 @@ fn budgets(state: &State, asked: &CapsAsked<'_>, report: &mut Report) {
     }
 }
 
-/// Approved and unpaid of a cell, payments that the bank returned included.
+/// Approved and unpaid amounts of a cell, including payments that the bank returned.
 fn approved_unpaid(state: &State, cell: &FundCell) -> Total {
     let payable = match cell.fund {
         Fund::Fee => Account::FeeSubsidyPayable,

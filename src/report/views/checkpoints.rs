@@ -1,4 +1,4 @@
-//! Checkpoints and proofs: what was made, and what became of those that were checked.
+//! Checkpoints and proofs: those that were made, and the results of those that were checked.
 
 use crate::audit::checkpoint::Checkpoint;
 use crate::audit::proof::file::Proof;
@@ -9,7 +9,7 @@ use crate::report::message::Message;
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};
 
-/// A checkpoint that was made from a journal of so many bytes.
+/// A checkpoint that was made from a journal of this many bytes.
 pub fn checkpoint(made: &Checkpoint, bytes: u64, file: Option<&str>) -> Report {
     let body = &made.body;
     let closed = body.closed.clone().flatten();
@@ -28,7 +28,7 @@ pub fn checkpoint(made: &Checkpoint, bytes: u64, file: Option<&str>) -> Report {
             line.to_string().into(),
             Cell::optional(made.signatures.first().map(|signature| signature.name.clone())),
             Cell::optional(file),
-            // People read it in the file.
+            // The user reads it in the file.
             Cell::Data(serde_json::Value::from(made.to_string()).to_string()),
         ],
     )
@@ -65,13 +65,14 @@ fn cells(proof: Option<&Proof>) -> [Cell; 5] {
 pub struct ProofRow {
     /// Its name.
     pub file: String,
-    /// The proof, where the file is one.
+    /// The proof, if the file is one.
     pub proof: Option<Proof>,
-    /// What is wrong with it.
+    /// Its faults.
     pub findings: Vec<Problem>,
 }
 
-/// Whether each proof holds, and why not; `held` when a checkpoint was given to compare with.
+/// The result of each proof with its faults; `held` is true if a checkpoint was given to compare
+/// with.
 pub fn proofs(rows: &[ProofRow], held: bool, locale: &Locale) -> Report {
     let mut report = Report::new(&shapes::CHECK_PROOF, vec![rows.len().into()]);
     for row in rows {
@@ -92,15 +93,15 @@ pub fn proofs(rows: &[ProofRow], held: bool, locale: &Locale) -> Report {
 pub struct CheckpointRow {
     /// The name of its file.
     pub file: String,
-    /// What it says.
+    /// The checkpoint in it.
     pub checkpoint: Checkpoint,
-    /// Under which name the key that was given signed it.
+    /// Name under which the owner of the given key signed it.
     pub signed_by: Option<String>,
-    /// What is wrong with it.
+    /// Its faults.
     pub findings: Vec<Problem>,
 }
 
-/// What each checkpoint says, and whether anything contradicts it.
+/// The contents of each checkpoint, and everything that contradicts it.
 pub fn checkpoints(rows: &[CheckpointRow], locale: &Locale) -> Report {
     let mut report = Report::new(&shapes::CHECK_CHECKPOINT, vec![rows.len().into()]);
     for row in rows {

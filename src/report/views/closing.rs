@@ -1,4 +1,4 @@
-//! What stands in the way of a close (结账前检查).
+//! Obstacles to a close (结账前检查).
 
 use crate::domain::account::Fund;
 use crate::domain::money::Total;
@@ -8,12 +8,12 @@ use crate::report::shapes;
 use crate::report::table::{Cell, Report};
 use crate::report::views::{Journal, journal_cells};
 
-/// One matter.
+/// One obstacle.
 #[derive(Clone, Debug)]
 pub struct MatterRow<'a> {
     /// `blocking` or `open`.
     pub severity: &'static str,
-    /// What it is, as a word.
+    /// Its kind, as a word.
     pub item: &'static str,
     /// Fund.
     pub fund: Fund,
@@ -23,7 +23,7 @@ pub struct MatterRow<'a> {
     pub amount: Total,
 }
 
-/// The matters of an owner's period.
+/// The obstacles to closing an owner's period.
 pub fn close_preview(
     rows: &[MatterRow<'_>],
     owner: &Owner,

@@ -4,9 +4,9 @@ use crate::report::shapes;
 use crate::report::table::{Cell, Report};
 use crate::report::views::{Journal, journal_cells};
 
-/// What was copied from where to where.
+/// A backup or a restore.
 pub struct CopyView<'a> {
-    /// The backup, or what was restored from.
+    /// The backup, or the file that was restored from.
     pub file: &'a str,
     /// The book's directory.
     pub book: &'a str,
@@ -18,13 +18,13 @@ pub struct CopyView<'a> {
     pub bytes: u64,
     /// Findings of the book itself.
     pub findings: u64,
-    /// Nothing was left behind.
+    /// True if nothing was kept.
     pub dry_run: bool,
-    /// What to do next.
+    /// Message for the next step.
     pub advice: &'static str,
 }
 
-/// The copy, with what to do next.
+/// The report of the copy, with the next step.
 pub fn copy(done: &CopyView<'_>) -> Report {
     let [entries, root] = journal_cells(&done.journal);
     let name = crate::domain::division::find(done.city).map(|division| division.name);

@@ -1,4 +1,4 @@
-//! One entry as a voucher (记账凭证), and what became of files of events.
+//! One entry as a voucher (记账凭证), and the results of recording files of events.
 
 use crate::domain::account::Side;
 use crate::domain::capitals::capitals;
@@ -16,16 +16,16 @@ pub fn voucher_text(voucher: &Voucher) -> String {
     format!("{} {}-{}", voucher.month, voucher.word.code(), voucher.number)
 }
 
-/// What an entry does not say of itself.
+/// Facts about an entry that it does not contain itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Standing<'a> {
     /// Name of its owner.
     pub owner_name: Option<&'a str>,
     /// Entry that reversed it.
     pub reversed_by: Option<u64>,
-    /// It had been recorded before.
+    /// True if it had been recorded before.
     pub already: bool,
-    /// It was only tried out.
+    /// True if it was only a dry run.
     pub dry_run: bool,
 }
 
@@ -66,7 +66,7 @@ pub fn voucher(entry: &Entry, standing: Standing<'_>, locale: &Locale) -> Report
             .working
             .as_ref()
             .map_or(Cell::Empty, |working| Cell::Json(working.as_str().to_owned())),
-        // Only whoever records knows what an entry set off.
+        // Only the command that records an event knows its consequences.
         Cell::Empty,
     ];
     let mut report = Report::new(&shapes::VOUCHER, meta);
@@ -112,7 +112,7 @@ fn dimensions(line: &Line) -> [Cell; 6] {
     ]
 }
 
-/// What became of one file.
+/// Result for one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileOutcome {
     /// File as the user named it.
@@ -123,11 +123,11 @@ pub struct FileOutcome {
     pub already: u64,
     /// Those of them whose entry was reversed since.
     pub reversed: Vec<Reversed>,
-    /// Rows that were not taken.
+    /// Rows that were rejected.
     pub rejected: u64,
 }
 
-/// What became of files of events.
+/// The results of recording files of events.
 pub fn recorded(files: &[FileOutcome], journal: &Journal, dry_run: bool) -> Report {
     let [entries, root] = journal_cells(journal);
     let mut report =

@@ -5,7 +5,7 @@ use crate::report::guide::{TOPICS, Topic};
 use crate::report::shapes;
 use crate::report::table::{Cell, Note, Report};
 
-/// Which manuals there are.
+/// The list of the manuals.
 pub fn guides(lang: Lang) -> Report {
     let mut report = Report::new(&shapes::GUIDES, Vec::new());
     for topic in TOPICS {

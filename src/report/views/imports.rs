@@ -1,4 +1,5 @@
-//! Bank statements of the book: what was taken in, what stands, and the lines (银行流水).
+//! Bank statements of the book: results of importing them, their status, and their lines
+//! (银行流水).
 
 use crate::audit::reconcile::StatementLine;
 use crate::audit::statements::Waiting;
@@ -9,7 +10,7 @@ use crate::report::shapes;
 use crate::report::table::{Cell, Report};
 use crate::report::views::{Basis, Journal, journal_cells};
 
-/// What became of one statement of a file.
+/// Result of importing one statement of a file.
 #[derive(Clone, Debug, Default)]
 pub struct ImportRow {
     /// Name of the file.
@@ -18,7 +19,7 @@ pub struct ImportRow {
     pub outcome: &'static str,
     /// Id in the book.
     pub statement: Option<String>,
-    /// Whether it stands.
+    /// Its status in the book.
     pub status: Option<&'static str>,
     /// First and last day.
     pub days: (Option<Date>, Option<Date>),
@@ -28,7 +29,7 @@ pub struct ImportRow {
     pub lines: usize,
     /// Entry of its first part.
     pub entry: Option<u64>,
-    /// Row that shows what is wrong.
+    /// Row of the first fault.
     pub row: Option<u64>,
     /// Expected, found, and the gap, as texts.
     pub figures: [Option<String>; 3],
@@ -39,7 +40,7 @@ fn figure(text: &Option<String>) -> Cell {
     Cell::optional(amount)
 }
 
-/// What became of files.
+/// The results of importing files.
 pub fn statement_import(
     rows: &[ImportRow],
     bank_account: &str,
@@ -77,11 +78,11 @@ pub fn statement_import(
 pub struct TakenRow {
     /// Its record.
     pub import: Import,
-    /// Whether it stands.
+    /// Its status in the book.
     pub status: &'static str,
-    /// Why it waits.
+    /// Reason why it waits.
     pub waiting: Option<Waiting>,
-    /// The entry that took it out.
+    /// The entry that withdrew it.
     pub undone: Option<u64>,
 }
 
@@ -120,12 +121,12 @@ pub fn statements(rows: &[TakenRow], bank_account: Option<&str>, basis: &Basis) 
     report
 }
 
-/// A line of a statement with where it comes from.
+/// A line of a statement with its origin.
 #[derive(Clone, Copy, Debug)]
 pub struct LineRow<'a> {
     /// The line.
     pub line: &'a StatementLine,
-    /// Name of the file that tells it.
+    /// Name of its file.
     pub file: &'a str,
     /// Entry that matched it by hand.
     pub matched_by: Option<u64>,
@@ -144,7 +145,7 @@ pub struct LinesView<'a> {
     pub rows: &'a [LineRow<'a>],
 }
 
-/// The lines that stand.
+/// The lines that count.
 pub fn statement_lines(view: &LinesView<'_>, basis: &Basis) -> Report {
     let [known_at, entries, root] = basis.cells();
     let (from, to) = view.days;

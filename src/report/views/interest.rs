@@ -7,7 +7,7 @@ use crate::report::shapes;
 use crate::report::table::{Cell, Report};
 use crate::report::views::{Journal, Posted, journal_cells};
 
-/// The parts of the owners; `posted` when they were also recorded.
+/// The parts of the owners; `posted` is given if they were also recorded.
 pub fn interest_split(
     credited: &Credited,
     split: &Split,

@@ -1,4 +1,4 @@
-//! The back-dating list.
+//! The list of back-dated entries.
 
 use crate::audit::late::lag;
 use crate::domain::entry::Entry;

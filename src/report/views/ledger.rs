@@ -11,8 +11,8 @@ use crate::report::shapes;
 use crate::report::table::{Cell, Report};
 use crate::report::views::{Basis, last_day, voucher_text};
 
-/// The trial balance; `owner` is the owner's code as asked for, `digest` that of its balances on the
-/// last day.
+/// The trial balance; `owner` is the owner's code as the user gave it, `digest` that of its
+/// balances on the last day.
 pub fn trial_balance(
     view: &TrialBalance,
     owner: Option<&str>,
@@ -55,7 +55,7 @@ fn amounts(amounts: &Amounts) -> impl Iterator<Item = Cell> {
         .flat_map(|sum| [sum.debit.into(), sum.credit.into()])
 }
 
-/// The account ledger; owner and bank account are named as asked for.
+/// The account ledger; owner and bank account have the names that the user gave.
 pub fn account(
     view: &Ledger,
     owner: Option<&str>,

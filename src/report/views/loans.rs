@@ -1,4 +1,4 @@
-//! Loans: the register (科技贷款台账), and one loan with all that happened to it.
+//! Loans: the register (科技贷款台账), and one loan with its history.
 
 use crate::domain::entry::Entry;
 use crate::domain::lifecycle::LoanState;
@@ -59,7 +59,7 @@ fn parties(loan: &Loan, state: &State) -> Vec<Cell> {
     ]
 }
 
-/// Applications that are not enrolled, beside a register of loans.
+/// Adds the applications that are not enrolled to a register of loans.
 pub fn applications<'a>(
     report: &mut Report,
     applications: impl Iterator<Item = &'a Application>,
@@ -214,7 +214,7 @@ fn qualification(told: &Qualification) -> Vec<Cell> {
     ]
 }
 
-/// What happened to a note, by kind and then in the order of recording.
+/// Adds the history of a note, by kind and then in the order of recording.
 fn changes(note: &Note, report: &mut Report) {
     let id = || Cell::from(&note.id);
     let mut change = |date: Cell, event, to, rate, amount| {

@@ -1,4 +1,4 @@
-//! From the auditors' views and the book's records to reports: which figure stands in which column.
+//! Builds reports from the auditors' views and the book's records: each figure gets its column.
 
 mod bank_lines;
 mod caps;
@@ -63,10 +63,10 @@ use crate::limits::YEAR_MAX;
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};
 
-/// Which journal a report rests on.
+/// The journal that a report is based on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Journal {
-    /// How many entries.
+    /// Number of entries.
     pub entries: u64,
     /// Their root, in hexadecimal.
     pub root: String,
@@ -77,17 +77,17 @@ fn journal_cells(journal: &Journal) -> [Cell; 2] {
     [journal.entries.into(), journal.root.as_str().into()]
 }
 
-/// The last day of a span; empty when everything recorded was asked for.
+/// The last day of a span; empty if everything recorded was requested.
 fn last_day(day: Date) -> Cell {
     if day.year() >= YEAR_MAX { Cell::Empty } else { day.into() }
 }
 
-/// Which journal a report rests on, and up to which entry it was asked to look.
+/// The journal that a report is based on, and the last entry that it includes.
 #[derive(Clone, Debug)]
 pub struct Basis {
     /// The journal.
     pub journal: Journal,
-    /// Entries known; all without.
+    /// Last entry that is included; `None` for all.
     pub known_at: Option<u64>,
 }
 
@@ -99,7 +99,7 @@ impl Basis {
     }
 }
 
-/// A book: its directory, city and head.
+/// The report of a book: its directory, city and head.
 pub fn book(directory: &str, city: Option<&str>, journal: &Journal) -> Report {
     let [entries, root] = journal_cells(journal);
     let name = city.and_then(crate::domain::division::find).map(|division| division.name);

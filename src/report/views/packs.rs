@@ -1,4 +1,4 @@
-//! What a check of an owner's proof pack found.
+//! Findings of a check of an owner's proof pack.
 
 use crate::audit::pack::Checked;
 use crate::report::locale::Locale;
@@ -6,7 +6,8 @@ use crate::report::message::Message;
 use crate::report::shapes;
 use crate::report::table::{Cell, Report};
 
-/// The pack with every finding; `held`: it was held against a checkpoint that was kept elsewhere.
+/// The pack with every finding; `held` is true if it was compared with a checkpoint that was kept
+/// elsewhere.
 pub fn pack(checked: &Checked, held: bool, locale: &Locale) -> Report {
     let meta = vec![
         checked.owner.as_str().into(),

@@ -1,4 +1,4 @@
-//! Where each pool stands: state, leverage used and left, and the circuit breaker by scope.
+//! The situation of each pool: state, leverage used and left, and the circuit breaker by scope.
 
 use crate::domain::account::Fund;
 use crate::domain::calendar::Date;
@@ -80,7 +80,7 @@ fn pool(state: &State, owner: &Owner, day: Date) -> Vec<Cell> {
     cells
 }
 
-/// The day from which a pool stands where it stands, where an entry made it so.
+/// The first day of a pool's present state, if an entry set it.
 fn since(state: &State, owner: &Owner, stands: PoolState, stage: Option<Date>) -> Cell {
     if stands != PoolState::Suspended {
         return Cell::optional(stage);
@@ -95,7 +95,7 @@ fn since(state: &State, owner: &Owner, stands: PoolState, stage: Option<Date>) -
     Cell::optional(steps.min())
 }
 
-/// What the breaker in force watches, and what was stopped under other rules.
+/// The scopes that the breaker in force watches, and those that were stopped under other rules.
 fn watches(state: &State, owners: &[&Owner], day: Date) -> Vec<(Watch, Option<Breaker>)> {
     let breaker = state.rules_on(day).and_then(|rules| rules.breaker);
     let mut list: Vec<(Watch, Option<Breaker>)> = Vec::new();
@@ -117,7 +117,7 @@ fn watches(state: &State, owners: &[&Owner], day: Date) -> Vec<(Watch, Option<Br
                 let pairs = owners
                     .iter()
                     .flat_map(|owner| banks.iter().map(|bank| of(Some(&owner.code), Some(bank))));
-                // A bank that lends nothing to an owner's firms has no ratio there.
+                // A bank that lends nothing to an owner's firms has no ratio for that owner.
                 pairs
                     .filter(|watch| watch.ratio(state, breaker.ratio, day.year()) != <_>::default())
                     .collect()

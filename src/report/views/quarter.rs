@@ -1,4 +1,4 @@
-//! The quarterly run: balances, bank accounts, and what is left open.
+//! The quarterly run: balances, bank accounts, and open items.
 
 use crate::audit::balance::Balance;
 use crate::domain::calendar::Quarter;
@@ -16,11 +16,11 @@ use crate::report::views::subsidies::name;
 use crate::report::views::{Journal, Posted, journal_cells};
 use std::collections::BTreeMap;
 
-/// What the quarterly run found.
+/// Results of the quarterly run.
 pub struct QuarterView<'a> {
     /// The quarter.
     pub quarter: Quarter,
-    /// Events taken in from the folder.
+    /// Events imported from the folder.
     pub taken: Posted,
     /// Lines computed in this run.
     pub lines: &'a [SubsidyLine],
@@ -79,8 +79,8 @@ pub fn quarter(view: &QuarterView<'_>, state: &State, journal: &Journal) -> Repo
 /// Accounts that the summary names one by one.
 const NAMED_ACCOUNTS: usize = 3;
 
-/// What a reader needs to know, in at most ten lines: what was taken in, what is approved, which
-/// accounts do not tie, what must be done, which entries were recorded.
+/// Adds a summary of at most ten lines: the imported events, the approved subsidies, the accounts
+/// that do not agree, the work to do, and the entries recorded.
 fn summary(
     view: &QuarterView<'_>,
     (lines, amount): (usize, Total),

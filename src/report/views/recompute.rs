@@ -1,4 +1,4 @@
-//! Settled subsidies computed again: what stands, what it comes to now, what is posted, and why.
+//! Settled subsidies computed again: recorded, recomputed and posted amounts, and the reasons.
 
 use super::subsidies::name;
 use crate::domain::calendar::Date;
@@ -11,7 +11,7 @@ use crate::report::table::{Cell, Report};
 use crate::report::views::{Journal, Posted, journal_cells};
 use std::collections::BTreeMap;
 
-/// The differences of a range; `posted` with the day when they were also posted.
+/// The differences of a range; `posted` is given, with its day, if they were also posted.
 pub fn recompute(
     differences: &[Difference],
     range: &Range,
@@ -93,7 +93,7 @@ fn causes(differences: &[Difference], report: &mut Report) {
     }
 }
 
-/// What the firms' caps get back, or give, by the years of the days.
+/// Adds the amounts by which the firms' caps change, by the years of the days.
 fn years(differences: &[Difference], state: &State, report: &mut Report) {
     let mut firms: BTreeMap<_, Vec<(i16, crate::domain::money::Money)>> = BTreeMap::new();
     for own in differences {

@@ -10,7 +10,7 @@ use crate::report::shapes;
 use crate::report::table::{Cell, Report};
 use crate::report::views::{Journal, journal_cells, voucher_text};
 
-/// A reconciliation with the lines that it speaks of.
+/// A reconciliation with its lines.
 pub struct AccountView<'a> {
     /// The account.
     pub account: &'a BankAccount,
@@ -18,33 +18,33 @@ pub struct AccountView<'a> {
     pub statement: &'a [StatementLine],
     /// Lines of the book.
     pub book: &'a [BookLine],
-    /// What belongs together.
+    /// The matches between the two sides.
     pub matching: &'a Matching,
     /// First day that the statements cover.
     pub from: Option<Date>,
     /// Last day that they cover.
     pub to: Option<Date>,
-    /// How many times the statements do not follow each other.
+    /// Number of places where a statement does not follow the previous one.
     pub gaps: usize,
-    /// How many independent sources tell of it.
+    /// Number of independent sources.
     pub sources: usize,
-    /// How many statements do not meet the others yet.
+    /// Number of statements that do not connect to the others yet.
     pub waiting: usize,
-    /// Whether a statement covers the day of the form; without one there is nothing to compare.
+    /// True if a statement covers the day of the form; without one there is nothing to compare.
     pub covered: bool,
-    /// Lines of the book before this day are part of what was brought forward.
+    /// Lines of the book before this day are part of the balance brought forward.
     pub forward: Option<Date>,
     /// The result.
     pub result: &'a Reconciliation,
 }
 
 impl AccountView<'_> {
-    /// True when statements reach the form's day and hold together, and nothing is open.
+    /// Returns true if statements reach the form's day and are consistent, and nothing is open.
     pub fn is_clean(&self) -> bool {
         self.covered && self.result.is_clean() && self.gaps == 0 && self.waiting == 0
     }
 
-    /// True for a line that is part of what was brought forward.
+    /// Returns true for a line that is part of the balance brought forward.
     pub fn is_forward(&self, line: &BookLine) -> bool {
         self.forward.is_some_and(|from| line.date < from)
     }
@@ -58,7 +58,7 @@ pub fn reconcile(
     journal: &Journal,
 ) -> Report {
     let (result, account) = (view.result, view.account);
-    // Where no statement covers the day, a figure that rests on one would be made up.
+    // If no statement covers the day, figures that depend on one are left empty.
     let proved = |cell: Cell| if view.covered { cell } else { Cell::Empty };
     let sum = |kind| proved(Cell::from(result.sum(kind)));
     let owner = state.owners.get(&account.owner);
@@ -96,7 +96,7 @@ pub fn reconcile(
         root,
     ];
     let mut report = Report::new(&shapes::RECONCILE, meta);
-    // Without any statement every line of the book would look like one that the bank lacks.
+    // Without any statement every line of the book would look as if the bank lacked it.
     for item in result.items.iter().filter(|_| view.to.is_some()) {
         let mut cells = item_cells(view, item);
         cells.extend(more_cells(view, item));
@@ -119,7 +119,7 @@ pub fn reconcile(
     report
 }
 
-/// Whether the bank has the line of an item.
+/// Returns true if the bank has the line of an item.
 pub(super) fn of_bank(item: &Item) -> bool {
     matches!(item.kind, ItemKind::BankReceived | ItemKind::BankPaid)
 }
@@ -170,12 +170,12 @@ fn more_cells(view: &AccountView<'_>, item: &Item) -> [Cell; 4] {
     ]
 }
 
-/// The other party as the bank names it.
+/// The other party as named by the bank.
 pub(super) fn counterparty(line: &StatementLine) -> String {
     [line.name.as_str(), line.account.as_str()].join(" ").trim().to_owned()
 }
 
-/// A line of the book by its name: entry and number of the line.
+/// The name of a line of the book: entry and number of the line.
 pub(super) fn posting_name(line: &BookLine) -> String {
     format!("{}.{}", line.entry, line.line)
 }

@@ -1,5 +1,5 @@
-//! Where the reconciliation of each bank account stands: what is open, which day is certified, and
-//! whether independent sources tell the same.
+//! State of the reconciliation of each bank account: open items, the certified day, and whether
+//! independent sources agree.
 
 use crate::audit::reconcile::{Item, StatementLine, Zone};
 use crate::audit::statements::Difference;
@@ -15,7 +15,7 @@ use crate::report::views::{Journal, journal_cells};
 
 /// One bank account of the status.
 pub struct StatusRow<'a> {
-    /// The account with the form of the day.
+    /// The account with its form for the day.
     pub view: AccountView<'a>,
     /// Last day up to which nothing is open.
     pub tied_to: Option<Date>,
@@ -23,11 +23,11 @@ pub struct StatusRow<'a> {
     pub source_differences: usize,
     /// The latest certificate: its day, and the entry that broke it.
     pub certificate: Option<(Date, Option<u64>)>,
-    /// True when nothing is to be done.
+    /// True if nothing must be done.
     pub ok: bool,
 }
 
-/// The status of bank accounts; `warn` is the age in days from which an item is pointed out.
+/// The status of bank accounts; `warn` is the age in days from which on an item is marked.
 pub fn status(
     rows: &[StatusRow<'_>],
     day: Option<Date>,
@@ -100,21 +100,21 @@ pub struct CertificateRow<'a> {
     pub account: &'a BankAccount,
     /// The day.
     pub date: Date,
-    /// Entry; none before it is recorded.
+    /// Number of its entry; `None` before it is recorded.
     pub entry: Option<u64>,
     /// The entry that broke it.
     pub broken_by: Option<u64>,
-    /// What was certified.
+    /// The certified figures.
     pub figures: Figures,
-    /// How many sources told of the day when it was made.
+    /// Number of sources for the day when it was made.
     pub sources: usize,
-    /// Who prepared it.
+    /// The person who prepared it.
     pub maker: Option<String>,
-    /// Who checked it.
+    /// The person who checked it.
     pub checker: Option<String>,
 }
 
-/// The certificates; with the open items of each where `items`.
+/// The certificates, with the open items of each if `items` is true.
 pub fn certificates(
     rows: &[CertificateRow<'_>],
     items: bool,
@@ -167,7 +167,7 @@ pub fn certificates(
     report
 }
 
-/// A match that a person confirmed or took back.
+/// A match that a person confirmed or withdrew.
 pub struct ConfirmedRow {
     /// Id of the match.
     pub matching: String,
@@ -179,13 +179,13 @@ pub struct ConfirmedRow {
     pub lines: String,
     /// Lines of the book.
     pub postings: String,
-    /// What became of it: `recorded`, `already` or `taken-back`.
+    /// Its result: `recorded`, `already` or `taken-back`.
     pub outcome: &'static str,
-    /// Entry.
+    /// Number of its entry.
     pub entry: Option<u64>,
 }
 
-/// What became of matches.
+/// The results of confirming matches.
 pub fn confirmed(rows: Vec<ConfirmedRow>, dry_run: bool, journal: &Journal) -> Report {
     let [entries, root] = journal_cells(journal);
     let mut report = Report::new(&shapes::CONFIRMED, vec![dry_run.into(), entries, root]);
@@ -210,11 +210,11 @@ pub struct ChannelView {
     pub name: String,
     /// First and last day.
     pub days: Option<(Date, Date)>,
-    /// How many statements.
+    /// Number of statements.
     pub statements: usize,
-    /// Its lines that stand.
+    /// Its lines that count.
     pub lines: Vec<StatementLine>,
-    /// Who got them.
+    /// The people who obtained the statements.
     pub people: String,
     /// Name of the file of each line, by entry.
     pub files: Vec<(u64, String)>,
@@ -231,11 +231,11 @@ impl ChannelView {
 pub struct SourcesView<'a> {
     /// The account.
     pub account: &'a BankAccount,
-    /// The sources, the one that reconciliation rests on first.
+    /// The sources; reconciliation uses the first one.
     pub channels: &'a [ChannelView],
     /// Days that every source covers.
     pub days: Option<(Date, Date)>,
-    /// Place of the further source, and its differences from the first.
+    /// Index of each further source, and its differences from the first.
     pub differences: &'a [(usize, Vec<Difference>)],
 }
 

@@ -40,7 +40,7 @@ pub(super) fn balance_rows(view: &Balance, report: &mut Report) {
     report.total(cells);
 }
 
-/// The entries behind one figure; `owner` is the owner's code as asked for.
+/// The entries that a figure consists of; `owner` is the owner's code as the user gave it.
 pub fn explain(view: &Explanation, owner: Option<&str>, basis: &Basis) -> Report {
     let [known_at, entries, root] = basis.cells();
     let meta = vec![

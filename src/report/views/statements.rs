@@ -1,4 +1,4 @@
-//! Bank statements as files: what they look like, and whether their figures hold together.
+//! Bank statements as files: a first look at them, and whether their figures agree.
 
 use crate::domain::calendar::Date;
 use crate::domain::money::{Money, Total};
@@ -23,21 +23,21 @@ pub struct StatementRow {
     pub balances: (Money, Money),
     /// Money in and money out, both positive.
     pub sums: (Total, Total),
-    /// How many movements.
+    /// Number of movements.
     pub movements: usize,
-    /// Where the figures do not hold together.
+    /// Number of figures that disagree.
     pub breaks: usize,
-    /// What the opening balance rests on (`opening-printed` …).
+    /// Source of the opening balance (`opening-printed` …).
     pub opening_by: &'static str,
-    /// What is not proved.
+    /// Number of columns and balances that are not proved.
     pub undecided: usize,
-    /// What proves each column.
+    /// The proof of each column.
     pub columns: Vec<Column>,
     /// Sheets of a workbook.
     pub sheets: Vec<SheetSeen>,
-    /// How many rows of each kind are no movements.
+    /// Number of rows of each kind that are not movements.
     pub counts: BTreeMap<&'static str, u64>,
-    /// The first of them.
+    /// The first of these rows.
     pub rows: Vec<Row>,
 }
 
@@ -58,23 +58,23 @@ impl StatementRow {
     }
 }
 
-/// A profile held against a file.
+/// Result of comparing a profile with a file.
 pub struct FitRow {
     /// Its name.
     pub profile: String,
-    /// All its columns are found.
+    /// True if all its columns are found.
     pub fits: bool,
-    /// How many are found, of how many.
+    /// Number of columns found, and number of all.
     pub found: (usize, usize),
-    /// The ones that are not.
+    /// The columns that are not found.
     pub missing: Vec<String>,
 }
 
-/// What a file looks like.
+/// A first look at a file.
 pub struct SniffView {
-    /// File as it was named.
+    /// File as the user named it.
     pub file: String,
-    /// What it is.
+    /// Its format.
     pub format: &'static str,
     /// Encoding of a text.
     pub encoding: Option<&'static str>,
@@ -84,7 +84,7 @@ pub struct SniffView {
     pub header_row: Option<u64>,
     /// The profile that fits.
     pub profile: Option<String>,
-    /// Whether it could be read.
+    /// True if it could be read.
     pub readable: bool,
     /// The profiles, the best first.
     pub fits: Vec<FitRow>,
@@ -94,7 +94,7 @@ pub struct SniffView {
     pub top: Vec<(u64, Vec<String>)>,
 }
 
-/// What a file looks like.
+/// The report of a first look at a file.
 pub fn statement_sniff(view: &SniffView) -> Report {
     let meta = vec![
         view.file.as_str().into(),
@@ -147,7 +147,7 @@ pub fn statement_check(files: usize, statements: &[StatementRow]) -> Report {
     report
 }
 
-/// What proved each column, and what every other row and sheet is.
+/// Adds the proof of each column, and the kind of every other row and sheet.
 fn proof_of(statement: &StatementRow, report: &mut Report) {
     let file = || Cell::from(statement.file.as_str());
     for column in &statement.columns {
@@ -188,7 +188,7 @@ fn proof_of(statement: &StatementRow, report: &mut Report) {
     }
 }
 
-/// The profiles: name, where the direction of a movement stands, columns that they are known by.
+/// The profiles: name, source of the direction of a movement, columns by which they are recognized.
 pub fn statement_profiles<'p>(
     profiles: impl Iterator<Item = (&'p str, &'static str, &'p [String])>,
 ) -> Report {

@@ -1,4 +1,4 @@
-//! How a record came to stand where it stands: the entries that touched it, with who and why.
+//! The history of a record: the entries that changed it, with their people and reasons.
 
 use crate::domain::entry::Entry;
 use crate::domain::event::Kind;
@@ -6,7 +6,7 @@ use crate::domain::json::Writer;
 use crate::report::table::{Cell, Report};
 
 /// Adds the section `steps`: the entries of a trail in order, each with the word of the state to
-/// which it led, as far as it is known.
+/// which it led, if it is known.
 pub(super) fn steps(report: &mut Report, entries: &[Entry], states: &[&'static str]) {
     for (index, entry) in entries.iter().enumerate() {
         let event = &entry.event;

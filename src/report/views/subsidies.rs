@@ -1,4 +1,4 @@
-//! Subsidies: as computed, as paid, and how one came about (补贴逐笔复核表).
+//! Subsidies: as computed, as paid, and the working of one (补贴逐笔复核表).
 
 use crate::domain::calendar::{Date, Quarter};
 use crate::domain::entry::Entry;
@@ -14,18 +14,18 @@ use crate::report::shapes;
 use crate::report::table::{Cell, Report};
 use crate::report::views::{Journal, journal_cells};
 
-/// How many lines were posted.
+/// Numbers of lines that were posted.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Posted {
     /// New approvals.
     pub new: u64,
-    /// Approved before.
+    /// Lines approved before.
     pub already: u64,
-    /// Only tried out.
+    /// True for a dry run.
     pub dry_run: bool,
 }
 
-/// The lines of a quarter; `posted` when they were also approved.
+/// The lines of a quarter; `posted` is given if they were also approved.
 pub fn subsidies(
     lines: &[SubsidyLine],
     quarter: Quarter,
@@ -75,7 +75,7 @@ pub(super) fn name(firm: &str, state: &State) -> Cell {
     Cell::optional(state.parties.get(firm).map(|party| &party.name))
 }
 
-/// The account on file of whoever is paid, and its bank.
+/// The payee's account on file, and its bank.
 pub(super) fn payee(party: &str, state: &State) -> [Cell; 2] {
     let party = state.parties.get(party);
     [
@@ -84,11 +84,11 @@ pub(super) fn payee(party: &str, state: &State) -> [Cell; 2] {
     ]
 }
 
-/// One payment, or why there is none.
+/// One payment, or a line that is not paid.
 pub struct PaymentRow<'a> {
     /// The line.
     pub line: &'a Subsidy,
-    /// Bank account it is paid from; none when no account holds enough.
+    /// Bank account it is paid from; `None` if no account holds enough.
     pub bank_account: Option<Id>,
     /// Amount open.
     pub amount: Money,
@@ -131,8 +131,8 @@ pub fn payments(
     report
 }
 
-/// The working of one line, step by step, from the entry that approved it, and then of each of its
-/// corrections; and what became of it by the entries of its trail.
+/// The working of one line, step by step: from the entry that approved it, then from each of its
+/// corrections; and its history by the entries of its trail.
 pub fn working(
     line: &Subsidy,
     entry: &Entry,
@@ -188,7 +188,8 @@ fn step_row(report: &mut Report, step: Step) {
     ]);
 }
 
-/// What one correction did to a line, and why: entry, dates, what stood before and stands now.
+/// The effect of one correction on a line, and its reason: entry, dates, the amounts before and
+/// after.
 fn correction(entry: &Entry, working: &serde_json::Value) -> Step {
     let told = working.get("correction");
     let text = |key: &str| Some(told?.get(key)?.as_str()?.to_owned());

@@ -11,7 +11,7 @@ use crate::report::views::reconcile::{AccountView, item_cells};
 use crate::report::views::{Journal, journal_cells};
 use std::collections::BTreeMap;
 
-/// What is laid side by side.
+/// The three sides that are compared.
 pub struct ThreeWayView<'a> {
     /// Owner.
     pub owner: &'a Id,
@@ -25,7 +25,7 @@ pub struct ThreeWayView<'a> {
     pub left_out: usize,
     /// The notes of the owner in the book.
     pub standings: &'a [Standing],
-    /// What the off-balance accounts 9101 to 9104 hold.
+    /// Sum of the off-balance accounts 9101 to 9104.
     pub register: Total,
     /// The differences.
     pub differences: &'a [Difference],
@@ -109,7 +109,7 @@ fn cause_cells(cause: Option<&Cause>) -> [Cell; 2] {
     }
 }
 
-/// Each bank account of the owner, and what is open on it.
+/// Adds each bank account of the owner, with its open items.
 fn accounts(view: &ThreeWayView<'_>, state: &State, report: &mut Report) {
     for account in view.accounts {
         let result = account.result;
@@ -156,7 +156,7 @@ fn accounts(view: &ThreeWayView<'_>, state: &State, report: &mut Report) {
     }
 }
 
-/// Count and sum of both sides by lender; rows that the book does not know stand under none.
+/// Adds count and sum of both sides by lender; rows that the book does not know have no lender.
 fn lenders(view: &ThreeWayView<'_>, state: &State, report: &mut Report) {
     let mut sums: BTreeMap<Option<&Id>, [(usize, Total); 2]> = BTreeMap::new();
     let mut add = |lender, side: usize, amount| {

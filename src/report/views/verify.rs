@@ -1,4 +1,4 @@
-//! What a full check looked at and found.
+//! Scope and findings of a full check.
 
 use crate::audit::finding::{Compared, Made};
 use crate::audit::verify::Summary;
@@ -12,29 +12,29 @@ use crate::store::Written;
 
 /// The outcome of a check.
 pub struct VerifyView<'a> {
-    /// The journal as it stands.
+    /// The present journal.
     pub journal: Journal,
     /// Its bytes.
     pub bytes: u64,
     /// Sums over all entries.
     pub summary: Summary,
-    /// True when the index was compared with the entries.
+    /// True if the index was compared with the entries.
     pub index_compared: bool,
-    /// What another process was writing meanwhile, which is not judged.
+    /// The part that another process was writing meanwhile; it is not checked.
     pub written: Option<Written>,
-    /// What the journal was held against.
+    /// The references that the journal was compared with.
     pub compared: &'a [Compared],
     /// Every check that was made.
     pub checks: &'a [Made],
     /// Everything that is wrong.
     pub findings: &'a [Problem],
-    /// For each of them the place of the one that it follows from.
+    /// For each of them the index of the finding that it follows from.
     pub consequences: &'a [Option<usize>],
-    /// Only what follows from nothing else is listed, with how much follows from it.
+    /// True to list only root causes, each with the number of findings that follow from it.
     pub folded: bool,
 }
 
-/// Sums over the journal, every finding, and every check with how many things it looked at.
+/// Sums over the journal, every finding, and every check with the number of things it examined.
 pub fn verify(found: &VerifyView<'_>, locale: &Locale) -> Report {
     let [entries, root] = journal_cells(&found.journal);
     let causes = found.consequences.iter().filter(|cause| cause.is_none()).count();
@@ -66,7 +66,7 @@ pub fn verify(found: &VerifyView<'_>, locale: &Locale) -> Report {
         } else {
             message.what.clone()
         };
-        // People count from one.
+        // The user counts from one.
         let number = |place: usize| place.saturating_add(1);
         report.row(vec![
             number(place).into(),
@@ -90,7 +90,7 @@ pub fn verify(found: &VerifyView<'_>, locale: &Locale) -> Report {
         );
     }
     for made in found.checks {
-        // The rule that a check holds the book to is that of its findings.
+        // The rule behind a check is that of its findings.
         let rule = Message::new(&Problem::new(made.code, Exit::Findings), locale).why;
         report.section_row(
             "checks",

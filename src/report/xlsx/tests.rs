@@ -1,4 +1,4 @@
-//! What a spreadsheet finds in the workbook, read back with another crate.
+//! Reads the workbook back with another crate, as a spreadsheet would.
 
 use super::*;
 use crate::domain::calendar::parse_date;
