@@ -1,4 +1,5 @@
-//! Options that several reading commands share: which days, which cells, known at which entry.
+//! Options that several reading commands share: the days, the cells, and the last entry that
+//! counts.
 
 use crate::cli::open;
 use poolbook::audit::balance::{Cells, OwnerName};
@@ -14,7 +15,7 @@ use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::Basis;
 use poolbook::store::{Store, StoreError};
 
-// Help texts stand in the locale (`opt-<name>`), not here.
+// Help texts are in the locale (`opt-<name>`), not here.
 #[derive(clap::Args, Debug, Default)]
 pub struct Days {
     #[arg(long)]
@@ -28,7 +29,7 @@ pub struct Days {
 }
 
 impl Days {
-    /// The days asked for; everything when nothing is said.
+    /// The selected days; all days if no option is given.
     pub fn span(&self) -> Result<Span, Problem> {
         if let Some(period) = &self.period {
             return period_span(period);
@@ -43,32 +44,34 @@ impl Days {
         }
     }
 
-    /// Whether a last day is given.
+    /// Returns true if a last day is given.
     pub fn is_bounded(&self) -> bool {
         self.period.is_some() || self.as_of.is_some()
     }
 
-    /// The last entry that counts, if not all do.
+    /// The last entry that counts; `None` if all do.
     pub fn known_at(&self) -> Option<u64> {
         self.known_at
     }
 
-    /// One day, for reports that stand at a day.
+    /// One day, for reports as of a day.
     pub fn day(&self) -> Result<Date, Problem> {
         self.span().map(Span::to)
     }
 
-    /// True when the loans and claims must be loaded, because the index cannot answer.
+    /// The part of the state to load: with `known-at` also loans and claims, because the index
+    /// cannot answer.
     pub fn scope(&self) -> Scope {
         if self.known_at.is_some() { Scope::All } else { Scope::Balances }
     }
 
-    /// What a report rests on.
+    /// The journal that a report is based on.
     pub fn basis(&self, book: &Book<impl Store>) -> Basis {
         Basis { journal: open::journal(&book.head()), known_at: self.known_at }
     }
 
-    /// Hands the movements to a view: those of the index, or those of the entries up to `known-at`.
+    /// Passes the movements to a view: those of the index, or those of the entries up to
+    /// `known-at`.
     pub fn movements<T>(
         &self,
         book: &Book<impl Store>,
@@ -89,7 +92,7 @@ impl Days {
     }
 }
 
-/// A day that an option may give.
+/// The day in an option, if it is given.
 pub fn one_day(name: &'static str, text: &Option<String>) -> Result<Option<Date>, Problem> {
     let day = text.as_deref().map(parse_date).transpose();
     day.map_err(|error| wrong_day(error.code(), name, text.as_deref().unwrap_or_default()))
@@ -103,7 +106,7 @@ fn last_day() -> Date {
     date(YEAR_MAX, 12, 31).unwrap_or(Date::MAX)
 }
 
-/// `2017`, `2017Q4` or `2017-10`.
+/// The days of a period: `2017`, `2017Q4` or `2017-10`.
 fn period_span(text: &str) -> Result<Span, Problem> {
     let usage = |problem: Problem| Problem { exit: Exit::Usage, ..problem };
     let period = BookPeriod::parse(text).map_err(usage)?;
@@ -119,12 +122,12 @@ pub struct Which {
 }
 
 impl Which {
-    /// The fund asked for.
+    /// The selected fund.
     pub fn fund(&self) -> Option<Fund> {
         self.fund.as_deref().and_then(Fund::parse)
     }
 
-    /// The cells asked for.
+    /// The selected cells.
     pub fn cells(&self, book: &Book<impl Store>) -> Result<Cells, Problem> {
         let number = |code: &String| {
             let number = book.state().owner_number(code).and_then(|n| u16::try_from(n).ok());

@@ -22,7 +22,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     report(&args.backup, &done, "backup-advice", context)
 }
 
-/// What was copied, and what to do next. Findings of the book itself give exit code 1.
+/// Reports the copy and the next step. Findings in the book itself give exit code 1.
 pub fn report(
     file: &Path,
     done: &Copied,

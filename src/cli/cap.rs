@@ -1,4 +1,4 @@
-//! `cap`: every ceiling, used, held and left, and what used it.
+//! `cap`: every ceiling with its used, held and remaining amounts, and the items that used it.
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -61,7 +61,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// What is asked for must be somebody or something in the book; one that has used nothing is.
+/// The subject must be in the book; it need not have used anything.
 fn check_subject(state: &State, subject: &str) -> Result<(), Problem> {
     let coded = || state.party_of_code(PartyKind::Firm, subject).is_some();
     if state.owners.get(subject).is_some()

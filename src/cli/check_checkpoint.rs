@@ -63,7 +63,8 @@ fn code(text: &str) -> Result<CheckCode, Problem> {
     code.ok_or_else(|| Problem::data("check-code-format").with("text", text.escape_debug()))
 }
 
-/// Two checkpoints of one book and size that are not the same: that is seen without the journal.
+/// Returns true for two checkpoints of one book and size with different roots: that needs no
+/// journal.
 fn forked(one: &Checkpoint, other: &Checkpoint) -> bool {
     let (a, b) = (&one.body, &other.body);
     a.origin == b.origin && a.entries == b.entries && a.root != b.root

@@ -28,7 +28,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     Ok(if sound { Exit::Done } else { Exit::Findings })
 }
 
-/// Every line of a pack, none of them longer than any can be.
+/// Reads every line of a pack, up to the maximum length of a line.
 fn read(path: &Path) -> Result<Check, Problem> {
     let mut file = open(path)?;
     let mut line = Vec::new();

@@ -45,7 +45,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     Ok(if sound { Exit::Done } else { Exit::Findings })
 }
 
-/// The checkpoint that somebody kept must be one that the proof leads to or from.
+/// The problem of a kept checkpoint that the proof neither starts from nor leads to.
 fn unlike(proof: &Proof, held: &Checkpoint) -> Option<Problem> {
     let same = |is: &&Checkpoint| is.body == held.body;
     if proof.checkpoints().iter().any(same) {

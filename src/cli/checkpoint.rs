@@ -1,4 +1,5 @@
-//! `checkpoint`: what somebody outside keeps, so that a change of the past can be found.
+//! `checkpoint`: a text that someone outside the office keeps, so that a change of the past can be
+//! detected.
 
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, in_words_as_note};
@@ -25,13 +26,13 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let signer = args.key.as_deref().map(kept::key).transpose()?;
     args.name.as_deref().map(check_name).transpose()?;
-    // Tried before the entry of the checkpoint is recorded.
+    // The output is tried before the entry of the checkpoint is recorded.
     let destination = args.target.open(context)?;
     let path = &context.global.book;
-    // While this process holds the book nobody else records anything.
+    // While this process holds the book, no other process records anything.
     let held = match open::for_writing(context) {
         Ok(mut book) => {
-            // The trees of owners are committed to in the journal before it is read again.
+            // An entry commits to the trees of the owners before the journal is read again.
             if book.head().count > 0 {
                 book.checkpoint(open::today(), &open::options(context)?)?;
             }
@@ -43,7 +44,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let writable = held.is_some() && !context.global.dry_run;
     let Taken { body, bytes, leaves } = take(path, writable)?;
     if let Some(leaves) = leaves {
-        // The text is worth more than the hashes beside the book: it is given out all the same.
+        // The text is worth more than the hashes beside the book, so it is written even if they
+        // fail.
         if let Err(error) = Growing::keep(leaves) {
             let problem = Problem::from(error);
             context.output.talk(&in_words_as_note(&problem, &context.output.locale));

@@ -1,4 +1,4 @@
-//! `close --preview`: what stands in the way of a close; the close itself is an event like any other.
+//! `close --preview`: lists the obstacles to a close; the close itself is an event like any other.
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -14,26 +14,26 @@ use poolbook::report::views::{self, MatterRow};
 /// The word of the event.
 pub const WORD: &str = "close";
 
-/// The options that other events do not have; the date may be left out.
+/// Adds the options that other events do not have; the date may be left out.
 pub fn augment(command: Command) -> Command {
     command
         .mut_arg("date", |date| date.required(false))
         .arg(Arg::new("preview").long("preview").action(ArgAction::SetTrue))
 }
 
-/// Whether only the preview is asked for.
+/// Returns true if only the preview is requested.
 pub fn is_preview(word: &str, matches: &ArgMatches) -> bool {
     word == WORD && matches.get_flag("preview")
 }
 
-/// The last day of the period, where no date is given; a period that cannot be read is told as such,
-/// not as a date that is missing.
+/// The last day of the period, if no date is given; a period that cannot be read is reported as
+/// such, not as a missing date.
 pub fn date(matches: &ArgMatches) -> Result<Option<String>, Problem> {
     let period = matches.get_one::<String>("period").map(|text| BookPeriod::parse(text));
     Ok(period.transpose()?.map(|period| period.to.to_string()))
 }
 
-/// Lists what stands in the way; exit code 1 when anything does.
+/// Lists the obstacles; exit code 1 if there are any.
 pub fn preview(event: &Event, own: &Close, context: &Context<'_>) -> Result<Exit, Failure> {
     let book = open::for_reading(context, Scope::All)?;
     let period = &own.period;
@@ -43,7 +43,7 @@ pub fn preview(event: &Event, own: &Close, context: &Context<'_>) -> Result<Exit
     let state = book.state();
     let owner = state.owners.get(code).ok_or_else(|| state.owner_unknown(code))?;
     let closing = state.closings.get(code);
-    // The balances of a day that later closes have folded away are not known apart any more.
+    // Later closes have merged the balances of such a day, so they are not known any more.
     if let Some((through, entry)) = closing.and_then(|closing| closing.through)
         && days.to < through
     {

@@ -1,11 +1,11 @@
-//! What every command is given: the global options and the output.
+//! The context of every command: the global options and the output.
 
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use clap::{ArgMatches, FromArgMatches as _};
 use std::path::PathBuf;
 
-// Help texts stand in the locale (`opt-<name>`), not here.
+// Help texts are in the locale (`opt-<name>`), not here.
 #[derive(clap::Args, Debug, Clone)]
 pub struct Global {
     #[arg(long, global = true, env = "POOLBOOK_BOOK", default_value = "book")]
@@ -33,10 +33,10 @@ pub struct Global {
 /// Global options and output.
 pub struct Context<'o> {
     pub global: Global,
-    /// The command's name, with that of the command below it.
+    /// The command's name, including its subcommands.
     pub command: String,
     pub output: &'o Output,
-    /// Every path that the command was given, by option.
+    /// Every path that the user gave, by option.
     paths: Vec<(String, PathBuf)>,
 }
 
@@ -55,15 +55,16 @@ impl<'o> Context<'o> {
         Ok(Self { global, command: command.join(" "), output, paths })
     }
 
-    /// The paths of all other options and arguments of the command: what it reads, and what else it
-    /// makes.
+    /// The paths of all other options and arguments of the command: its inputs and its other
+    /// outputs.
     pub fn paths_beside(&self, option: &str) -> Vec<PathBuf> {
         let others = self.paths.iter().filter(|(own, _)| own != option);
         others.map(|(_, path)| path.clone()).collect()
     }
 }
 
-/// Takes every value that is a path, down to the last subcommand. A new option is found by itself.
+/// Collects every value that is a path, down to the last subcommand. New options are found without
+/// a change here.
 fn collect(matches: &ArgMatches, paths: &mut Vec<(String, PathBuf)>) {
     for id in matches.ids() {
         let values = matches.try_get_many::<PathBuf>(id.as_str());

@@ -1,10 +1,10 @@
-//! The commands of events: made from the vocabulary, one option a field, so that the command line
+//! The commands of events: made from the vocabulary, one option per field, so that the command line
 //! and the files have the same names, the same rules and the same messages.
 //!
 //! `--id` may be left out. The id is then made from the content (not from the people), so that a
-//! command repeated after a crash or by mistake is recognised and nothing is recorded twice; the
-//! answer says so. A second event that is equal in every field on the same day (two equal bank
-//! charges) is legal but rare, and asks for an `--id` of its own.
+//! command repeated after a crash or by mistake is recognized and nothing is recorded twice; the
+//! answer reports that. A second event that is equal in every field on the same day (two equal bank
+//! charges) is legal but rare, and needs an `--id` of its own.
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -19,18 +19,18 @@ use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::Standing;
 use sha2::{Digest as _, Sha256};
 
-/// Common fields that are no options here: the command is the event, and the people are global.
+/// Common fields that are not options here: the command is the event, and the people are global.
 const ELSEWHERE: &[&str] = &["event", "maker", "checker", "approver"];
 
 /// Events whose command does more than record them: `init` and `checkpoint`.
 const OWN_COMMAND: &[&str] = &[OPENING, "checkpoint"];
 
-/// The events that are commands by themselves.
+/// The events that are commands of their own.
 pub fn plain() -> impl Iterator<Item = &'static (&'static str, &'static [FieldSpec])> {
     VOCABULARY.iter().filter(|(word, _)| !OWN_COMMAND.contains(word))
 }
 
-/// Puts the options of an event into its command.
+/// Adds the options of an event to its command.
 pub fn fill(command: Command) -> Command {
     let word = command.get_name().to_owned();
     let own = fields_of(&word).unwrap_or_default();
@@ -52,7 +52,7 @@ fn option(spec: &FieldSpec) -> Arg {
     let arg = Arg::new(spec.name)
         .long(spec.name.replace('_', "-"))
         .required(spec.required && spec.name != "id")
-        // `-5.00` is told to be negative by the same rule as in a file.
+        // A negative amount such as `-5.00` is refused by the same rule as in a file.
         .allow_negative_numbers(true)
         .action(ArgAction::Set);
     match spec.kind {
@@ -66,10 +66,10 @@ fn option(spec: &FieldSpec) -> Arg {
     }
 }
 
-/// The event that the options tell.
+/// The event that the options describe.
 ///
 /// # Errors
-/// As [`Event::from_fields`]; `file-missing`, `file-unreadable`.
+/// The errors of [`Event::from_fields`]; `file-missing`, `file-unreadable`.
 pub fn event(
     word: &str,
     own: &'static [FieldSpec],
@@ -97,8 +97,8 @@ pub fn event(
     Ok(event)
 }
 
-/// `auto-` and 64 bits of the content's hash: two different events of one book meet with a chance
-/// of one in 10^7 at a million events, and are then refused, not mixed up.
+/// `auto-` and 64 bits of the content's hash. Two different events get the same id with a chance of
+/// one in 10^7 at a million events, and are then refused, not mixed up.
 fn content_id(event: &Event) -> Result<Id, Problem> {
     let hash = Sha256::digest(event.to_json().as_bytes());
     let mut text = String::from("auto-");
@@ -135,7 +135,7 @@ fn long_text<'m>(
     matches.get_one(spec.name)
 }
 
-/// The problem without the column; the file of a long text stays named.
+/// The problem without the column; the file of a long text is kept.
 fn without_column(mut problem: Problem) -> Problem {
     problem.place.column = None;
     problem
@@ -148,7 +148,7 @@ pub fn run(
     matches: &ArgMatches,
     context: &Context<'_>,
 ) -> Result<Exit, Failure> {
-    // An option is no column of a file; the message names the field.
+    // An option is not a column of a file; the message names the field.
     let event = event(word, own, matches).map_err(without_column)?;
     if let Kind::Close(own) = &event.kind
         && close::is_preview(word, matches)
@@ -158,7 +158,7 @@ pub fn run(
     let options = open::options(context)?;
     let mut book = open::for_writing(context)?;
     let id = event.id.clone();
-    // Rows of a rules or rates text are those of its file.
+    // Rows in problems of a rules or rates text refer to its file.
     let in_text = |problem: Problem| match long_text(own, matches) {
         Some(path) if problem.place.row.is_some() => problem.in_file(path.display().to_string()),
         _ => problem,

@@ -1,4 +1,4 @@
-//! `explain COLUMN`: the entries behind one figure of the balances.
+//! `explain COLUMN`: the entries that a figure of the balances consists of.
 
 use crate::cli::ask::{Days, Which};
 use crate::cli::context::Context;

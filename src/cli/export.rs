@@ -85,7 +85,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         What::Hledger(asked) => ledger(asked, &Plain::Hledger, context),
         What::Ledger(asked) => ledger(asked, &Plain::Ledger, context),
         What::Beancount { dialect, asked } => {
-            // The parser of the options knows the words.
+            // The parser of the options accepts only these words.
             let dialect = Dialect::parse(dialect).unwrap_or(Dialect::Two);
             ledger(asked, &dialect, context)
         }
@@ -98,7 +98,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     }
 }
 
-/// The events of a book, and by what command a new one is begun that records them.
+/// Writes the events of a book, and shows the command that begins a new book for them.
 fn events(old: &Path, target: &Target, context: &Context<'_>) -> Result<Exit, Failure> {
     let maker = open::options(context)?.people.maker;
     let destination = target.open(context)?;
@@ -111,7 +111,8 @@ fn events(old: &Path, target: &Target, context: &Context<'_>) -> Result<Exit, Fa
     context.output.say("events-written", &[("count", &read.events.to_string())]);
     let mut init = "poolbook --book NEW init".to_owned();
     for name in ["city", "name", "currency", "date", "people"] {
-        // A book whose opening says nothing of people pays with two; `init` would make it three.
+        // A book whose opening does not state the number of people needs two for a payment; `init`
+        // would set three.
         let unsaid = (name == "people").then_some(PeopleMode::Two.code());
         let said = read.opening.get(name).and_then(|value| value.as_str());
         if let Some(value) = said.or(unsaid) {
@@ -128,7 +129,7 @@ fn events(old: &Path, target: &Target, context: &Context<'_>) -> Result<Exit, Fa
     Ok(exit)
 }
 
-/// An owner's proof pack; what came after the checkpoint is told.
+/// Writes an owner's proof pack; entries after the checkpoint are reported.
 fn pack(asked: &Pack, context: &Context<'_>) -> Result<Exit, Failure> {
     let days = [("from", &asked.from), ("to", &asked.to)].map(|(name, text)| one_day(name, text));
     let [from, to] = days;
@@ -155,7 +156,7 @@ fn ledger(asked: &Asked, form: &dyn Form, context: &Context<'_>) -> Result<Exit,
     asked.fill(context, |source, sink| write(source, form, sink))
 }
 
-/// The entries byte for byte.
+/// Writes the entries byte for byte.
 fn journal(book: &Book<impl Store>, from: u64, sink: &mut Sink<'_>) -> Result<(), Problem> {
     let mut waiting = Vec::with_capacity(CHUNK);
     book.store().scan(from.max(1), &mut |_, bytes| {

@@ -1,4 +1,4 @@
-//! What ends a command: problems in three parts with their codes, and the exit code.
+//! Early end of a command: problems in three parts with their codes, and the exit code.
 
 use crate::cli::output::Output;
 use poolbook::problem::{Exit, Problem};
@@ -6,10 +6,11 @@ use poolbook::report::message::{Message, problem_json};
 use poolbook::report::{Format, Lang, Locale};
 use std::sync::Mutex;
 
-/// Most problems printed; the rest is counted. A folder tells a hundred, and how many more there are.
+/// Most problems printed; further ones are counted. A folder reports a hundred and one more with a
+/// count.
 const SHOWN_MAX: usize = 101;
 
-/// Why a command ended early.
+/// The reason why a command ended early.
 #[derive(Debug)]
 pub struct Failure {
     exit: Exit,
@@ -17,17 +18,18 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// An end without words.
+    /// An end without a message.
     pub fn quiet(exit: Exit) -> Self {
         Self { exit, problems: Vec::new() }
     }
 
-    /// Whether the book can be read all the same: another process holds it, or it cannot be written.
+    /// Returns true if the book can still be read: another process holds it, or it cannot be
+    /// written.
     pub fn allows_reading(&self) -> bool {
         self.problems.iter().any(|is| is.exit == Exit::Busy || is.code == "read-only")
     }
 
-    /// Prints to stderr and gives the exit code.
+    /// Prints to stderr and returns the exit code.
     pub fn print(&self, output: &Output) -> Exit {
         for problem in self.problems.iter().take(SHOWN_MAX) {
             output.talk(&match output.format {
@@ -57,12 +59,12 @@ impl From<Vec<Problem>> for Failure {
     }
 }
 
-/// What (place) [code] · why · what to do.
+/// A problem as text: what (place) [code] · why · what to do.
 pub fn in_words(problem: &Problem, locale: &Locale) -> String {
     worded("failure-error", problem, locale)
 }
 
-/// The same as something to know, not as an error.
+/// The same as a note, not as an error.
 pub fn in_words_as_note(problem: &Problem, locale: &Locale) -> String {
     worded("failure-note", problem, locale)
 }
@@ -95,11 +97,12 @@ fn worded(head: &str, problem: &Problem, locale: &Locale) -> String {
     out
 }
 
-/// What the last panic said, and where.
+/// Message and location of the last panic.
 static LAST_PANIC: Mutex<Option<(String, String)>> = Mutex::new(None);
 
-/// Keeps the words of a panic for [`bug`] in place of printing a backtrace: a panic that the library
-/// contains must not frighten anybody, and one that reaches `main` is told in the user's language.
+/// Keeps the message of a panic for [`bug`] instead of printing a backtrace: a panic that the
+/// library contains should not alarm the user, and one that reaches `main` is reported in the
+/// user's language.
 pub fn keep_panics_quiet() {
     std::panic::set_hook(Box::new(|info| {
         let detail = {

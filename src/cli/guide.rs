@@ -1,4 +1,4 @@
-//! `guide [TOPIC]`: a manual in the language asked for; without a topic, which manuals there are.
+//! `guide [TOPIC]`: a manual in the selected language; without a topic, the list of the manuals.
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;

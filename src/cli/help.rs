@@ -1,11 +1,11 @@
 //! Help in the user's language.
 //!
-//! The tree is built without wording and parses without it; only when something is to be shown are
-//! the words put in: `cmd-<path>` for a command (`.long` for more), its attribute named as the option or
-//! else `opt-<option>` for an option, `event-<word>` and `field-<name>` for events.
+//! The tree is built and parsed without wording. The words are added only if help or a message is
+//! shown: `cmd-<path>` for a command (`.long` for more), its attribute with the name of the option
+//! or else `opt-<option>` for an option, `event-<word>` and `field-<name>` for events.
 //!
-//! The first page names the ten commands of a clerk's month and where the others are. `help [COMMAND]`
-//! prints the same as `--help`; `help --all` lists every command by who needs it.
+//! The first page names the ten commands of a clerk's month and the place of the others.
+//! `help [COMMAND]` prints the same as `--help`; `help --all` lists every command by its user.
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -16,7 +16,7 @@ use poolbook::problem::{Exit, Problem};
 use poolbook::report::Locale;
 use unicode_width::UnicodeWidthStr as _;
 
-/// Columns for the names in lists of commands.
+/// Width of the names in lists of commands, in columns.
 const LIST_WIDTH: usize = 18;
 
 #[derive(clap::Args)]
@@ -43,7 +43,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The command that the words name, each below the one before it.
+/// The command with these words, each a subcommand of the one before.
 ///
 /// # Errors
 /// `usage-unknown-command`, with the nearest name.
@@ -61,7 +61,7 @@ pub fn find<'c>(tree: &'c Command, words: &[String]) -> Result<&'c Command, Prob
 /// The tree with its wording.
 pub fn localised(command: Command, locale: &Locale) -> Command {
     let worded = worded(command, &mut Vec::new(), locale);
-    // The usage lines can be drawn only when the value names are known.
+    // The usage lines can be rendered only after the value names are set.
     let mut built = worded.clone();
     built.build();
     with_usage(worded, &mut built, locale)
@@ -138,7 +138,7 @@ fn page(list: &str, locale: &Locale) -> String {
     )
 }
 
-/// The commands of a clerk's month, and where to read on.
+/// The commands of a clerk's month, and the places to read on.
 fn first(command: &Command, locale: &Locale) -> String {
     let mut out = section("group-first", &present(command, tree::FIRST), locale);
     let more = ["guide", "help", "all"].map(|key| {
@@ -149,7 +149,7 @@ fn first(command: &Command, locale: &Locale) -> String {
     out
 }
 
-/// All commands by who needs them.
+/// All commands, grouped by their users.
 fn grouped(command: &Command, locale: &Locale) -> String {
     let groups = tree::GROUPS.iter();
     groups
@@ -159,12 +159,12 @@ fn grouped(command: &Command, locale: &Locale) -> String {
         .collect()
 }
 
-/// Those of the names that are commands.
+/// The names that are commands.
 fn present<'n>(command: &Command, names: &[&'n str]) -> Vec<&'n str> {
     names.iter().copied().filter(|name| command.find_subcommand(name).is_some()).collect()
 }
 
-/// A heading with one line a command.
+/// A heading with one line per command.
 fn section(heading: &str, names: &[&str], locale: &Locale) -> String {
     let mut out = format!("\n{}:\n", locale.text(heading, &[]));
     for name in names {
@@ -212,7 +212,7 @@ fn worded_arg(arg: Arg, key: &str, event: bool, locale: &Locale) -> Arg {
     };
     let value_name = locale.find(&format!("value-{id}"), None, &[]).filter(|_| !event || global);
     let value_name = value_name.or_else(|| event_value_name(&id, key, event, locale));
-    // They stand in the help already, in the user's words.
+    // The help text already has them, in the user's language.
     let mut arg = arg.help(help).hide_env(true);
     if takes_value {
         arg = arg.hide_possible_values(true).hide_default_value(true);

@@ -28,7 +28,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let event = event(args)?;
     let options = open::options(context)?;
     let path = &context.global.book;
-    // What a rule refuses is refused before a directory appears.
+    // An event that a rule refuses is refused before a directory is made.
     let mut book = open::new_in_memory()?;
     let mut head = book.record(event.clone(), &options)?.1.head;
     if options.dry_run {

@@ -1,4 +1,4 @@
-//! Files that somebody keeps outside the book: checkpoints, copies, proofs and keys.
+//! Files that are kept outside the book: checkpoints, copies, proofs and keys.
 
 use poolbook::audit::checkpoint::Checkpoint;
 use poolbook::audit::checkpoint::note::{KeyFile, PublicKey};
@@ -11,10 +11,10 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-/// What every checkpoint begins with.
+/// Beginning of every checkpoint.
 const CHECKPOINT: &[u8] = b"poolbook/";
 
-/// At most `limit` bytes of a file and one more, by which a longer one is known.
+/// At most `limit` bytes of a file and one more, which shows that the file is longer.
 fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Problem> {
     let failed = |error: std::io::Error| io_problem(path, &error);
     let mut bytes = Vec::new();
@@ -33,12 +33,13 @@ pub fn checkpoint(path: &Path) -> Result<Checkpoint, Problem> {
     Checkpoint::parse(&bytes).map_err(|problem| named(problem, path))
 }
 
-/// The bytes of a proof file; what is longer than any proof is cut there and found too long.
+/// The bytes of a proof file; a file longer than any proof is cut and then refused as too long.
 pub fn proof(path: &Path) -> Result<Vec<u8>, Problem> {
     read(path, PROOF_BYTES_MAX as u64)
 }
 
-/// What a path names: a checkpoint, or a copy of the journal (a book's directory, a backup, an export).
+/// The file at a path: a checkpoint, or a copy of the journal (a book's directory, a backup, an
+/// export).
 pub fn held(path: &Path) -> Result<Held, Problem> {
     let name = path.display().to_string();
     if !path.is_dir() && read(path, CHECKPOINT.len() as u64)?.starts_with(CHECKPOINT) {
@@ -50,14 +51,14 @@ pub fn held(path: &Path) -> Result<Held, Problem> {
     }
 }
 
-/// The text of a key's file; what is longer than any, or no text, reads as none.
+/// The text of a key's file; empty if it is too long or not a text.
 fn pem(path: &Path) -> Result<String, Problem> {
     let bytes = read(path, KEY_BYTES_MAX)?;
     let fits = bytes.len() as u64 <= KEY_BYTES_MAX;
     Ok(String::from_utf8(bytes).ok().filter(|_| fits).unwrap_or_default())
 }
 
-/// Reads a private key that nobody else can read.
+/// Reads a private key that no other user can read.
 pub fn key(path: &Path) -> Result<KeyFile, Problem> {
     private(path)?;
     KeyFile::from_pem(&pem(path)?).map_err(|problem| problem.with("path", path.display()))
@@ -68,13 +69,13 @@ pub fn public_key(path: &Path) -> Result<PublicKey, Problem> {
     PublicKey::from_pem(&pem(path)?).map_err(|problem| problem.with("path", path.display()))
 }
 
-/// A key that others can read is no longer anybody's own.
+/// A key that other users can read is not private any more.
 #[cfg(unix)]
 fn private(path: &Path) -> Result<(), Problem> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = match std::fs::metadata(path) {
         Ok(about) => about.permissions().mode() & 0o777,
-        // Reading it says the same in better words.
+        // The later attempt to read it gives a better message.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(io_problem(path, &error)),
     };
@@ -86,7 +87,7 @@ fn private(path: &Path) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Elsewhere the rights of a file are not told in this way.
+/// On other systems a mode does not describe the rights of a file.
 #[cfg(not(unix))]
 fn private(_: &Path) -> Result<(), Problem> {
     Ok(())

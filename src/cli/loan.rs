@@ -1,4 +1,4 @@
-//! `loan [LOAN]`: the register of loans, or one loan with all that happened to it.
+//! `loan [LOAN]`: the register of loans, or one loan with its history.
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -26,7 +26,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
                     trail.extend(&loan.trail);
                     views::loan(loan, &book.entries(&trail)?, state, &head)
                 }
-                // Not enrolled: it stands beside an empty register.
+                // An application that is not enrolled is shown beside an empty register.
                 (None, Some(application)) => {
                     let mut report = views::loans(std::iter::empty(), state, &head);
                     views::applications(&mut report, std::iter::once(application), state);

@@ -23,7 +23,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     if let Some(dir) = &args.dir {
         let mut pages = Vec::new();
         gather(&tree, dir, &mut pages)?;
-        // Every place is tried before the first page is written.
+        // Every output file is tried before the first page is written.
         let open = |(path, _): &(PathBuf, _)| Made::open(context, ("dir", path), args.force);
         let made: Vec<Made> = pages.iter().map(open).collect::<Result<_, _>>()?;
         for (mut made, (_, page)) in made.into_iter().zip(&pages) {
@@ -47,7 +47,7 @@ fn page(man: &Man) -> Result<Vec<u8>, Problem> {
     Ok(page)
 }
 
-/// The pages of a command and of those below it, with the files that they go into.
+/// The pages of a command and of its subcommands, with their files.
 fn gather(
     command: &clap::Command,
     dir: &Path,

@@ -1,8 +1,8 @@
-//! The command line: one file per command, and the few things that all of them share.
+//! The command line: one file per command, and the few parts that all of them share.
 //!
-//! stdout is data, stderr is talk. A shape never changes with the terminal. The commands of events
-//! are made from the vocabulary of the library ([`events`]); all others are listed in [`tree`].
-//! Wording comes from the library's locale, also for the help and for mistakes in usage.
+//! stdout is for data, stderr for messages. A shape never changes with the terminal. The commands
+//! of events are made from the vocabulary of the library ([`events`]); all others are listed in
+//! [`tree`]. Wording comes from the library's locale, also for the help and for mistakes in usage.
 
 mod account;
 mod ask;
@@ -59,7 +59,7 @@ use poolbook::report::{Format, Lang, Locale};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// Runs the program and gives its exit code.
+/// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {
     failure::keep_panics_quiet();
     let arguments: Vec<OsString> = std::env::args_os().collect();
@@ -69,7 +69,8 @@ pub fn main() -> ExitCode {
         Ok(done) => done,
         Err(_) => Err(failure::bug().into()),
     };
-    // The book is given back by now. What was done before a failure is shown before it.
+    // The book is closed by now. Output from before a failure is written before the failure is
+    // printed.
     let exit = match (done, output.release()) {
         (Ok(exit), Ok(())) => exit,
         (Err(failure), _) | (Ok(_), Err(failure)) => failure.print(&output),
@@ -87,7 +88,7 @@ fn run(arguments: &[OsString], output: &Output) -> Result<Exit, Failure> {
 }
 
 /// The language: the option, else `POOLBOOK_LANG`, else the locale of the environment. It is found
-/// before parsing, because mistakes in usage are told in it too.
+/// before parsing, because mistakes in usage are reported in it too.
 fn asked_language(arguments: &[OsString]) -> Lang {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let asked = option_value(arguments, "--lang").or_else(|| variable("POOLBOOK_LANG"));

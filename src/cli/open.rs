@@ -1,6 +1,6 @@
 //! Opening the book: for writing, or for reading, which takes no lock and changes no file.
 //!
-//! A command that only reads is given a [`ReadStore`], which cannot take the writer's lock.
+//! A command that only reads gets a [`ReadStore`], which cannot take the writer's lock.
 
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, in_words_as_note};
@@ -16,7 +16,7 @@ use poolbook::store::{
 use std::path::Path;
 use std::time::SystemTime;
 
-/// Says of events that were recorded before whose entries were reversed since.
+/// Reports events that were recorded before and whose entries were reversed since.
 pub fn tell_reversed(reversed: &[Reversed], context: &Context<'_>) {
     for Reversed { entry, by } in reversed {
         let note = Problem::refused("recorded-and-reversed").with("entry", entry).with("by", by);
@@ -24,15 +24,15 @@ pub fn tell_reversed(reversed: &[Reversed], context: &Context<'_>) {
     }
 }
 
-/// The store of a command that records: that of a directory, or, when it is only tried out, one that
-/// reads or one that is forgotten again.
+/// The store of a command that records: the book's directory or, on a dry run, a store that only
+/// reads or one in memory.
 pub enum AnyStore {
     File(Box<FileStore>),
     Read(Box<ReadStore>),
     Memory(Box<MemoryStore>),
 }
 
-/// One method of the trait handed on to the store that is there.
+/// Forwards one method of the trait to the store that is used.
 macro_rules! hand_on {
     ($($(&$mut:ident)? $name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {$(
         hand_on!(@ $($mut)? $name($($arg: $type),*) -> $result);
@@ -79,7 +79,7 @@ impl Store for AnyStore {
     }
 }
 
-/// Opens the book for writing; what is only tried out takes no lock.
+/// Opens the book for writing; a dry run takes no lock.
 pub fn for_writing(context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
     let path = &context.global.book;
     let store = if context.global.dry_run {
@@ -92,12 +92,12 @@ pub fn for_writing(context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
     opened(store, Scope::All, context)
 }
 
-/// Opens the book for reading: beside a process that writes, on a read-only disk, with no right to
-/// write.
+/// Opens the book for reading: also while another process writes, on a read-only disk, or without
+/// the right to write.
 pub fn for_reading(context: &Context<'_>, scope: Scope) -> Result<Book<ReadStore>, Failure> {
     let store = ReadStore::open(&context.global.book).map_err(Problem::from)?;
     let book = opened(store, scope, context)?;
-    // An index that a writer is about to bring up is nothing wrong.
+    // An index that a writer is about to update is not a fault.
     let beside = book.store().is_written_beside();
     if let Some(behind) = book.index_behind().filter(|_| !beside) {
         context.output.warn(
@@ -119,7 +119,7 @@ pub fn create(context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
     Ok(Book::open(AnyStore::File(Box::new(store)), Scope::All)?)
 }
 
-/// Refuses a directory in which a book or anything else stands.
+/// Refuses a directory that holds a book or anything else.
 pub fn expect_none(path: &Path) -> Result<(), Problem> {
     match FileStore::is_there(path)? {
         true => Err(Problem::refused("book-exists").with("path", path.display())),
@@ -149,7 +149,8 @@ impl Frames for Stored {
     }
 }
 
-/// A copy of the book in memory, to try a whole run out. Cost: the whole journal in memory.
+/// A copy of the book in memory, for the dry run of several steps. Cost: the whole journal in
+/// memory.
 pub fn in_memory(context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
     let path = &context.global.book;
     let journal = ReadStore::open_journal(path).map_err(Problem::from)?;
@@ -167,14 +168,14 @@ pub fn in_memory(context: &Context<'_>) -> Result<Book<AnyStore>, Failure> {
             Ok(())
         })
         .map_err(Problem::from)?;
-    // The index of the copy is made by the book from all entries.
+    // The book builds the index of the copy from all entries.
     copy.reset_index().map_err(Problem::from)?;
     opened(AnyStore::Memory(Box::new(copy)), Scope::All, context)
 }
 
 fn opened<S: Store>(store: S, scope: Scope, context: &Context<'_>) -> Result<Book<S>, Failure> {
     let book = Book::open(store, scope)?;
-    // What was found behind the head is judged only now.
+    // Opening the book judges the entries behind the head, so their notes are complete only now.
     for note in book.store().notes() {
         if note.code.starts_with("index-") {
             context.output.warn(note);
@@ -186,12 +187,12 @@ fn opened<S: Store>(store: S, scope: Scope, context: &Context<'_>) -> Result<Boo
     Ok(book)
 }
 
-/// The journal of a book as reports name it.
+/// The description of a book's journal for reports.
 pub fn journal(head: &Head) -> Journal {
     Journal { entries: head.count, root: hex(&head.root) }
 }
 
-/// How events are recorded: now, by the people of the options.
+/// Options for recording events: the present time, and the people of the command's options.
 pub fn options(context: &Context<'_>) -> Result<Options, Problem> {
     let global = &context.global;
     let person = |name: &'static str, given: &Option<String>| {
@@ -210,9 +211,9 @@ pub fn options(context: &Context<'_>) -> Result<Options, Problem> {
     Ok(Options { now, people, dry_run: global.dry_run, clock_confirmed, date_confirmed })
 }
 
-/// The clock, to the second.
+/// The present time, to the second.
 pub fn now() -> Timestamp {
-    // Beyond what can be written there is only one instant, and recording refuses it.
+    // A time that cannot be written becomes the latest possible one, which recording refuses.
     let now = Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::MAX);
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }

@@ -1,4 +1,4 @@
-//! The only place that writes to the terminal: data to stdout, talk to stderr.
+//! The only place that writes to the terminal: data to stdout, messages to stderr.
 
 use crate::cli::failure::{Failure, in_words_as_note};
 use jiff::Timestamp;
@@ -14,17 +14,17 @@ use std::io::Write as _;
 
 const SECONDS_A_DAY: i64 = 86_400;
 
-/// Where results and talk go, in which form and language.
+/// Destination of results and messages, with their form and language.
 pub struct Output {
     /// Form of reports.
     pub format: Format,
     /// Wordings.
     pub locale: Locale,
-    /// What reports tell of the book, once one is open.
+    /// Facts about the book for reports, once one is open.
     foot: RefCell<Option<Foot>>,
-    /// What was wrong with the index when the book was opened.
+    /// Faults of the index found when the book was opened.
     warnings: RefCell<Vec<Note>>,
-    /// Data that waits until the book is given back.
+    /// Data that waits until the book is closed.
     held: RefCell<Option<Vec<u8>>>,
 }
 
@@ -40,22 +40,22 @@ impl Output {
         }
     }
 
-    /// From now on data waits for [`Output::release`]: whoever holds the book gives it back before an
-    /// output is written that perhaps nobody reads.
+    /// From now on data waits for [`Output::release`]: a process that holds the book closes it
+    /// before it writes to an output that may block.
     pub fn hold(&self) {
         self.held.borrow_mut().get_or_insert_default();
     }
 
-    /// Writes what waits.
+    /// Writes the waiting data.
     ///
     /// # Errors
-    /// As [`Output::report`].
+    /// The errors of [`Output::report`].
     pub fn release(&self) -> Result<(), Failure> {
         let held = self.held.take();
         held.map_or(Ok(()), |bytes| self.data(&bytes))
     }
 
-    /// Says what was wrong with the index of the book that is opened, and puts it into every report.
+    /// Reports a fault of the index of the book that is opened, and adds it to every report.
     pub fn warn(&self, problem: &Problem) {
         self.talk(&in_words_as_note(problem, &self.locale));
         let args = problem.args.iter().filter_map(|(name, value)| match name {
@@ -66,10 +66,10 @@ impl Output {
         self.warnings.borrow_mut().push(note);
     }
 
-    /// From now on, reports are about this book as it stands at an instant.
+    /// From now on, reports are about this book in its state at an instant.
     pub fn about<S: Store>(&self, book: &Book<S>, now: Timestamp) {
         if book.state().settings.is_some() {
-            // That the first entry cannot be read is for `verify` to tell, not for every report.
+            // If the first entry cannot be read, `verify` reports it, not every report.
             let unwitnessed = book.witnessed().ok().flatten().map(|witnessed| {
                 let seconds = now.as_second().saturating_sub(witnessed.since.as_second());
                 let days = u64::try_from(seconds / SECONDS_A_DAY).unwrap_or(0);
@@ -84,22 +84,22 @@ impl Output {
     /// Writes a report to stdout.
     ///
     /// # Errors
-    /// `output-failed`; a reader that has gone away ends the program quietly.
+    /// `output-failed`; if the reader has closed the pipe, the program ends quietly.
     pub fn report(&self, report: &Report) -> Result<(), Failure> {
         self.data(&self.rendered(report, self.format)?)
     }
 
-    /// Writes the answer of a command that recorded something, with what that set off.
+    /// Writes the answer of a command that recorded something, with the consequences.
     ///
     /// # Errors
-    /// As [`Output::report`].
+    /// The errors of [`Output::report`].
     pub fn answer(&self, mut report: Report, set_off: Consequences) -> Result<(), Failure> {
         self.set_off(&mut report, set_off);
         self.report(&report)
     }
 
-    /// Puts what a command set off into its answer. A csv file holds one table, so there it is said on
-    /// stderr.
+    /// Adds the consequences of a command to its answer. A csv file holds one table, so with csv
+    /// they go to stderr.
     pub fn set_off(&self, report: &mut Report, set_off: Consequences) {
         report.set("consequences", consequences::cell(set_off, &self.locale));
         if self.format == Format::Csv {
@@ -112,7 +112,7 @@ impl Output {
     /// The bytes of a report in a form.
     ///
     /// # Errors
-    /// `output-failed` when they cannot be made.
+    /// `output-failed` if they cannot be made.
     pub fn rendered(&self, report: &Report, format: Format) -> Result<Vec<u8>, Problem> {
         render(report, self.foot.borrow().as_ref(), format, &self.locale)
     }
@@ -120,7 +120,7 @@ impl Output {
     /// Writes bytes to stdout.
     ///
     /// # Errors
-    /// As [`Output::report`].
+    /// The errors of [`Output::report`].
     pub fn data(&self, bytes: &[u8]) -> Result<(), Failure> {
         if let Some(held) = self.held.borrow_mut().as_mut() {
             held.extend_from_slice(bytes);
@@ -129,19 +129,19 @@ impl Output {
         let mut stdout = std::io::stdout().lock();
         stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| {
             if error.kind() == std::io::ErrorKind::BrokenPipe {
-                // `poolbook balance | head` is no failure.
+                // A closed pipe, as in `poolbook balance | head`, is not a failure.
                 return Failure::quiet(Exit::Done);
             }
             Problem::new("output-failed", Exit::Io).with("detail", error).into()
         })
     }
 
-    /// Says something on stderr.
+    /// Writes a message to stderr.
     pub fn say(&self, key: &str, args: &[(&str, &str)]) {
         self.talk(&self.locale.text(key, args));
     }
 
-    /// Writes one line to stderr. When even that fails there is nobody left to tell.
+    /// Writes one line to stderr. If that fails, there is no other way to report it.
     pub fn talk(&self, line: &str) {
         let mut stderr = std::io::stderr().lock();
         let _ = stderr.write_all(line.as_bytes()).and_then(|()| stderr.write_all(b"\n"));

@@ -1,4 +1,4 @@
-//! `pool [OWNER]`: where each pool stands, its leverage, and the circuit breaker.
+//! `pool [OWNER]`: the state of each pool, its leverage, and the circuit breaker.
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;

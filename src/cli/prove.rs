@@ -1,5 +1,5 @@
-//! `prove`: a file that shows that an entry is in the journal, or that the journal goes on from a
-//! checkpoint, to anybody who has no book.
+//! `prove`: a file that proves that an entry is in the journal, or that the journal continues a
+//! checkpoint. The recipient needs no book.
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -33,7 +33,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let from = args.from.as_deref().map(|from| held(path, from)).transpose()?;
     let to = match &args.checkpoint {
         Some(file) => held(path, file)?,
-        // Without one, that of the journal as it stands.
+        // Without a checkpoint file, that of the present journal.
         None => Checkpoint { body: take(path, false)?.body, signatures: Vec::new() },
     };
     let leaves = collect(path)?;
@@ -52,7 +52,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         }
         (None, entry) => included(path, entry.unwrap_or_default(), to, known)?,
     };
-    // Whoever hands out a proof has looked at it as the other side will.
+    // A proof is checked here in the same way as by its recipient.
     proof.check()?;
     destination.put(&proof.to_json(), context)?;
     if let Some(file) = args.target.name() {
@@ -84,7 +84,7 @@ fn size(body: &Body) -> usize {
     usize::try_from(body.entries).unwrap_or(usize::MAX)
 }
 
-/// A checkpoint of this very book.
+/// A checkpoint of this book.
 fn held(book: &Path, file: &Path) -> Result<Checkpoint, Problem> {
     let checkpoint = kept::checkpoint(file)?;
     let own = origin_of(book)?;
@@ -98,7 +98,7 @@ fn held(book: &Path, file: &Path) -> Result<Checkpoint, Problem> {
     Ok(checkpoint)
 }
 
-/// The journal must begin with what the checkpoint stands for.
+/// Tests that the journal begins with the entries that the checkpoint covers.
 fn contains(body: &Body, file: Option<&Path>, leaves: &[Hash]) -> Result<(), Problem> {
     let name = file.map_or_else(|| "-".to_owned(), |file| file.display().to_string());
     let Some(known) = leaves.get(..size(body)) else {

@@ -1,9 +1,10 @@
-//! `quarter 2017Q4 --from DIR`: the main job. Take a folder in, compute and post the quarter's
-//! subsidies, compare each bank account with its statements, print the balances per county and what
-//! is left open. Running it again changes nothing.
+//! `quarter 2017Q4 --from DIR`: the main job. It imports a folder, computes and posts the quarter's
+//! subsidies, compares each bank account with its statements, and prints the balances per county
+//! and the open items. Running it again changes nothing.
 //!
-//! Without `--post` all of it happens in memory and no file is touched. Names of people come from the
-//! command or the environment, never from the folder, so that nobody posts in another's name.
+//! Without `--post` all of it happens in memory and the book is not touched. Names of people come
+//! from the command or the environment, never from the folder, so that no one posts in another
+//! person's name.
 
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, in_words_as_note};
@@ -50,17 +51,17 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     };
     let quarter = subsidy::parse_quarter(&args.quarter)?;
     let mut folder = folder::read(&args.from)?;
-    // Everything of the folder is read before the book is touched.
+    // The whole folder is read before the book is touched.
     let statements = read_statements(&folder)?;
     let (options, people) = options(args, &folder, context)?;
-    // A run that is only tried out happens in memory, so that its later steps see the earlier ones.
+    // A dry run happens in memory, so that its later steps see the earlier ones.
     let writing = Options { dry_run: false, ..options.clone() };
     let last_day = CalendarQuarter(quarter).last_day();
     if args.post {
-        // Before anything of the folder is recorded.
+        // This is tested before anything of the folder is recorded.
         dates::not_future(last_day, &options)?;
     }
-    // A quarter may be looked at before its end.
+    // A quarter may be previewed before its end.
     let date_confirmed = writing.date_confirmed || options.dry_run;
     let approving = Options { date_confirmed, ..writing.clone() };
     let (mut book, before) = open_book(&folder, &options, (&writing, people), context)?;
@@ -120,8 +121,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     Ok(if clean { Exit::Done } else { Exit::Findings })
 }
 
-/// Prints the report: whole into the file of `-o` and with `--full`; else a terminal's form keeps to
-/// the balances and the summary.
+/// Prints the report: complete into the file of `-o` and with `--full`; otherwise the text on the
+/// terminal has only the balances and the summary.
 fn print(
     mut report: Report,
     page: Option<Page>,
@@ -137,8 +138,8 @@ fn print(
     context.output.report(&report)
 }
 
-/// How the run records, and how many people a payment of a new book takes. A run that only shows
-/// needs nobody's name: who is not named stands for the duty, in memory only.
+/// The options for recording, and the number of people that a payment of a new book needs. A dry
+/// run needs no names: a missing one is replaced by the name of the duty, in memory only.
 fn options(
     args: &Args,
     folder: &Folder,
@@ -147,7 +148,7 @@ fn options(
     let asked = open::options(context)?;
     let mode = mode(folder, &asked);
     if args.post {
-        // Refused before a book is made for it.
+        // This is refused before a book is made.
         let missing = || Reason::MakerMissing.refuse().with("event", "quarter --post");
         asked.people.maker.as_ref().ok_or_else(missing)?;
         return Ok((asked, mode));
@@ -162,14 +163,15 @@ fn options(
     Ok((Options { people, dry_run: true, ..asked }, mode))
 }
 
-/// How many people a payment of a new book takes: as the folder says; else three where an approver is
-/// named, and two where nobody could be the third, which every report then says.
+/// Number of people that a payment of a new book needs: the folder's; else three if an approver is
+/// named, and two if there is no third person, which every report then states.
 fn mode(folder: &Folder, options: &Options) -> PeopleMode {
     let known = options.people.approver.is_some();
     folder.people.unwrap_or(if known { PeopleMode::Three } else { PeopleMode::Two })
 }
 
-/// The book, and how many entries it has; a new one for the folder's city when there is none yet.
+/// Opens the book and returns it with its number of entries; makes a new one for the folder's city
+/// if there is none yet.
 fn open_book(
     folder: &Folder,
     options: &Options,
@@ -196,7 +198,7 @@ fn open_book(
         people: people.code().to_owned(),
     };
     let event = init::event(&opening)?;
-    // What a rule refuses is refused before a directory appears.
+    // An event that a rule refuses is refused before a directory is made.
     let mut book = open::new_in_memory()?;
     book.record(event.clone(), writing)?;
     if !options.dry_run {
@@ -227,7 +229,7 @@ fn read_statements(folder: &Folder) -> Result<BTreeMap<String, Files>, Failure> 
     if problems.is_empty() { Ok(statements) } else { Err(problems.into()) }
 }
 
-/// Takes the statements into the book; what fails its own arithmetic is set aside.
+/// Imports the statements into the book; one that fails its own arithmetic is set aside.
 fn take_statements(
     book: &mut Book<AnyStore>,
     statements: &BTreeMap<String, Files>,
@@ -247,7 +249,7 @@ fn take_statements(
     Ok(all)
 }
 
-/// Compares each account with what stands of its statements, up to the last day that the folder's
+/// Compares each account with its statements that count, up to the last day that the folder's
 /// statements cover.
 fn check_accounts(
     book: &Book<impl Store>,
@@ -257,7 +259,8 @@ fn check_accounts(
     for (id, files) in statements {
         let days = files.iter().flat_map(|(_, found)| found).filter_map(|statement| statement.to);
         let account = Account::recorded(book, id)?;
-        // Where nothing stands there is nothing to compare; why has been told.
+        // Without a statement that counts there is nothing to compare; the reason was reported
+        // before.
         let Some(to) = account.to else { continue };
         let form = account.form(days.max().map_or(to, |last| last.min(to)));
         checked.push((account, form));

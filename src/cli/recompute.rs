@@ -69,7 +69,7 @@ fn range(args: &Args) -> Result<Range, Problem> {
     Ok(Range { since, until, programmes: programmes(args.programme.as_deref()) })
 }
 
-/// Says on stderr when settled subsidies of a book come to something else by now.
+/// Reports on stderr if recomputing the settled subsidies of a book gives other amounts.
 pub fn tell(state: &State, context: &Context<'_>) {
     let Some(since) = first_quarter(state) else { return };
     let range = Range { since, until: None, programmes: Programme::ALL.to_vec() };

@@ -41,7 +41,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
             .into());
     }
     let options = open::options(context)?;
-    // Tried before anything is recorded.
+    // The output is tried before anything is recorded.
     let rejects = args.rejects.as_deref();
     let rejects = rejects.map(|path| Made::open(context, ("rejects", path), args.force));
     let mut rejects = rejects.transpose()?;
@@ -49,7 +49,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let mut outcomes: Vec<FileOutcome> = Vec::new();
     let mut set_off = Consequences::default();
     for file in &args.file {
-        // There is one file only where rejects are kept.
+        // There is exactly one file if rejects are kept.
         let done = match rejects.take() {
             None => whole(file, args, &mut book, &options),
             Some(rejects) => row_by_row(file, rejects, args, (&mut book, &options), context),
@@ -60,7 +60,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
                 set_off.append(found);
             }
             Err(problem) => {
-                // What earlier files brought in stays; say so before the failure.
+                // The events of earlier files stay recorded, which is reported before the failure.
                 if !outcomes.is_empty() {
                     tell(&outcomes, set_off, &book, &options, context)?;
                 }
@@ -74,7 +74,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     Ok(if outcomes.iter().any(differs) { Exit::Findings } else { Exit::Done })
 }
 
-/// What became of the files, and what their events set off.
+/// Reports the results for the files, and the consequences of their events.
 fn tell(
     outcomes: &[FileOutcome],
     set_off: Consequences,
@@ -96,7 +96,7 @@ fn open_source(file: &Path, args: &Args) -> Result<Box<dyn RowSource>, Problem> 
     source::open(file, options)
 }
 
-/// All events of a file or none.
+/// Records all events of a file or none.
 fn whole(
     file: &Path,
     args: &Args,
@@ -112,7 +112,7 @@ fn whole(
     Ok((FileOutcome { file: shown, new, already, reversed, rejected: 0 }, consequences))
 }
 
-/// The good rows of a file; the others go to the rejects with their reasons.
+/// Records the good rows of a file; the others go to the rejects with their reasons.
 fn row_by_row(
     file: &Path,
     mut rejects: Made,
@@ -125,7 +125,8 @@ fn row_by_row(
         // The file of rejects has columns for the place.
         let bare = Problem { place: Default::default(), ..problem.clone() };
         let line = Message::new(&bare, locale).line(locale.lang());
-        // The other rows of the file are recorded, so only this one was not.
+        // The other rows of the file are recorded, so the wording must say that only this one was
+        // not.
         let text = |key| locale.text(key, &[]);
         line.replace(&text("rejects-nothing-written"), &text("rejects-row-not-recorded"))
     };
@@ -137,7 +138,7 @@ fn row_by_row(
         &mut |events: Vec<Event>, _| book.record_row(events, options, &mut group, &mut |_| {}),
         &mut sink,
     )?;
-    // The rejected rows are safe before the others are recorded.
+    // The rejected rows are durable before the others are recorded.
     let rejected = sink.finish()?;
     rejects.sync()?;
     let summary = book.finish_rows(options, group)?;

@@ -1,4 +1,4 @@
-//! `reindex`: make the index again from the journal.
+//! `reindex`: rebuilds the index from the journal.
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -11,8 +11,8 @@ use std::path::Path;
 #[derive(clap::Args)]
 pub struct Args {}
 
-/// Tests that the index which was made is the one that the next command finds: sled tells of a full
-/// disk only after it has taken everything.
+/// Tests that the next command finds the new index: sled reports a full disk only after it has
+/// accepted everything.
 fn kept(path: &Path, head: &Head) -> Result<(), Problem> {
     let store = FileStore::open(path).map_err(Problem::from)?;
     let found = store.index_head().filter(|found| found.count >= head.count);
@@ -25,7 +25,7 @@ fn kept(path: &Path, head: &Head) -> Result<(), Problem> {
 
 pub fn run(_: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let mut book = open::for_writing(context)?;
-    // On a dry run the book was opened, and nothing of the index is touched.
+    // A dry run only opens the book and does not touch the index.
     let head = if context.global.dry_run { book.head() } else { book.reindex()? };
     let path = &context.global.book;
     let shown = path.display().to_string();

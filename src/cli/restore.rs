@@ -1,4 +1,4 @@
-//! `restore`: a book from a backup or an exported journal, in a directory that is free.
+//! `restore`: makes a book from a backup or an exported journal, in a directory that is free.
 
 use crate::cli::backup::report;
 use crate::cli::context::Context;
@@ -21,7 +21,8 @@ pub struct Args {
     root: Option<String>,
 }
 
-/// What a link leads to: the files of a book are no links, what is brought in may be.
+/// The target of a link: the files of a book are not links, but the file to restore from may be
+/// one.
 fn followed(path: &Path) -> Result<PathBuf, Problem> {
     let about = std::fs::symlink_metadata(path).map_err(|error| io_problem(path, &error))?;
     if !about.is_symlink() {
@@ -36,7 +37,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     check_size(&args.backup, u64::MAX)?;
     let done = restore(&followed(&args.backup)?, directory, &wanted)?;
     if !wanted.dry_run {
-        // The book is there; opening it once makes its index, and shows that it opens.
+        // The book exists now; opening it once builds its index, and proves that it opens.
         let store = FileStore::open_for(directory, &context.command).map_err(Problem::from)?;
         let book = Book::open(store, Scope::All)?;
         context.output.about(&book, open::now());

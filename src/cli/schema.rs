@@ -1,4 +1,4 @@
-//! `schema [events|outputs|NAME]`: the JSON Schema of what is taken in and of what is given out.
+//! `schema [events|outputs|NAME]`: the JSON Schema of the input and of the output.
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;

@@ -67,13 +67,13 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     }
 }
 
-/// The quarter of a command line.
+/// The quarter in an argument.
 pub fn parse_quarter(text: &str) -> Result<Quarter, Problem> {
     Quarter::parse(text)
         .map_err(|_| Problem::new("quarter-format", Exit::Usage).with("text", text.escape_debug()))
 }
 
-/// A day of a command line.
+/// The day in an argument.
 pub fn parse_day(text: &str) -> Result<Date, Problem> {
     parse_date(text)
         .map_err(|error| Problem::new(error.code(), Exit::Usage).with("text", text.escape_debug()))
@@ -131,8 +131,8 @@ pub fn post<S: Store>(
     Ok((lines, posted, summary.consequences))
 }
 
-/// Pays what is approved, each line from the account of its cell that holds most; lines that no
-/// account can pay stay open and are told.
+/// Pays the approved lines, each from the account of its cell that holds most; lines that no
+/// account can pay stay open and are reported.
 fn pay(quarter: Option<Quarter>, date: Date, context: &Context<'_>) -> Result<Exit, Failure> {
     let options = open::options(context)?;
     let mut book = open::for_writing(context)?;
@@ -165,7 +165,7 @@ fn explain(id: &str, context: &Context<'_>) -> Result<Exit, Failure> {
     let unknown = || Problem::refused("subsidy-unknown").with("subsidy", id);
     let line = book.state().subsidies.get(id).ok_or_else(unknown)?;
     let entry = book.find(id)?.ok_or_else(unknown)?;
-    // Reductions, claw-backs and supplements stand in the trail of the line that they correct.
+    // The trail of a line also holds the reductions, claw-backs and supplements that correct it.
     let mut corrections = Vec::new();
     for seq in line.trail.iter().filter(|seq| **seq != entry.seq) {
         let told = book.entry(*seq)?;

@@ -1,7 +1,7 @@
-//! `-o FILE` and its like: where a command puts its data when not on stdout.
+//! `-o FILE` and similar options: the destination of a command's data if it is not stdout.
 //!
-//! A place is tried before a command does anything that stays, and the file gets its name when it is
-//! whole. A dry run looks at the place and makes nothing.
+//! A destination is tried before a command does anything permanent, and the file gets its name when
+//! it is complete. A dry run tests the place and makes nothing.
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -14,7 +14,7 @@ use poolbook::store::outside::{Around, Spot};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// `--force`, for every option that names a file to be made.
+/// `--force`, for every option that names an output file.
 #[derive(clap::Args, Clone, Copy)]
 pub struct Force {
     #[arg(long)]
@@ -30,13 +30,13 @@ pub struct Target {
 }
 
 impl Target {
-    /// Tries the place for bytes.
+    /// Tries the destination of bytes.
     pub fn open(&self, context: &Context<'_>) -> Result<Destination, Problem> {
         let Some(path) = &self.output else { return Ok(Destination::Stdout) };
         Ok(Destination::File(Made::open(context, ("output", path), self.force)?))
     }
 
-    /// Tries the place for a report, in the form that the name of the file ends with.
+    /// Tries the destination of a report, in the form that the file's extension selects.
     pub fn open_report(&self, context: &Context<'_>) -> Result<Page, Problem> {
         let form = self.output.as_deref().map(form).transpose()?;
         let form = form.unwrap_or(context.output.format);
@@ -49,7 +49,7 @@ impl Target {
     }
 }
 
-/// Where a report goes, and in which form.
+/// Destination of a report, and its form.
 pub struct Page {
     form: Format,
     destination: Destination,
@@ -63,7 +63,7 @@ impl Page {
     }
 }
 
-/// Where bytes go.
+/// Destination of bytes.
 pub enum Destination {
     Stdout,
     File(Made),
@@ -90,7 +90,7 @@ impl Destination {
                 })
             });
             return match end {
-                // A reader that has gone away is no failure, and knows so itself.
+                // A reader that closed the pipe is not a failure; the exit code already shows that.
                 Some(failure) => Err(failure),
                 None => Ok(written.map(|()| Exit::Done)?),
             };
@@ -101,15 +101,15 @@ impl Destination {
     }
 }
 
-/// A file that a command makes; on a dry run one that is never made.
+/// A file that a command makes; on a dry run it is never made.
 pub struct Made {
     aside: Option<AsideFile>,
     shown: String,
 }
 
 impl Made {
-    /// Tries the place that an option of the command names. None of the other paths of the same
-    /// command may lead there.
+    /// Tries the path that an option of the command names. No other path of the same command may
+    /// lead to the same file.
     pub fn open(
         context: &Context<'_>,
         (option, path): (&str, &Path),
@@ -127,12 +127,12 @@ impl Made {
         self.write_all(bytes).map_err(|error| self.failed(&error))
     }
 
-    /// Brings the bytes to the disk; from here on only the name is missing.
+    /// Makes the bytes durable; after this only the name is missing.
     pub fn sync(&self) -> Result<(), Problem> {
         Ok(self.aside.as_ref().map_or(Ok(()), AsideFile::sync)?)
     }
 
-    /// Brings the bytes to the disk and gives the file its name.
+    /// Makes the bytes durable and gives the file its name.
     pub fn keep(self, context: &Context<'_>) -> Result<(), Problem> {
         self.sync()?;
         match self.aside {
@@ -157,7 +157,7 @@ impl Write for Made {
     }
 }
 
-/// The form that a file's name ends with.
+/// The form that a file's extension selects.
 fn form(path: &Path) -> Result<Format, Problem> {
     let end = path.extension().map(|end| end.to_string_lossy().to_lowercase()).unwrap_or_default();
     let form = if end == "txt" { Some(Format::Table) } else { Format::parse(&end) };

@@ -21,7 +21,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let (span, cells) = (args.days.span()?, args.which.cells(&book)?);
     let view = args.days.movements(&book, |movements| trial_balance(movements, cells, span))?;
     let owner = args.which.owner.as_deref();
-    // The digest is that of a whole owner on a day, as its closes hold it.
+    // The digest covers a whole owner on a day, like that of its closes.
     let digest = match (cells.owner, owner, cells.fund, args.days.is_bounded()) {
         (Some(number), Some(code), None, true) => {
             let day = span.to();

@@ -1,4 +1,4 @@
-//! Mistakes in usage, retold in the user's language, and help when it was asked for.
+//! Mistakes in usage, reported in the user's language, and help on request.
 
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
@@ -7,8 +7,8 @@ use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use poolbook::problem::{Exit, Problem};
 use std::ffi::OsString;
 
-/// Shows the help or version that was asked for, or gives the problem of a mistake. The arguments
-/// are parsed again with the worded tree, because only that one speaks the language.
+/// Shows the requested help or version, or returns the problem of a mistake. The arguments are
+/// parsed again with the localised tree, because only that one has the user's language.
 pub fn explain(error: &Error, arguments: &[OsString], output: &Output) -> Result<Exit, Failure> {
     if error.kind() == ErrorKind::DisplayVersion {
         output.data(error.render().to_string().as_bytes())?;
@@ -73,7 +73,8 @@ pub fn problem(error: &Error) -> Problem {
         | ErrorKind::TooManyValues
         | ErrorKind::WrongNumberOfValues => code("usage-count").with("option", option()),
         _ => {
-            // The first line says what is wrong; usage and help are told by our own words.
+            // Only the first line of clap's text is used; this program has its own wording for
+            // usage and help.
             let text = error.render().to_string();
             let first = text.lines().next().unwrap_or_default();
             code("usage-other").with("detail", first.trim_start_matches("error: "))

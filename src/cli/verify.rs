@@ -1,4 +1,4 @@
-//! `verify`: recheck everything, and list every finding. It changes no file.
+//! `verify`: checks everything again and lists every finding. It changes no file.
 
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, in_words_as_note};
@@ -32,13 +32,13 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let against = against(args)?;
     let mut watched = against.watch(path)?;
     let opened = ReadStore::open(path).map_err(Problem::from);
-    // What was found behind the head is judged while the book is opened.
+    // Opening the book judges the entries behind the head.
     let opened = opened.and_then(|store| Book::open(store, Scope::Balances));
     let opened = opened.and_then(|book| Ok((book.store().sight()?, book)));
     let (sight, book) = match opened {
         Ok((sight, book)) => (sight, Some(book)),
         Err(problem) if problem.exit == Exit::NoInput => return Err(problem.into()),
-        // A damaged journal cannot be opened as a book, and is checked all the same, without the index.
+        // A damaged journal cannot be opened as a book; it is still checked, without the index.
         Err(problem) => {
             context.output.talk(&in_words_as_note(&problem, &context.output.locale));
             (Sight::take(path).map_err(Problem::from)?, None)
@@ -48,7 +48,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         context.output.about(book, open::now());
         for note in book.store().notes() {
             match note.code {
-                // The head and the index are judged below.
+                // The head and the index are checked below.
                 "head-damaged" | "index-missing" | "index-unusable" => {}
                 "tail-kept" => context.output.talk(&in_words_as_note(note, &context.output.locale)),
                 _ => watched.findings.push(note.clone()),
@@ -59,7 +59,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let rows = book.as_ref().map(Book::rows);
     let lacking = book.as_ref().and_then(|book| book.store().lacking_index());
     let index = match (lacking, &rows) {
-        // That a writer has it open is nothing wrong.
+        // It is not a fault if a writer has the index open.
         (Some(problem), _) if problem.arg("reason") == Some("busy") => {
             context.output.talk(&in_words_as_note(problem, &context.output.locale));
             Index::Unseen
@@ -86,7 +86,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     Ok(found.exit())
 }
 
-/// What the options name to hold the journal against.
+/// The references in the options to compare the journal with.
 fn against(args: &Args) -> Result<Against, Problem> {
     let mut held = Vec::new();
     for path in &args.against {

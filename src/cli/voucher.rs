@@ -37,7 +37,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The voucher of an entry, with what the book knows of it.
+/// The voucher of an entry, with the facts that only the book knows.
 pub fn report(
     entry: &Entry,
     book: &Book<impl Store>,

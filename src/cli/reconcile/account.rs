@@ -1,4 +1,4 @@
-//! Both sides of one bank account, and what belongs together.
+//! Both sides of one bank account, and the matches between them.
 
 use crate::cli::context::Context;
 use crate::cli::failure::in_words_as_note;
@@ -28,22 +28,22 @@ pub struct Account {
     pub to: Option<Date>,
     pub matching: Matching,
     pub settings: Settings,
-    /// How many independent sources tell of it.
+    /// Number of independent sources.
     pub sources: usize,
-    /// Statements that do not meet the others yet, or of which parts are missing.
+    /// Statements that do not connect to the others yet, or of which parts are missing.
     pub waiting: Vec<Recorded>,
     /// First and last day of each run of days that statements cover without a gap.
     runs: Vec<(Date, Date)>,
     statement_opening: Total,
     book_opening: Total,
-    /// Lines of the book before this day are part of what was brought forward.
+    /// Lines of the book before this day are part of the balance brought forward.
     forward: Option<Date>,
-    /// Where the statements do not hold together.
+    /// Places where the statements do not agree.
     breaks: Vec<Problem>,
 }
 
 impl Account {
-    /// A bank account with the statements that stand in the book.
+    /// A bank account with the statements of the book that count.
     pub fn recorded<S: Store>(book: &Book<S>, id: &str) -> Result<Self, Problem> {
         let account = book.bank_account(id)?.clone();
         let channel = book.channel(id, None, None)?;
@@ -70,7 +70,7 @@ impl Account {
         })
     }
 
-    /// A bank account with the statements of files, which are put in the order of their days.
+    /// A bank account with the statements of files, sorted by their days.
     pub fn of_files<S: Store>(
         book: &Book<S>,
         id: &str,
@@ -95,7 +95,7 @@ impl Account {
             ..StatementLine::default()
         });
         let statement: Vec<StatementLine> = lines.collect();
-        // Later lines of the book count, too: what is open on a day may clear after it.
+        // Later lines of the book count, too: an item that is open on a day may clear after it.
         let last = date(YEAR_MAX, 12, 31).unwrap_or(account.opened);
         let first = from.unwrap_or(account.opened);
         let (book_opening, entered) = book.book_side(&account, first, last)?;
@@ -119,15 +119,15 @@ impl Account {
         })
     }
 
-    /// The day that is meant when none is named: the last day of the statements.
+    /// The default day of the form: the last day of the statements.
     pub fn last_day(&self) -> Date {
         self.to.unwrap_or(self.account.opened)
     }
 
     /// The form of a day (余额调节表).
     pub fn form(&self, day: Date) -> Reconciliation {
-        // The balance that the bank prints with its last line of the day. What the lines add up to
-        // differs from it where some are missing.
+        // The balance that the bank prints with its last line of the day. It differs from the sum
+        // of the lines if some are missing.
         let printed = self.statement.iter().rfind(|line| line.date <= day);
         let mut form = reconciliation(
             &Input {
@@ -149,7 +149,7 @@ impl Account {
         form
     }
 
-    /// The name of the line of an item: the id of a line of the statement, or `118.2`.
+    /// The name of an item's line: the id of a statement line, or `118.2` for a posting.
     pub fn name_of(&self, item: &Item) -> Option<String> {
         match item.kind {
             ItemKind::BankReceived | ItemKind::BankPaid => {
@@ -161,7 +161,7 @@ impl Account {
         }
     }
 
-    /// What reports show of a form.
+    /// The view of a form for reports.
     pub fn view<'a>(&'a self, form: &'a Reconciliation) -> AccountView<'a> {
         AccountView {
             account: &self.account,
@@ -179,20 +179,21 @@ impl Account {
         }
     }
 
-    /// True when a statement covers the day, and none that tells of the day waits or lacks parts.
+    /// Returns true if a statement covers the day and no statement of that day waits or lacks
+    /// parts.
     fn is_covered(&self, day: Date) -> bool {
         let waits = |one: &Recorded| (one.import.from..=one.import.to).contains(&day);
         self.runs.iter().any(|(from, to)| (*from..=*to).contains(&day))
             && !self.waiting.iter().any(waits)
     }
 
-    /// True when statements reach a form's day and hold together, and nothing is open.
+    /// Returns true if statements reach a form's day and are consistent, and nothing is open.
     pub fn is_clean(&self, form: &Reconciliation) -> bool {
         self.view(form).is_clean()
     }
 
-    /// The last day up to which both sides are tied with nothing open, by a form; none where the
-    /// first day is not.
+    /// The last day up to which both sides agree with nothing open, by a form; `None` if the first
+    /// day does not.
     pub fn tied_to(&self, form: &Reconciliation) -> Option<Date> {
         let last = self.to?.min(form.last_day);
         let oldest = form.items.iter().map(|item| item.date).min();
@@ -201,7 +202,7 @@ impl Account {
             None => last,
         };
         let from = self.from.filter(|from| *from <= day)?;
-        // What was brought forward, or a gap, may stand between the sides without any line.
+        // The sides may differ by a balance brought forward, or by a gap, without any open line.
         let tied = |day: Date| {
             let form = self.form(day);
             form.is_clean() && form.statement_gap == Total::ZERO
@@ -216,7 +217,7 @@ impl Account {
         until.checked_sub(1).and_then(|last| days.get(last)).copied()
     }
 
-    /// Tells where the statements do not hold together.
+    /// Reports the places where the statements do not agree.
     pub fn tell(&self, context: &Context<'_>) {
         for problem in &self.breaks {
             context.output.talk(&in_words_as_note(problem, &context.output.locale));
@@ -232,7 +233,7 @@ fn gap(account: &str, closing: Money, opening: Money, day: Option<Date>) -> Prob
         .with("date", day.map_or_else(|| "—".to_owned(), |day| day.to_string()))
 }
 
-/// Gaps over which recorded statements stand.
+/// Gaps between the recorded statements that count.
 fn gaps(channel: &Channel) -> Vec<Problem> {
     let gaps = channel.gaps();
     gaps.map(|(before, after)| {

@@ -1,5 +1,5 @@
-//! `reconcile certify` records that a bank account is tied as of a day; `reconcile certificates` lists
-//! what was certified, and whether it still holds.
+//! `reconcile certify` records that a bank account agrees with its statements on a day;
+//! `reconcile certificates` lists the certificates, and whether they still hold.
 
 use super::day;
 use crate::cli::context::Context;
@@ -102,7 +102,7 @@ fn shown(
     Ok(Exit::Done)
 }
 
-/// The certificate of a day that nothing broke.
+/// The certificate of a day that no entry broke.
 fn standing(
     book: &Book<impl Store>,
     account: &BankAccount,
@@ -114,7 +114,7 @@ fn standing(
     Ok(Some(last.clone()).filter(|one| holds && one.touched.is_empty()))
 }
 
-/// How many sources tell of a day, as a journal of so many entries knows.
+/// Number of sources that cover a day, at a number of known entries.
 fn sources(
     book: &Book<impl Store>,
     account: &BankAccount,
@@ -129,7 +129,7 @@ fn sources(
     Ok(count)
 }
 
-/// What a recorded certificate says; nothing where its entry is none.
+/// The contents of a recorded certificate; `None` if its entry is not a certificate.
 fn recorded<'a>(
     book: &Book<impl Store>,
     account: &'a BankAccount,
@@ -171,7 +171,7 @@ pub fn list(args: &ListArgs, context: &Context<'_>) -> Result<Exit, Failure> {
                 CertificateStanding::Holds => None,
                 CertificateStanding::BrokenBy(entry) => Some(entry),
             };
-            // One that was made again after it broke needs nothing done.
+            // A broken certificate that was renewed needs no action.
             let later = certificates.iter().skip(place + 1);
             let again = later.clone().any(|other| other.date == certificate.date);
             broken |= by.is_some() && !again;

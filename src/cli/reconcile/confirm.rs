@@ -1,5 +1,5 @@
-//! `reconcile confirm` and `reconcile undo-match`: a person says that lines of both sides are the same
-//! money, or that they are not after all.
+//! `reconcile confirm` and `reconcile undo-match`: a person states that lines of both sides are the
+//! same money, or withdraws that.
 
 use super::Account;
 use crate::cli::context::Context;
@@ -63,7 +63,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
 /// Lines of the statement and of the book by their names.
 type Names = (Vec<CompactString>, Vec<CompactString>);
 
-/// The lines of both sides of each match that is meant.
+/// The lines of both sides of each selected match.
 fn pairings(args: &Args, account: &Account) -> Result<Vec<Names>, Problem> {
     if args.proposed.is_empty() && !args.all_proposed {
         let names = |given: &[String]| given.iter().map(CompactString::from).collect();
@@ -94,7 +94,7 @@ fn pairings(args: &Args, account: &Account) -> Result<Vec<Names>, Problem> {
     numbers.into_iter().map(pairing).collect()
 }
 
-/// The latest day of the lines, on which all of them were there.
+/// The latest day of the lines, on which all of them exist.
 fn last_day(account: &Account, own: &MatchLines) -> Date {
     let lines = own.lines.iter().flatten();
     let bank = lines.filter_map(|id| account.statement.iter().find(|line| line.id == *id));
@@ -106,8 +106,8 @@ fn last_day(account: &Account, own: &MatchLines) -> Date {
     days.max().unwrap_or_else(|| account.last_day())
 }
 
-/// The id of a match is made of its lines, so that saying it twice is saying it once; after it was
-/// taken back it counts on.
+/// The id of a match is made from its lines, so that confirming it twice records it once; after a
+/// withdrawal a number is appended.
 fn match_id(book: &Book<impl Store>, own: &MatchLines) -> Result<Id, Problem> {
     let mut names: Vec<&str> =
         own.lines.iter().chain(&own.postings).flatten().map(|n| &**n).collect();
@@ -151,7 +151,7 @@ fn told(reason: &str) -> Result<CompactString, Problem> {
     })
 }
 
-/// An event with nothing but its own fields.
+/// An event with only its own fields.
 pub fn plain(id: Id, date: Date, kind: Kind) -> Event {
     Event {
         id,
@@ -168,7 +168,7 @@ pub fn plain(id: Id, date: Date, kind: Kind) -> Event {
     }
 }
 
-/// Records the events, all or none, and tells what became of them.
+/// Records the events, all or none, and reports the results.
 fn record(
     book: &mut Book<AnyStore>,
     mut events: Vec<Event>,
@@ -196,7 +196,7 @@ fn record(
     Ok(Exit::Done)
 }
 
-/// What an event says, before it is known what becomes of it.
+/// The contents of an event, before its result is known.
 fn row(book: &Book<impl Store>, event: &Event) -> ConfirmedRow {
     let mut row = ConfirmedRow {
         matching: event.id.to_string(),

@@ -1,4 +1,5 @@
-//! `reconcile BANK_ACCOUNT [FILE...]`: the form that people sign (银行存款余额调节表); writes nothing.
+//! `reconcile BANK_ACCOUNT [FILE...]`: the form that people sign (银行存款余额调节表); writes
+//! nothing.
 
 use super::{Account, day, profiles};
 use crate::cli::context::Context;
@@ -12,7 +13,7 @@ use poolbook::report::views;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
-// Flattened into the arguments of the command, whose group bears the same name.
+// This is flattened into the arguments of the command, whose group has the same name.
 #[group(skip)]
 pub struct Args {
     #[arg(required = true)]
@@ -28,7 +29,7 @@ pub struct Args {
 }
 
 impl Args {
-    /// Refuses what belongs to the form alone where a subcommand was named.
+    /// Refuses the options of the form if a subcommand was named.
     pub fn refuse(&self) -> Result<(), Problem> {
         let paths = self.file.first().or(self.profile.first());
         let told = self.bank_account.clone().or(self.as_of.clone()).or(self.target.name());
@@ -53,7 +54,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
         statements.push(read_any(file, id, &profiles)?);
     }
     prove_in_order(&mut statements);
-    // What does not add up is told with the form; what is not proved has no form.
+    // Figures that disagree are reported with the form; a statement that is not proved gives no
+    // form.
     let whole = statements.iter().filter(|statement| statement.breaks.is_empty());
     let undecided = whole.flat_map(|statement| &statement.proof.undecided);
     let undecided: Vec<_> = undecided.cloned().collect();

@@ -1,5 +1,5 @@
-//! `reconcile lines BANK_ACCOUNT`: each line of the statement with what it is matched with
-//! (银行流水匹配表), and the lines of the book that are open.
+//! `reconcile lines BANK_ACCOUNT`: each line of the statement with the postings that it is matched
+//! with (银行流水匹配表), and the open lines of the book.
 
 use super::{Account, day};
 use crate::cli::context::Context;

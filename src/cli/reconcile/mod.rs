@@ -1,6 +1,6 @@
 //! `reconcile`: bank statements against the book, and the bank's loans against the register.
 //!
-//! One file a subcommand; `reconcile BANK_ACCOUNT` alone prints the form that people sign.
+//! One file per subcommand; `reconcile BANK_ACCOUNT` alone prints the form that people sign.
 
 mod account;
 mod certify;
@@ -59,7 +59,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     }
 }
 
-/// The profiles given, before those that the program knows.
+/// The given profiles, before those of the program.
 pub fn profiles(paths: &[PathBuf]) -> Result<Vec<Profile>, Problem> {
     let mut all: Vec<Profile> =
         paths.iter().map(|path| Profile::read(path)).collect::<Result<_, _>>()?;
@@ -67,7 +67,7 @@ pub fn profiles(paths: &[PathBuf]) -> Result<Vec<Profile>, Problem> {
     Ok(all)
 }
 
-/// A day of an option.
+/// The day in an option.
 fn day(text: &str) -> Result<Date, Problem> {
     parse_date(text)
         .map_err(|error| Problem::new(error.code(), Exit::Usage).with("text", text.escape_debug()))

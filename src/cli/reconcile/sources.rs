@@ -1,5 +1,5 @@
-//! `reconcile sources BANK_ACCOUNT`: independent sources of one account compared line by line, because
-//! a forged statement differs from the one that another person got from the bank.
+//! `reconcile sources BANK_ACCOUNT`: independent sources of one account compared line by line,
+//! because a forged statement differs from the one that another person got from the bank.
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -47,7 +47,7 @@ fn overlap(one: (Date, Date), other: (Date, Date)) -> Option<(Date, Date)> {
     (from <= to).then_some((from, to))
 }
 
-/// Place of each further source, and its differences from the first.
+/// Index of each further source, and its differences from the first.
 type Compared = Vec<(usize, Vec<Difference>)>;
 
 /// The sources of an account, and the differences of each further one from the first, over the days
@@ -70,7 +70,7 @@ fn compared(book: &Book<impl Store>, id: &str) -> Result<(Vec<Channel>, Compared
     Ok((channels, found))
 }
 
-/// How many differences the sources of an account have.
+/// Number of differences between the sources of an account.
 pub fn differences(book: &Book<impl Store>, id: &str) -> Result<usize, Problem> {
     let (_, found) = compared(book, id)?;
     Ok(found.iter().map(|(_, list)| list.len()).sum())

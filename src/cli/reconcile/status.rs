@@ -1,4 +1,4 @@
-//! `reconcile status`: where each bank account stands.
+//! `reconcile status`: the state of each bank account.
 
 use super::{Account, day, sources};
 use crate::cli::context::Context;
@@ -24,7 +24,7 @@ pub struct Args {
     target: Target,
 }
 
-/// One account with all that its row tells.
+/// One account with the data of its row.
 struct Stand {
     account: Account,
     form: Reconciliation,
@@ -86,8 +86,8 @@ fn stand(book: &Book<impl Store>, id: &str, asked: Option<Date>) -> Result<Stand
     Ok(Stand { account, form, source_differences, certificate })
 }
 
-/// Nothing is open, nothing is proposed, no certificate is broken and the sources agree. An account
-/// that no statement covers and on which nothing ever moved has nothing to tie.
+/// Returns true if nothing is open, nothing is proposed, no certificate is broken and the sources
+/// agree. An account without statements and without any movement has nothing to reconcile.
 fn is_ok(one: &Stand) -> bool {
     let proposed = one.account.matching.groups.iter().any(|group| group.zone == Zone::Proposed);
     let broken = one.certificate.is_some_and(|(_, broken)| broken.is_some());

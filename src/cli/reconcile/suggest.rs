@@ -1,5 +1,5 @@
-//! `reconcile suggest BANK_ACCOUNT`: what is probably wrong with each open line, best first, with
-//! drafts of the events that mend it; writes nothing to the book.
+//! `reconcile suggest BANK_ACCOUNT`: the probable errors behind each open line, best first, with
+//! drafts of the events that correct them; writes nothing to the book.
 
 use super::{Account, day};
 use crate::cli::context::Context;
@@ -108,8 +108,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     Ok(if form.items.is_empty() { Exit::Done } else { Exit::Findings })
 }
 
-/// The ready events of the best suggestion of each line, one a line and each once; how many there
-/// are, and how many suggestions still lack what only a person knows.
+/// The complete events of the best suggestion of each line, one per line and each once; their
+/// number; and the number of suggestions that still lack facts only a person knows.
 fn drafts(suggestions: &[Vec<Suggestion>]) -> (String, usize, usize) {
     let (mut lines, mut left): (Vec<String>, usize) = (Vec::new(), 0);
     for best in suggestions.iter().filter_map(|list| list.first()) {

@@ -38,7 +38,7 @@ pub struct Args {
     target: Target,
 }
 
-/// The lists as they are compared.
+/// The lists to compare.
 struct Lists {
     names: Vec<String>,
     day: Option<Date>,
@@ -154,7 +154,7 @@ fn notes(book: &Book<impl Store>, owner: &Id, day: Date) -> Result<Vec<Standing>
     })
 }
 
-/// What the index says of an owner on a day.
+/// Figures of an owner on a day, from the index.
 struct Stood {
     /// Sum of the off-balance accounts of its loans.
     register: Total,
@@ -178,7 +178,7 @@ fn stood(book: &Book<impl Store>, owner: &Id, day: Date) -> Result<Stood, Proble
     Ok(Stood { register: sum.net(), banks })
 }
 
-/// What the book knows of a number: a loan, one of its notes, or an application.
+/// The loan, note or application with a number, if the book has one.
 fn known(state: &State, note: &str, bank: Option<&str>) -> Option<Known> {
     let by_note =
         |loan: &&poolbook::domain::loan::Loan| loan.notes.iter().any(|own| *own.id == *note);

@@ -51,8 +51,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     Ok(if clean { Exit::Done } else { Exit::Findings })
 }
 
-/// Statements of one account that follow each other and whose balances do not meet, with the place
-/// of the later one. Statements whose days overlap say nothing of each other here.
+/// Consecutive statements of one account whose balances do not agree, with the index of the later
+/// one. Statements whose days overlap are not compared here.
 fn gaps(statements: &[Statement]) -> Vec<(usize, Problem)> {
     let mut order: Vec<usize> = (0..statements.len()).collect();
     let of = |index: &usize| statements.get(*index);

@@ -1,7 +1,8 @@
-//! `statement import BANK_ACCOUNT FILE...`: takes the bank's files in as facts of the book.
+//! `statement import BANK_ACCOUNT FILE...`: imports the bank's files as facts of the book.
 //!
-//! Each statement is taken in whole or not at all. One that fails its own arithmetic is set aside with
-//! the row and the gap, the others are taken; the same file again changes nothing.
+//! Each statement is imported whole or not at all. One that fails its own arithmetic is set aside
+//! with the row and the gap, and the others are imported. Importing the same file again changes
+//! nothing.
 
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, in_words, in_words_as_note};
@@ -48,7 +49,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let mut profiles = profiles(&args.profile)?;
     args.known.tell(&mut profiles, args.file.len())?;
     let options = open::options(context)?;
-    // A run that is only tried out happens in memory, so that later files see the earlier ones.
+    // A dry run happens in memory, so that later files see the earlier ones.
     let writing = Options { dry_run: false, ..options.clone() };
     let mut book =
         if options.dry_run { open::in_memory(context)? } else { open::for_writing(context)? };
@@ -77,10 +78,10 @@ fn text(text: &str) -> Result<compact_str::CompactString, Problem> {
     line(text).map_err(|error| Problem::new(error.code(), Exit::Usage).with("text", text))
 }
 
-/// What is pointed out and hinders nothing.
+/// Remarks that do not prevent an import.
 const REMARKS: [&str; 2] = ["statement-dated-back", "statement-reordered"];
 
-/// How statements were got.
+/// The way in which statements were obtained.
 #[derive(Clone, Default)]
 pub struct Way {
     pub source: Option<Id>,
@@ -88,20 +89,20 @@ pub struct Way {
     pub gap_reason: Option<compact_str::CompactString>,
 }
 
-/// What became of files.
+/// Results of importing files.
 #[derive(Default)]
 pub struct Intake {
     pub rows: Vec<ImportRow>,
-    /// What stands in the way of statements that were set aside.
+    /// Reasons why statements were set aside.
     notes: Vec<Problem>,
     /// Files that could not be read, and statements that were refused.
     failed: Vec<Problem>,
-    /// What taking the statements in set off.
+    /// Consequences of importing the statements.
     pub set_off: Consequences,
 }
 
 impl Intake {
-    /// Reads a file and takes its statements in. What concerns this file alone is kept.
+    /// Reads a file and imports its statements. Problems of this file alone are kept.
     ///
     /// # Errors
     /// A failure of the book.
@@ -123,7 +124,7 @@ impl Intake {
         Ok(())
     }
 
-    /// Takes a statement in, or sets it aside.
+    /// Imports a statement, or sets it aside.
     ///
     /// # Errors
     /// A failure of the book.
@@ -170,7 +171,7 @@ impl Intake {
         Ok(())
     }
 
-    /// Says of what was taken in whether it stands, once all files are in.
+    /// Adds the status of every imported statement, after all files.
     ///
     /// # Errors
     /// The store's own.
@@ -197,7 +198,7 @@ impl Intake {
         Ok(())
     }
 
-    /// Tells what was set aside or failed, and why.
+    /// Reports the statements that were set aside or failed, and the reasons.
     pub fn tell(&self, context: &Context<'_>) {
         let locale = &context.output.locale;
         for problem in &self.notes {
@@ -208,19 +209,19 @@ impl Intake {
         }
     }
 
-    /// True when every statement stands; what was only pointed out does not count.
+    /// Returns true if every statement counts; mere remarks do not matter.
     pub fn is_clean(&self) -> bool {
         let told = |problem: &Problem| !REMARKS.contains(&problem.code);
         !self.notes.iter().any(told) && self.failed.is_empty()
     }
 
-    /// True when all there was failed, so that there is nothing to report.
+    /// Returns true if everything failed, so that there is nothing to report.
     fn is_nothing(&self) -> bool {
         !self.failed.is_empty() && self.rows.iter().all(|row| row.outcome == "refused")
     }
 }
 
-/// The balance at which the statements that stand in the book end before another begins.
+/// The closing balance of the statements in the book that count, before another begins.
 ///
 /// # Errors
 /// The store's own.
@@ -238,7 +239,7 @@ fn closing_before(
     }))
 }
 
-/// Why a statement waits, in words.
+/// The reason why a statement waits, in words.
 fn waits(file: &str, waiting: &poolbook::audit::statements::Waiting) -> Problem {
     use poolbook::audit::statements::WaitingKind;
     let problem = match waiting.kind {
@@ -267,10 +268,10 @@ fn row(statement: &Statement) -> ImportRow {
     }
 }
 
-/// The statement as the book takes it.
+/// The statement in the form for the book.
 ///
 /// # Errors
-/// `statement-undated`; an account or channel that is no identifier.
+/// `statement-undated`; an account or channel that is not an identifier.
 pub fn sheet(statement: &Statement, place: u32, way: &Way) -> Result<Sheet, Problem> {
     let (Some(from), Some(to)) = (statement.from, statement.to) else {
         return Err(Problem::data("statement-undated"));
@@ -305,7 +306,8 @@ pub fn sheet(statement: &Statement, place: u32, way: &Way) -> Result<Sheet, Prob
     })
 }
 
-/// A text that the book keeps: what does not show becomes a blank, and what is too long is cut.
+/// A text in the form for the book: invisible characters become blanks, and an excess length is
+/// cut.
 fn tidy(text: &str, max: usize) -> compact_str::CompactString {
     if text.chars().count() <= max
         && let Ok(sound) = line(text)
@@ -314,6 +316,6 @@ fn tidy(text: &str, max: usize) -> compact_str::CompactString {
     }
     let shows = |c: char| line(c.encode_utf8(&mut [0; 4])).is_ok();
     let blank: String = text.chars().map(|c| if shows(c) { c } else { ' ' }).take(max).collect();
-    // Composing may only make it shorter; a text that still is not sound says nothing.
+    // Unicode composition can only shorten it; a text that is still not valid is dropped.
     line(blank.trim()).unwrap_or_default()
 }

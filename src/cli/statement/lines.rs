@@ -1,4 +1,4 @@
-//! `statement lines BANK_ACCOUNT`: the movements that stand, each with its id, file and row.
+//! `statement lines BANK_ACCOUNT`: the movements that count, each with its id, file and row.
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;

@@ -1,4 +1,4 @@
-//! `statement list [BANK_ACCOUNT]`: what was taken in, and whether it stands.
+//! `statement list [BANK_ACCOUNT]`: the imported statements with their status.
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;

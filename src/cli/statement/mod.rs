@@ -1,6 +1,7 @@
-//! `statement`: bank statements, as files and as facts of the book. `sniff` says what a file is, `check`
-//! reads and writes nothing, `profile` shows and drafts layouts; `import` takes files in, `undo` takes
-//! one out again, `list` shows what was taken in and what of it stands, `lines` the movements.
+//! `statement`: bank statements, as files and as facts of the book. `sniff` shows the kind of a
+//! file, `check` reads without writing, `profile` shows and drafts layouts; `import` imports files,
+//! `undo` withdraws one, `list` shows the imported statements with their status, `lines` the
+//! movements.
 
 mod check;
 pub mod import;
@@ -18,7 +19,8 @@ use poolbook::intake::statement::Statement;
 use poolbook::problem::{Exit, Problem};
 use poolbook::report::views::StatementRow;
 
-/// Balances that the file does not print and a person knows: from the paper, the passbook, the bank.
+/// Balances that the file does not print and the user knows: from the paper, the passbook, the
+/// bank.
 #[derive(clap::Args)]
 pub struct Known {
     #[arg(long)]
@@ -28,10 +30,10 @@ pub struct Known {
 }
 
 impl Known {
-    /// Tells them to the profiles with which one file is read.
+    /// Adds them to the profiles with which one file is read.
     ///
     /// # Errors
-    /// `amount-*`; `opening-files` where there are several files.
+    /// `amount-*`; `opening-files` if there are several files.
     pub fn tell(&self, profiles: &mut [Profile], files: usize) -> Result<(), Problem> {
         let given = self.given()?;
         if given != Given::default() && files != 1 {
@@ -85,7 +87,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     }
 }
 
-/// A statement as reports show it; `more` are breaks that it does not know of itself.
+/// A statement in the form for reports; `more` is a number of breaks outside the statement itself.
 fn row(statement: &Statement, more: usize) -> StatementRow {
     let side = |wanted: bool| {
         let amounts = statement.lines.iter().map(|line| line.amount);

@@ -1,4 +1,4 @@
-//! `statement profile list|show|new`: the layouts that are known, and a draft for one that is not.
+//! `statement profile list|show|new`: the known layouts, and a draft for an unknown one.
 
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, in_words_as_note};
@@ -65,7 +65,7 @@ fn mode(mode: Mode) -> &'static str {
     }
 }
 
-/// Drafts a profile; exit 1 says that something in it is left to be filled in.
+/// Drafts a profile; exit code 1 if something in it must still be filled in.
 fn new(
     from: &std::path::Path,
     given: Given,

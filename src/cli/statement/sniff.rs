@@ -1,4 +1,5 @@
-//! `statement sniff FILE`: what the file is, which profile fits it and why the others do not.
+//! `statement sniff FILE`: the kind of the file, the profile that fits it, and the reasons why the
+//! others do not.
 
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, in_words_as_note};

@@ -1,4 +1,4 @@
-//! `statement undo ID --reason TEXT`: takes a statement out again, visibly.
+//! `statement undo ID --reason TEXT`: withdraws a statement, visibly.
 
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -45,8 +45,8 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The statement that a text names: its id, the number of its entry, or the first digits of the hash
-/// in its id where only one begins so.
+/// The statement that a text names: by its id, by the number of its entry, or by the first digits
+/// of the hash in its id if only one begins so.
 fn named<'b, S: Store>(book: &'b Book<S>, text: &str) -> Result<&'b Import, Problem> {
     let imports = &book.state().statements.imports;
     if let Some(import) = imports.get(text) {
