@@ -2,12 +2,12 @@
 //!
 //! # Bird's-eye view
 //!
-//! Staff tell what happened as [events](domain::event). A pure function [decides](domain::decide) each
-//! one against the [state](domain::state) that the entries before it make: it says yes with one balanced
-//! [entry](domain::entry), or no with one [refusal](domain::refusal). Entries go to an append-only
-//! journal, which is the truth; a sled index over it answers questions without reading the journal
-//! again and can always be made anew. Auditors get a [second opinion](audit) that shares no path with
-//! the code that decided.
+//! Staff enter [events](domain::event). A pure function [decides](domain::decide) about each one
+//! against the [state](domain::state) that the earlier entries give: it accepts the event with one
+//! balanced [entry](domain::entry), or refuses it with one [refusal](domain::refusal). Entries go
+//! to an append-only journal, which is the truth. A sled index over it answers questions without
+//! reading the journal again and can always be rebuilt. Auditors get a [second opinion](audit) that
+//! shares no path with the code that decided.
 //!
 //! ```text
 //! csv xlsx jsonl folder ─► intake ─► Event ─► decide ─► Entry ─► store (journal, then index)
@@ -18,18 +18,18 @@
 //!
 //! # Code map
 //!
-//! | module | what it is |
+//! | module | content |
 //! | --- | --- |
 //! | [`domain`] | the rules of the field, pure |
 //! | [`audit`] | figures and checks recomputed from stored lines, pure |
 //! | [`store`] | journal, index, lock; knows nothing about money |
 //! | [`book`] | the orchestrator: open, record, verify, the quarterly run |
-//! | [`intake`] | files in |
-//! | [`report`] | tables and wording out |
-//! | [`limits`], [`problem`] | every bound; what is told to people |
+//! | [`intake`] | input of files |
+//! | [`report`] | output of tables, and all wording |
+//! | [`limits`], [`problem`] | every bound; problems reported to the user |
 //!
 //! The binary adds the command line (`src/cli`). Dependencies run `cli → {book, report, intake} →
-//! {store, audit, domain}`; a test reads the imports and holds them to it.
+//! {store, audit, domain}`; a test checks the imports against this order.
 //!
 //! # Invariants
 //!
@@ -38,7 +38,7 @@
 //! Invariant: what was acknowledged survives a power cut; what was refused leaves no trace.
 //! Invariant: replaying the journal gives the same state, the same index and the same reports.
 //! Invariant: money is whole fen, every operation on it is checked, and there is one rounding.
-//! Invariant: the clock, the disk and the terminal are met in `store` and in the binary only.
+//! Invariant: only `store` and the binary use the clock, the disk and the terminal.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
@@ -58,7 +58,7 @@ pub mod notes {
     pub mod glossary {}
     /// The manuals; `poolbook guide` prints them. `tests/readme.rs` runs their commands.
     pub mod manual {
-        /// In Chinese.
+        /// The Chinese manuals.
         pub mod zh {
             #[doc = include_str!("notes/manual/zh/finance.md")]
             pub mod finance {}
@@ -73,7 +73,7 @@ pub mod notes {
             #[doc = include_str!("notes/manual/zh/developing.md")]
             pub mod developing {}
         }
-        /// In English.
+        /// The English manuals.
         pub mod en {
             #[doc = include_str!("notes/manual/en/finance.md")]
             pub mod finance {}

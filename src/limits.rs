@@ -1,14 +1,15 @@
-//! Every bound of the program in one table.
+//! All bounds of the program in one table.
 //!
-//! A limit is stated once, here, and named wherever it is tested. Text lengths are counted in
-//! characters, file sizes in bytes, money in fen (0.01 yuan).
+//! A limit is defined once, here, and used by name wherever it is tested. Text lengths are counted
+//! in characters, file sizes in bytes, money in fen (0.01 yuan).
 
-/// Format of a book's files: the number in the head, in the first entry and in what is made of a book.
+/// Format of a book's files: the number in the head, in the first entry and in files made from a
+/// book.
 pub const FORMAT: u32 = 2;
-/// Most bytes behind the journal's counted entries that are no lines, and most of an unfinished group that
-/// are copied to quarantine.
+/// Most bytes behind the journal's counted entries that are not lines, and most bytes of an
+/// unfinished group that are copied to quarantine.
 pub const TAIL_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Largest amount, in fen, either side of zero: 10^15 yuan.
+/// Largest amount, in fen, positive or negative: 10^15 yuan.
 pub const MONEY_MAX_FEN: i64 = 100_000_000_000_000_000;
 /// Longest text of one amount, commas included.
 pub const MONEY_TEXT_MAX: usize = 25;
@@ -16,13 +17,14 @@ pub const MONEY_TEXT_MAX: usize = 25;
 pub const RATE_DECIMALS_MAX: u32 = 8;
 /// Largest numerator or denominator of a share written as a fraction.
 pub const FRACTION_PART_MAX: i128 = 1_000_000_000_000_000_000;
-/// First and last year of any date.
+/// First year of any date.
 pub const YEAR_MIN: i16 = 1900;
 /// Last year of any date.
 pub const YEAR_MAX: i16 = 2199;
 /// Longest identifier of a party, loan, note, claim, bank account or owner.
 pub const ID_MAX: usize = 64;
-/// Longest identifier of an event or subsidy line; it may be made of a period, a loan and a note.
+/// Longest identifier of an event or subsidy line, which may consist of a period, a loan and a
+/// note.
 pub const EVENT_ID_MAX: usize = 200;
 /// Longest name of an owner, firm or bank.
 pub const NAME_MAX: usize = 100;
@@ -36,7 +38,8 @@ pub const RULES_TEXT_MAX: usize = 256 * 1024;
 pub const BAND_CASES_MAX: usize = 200_000;
 /// Most lines of one entry.
 pub const LINES_MAX: usize = 500;
-/// Most entries that one correction undoes and does again, so that its journal line stays in bounds.
+/// Most entries that one correction reverses and records again, so that its journal line stays
+/// within its bound.
 pub const CORRECT_STEPS_MAX: usize = 200;
 /// Largest whole number of a field.
 pub const COUNT_MAX: u64 = 1_000_000_000;
@@ -48,7 +51,7 @@ pub const STATEMENT_PARTS_MAX: u64 = 2_000;
 pub const STATEMENT_PART_BYTES: usize = 400 * 1024;
 /// Most open items of a certificate.
 pub const CERTIFICATE_OPEN_MAX: usize = 5_000;
-/// Later entries on a certified day that are kept in mind.
+/// Most later entries on a certified day that are remembered.
 pub const CERTIFICATE_TOUCHES_MAX: usize = 32;
 /// Longest line of a journal or of a JSON Lines file.
 pub const JOURNAL_LINE_MAX: usize = 1024 * 1024;
@@ -58,15 +61,15 @@ pub const CHECKPOINT_BYTES_MAX: usize = 8 * 1024;
 pub const CHECKPOINT_SIGNATURES_MAX: usize = 32;
 /// Most hashes of one proof: a path in a tree of 2^64 entries.
 pub const PROOF_HASHES_MAX: usize = 64;
-/// Largest proof file: a journal line with every quote escaped, and what belongs to it.
+/// Largest proof file: a journal line with every quote escaped, and the rest of the proof.
 pub const PROOF_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Largest file of a key.
 pub const KEY_BYTES_MAX: u64 = 16 * 1024;
 /// Longest first line of a backup.
 pub const BACKUP_HEADER_MAX: usize = 4 * 1024;
-/// Deepest nesting of a JSON value taken in from outside.
+/// Deepest nesting of a JSON value from outside.
 pub const JSON_DEPTH_MAX: usize = 16;
-/// Largest table file (csv, text) taken in.
+/// Largest table file (csv, text) that is read.
 pub const TABLE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 /// Most rows of one table.
 pub const TABLE_ROWS_MAX: usize = 2_000_000;
@@ -82,9 +85,10 @@ pub const WORKBOOK_CELLS_MAX: usize = 2_000_000;
 pub const SETTINGS_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Seconds a second process waits for the book.
 pub const LOCK_WAIT_SECONDS: u64 = 5;
-/// Seconds that a reader waits for a process that has the index open, before it makes one in memory.
+/// Seconds that a reader waits for a process that has the index open, before it builds one in
+/// memory.
 pub const INDEX_COPY_WAIT_SECONDS: u64 = 3;
-/// Seconds that sled may take over opening or one batch before the index is given up.
+/// Seconds that sled may take for opening or for one batch before the index is given up.
 pub const INDEX_WAIT_SECONDS: u64 = 60;
 /// Most parts of a workbook's archive.
 pub const WORKBOOK_PARTS_MAX: usize = 200;
@@ -92,7 +96,7 @@ pub const WORKBOOK_PARTS_MAX: usize = 200;
 pub const WORKBOOK_PART_MAX: u64 = 64 * 1024 * 1024;
 /// Largest workbook, all parts inflated.
 pub const WORKBOOK_INFLATED_MAX: u64 = 200 * 1024 * 1024;
-/// Most rows of a sheet, as the format has it.
+/// Most rows of a sheet in the workbook format.
 pub const SHEET_ROWS_MAX: u32 = 1_048_576;
 /// Largest file of a bank statement as a table (csv, text).
 pub const STATEMENT_BYTES_MAX: u64 = 100 * 1024 * 1024;
@@ -108,7 +112,7 @@ pub const STATEMENT_CELLS_MAX: usize = 1_000_000;
 pub const STATEMENT_PART_MAX: u64 = 16 * 1024 * 1024;
 /// Most tags of such a part: each shared text of a workbook stays in memory.
 pub const STATEMENT_PART_TAGS_MAX: usize = 1_500_000;
-/// How many times its packed size a part of a statement's workbook may inflate to, past 1 MiB.
+/// Largest ratio of inflated to packed size of a part of a statement's workbook, beyond 1 MiB.
 pub const STATEMENT_RATIO_MAX: u64 = 200;
 /// Largest file of a message format (camt.053, MT940).
 pub const MESSAGE_BYTES_MAX: u64 = 32 * 1024 * 1024;

@@ -1,4 +1,4 @@
-//! The `poolbook` program: parse, run, exit code.
+//! The `poolbook` program: parses, runs, and returns the exit code.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod cli;

@@ -1,9 +1,9 @@
-//! Bugs planted on purpose, so that the tests are tested: whoever guards against one must fail
-//! while it is there (`tests/planted.rs`).
+//! Bugs planted on purpose to test the tests: the tests that guard against one must fail while it
+//! is active (`tests/planted.rs`).
 //!
-//! Without the feature `planted-bugs` the answer is a constant `false`, and the compiler leaves
-//! nothing of it. With the feature the tests switch on one bug at a time; nothing else can, no
-//! environment and no setting. A program to be used is never built with it.
+//! Without the feature `planted-bugs` the answer is a constant `false`, and the compiler removes
+//! all of it. With the feature the tests switch on one bug at a time; no environment variable and
+//! no setting can. A program for use is never built with it.
 
 /// One bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,51 +23,51 @@ pub enum Bug {
     LineChecksumIgnored,
     /// The checksum of a slot of the head is not compared.
     SlotChecksumIgnored,
-    /// A journal that is shorter than the head says is accepted.
+    /// A journal that is shorter than its length in the head is accepted.
     ShortJournalAccepted,
     /// An unfinished group at the end is counted.
     TornGroupCounted,
-    /// A sync that failed is tried again, and its success believed.
+    /// A failed sync is tried again, and its success is trusted.
     SyncTriedAgain,
-    /// A write that failed is tried again through the same handle.
+    /// A failed write is tried again through the same handle.
     WriteTriedAgain,
-    /// The handle goes on after a failure.
+    /// The handle continues after a failure.
     PoisonForgotten,
     /// The copy of a torn tail is not durable when the tail is cut.
     QuarantineUnsynced,
     /// The tail is cut before it is copied.
     CutBeforeCopy,
-    /// A torn tail is taken for damage.
+    /// A torn tail is treated as damage.
     TornTailIsDamage,
-    /// Damage behind the head is taken for a torn tail.
+    /// Damage behind the head is treated as a torn tail.
     DamageIsTornTail,
     /// Entries found behind the head are counted in it without being made durable.
     TailBelieved,
-    /// After a sync that failed in an earlier process, one that succeeds is believed.
+    /// After a failed sync in an earlier process, a sync that succeeds is trusted.
     LaterSyncBelieved,
-    /// A slot left by an earlier process is taken to be on the disk.
+    /// A slot left by an earlier process is assumed to be on the disk.
     SlotBelieved,
     /// The root of the journal is not compared with that of the head.
     RootNotCompared,
-    /// The index is believed without leading to the journal.
+    /// The index is trusted even if it does not lead to the journal.
     IndexBelieved,
     /// The older of two slots counts.
     OlderSlotCounts,
     /// A leaf of the tree is hashed with the prefix of a node.
     LeafPrefix,
-    /// A group that was given up stays in the file.
+    /// A discarded group stays in the file.
     TailLeft,
-    /// Whoever is refused leaves a lock file.
+    /// A refused opening leaves a lock file.
     RefusalLeavesLock,
     /// A panic of the index is passed on.
     IndexUnguarded,
     /// One person may make and check.
     SamePerson,
-    /// Half a fen is rounded to the even one.
+    /// Half a fen is rounded to the even fen.
     HalfEven,
-    /// A voucher number is given twice.
+    /// A voucher number is assigned twice.
     VoucherTwice,
-    /// A closed period takes entries.
+    /// A closed period accepts entries.
     ClosedPeriodOpen,
     /// Debit and credit are exchanged in one posting.
     SidesExchanged,
@@ -77,34 +77,34 @@ pub enum Bug {
     ReversedTwice,
     /// Claims do not count in their ceilings.
     CapsUncounted,
-    /// Another event under a known id passes for recorded already.
+    /// Another event with a known id counts as already recorded.
     IdReused,
     /// Sums wrap around instead of being refused.
     SumWraps,
     /// The time of recording may go back.
     ClockBack,
-    /// The auditor passes over entries that do not balance.
+    /// The auditor ignores entries that do not balance.
     AuditorBlind,
-    /// The auditor passes over gaps among the vouchers.
+    /// The auditor ignores gaps in the voucher numbers.
     GapAccepted,
     /// A backup gets its name before its bytes are on the disk.
     BackupUnsynced,
-    /// A backup is told to be there before its name is durable.
+    /// A backup is reported as complete before its name is durable.
     BackupNameUnsynced,
     /// The head of a restored book counts lines that are not on the disk.
     RestoredUnsynced,
-    /// The leaf hashes are told to be kept before their name is durable.
+    /// The leaf hashes are reported as kept before their name is durable.
     LeavesNameUnsynced,
-    /// A disk that does not answer has said that there is nothing, and nothing asks again whether an
-    /// index is empty before entries are taken in.
+    /// A failed call of the disk counts as proof that a file is missing, and no test that an index
+    /// is empty precedes a replay.
     SilenceIsAbsence,
-    /// A key of a working is out of its order.
+    /// A key of a working is out of order.
     KeysUnsorted,
-    /// Whatever is found behind the head is counted.
+    /// All entries behind the head are counted.
     TailUnjudged,
 }
 
-/// Whether a bug is there: never.
+/// Returns true if a bug is active: never.
 #[cfg(not(feature = "planted-bugs"))]
 pub const fn planted(_: Bug) -> bool {
     false
@@ -113,13 +113,13 @@ pub const fn planted(_: Bug) -> bool {
 #[cfg(feature = "planted-bugs")]
 static PLANTED: std::sync::atomic::AtomicU8 = std::sync::atomic::AtomicU8::new(0);
 
-/// Whether a bug is there.
+/// Returns true if a bug is active.
 #[cfg(feature = "planted-bugs")]
 pub fn planted(bug: Bug) -> bool {
     PLANTED.load(std::sync::atomic::Ordering::Relaxed) == bug as u8
 }
 
-/// Plants a bug in the place of any other, or removes the last one.
+/// Activates a bug instead of any other, or deactivates the last one.
 #[cfg(feature = "planted-bugs")]
 pub fn plant(bug: Option<Bug>) {
     PLANTED.store(bug.map_or(0, |bug| bug as u8), std::sync::atomic::Ordering::SeqCst);

@@ -1,12 +1,12 @@
-//! What is told to people when something is refused or fails: a word code, the facts, the place.
+//! Report of a refusal or a failure to the user: a word code, the facts, the place.
 //!
-//! The library says *what* with a [`Problem`]; the wording (what, why, what to do) stands in the
-//! `.ftl` files of [`crate::report`], in both languages, under the code.
+//! The library creates a [`Problem`]; its wording (what, why, what to do) is in the `.ftl` files of
+//! [`crate::report`], in both languages, under the code.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// Exit code of the program, one meaning each (they follow sysexits where that has one).
+/// Exit code of the program; each has one meaning (sysexits codes are used if one fits).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Exit {
     /// Done.
@@ -33,7 +33,7 @@ pub enum Exit {
     Refused = 77,
 }
 
-/// Where in the input a problem lies.
+/// Place of a problem in the input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// File as the user named it.
@@ -42,20 +42,20 @@ pub struct Place {
     pub sheet: Option<String>,
     /// Row or line, counted from 1, headers included.
     pub row: Option<u64>,
-    /// Column name as it stands in the file, or the field's name.
+    /// Column name in the file, or the field's name.
     pub column: Option<String>,
 }
 
-/// One thing to tell: code, exit code, facts by name, place.
+/// One problem to report: code, exit code, facts by name, place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Word code, stable: `amount-format`, `available-short`.
     pub code: &'static str,
     /// Exit code of a command that ends with it.
     pub exit: Exit,
-    /// Values that the wording names.
+    /// Values for the wording.
     pub args: Vec<(Cow<'static, str>, String)>,
-    /// Where it lies, if it came from a file.
+    /// Its place, if it came from a file.
     pub place: Box<Place>,
 }
 
@@ -82,28 +82,28 @@ impl Problem {
         self
     }
 
-    /// Names the file unless one is named already.
+    /// Sets the file unless one is set already.
     #[must_use]
     pub fn in_file(mut self, file: impl Into<String>) -> Self {
         self.place.file.get_or_insert_with(|| file.into());
         self
     }
 
-    /// Names the row unless one is named already.
+    /// Sets the row unless one is set already.
     #[must_use]
     pub fn in_row(mut self, row: u64) -> Self {
         self.place.row.get_or_insert(row);
         self
     }
 
-    /// Names the column unless one is named already.
+    /// Sets the column unless one is set already.
     #[must_use]
     pub fn in_column(mut self, column: impl Into<String>) -> Self {
         self.place.column.get_or_insert_with(|| column.into());
         self
     }
 
-    /// A fact by name.
+    /// The value of a fact.
     pub fn arg(&self, name: &str) -> Option<&str> {
         self.args.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
