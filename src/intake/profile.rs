@@ -32,7 +32,7 @@
 //! decimal = "."                  # "," if amounts are written 1.234,50
 //! in-flags = ["贷", "收"]          # for mode = "flag"; the usual words are known
 //! out-flags = ["借", "支"]
-//! minus = "auto"                 # meaning of a minus in the column of money out: out | back | auto (by the balances)
+//! minus = "auto"                 # a minus in money out means: out | back | auto (by the balances)
 //! [date]
 //! formats = ["%d/%m/%Y %p %I:%M", "%y-%m-%d"]  # if missing: year first, with any time after it
 //! first-year = 2000              # first of the hundred years that two digits may mean
@@ -44,10 +44,11 @@
 //! days-back = 92                 # days by which a row may be dated before the previous row
 //! ```
 //!
-//! Rows of totals (`小计`, `合计`, `本月合计`, `过次页` ...) need no key: they are recognized and checked.
+//! Rows of totals (`小计`, `合计`, `本月合计`, `过次页` ...) need no key: they are recognized and
+//! checked.
 //!
-//! A column may be named in either of its languages (`交易金额[ Trade Amount ]`), and in a header of
-//! two rows by the lower name or by both together (`发生额借方`).
+//! A column may be named in either of its languages (`交易金额[ Trade Amount ]`), and in a header
+//! of two rows by the lower name or by both together (`发生额借方`).
 //!
 //! Debit (借方) in a bank's file is the bank's own view: money out of the account.
 
@@ -475,8 +476,8 @@ fn top_of(document: &Document, options: &Options) -> Result<Top, Problem> {
 /// Compares every profile with the top of a file, which is read once for each set of options.
 ///
 /// # Errors
-/// The file itself cannot be read. A profile with another encoding or sheet does not fit, which is not
-/// an error.
+/// The file itself cannot be read. A profile with another encoding or sheet does not fit, which is
+/// not an error.
 pub fn fits<'p>(document: &Document, profiles: &'p [Profile]) -> Result<Vec<Fit<'p>>, Problem> {
     let mut read: Vec<(&Options, Result<Vec<Top>, Problem>)> = Vec::new();
     let mut fits = Vec::new();

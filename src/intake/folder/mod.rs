@@ -9,8 +9,8 @@
 //! bank/ACCOUNT/*.csv|xlsx        statements, read by bank/profiles/*.toml
 //! ```
 //!
-//! Every event gets its id from its row (`loans/DK-0001/enrol`), so the folder may grow, rows may be
-//! sorted, and importing it again records only new events. Events are returned in the order of
+//! Every event gets its id from its row (`loans/DK-0001/enrol`), so the folder may grow, rows may
+//! be sorted, and importing it again records only new events. Events are returned in the order of
 //! their dates, and within a day in the order of the vocabulary: set-up, money in, loans, claims.
 //!
 //! Nothing is imported if anything is wrong; every file is read to its end first, so that one run
