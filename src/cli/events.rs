@@ -52,7 +52,7 @@ fn option(spec: &FieldSpec) -> Arg {
     let arg = Arg::new(spec.name)
         .long(spec.name.replace('_', "-"))
         .required(spec.required && spec.name != "id")
-        // A negative amount such as `-5.00` is refused by the same rule as in a file.
+        // A negative amount such as `-5.00` is judged by the same rule as in a file.
         .allow_negative_numbers(true)
         .action(ArgAction::Set);
     match spec.kind {

@@ -160,7 +160,7 @@ fn opened(path: &Path) -> Result<(File, Option<u64>), Problem> {
         return Err(file_problem("file-not-regular", path));
     }
     let file = File::open(path).map_err(failed)?;
-    // The metadata of the handle describe what was really opened.
+    // The metadata of the handle describes what was really opened.
     let about = file.metadata().map_err(failed)?;
     if is_device(&about) {
         return Err(file_problem("file-not-regular", path));

@@ -247,7 +247,7 @@ impl HeadFile {
         Ok(Self { path, file, generation, kept, unsure, unsynced: 0 })
     }
 
-    /// Writes the next slot. It is durable after [`HeadFile::sync`] at the latest.
+    /// Writes the next slot. It becomes durable with [`HeadFile::sync`], or some time later.
     ///
     /// # Errors
     /// Writing fails.
