@@ -106,7 +106,16 @@ pub fn add_months(day: Date, months: i32) -> Result<Date, DateError> {
     date(year, month, day.day().min(first.days_in_month()))
 }
 
-/// A half-open period: `from` counts, `to` does not.
+/// A half-open period: `from` counts, `to` does not (C-03).
+///
+/// ```
+/// use poolbook::domain::calendar::{Period, parse_date};
+///
+/// let period = Period { from: parse_date("2017-03-01")?, to: parse_date("2017-03-31")? };
+/// assert_eq!(period.days(), 30);
+/// assert!(!period.contains(period.to));
+/// # Ok::<(), poolbook::domain::calendar::DateError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Period {
     /// First day that counts.
@@ -296,6 +305,18 @@ impl CalendarQuarter {
 }
 
 /// Interest quarter (结息季): 21 September to 20 December for Q4, settled on the 20th (C-04).
+///
+/// ```
+/// use poolbook::domain::calendar::{InterestQuarter, Quarter, parse_date};
+///
+/// let quarter = InterestQuarter(Quarter::parse("2017Q4")?);
+/// assert_eq!(quarter.period().from, parse_date("2017-09-21")?);
+/// assert_eq!(quarter.settlement_day(), parse_date("2017-12-20")?);
+/// assert_eq!(quarter.period().days(), 91);
+/// // The 21st begins the next one.
+/// assert_eq!(InterestQuarter::of(parse_date("2017-12-21")?).0, Quarter::parse("2018Q1")?);
+/// # Ok::<(), poolbook::domain::calendar::DateError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct InterestQuarter(pub Quarter);
 

@@ -9,6 +9,21 @@ use crate::planted::{Bug, planted};
 use std::fmt;
 
 /// An amount in fen (0.01 yuan), between -10^15 and +10^15 yuan.
+///
+/// The bound leaves room: a thousand amounts at the bound still add up within an `i64` of fen, and no pool
+/// comes near it.
+///
+/// ```
+/// use poolbook::domain::money::{Money, MoneyError};
+///
+/// let paid = Money::parse("493,827.16")?;
+/// let returned = Money::parse("0.16")?;
+/// assert_eq!(paid.sub(returned)?.to_string(), "493827.00");
+/// assert_eq!(paid.grouped(), "493,827.16");
+/// // Nothing is rounded in silence.
+/// assert_eq!(Money::parse("0.005"), Err(MoneyError::Precision));
+/// # Ok::<(), MoneyError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Money(i64);
 

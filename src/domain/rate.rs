@@ -37,6 +37,15 @@ impl RateError {
 }
 
 /// A yearly interest or fee rate, exact, from 0 to 1 (100%), at most 10^-8 fine.
+///
+/// ```
+/// use poolbook::domain::rate::Rate;
+///
+/// let rate = Rate::parse("4.35%")?;
+/// assert_eq!(rate, Rate::parse("0.0435")?);
+/// assert_eq!(rate.percent(), "4.35%");
+/// # Ok::<(), poolbook::domain::rate::RateError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Rate(Decimal);
 
@@ -123,7 +132,17 @@ impl std::str::FromStr for Rate {
     }
 }
 
-/// A share of a whole, exact, from 0 to 1.
+/// A share of a whole, exact, from 0 to 1; a third is a third.
+///
+/// ```
+/// use poolbook::domain::money::Money;
+/// use poolbook::domain::rate::Share;
+///
+/// let third = Share::parse("1/3").unwrap();
+/// assert_eq!(third.of(Money::parse("100.00")?)?.to_string(), "33.33");
+/// assert_eq!(third.rest().to_string(), "2/3");
+/// # Ok::<(), poolbook::domain::money::MoneyError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq)]
 pub struct Share {
     fraction: Fraction,
@@ -369,6 +388,17 @@ impl Fraction {
 
 /// Splits a whole among parties: each part is rounded half away from zero, and the party at
 /// `balancing` takes the rest (倒挤), so the parts always add up to the whole (C-11).
+///
+/// ```
+/// use poolbook::domain::money::Money;
+/// use poolbook::domain::rate::{Share, split};
+///
+/// let shares = ["1/3", "1/3", "1/3"].map(|share| Share::parse(share).unwrap());
+/// let parts = split(Money::parse("100.00")?, &shares, 2)?;
+/// let parts: Vec<String> = parts.iter().map(Money::to_string).collect();
+/// assert_eq!(parts, ["33.33", "33.33", "33.34"]);
+/// # Ok::<(), poolbook::domain::money::MoneyError>(())
+/// ```
 ///
 /// # Errors
 /// [`MoneyError::Range`] when `balancing` is not the index of a share, or a part leaves the bounds.

@@ -93,8 +93,35 @@ pub const VALUE_MAX: usize = 1024 * 1024;
 
 /// Storage of entries. See the [module](self) for what always holds.
 ///
-/// The calls for a group are `begin`, any number of `write`, then `commit` or `abandon`; after
-/// `commit` comes `index`. Entries are numbered from 1.
+/// A group goes `begin`, any number of `write`, then `commit` or `abandon`; after `commit` comes
+/// `index`. Entries are numbered from 1.
+///
+/// ```
+/// use poolbook::store::{Changes, Frames, MemoryStore, Store, StoreError};
+///
+/// struct One(&'static str);
+/// impl Frames for One {
+///     fn len(&self) -> usize {
+///         1
+///     }
+///     fn encode(&self, _: usize, out: &mut Vec<u8>) {
+///         out.extend_from_slice(self.0.as_bytes());
+///     }
+///     fn id_hash(&self, _: usize) -> u64 {
+///         42
+///     }
+/// }
+///
+/// let mut store = MemoryStore::new();
+/// store.begin()?;
+/// store.write(Box::new(One("{}")))?;
+/// // Nothing counts before this.
+/// assert_eq!(store.head().count, 0);
+/// assert_eq!(store.commit()?.count, 1);
+/// store.index(Changes::default())?;
+/// assert_eq!(store.read(1)?, b"{}");
+/// # Ok::<(), StoreError>(())
+/// ```
 pub trait Store {
     /// The prefix that is durable and acknowledged.
     fn head(&self) -> Head;
