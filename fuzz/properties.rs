@@ -209,7 +209,7 @@ pub fn rules(input: &[u8]) {
 pub fn rates(input: &[u8]) {
     with_text(input, |text| match RateTable::parse(text) {
         Ok(table) => {
-            for series in Series::ALL {
+            for series in Series::ALL.iter().copied() {
                 let list = table.series(series);
                 assert!(list.is_sorted_by(|(a, _), (b, _)| a < b), "{list:?}");
                 for (day, rate) in list {

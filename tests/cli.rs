@@ -229,7 +229,7 @@ fn the_first_page_of_help_is_short_and_says_where_the_rest_is() {
         assert_eq!((asked.code, &asked.out), (0, &first.out));
         let all = poolbook(nowhere, &["--lang", lang, "help", "--all"]);
         let all = listed(&all.out);
-        for (word, _) in poolbook::domain::event::VOCABULARY {
+        for poolbook::domain::event::EventSpec { word, .. } in poolbook::domain::event::VOCABULARY {
             // `init` opens a book.
             assert!(*word == "open-book" || all.contains(word), "{word}");
         }

@@ -85,7 +85,9 @@ fn check(row: (i32, char, &str), first: &Path, before: &Tree) -> Vec<String> {
     // A copy's directories have modes of their own.
     let copied = (kind != '-').then(|| tree(dir));
     let before = copied.as_ref().unwrap_or(before);
-    for dry_run in ["--dry-run ", ""] {
+    // What is refused before a book is opened is refused alike when it is only tried.
+    let forms = if code == 2 { &[""][..] } else { &["--dry-run ", ""] };
+    for dry_run in forms.iter().copied() {
         let (exit, _, err) = shell(&format!("{PEOPLE}poolbook {dry_run}{run}"), dir, "en");
         if exit != code {
             wrong.push(format!("{dry_run}{run}: exit {exit}, not {code}: {err}"));
@@ -144,11 +146,13 @@ struct Office {
     dir: tempfile::TempDir,
     /// Events to be recorded before the next command.
     waiting: Vec<Value>,
+    /// How many events were told by their commands.
+    told: usize,
 }
 
 impl Office {
     fn new() -> Self {
-        let office = Self { dir: tempfile::tempdir().unwrap(), waiting: Vec::new() };
+        let office = Self { dir: tempfile::tempdir().unwrap(), waiting: Vec::new(), told: 0 };
         let opening = "init --city 410800 --name 焦作市 --date 2017-01-01 --people two";
         office.run(&opening.split(' ').map(str::to_owned).collect::<Vec<_>>(), 0);
         office
@@ -226,9 +230,13 @@ impl Office {
         };
         let before = tree(self.dir.path());
         self.run(&but(&["--dry-run"]), 0);
-        self.run(&but(&["--nonsense"]), 2);
         self.run(&but(&["--date=2017-13-01"]), 65);
-        self.run(&but(&["--book=nowhere"]), 66);
+        // The way to these is the same whatever the event is.
+        if self.told < 5 {
+            self.run(&but(&["--nonsense"]), 2);
+            self.run(&but(&["--book=nowhere"]), 66);
+        }
+        self.told += 1;
         assert_eq!(changed(&before, &tree(self.dir.path())), [""; 0], "{command:?}");
         self.run(&command, 0);
         assert_eq!(self.entries(), entries + 1, "{command:?}");
@@ -332,7 +340,7 @@ fn every_event_is_told_by_its_command_and_only_tried_when_asked() {
             scope.spawn(work);
         }
     });
-    let all: BTreeSet<String> = VOCABULARY.iter().map(|(word, _)| (*word).to_owned()).collect();
+    let all: BTreeSet<String> = VOCABULARY.iter().map(|spec| spec.word.to_owned()).collect();
     assert_eq!(known.into_inner().unwrap(), all);
 }
 

@@ -34,7 +34,7 @@ fn shown(found: &[Consequence], number: &str) -> Vec<String> {
     let one = |one: &Consequence| {
         let value = one.facts.iter().find(|(name, _)| *name == number);
         let value = value.map_or("-", |(_, value)| value.as_str());
-        format!("{} {} {value}", one.code.word(), one.owner.as_deref().unwrap_or("-"))
+        format!("{} {} {value}", one.code.code(), one.owner.as_deref().unwrap_or("-"))
     };
     found.iter().map(one).collect()
 }
@@ -221,7 +221,7 @@ fn every_consequence_is_worded() {
     for (lang, tag) in [(Lang::Chinese, "zh-CN"), (Lang::English, "en")] {
         let locale = Locale::new(lang);
         for code in Code::ALL {
-            let key = format!("set-off-{}", code.word());
+            let key = format!("set-off-{}", code.code());
             assert_ne!(locale.text(&key, &[]), key, "{tag}");
         }
         let mut book = city("[breaker]\nwarn = \"3%\"\nstop = \"5%\"\n");

@@ -11,7 +11,7 @@ use crate::support::staged::book_at;
 use poolbook::book::{Book, Options};
 use poolbook::domain::apply::apply;
 use poolbook::domain::calendar::parse_date;
-use poolbook::domain::event::{COMMON_FIELDS, Event, VOCABULARY};
+use poolbook::domain::event::{COMMON_FIELDS, Event, EventSpec, VOCABULARY};
 use poolbook::domain::field::{FieldKind, FieldSpec};
 use poolbook::domain::seal::concerned;
 use poolbook::store::MemoryStore;
@@ -199,7 +199,7 @@ fn cases() -> BTreeMap<&'static str, Case> {
         }
     }
     let known = |word: &str, cases: &BTreeMap<&str, Case>| {
-        let word = VOCABULARY.iter().find(|(known, _)| *known == word).unwrap().0;
+        let word = EventSpec::of(word).unwrap().word;
         (!cases.contains_key(word)).then_some(word)
     };
     let rest = || rests::LIFE.iter().chain(REST);
@@ -257,7 +257,7 @@ fn json_of(told: &Event) -> Value {
 fn every_field_changes_something_or_describes() {
     let mut cases = cases();
     let mut silent: BTreeSet<String> = BTreeSet::new();
-    for (word, own) in VOCABULARY {
+    for EventSpec { word, fields: own, .. } in VOCABULARY {
         let case = cases.get_mut(word).unwrap_or_else(|| panic!("no life has {word}"));
         let value = case.value.clone();
         let before = outcome(case, &value);

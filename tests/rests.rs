@@ -525,6 +525,6 @@ fn every_event_says_what_may_rest_on_it() {
         .into_iter()
         .chain(NOTHING.iter().chain(NEVER).map(|word| (*word).to_owned()))
         .collect();
-    let all: BTreeSet<String> = VOCABULARY.iter().map(|(word, _)| (*word).to_owned()).collect();
+    let all: BTreeSet<String> = VOCABULARY.iter().map(|spec| spec.word.to_owned()).collect();
     assert_eq!(known, all, "a new event says what may rest on it");
 }

@@ -61,7 +61,7 @@ fn all(town: &mut Settled, date: &str, own: Value) -> Result<(Vec<Entry>, Vec<St
 
 fn said(one: &Consequence) -> String {
     let facts: Vec<&str> = one.facts.iter().map(|(_, value)| value.as_str()).collect();
-    format!("{} {}", one.code.word(), facts.join(" "))
+    format!("{} {}", one.code.code(), facts.join(" "))
 }
 
 /// Rules and share of a loan, its exposure and the entry since which it is under its rules.

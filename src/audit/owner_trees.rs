@@ -6,8 +6,8 @@
 use crate::audit::finding::Finding;
 use crate::domain::digest::hex;
 use crate::domain::entry::Entry;
-use crate::domain::event::Kind;
-use crate::domain::seal::{Register, concerned};
+use crate::domain::event::{Kind, RecordKind};
+use crate::domain::seal::concerned;
 use crate::domain::text::Id;
 use foldhash::HashMap;
 use serde_json::Value;
@@ -60,7 +60,7 @@ pub struct OwnerTrees {
     trees: BTreeMap<Id, Tree>,
     /// Trees of the group at hand as they stood before it.
     before: BTreeMap<Id, Option<Tree>>,
-    records: HashMap<(Register, Id), Id>,
+    records: HashMap<(RecordKind, Id), Id>,
     city: Option<Id>,
     /// Entries whose place in the index is compared, and the rows as they should stand there.
     indexed: Option<u64>,
@@ -171,27 +171,27 @@ impl OwnerTrees {
     fn note(&mut self, entry: &Entry) {
         let event = &entry.event;
         let own = || event.owner.clone();
-        let of_loan = |records: &HashMap<(Register, Id), Id>, loan: &Id| {
-            records.get(&(Register::Loan, loan.clone())).cloned()
+        let of_loan = |records: &HashMap<(RecordKind, Id), Id>, loan: &Id| {
+            records.get(&(RecordKind::Loan, loan.clone())).cloned()
         };
         let made = match &event.kind {
             Kind::OpenBook(opened) => {
                 self.city = Some(opened.city.clone());
                 return;
             }
-            Kind::ApplyLoan(told) => (Register::Application, &told.loan, own()),
-            Kind::Enrol(told) => (Register::Loan, &told.loan, own()),
+            Kind::ApplyLoan(told) => (RecordKind::Application, &told.loan, own()),
+            Kind::Enrol(told) => (RecordKind::Loan, &told.loan, own()),
             Kind::FileClaim(told) => {
-                (Register::Claim, &told.claim, of_loan(&self.records, &told.loan))
+                (RecordKind::Claim, &told.claim, of_loan(&self.records, &told.loan))
             }
             Kind::FileSubsidy(told) => {
-                (Register::Subsidy, &event.id, of_loan(&self.records, &told.loan))
+                (RecordKind::Subsidy, &event.id, of_loan(&self.records, &told.loan))
             }
             Kind::ApproveSubsidy(told) => {
-                (Register::Subsidy, &event.id, of_loan(&self.records, &told.loan))
+                (RecordKind::Subsidy, &event.id, of_loan(&self.records, &told.loan))
             }
             Kind::BankAccount(told) => {
-                (Register::BankAccount, &told.bank_account, own().or_else(|| self.city.clone()))
+                (RecordKind::BankAccount, &told.bank_account, own().or_else(|| self.city.clone()))
             }
             _ => return,
         };

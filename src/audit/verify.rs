@@ -39,7 +39,7 @@ use crate::domain::account::{Account, Fund};
 use crate::domain::calendar::Date;
 use crate::domain::calendar::Month;
 use crate::domain::entry::{Entry, Line, VoucherWord, id_hash};
-use crate::domain::event::{Event, Kind, Origin, PeopleMode, Settlement, Stage};
+use crate::domain::event::{Event, Kind, Origin, Pays, PeopleMode, Settlement, Stage};
 use crate::domain::money::Total;
 use crate::domain::person;
 use crate::domain::rules::words::SMALL_CHARGE_MAX;
@@ -437,25 +437,16 @@ impl Verifier {
         if let Some(person) = maker.filter(|_| same(maker, checker)) {
             self.find(Check::MakerIsChecker, seq, "checker", "-", person);
         }
-        let returns = |kind: &Kind| match kind {
+        let returns = match &event.kind {
             Kind::ExplainReceipt(own) => own.to == Origin::Payer,
             Kind::SettleTransfer(own) => own.settlement == Settlement::Cash,
             _ => false,
         };
-        let pays = matches!(
-            event.kind,
-            Kind::Transfer(_)
-                | Kind::PayClaim(_)
-                | Kind::PaySubsidy(_)
-                | Kind::ReturnBudget(_)
-                | Kind::RefundDeposit(_)
-                | Kind::ApplyDeposit(_)
-                | Kind::PayWithdrawal(_)
-                | Kind::ReissueSubsidy(_)
-                | Kind::RecoveryCost(_)
-                | Kind::PayTreasury(_)
-        ) || returns(&event.kind)
-            || self.is_large_charge(event);
+        let pays = match event.kind.spec().pays {
+            Pays::Always => true,
+            Pays::Sometimes => returns || self.is_large_charge(event),
+            Pays::Never => false,
+        };
         if let Kind::OpenBook(opened) = &event.kind {
             self.three = opened.people == Some(PeopleMode::Three);
         }

@@ -1,7 +1,6 @@
 //! What became known after a subsidy line was computed last, and so brought a difference about.
 
 use super::Book;
-use crate::domain::apply::loan_key;
 use crate::domain::calendar::Period;
 use crate::domain::corrected::Corrected;
 use crate::domain::entry::Entry;
@@ -44,9 +43,9 @@ impl Facts {
             let original = book.entry(seq)?;
             let corrected = Corrected::of(&original);
             let loan = match &original.event.kind {
-                Kind::ApplyDeposit(own) => Some(&own.loan),
                 Kind::Correct(_) => corrected.as_ref().and_then(Corrected::loan),
-                kind => loan_key(kind).map(|(loan, _)| loan),
+                Kind::ApplyDeposit(own) => Some(&own.loan),
+                kind => kind.loan_fact().map(|(loan, _)| loan),
             };
             if let Some(loan) = loan.cloned() {
                 reversed.entry(loan).or_default().push((by, original));

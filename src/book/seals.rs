@@ -11,9 +11,9 @@
 use super::{Book, Options};
 use crate::domain::calendar::Date;
 use crate::domain::entry::Entry;
-use crate::domain::event::{Event, Kind};
+use crate::domain::event::{Event, Kind, RecordKind};
 use crate::domain::registry::tables::OWNER_TREE;
-use crate::domain::seal::{OwnerRoot, Register, Seals, concerned};
+use crate::domain::seal::{OwnerRoot, Seals, concerned};
 use crate::domain::state::State;
 use crate::domain::table::Put;
 use crate::domain::text::Id;
@@ -35,7 +35,7 @@ struct Trees {
 impl Trees {
     fn add(&mut self, seq: u64, bytes: &[u8], state: &State) -> Result<(), Problem> {
         let entry = Entry::decode(bytes)?;
-        let owners = concerned(&entry, &mut |register, id| owner_of(state, seq, register, id));
+        let owners = concerned(&entry, &mut |record, id| owner_of(state, seq, record, id));
         if !owners.is_empty() {
             let leaf = leaf_hash(bytes);
             for owner in owners {
@@ -92,16 +92,16 @@ impl Trees {
 
 /// The owner of a record that an entry names. Owners of records do not change, but for applications
 /// that were taken back and made again.
-pub(super) fn owner_of(state: &State, seq: u64, register: Register, id: &Id) -> Option<Id> {
-    let owner = match register {
-        Register::Application => state.applications.get(id)?.asked_before(seq)?,
-        Register::Loan => &state.loans.get(id)?.owner,
-        Register::Claim => &state.claims.get(id)?.owner,
-        Register::Subsidy => {
+pub(super) fn owner_of(state: &State, seq: u64, record: RecordKind, id: &Id) -> Option<Id> {
+    let owner = match record {
+        RecordKind::Application => state.applications.get(id)?.asked_before(seq)?,
+        RecordKind::Loan => &state.loans.get(id)?.owner,
+        RecordKind::Claim => &state.claims.get(id)?.owner,
+        RecordKind::Subsidy => {
             let filing = state.filings.get(id).map(|filing| &filing.owner);
             filing.or_else(|| state.subsidies.get(id).map(|line| &line.owner))?
         }
-        Register::BankAccount => &state.bank_accounts.get(id)?.owner,
+        RecordKind::BankAccount => &state.bank_accounts.get(id)?.owner,
     };
     Some(owner.clone())
 }

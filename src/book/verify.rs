@@ -14,7 +14,7 @@ use crate::audit::finding::{Compared, Finding, Made};
 use crate::audit::movements::Rows;
 use crate::audit::owner_trees;
 use crate::audit::turnover::Delta;
-use crate::audit::verify::{CHECKS, Summary};
+use crate::audit::verify::{CHECKS, Outcome, Summary};
 use crate::book::against::{self, Against, Watched};
 use crate::domain::apply::apply;
 use crate::domain::decide::{Context, JournalHead, Limits, decide, original_of, rests_on, seals};
@@ -220,20 +220,7 @@ fn verify_source(
     let (differing, trees_looked_at, rows_of_trees) = owners.finish();
     findings.extend(differing.iter().map(Finding::problem));
     let mut outcome = verifier.finish();
-    if !outcome.same_hash.is_empty() {
-        // The lines are gone over once more rather than looked up, because a damaged journal
-        // cannot be opened, and its other faults are to be told all the same.
-        let wanted: HashSet<u64> = outcome.same_hash.iter().flatten().copied().collect();
-        let mut found: HashMap<u64, Entry> = HashMap::new();
-        source.check(|_| false, &mut (), &mut |seq, bytes| {
-            if wanted.contains(&seq) {
-                found.extend(Entry::decode(bytes).map(|entry| (seq, entry)));
-            }
-            Ok(())
-        })?;
-        let missing = |seq| Problem::new("entry-missing", Exit::NoInput).with("seq", seq);
-        outcome.confirm(&mut |seq| found.remove(&seq).ok_or_else(|| missing(seq)))?;
-    }
+    confirm_ids(source, &mut outcome)?;
     findings.extend(outcome.findings.iter().map(Finding::problem));
     findings.extend(wrong);
     let mut rows = 0;
@@ -268,6 +255,24 @@ fn verify_source(
         compared,
         findings,
     })
+}
+
+/// Compares the ids of entries whose hashes agree. The lines are read once more rather than looked up,
+/// because a damaged journal cannot be opened and its other faults are to be reported all the same.
+fn confirm_ids(source: Source<'_>, outcome: &mut Outcome) -> Result<(), Problem> {
+    if outcome.same_hash.is_empty() {
+        return Ok(());
+    }
+    let wanted: HashSet<u64> = outcome.same_hash.iter().flatten().copied().collect();
+    let mut found: HashMap<u64, Entry> = HashMap::new();
+    source.check(|_| false, &mut (), &mut |seq, bytes| {
+        if wanted.contains(&seq) {
+            found.extend(Entry::decode(bytes).map(|entry| (seq, entry)));
+        }
+        Ok(())
+    })?;
+    let missing = |seq| Problem::new("entry-missing", Exit::NoInput).with("seq", seq);
+    outcome.confirm(&mut |seq| found.remove(&seq).ok_or_else(|| missing(seq)))
 }
 
 /// Closes whose journal is not the one that stood before them.

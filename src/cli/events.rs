@@ -10,7 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::{close, open, voucher};
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use poolbook::domain::event::{COMMON_FIELDS, Event, Kind, OPENING, VOCABULARY};
+use poolbook::domain::event::{COMMON_FIELDS, Event, EventSpec, Kind, OPENING, VOCABULARY};
 use poolbook::domain::field::{FieldKind, FieldSpec, Fields, Value};
 use poolbook::domain::text::Id;
 use poolbook::intake::decode::read_text;
@@ -25,9 +25,9 @@ const ELSEWHERE: &[&str] = &["event", "maker", "checker", "approver"];
 /// Events whose command does more than record them: `init` and `checkpoint`.
 const OWN_COMMAND: &[&str] = &[OPENING, "checkpoint"];
 
-/// The events that are commands of their own.
-pub fn plain() -> impl Iterator<Item = &'static (&'static str, &'static [FieldSpec])> {
-    VOCABULARY.iter().filter(|(word, _)| !OWN_COMMAND.contains(word))
+/// The events that are commands by themselves.
+pub fn plain() -> impl Iterator<Item = &'static EventSpec> {
+    VOCABULARY.iter().filter(|spec| !OWN_COMMAND.contains(&spec.word))
 }
 
 /// Adds the options of an event to its command.
@@ -40,7 +40,7 @@ pub fn fill(command: Command) -> Command {
 
 /// The own fields of an event, if the word is one.
 pub fn fields_of(word: &str) -> Option<&'static [FieldSpec]> {
-    plain().find(|(known, _)| *known == word).map(|(_, own)| *own)
+    plain().find(|spec| spec.word == word).map(|spec| spec.fields)
 }
 
 /// The fields that are options of an event's command: its own first.

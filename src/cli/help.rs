@@ -151,9 +151,9 @@ fn first(command: &Command, locale: &Locale) -> String {
 
 /// All commands, grouped by their users.
 fn grouped(command: &Command, locale: &Locale) -> String {
-    let groups = tree::GROUPS.iter();
+    let groups = tree::groups().into_iter();
     groups
-        .map(|(group, members)| (format!("group-{group}"), present(command, members)))
+        .map(|(group, members)| (format!("group-{group}"), present(command, &members)))
         .filter(|(_, members)| !members.is_empty())
         .map(|(heading, members)| section(&heading, &members, locale))
         .collect()

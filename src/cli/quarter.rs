@@ -17,8 +17,7 @@ use compact_str::CompactString;
 use poolbook::audit::balance::{Cells, balance};
 use poolbook::audit::movements::Span;
 use poolbook::audit::reconcile::Reconciliation;
-use poolbook::book::{Book, Options, Outcome, People, dates};
-use poolbook::domain::apply::is_noted;
+use poolbook::book::{Book, Options, Outcome, People, Summary, dates};
 use poolbook::domain::calendar::CalendarQuarter;
 use poolbook::domain::event::{PeopleMode, Programme};
 use poolbook::domain::refusal::Reason;
@@ -65,23 +64,7 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     let date_confirmed = writing.date_confirmed || options.dry_run;
     let approving = Options { date_confirmed, ..writing.clone() };
     let (mut book, before) = open_book(&folder, &options, (&writing, people), context)?;
-    let mut against: BTreeMap<String, u64> = BTreeMap::new();
-    let mut note = |_: u64, outcome: Outcome<'_>| {
-        if let Outcome::New(entry) = outcome
-            && is_noted(entry)
-            && let Some(owner) = &entry.event.owner
-        {
-            *against.entry(owner.to_string()).or_default() += 1;
-        }
-    };
-    let taken = book.record_all(&mut folder, &writing, &mut note).map_err(|refused| {
-        let place = folder.place(refused.row).cloned().unwrap_or_default();
-        let mut problem = refused.problem;
-        if problem.place.file.is_none() {
-            *problem.place = place;
-        }
-        problem
-    })?;
+    let (taken, against) = take_events(&mut book, &mut folder, &writing)?;
     let (lines, _, approved) =
         subsidy::post(&mut book, quarter, Programme::ALL, last_day, &approving)?;
     let aside = take_statements(&mut book, &statements, &writing)?;
@@ -121,8 +104,35 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     Ok(if clean { Exit::Done } else { Exit::Findings })
 }
 
-/// Prints the report: complete into the file of `-o` and with `--full`; otherwise the text on the
-/// terminal has only the balances and the summary.
+/// Records the events of the folder; gives the outcome, and by owner how many loans were enrolled against
+/// leverage or the circuit breaker.
+fn take_events<S: Store>(
+    book: &mut Book<S>,
+    folder: &mut Folder,
+    writing: &Options,
+) -> Result<(Summary, BTreeMap<String, u64>), Problem> {
+    let mut against: BTreeMap<String, u64> = BTreeMap::new();
+    let mut note = |_: u64, outcome: Outcome<'_>| {
+        if let Outcome::New(entry) = outcome
+            && entry.is_noted()
+            && let Some(owner) = &entry.event.owner
+        {
+            *against.entry(owner.to_string()).or_default() += 1;
+        }
+    };
+    let taken = book.record_all(folder, writing, &mut note).map_err(|refused| {
+        let place = folder.place(refused.row).cloned().unwrap_or_default();
+        let mut problem = refused.problem;
+        if problem.place.file.is_none() {
+            *problem.place = place;
+        }
+        problem
+    })?;
+    Ok((taken, against))
+}
+
+/// Prints the report: whole into the file of `-o` and with `--full`; else a terminal's form keeps to
+/// the balances and the summary.
 fn print(
     mut report: Report,
     page: Option<Page>,

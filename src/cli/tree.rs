@@ -4,6 +4,7 @@ use crate::cli::context::{Context, Global};
 use crate::cli::failure::{self, Failure};
 use crate::cli::{events, usage};
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
+use poolbook::domain::event::Family;
 use poolbook::problem::Exit;
 
 /// Puts a command's own arguments into it.
@@ -52,9 +53,9 @@ pub const FIRST: &[&str] = &[
     "backup",
 ];
 
-/// The commands by who needs them, in the order of help. What no group names is shown with the
-/// last.
-pub const GROUPS: &[(&str, &[&str])] = &[
+/// The commands that are no events, by who needs them, in the order of help: before the events, and
+/// behind them.
+const BEFORE: &[(&str, &[&str])] = &[
     ("finance", &["init", "quarter", "record", "statement", "reconcile", "interest"]),
     (
         "audit",
@@ -62,129 +63,23 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ),
     ("proof", &["checkpoint", "prove", "check-proof", "check-checkpoint", "check-pack"]),
     ("bureau", &["subsidy", "loan", "claim", "cap", "pool", "scale", "rules"]),
-    (
-        "setup",
-        &[
-            "join",
-            "party",
-            "change-party",
-            "bank-account",
-            "adopt-rules",
-            "adopt-rates",
-            "qualify",
-            "disqualify",
-            "target",
-        ],
-    ),
-    (
-        "funding",
-        &[
-            "commit",
-            "contribute",
-            "quota",
-            "budget",
-            "return-budget",
-            "receive-deposit",
-            "refund-deposit",
-            "apply-deposit",
-            "approve-withdrawal",
-            "pay-withdrawal",
-            "transfer",
-            "move",
-            "unknown-receipt",
-            "explain-receipt",
-            "pool-interest",
-            "accrue-interest",
-            "estimate-subsidy",
-            "pay-treasury",
-            "bank-charge",
-            "trustee-fee",
-        ],
-    ),
-    (
-        "loan",
-        &[
-            "apply-loan",
-            "recommend-loan",
-            "reject-loan",
-            "enrol",
-            "disburse",
-            "repay",
-            "interest-paid",
-            "fee-paid",
-            "fee-refunded",
-            "other-benefit",
-            "reprice",
-            "extend",
-            "overdue",
-            "npl",
-            "cure",
-            "remove",
-            "change-rules",
-        ],
-    ),
-    (
-        "claim",
-        &[
-            "file-claim",
-            "review-claim",
-            "approve-claim",
-            "reject-claim",
-            "withdraw-claim",
-            "pay-claim",
-            "cancel-rest",
-            "settle-claim",
-            "revoke-claim",
-            "refund-claim",
-            "recovery-cost",
-            "recover",
-            "recover-in-kind",
-            "write-off",
-            "close-claim",
-        ],
-    ),
-    (
-        "subsidy",
-        &[
-            "file-subsidy",
-            "review-subsidy",
-            "approve-subsidy",
-            "pay-subsidy",
-            "return-subsidy",
-            "reissue-subsidy",
-            "reduce-subsidy",
-            "claw-back",
-            "receive-clawback",
-            "offset-clawback",
-            "write-off-clawback",
-        ],
-    ),
-    (
-        "pool",
-        &[
-            "release",
-            "run-off",
-            "liquidate",
-            "share-loss",
-            "close-pool",
-            "settle-transfer",
-            "change-custodian",
-        ],
-    ),
-    ("books", &["close", "correct", "keep-checkpoint", "reverse"]),
-    (
-        "statement",
-        &[
-            "import-statement",
-            "undo-statement",
-            "match-lines",
-            "unmatch-lines",
-            "reconcile-settings",
-            "certify",
-        ],
-    ),
-    ("tools", &["guide", "help", "backup", "restore", "reindex", "schema", "completions", "man"]),
 ];
+const BEHIND: &[(&str, &[&str])] = &[(
+    "tools",
+    &["guide", "help", "backup", "restore", "reindex", "schema", "completions", "man"],
+)];
+
+/// All commands by group; the events are grouped by family.
+pub fn groups() -> Vec<(&'static str, Vec<&'static str>)> {
+    let fixed = |groups: &'static [(&'static str, &'static [&'static str])]| {
+        groups.iter().map(|(group, names)| (*group, names.to_vec()))
+    };
+    let family = |family: &Family| {
+        let own = events::plain().filter(|spec| spec.family == *family);
+        (family.code(), own.map(|spec| spec.word).collect())
+    };
+    fixed(BEFORE).chain(Family::ALL.iter().map(family)).chain(fixed(BEHIND)).collect()
+}
 
 /// The tree without wording, which is enough to parse. Only the command that is called gets its
 /// arguments: with those of a hundred others every start of the program would take twice as long.
@@ -204,7 +99,7 @@ fn tree(add: fn(Command, Fill) -> Command) -> Command {
         .disable_help_subcommand(true)
         .infer_subcommands(false);
     let fixed = FIXED.iter().map(|(module, fill)| (module.replace('_', "-"), *fill));
-    let events = events::plain().map(|(word, _)| ((*word).to_owned(), events::fill as Fill));
+    let events = events::plain().map(|spec| (spec.word.to_owned(), events::fill as Fill));
     fixed.chain(events).fold(Global::augment_args(root), |root, (name, fill)| {
         root.subcommand(add(Command::new(name), fill))
     })
@@ -223,6 +118,7 @@ pub fn dispatch(matches: &ArgMatches, context: &Context<'_>) -> Result<Exit, Fai
 mod tests {
     use super::*;
     use crate::cli::help;
+    use poolbook::domain::event::EventSpec;
     use poolbook::report::{Lang, Locale};
     use std::collections::BTreeSet;
 
@@ -237,7 +133,7 @@ mod tests {
     #[test]
     fn every_event_is_a_command_with_options_of_the_same_names() {
         let tree = whole();
-        for (word, own) in events::plain() {
+        for EventSpec { word, fields: own, .. } in events::plain() {
             let command = tree.find_subcommand(word).unwrap();
             for spec in *own {
                 let option = spec.name.replace('_', "-");
@@ -291,7 +187,8 @@ mod tests {
     #[test]
     fn the_first_page_names_ten_commands_and_none_for_machines() {
         let tree = command();
-        let by_machines = GROUPS.iter().find(|(group, _)| *group == "statement").unwrap().1;
+        let groups = groups();
+        let (_, by_machines) = groups.iter().find(|(group, _)| *group == "statement").unwrap();
         assert_eq!(FIRST.len(), 10);
         for name in FIRST {
             assert!(tree.find_subcommand(name).is_some(), "{name} is no command");
@@ -302,8 +199,8 @@ mod tests {
     #[test]
     fn every_command_stands_in_one_group() {
         let mut grouped = BTreeSet::new();
-        for name in GROUPS.iter().flat_map(|(_, names)| *names) {
-            assert!(grouped.insert(*name), "{name} stands twice");
+        for name in groups().into_iter().flat_map(|(_, names)| names) {
+            assert!(grouped.insert(name), "{name} stands twice");
         }
         for command in command().get_subcommands() {
             assert!(grouped.contains(command.get_name()), "{} has no group", command.get_name());

@@ -20,9 +20,7 @@ mod statement;
 mod subsidy;
 mod undo;
 
-pub use pool::is_noted;
 pub(crate) use pool::{loan_of, released};
-pub(crate) use quota::claim_of;
 pub(crate) use statement::touched;
 
 use crate::domain::account::Account;
@@ -77,7 +75,7 @@ pub fn apply(state: &mut State, entry: &Entry) {
 /// The reversed entry as far as its records are concerned: a reversal carries the event it takes
 /// back in its working, and its lines turned once more are the original lines.
 fn reversed_entry(reversal: &Entry, seq: u64) -> Option<Entry> {
-    let event = told_event(reversal)?;
+    let event = reversal.taken_back()?;
     let turned = |lines: &[Line]| lines.iter().map(Line::turned).collect();
     // A correction is taken back with what it carried.
     let carries = matches!(event.kind, Kind::Correct(_));
@@ -90,13 +88,6 @@ fn reversed_entry(reversal: &Entry, seq: u64) -> Option<Entry> {
         working: reversal.working.clone().filter(|_| carries),
         ..reversal.clone()
     })
-}
-
-/// The event that a reversal takes back, as the reversal carries it.
-pub(crate) fn told_event(reversal: &Entry) -> Option<Event> {
-    reversal.reverses?;
-    let working = reversal.working.as_ref()?.value();
-    Event::from_json(working.get("reversed")?.to_string().as_bytes()).ok()
 }
 
 /// Takes back what an entry did to its records, in a state in which its facts are told again.
@@ -112,7 +103,7 @@ pub(crate) fn tell_again(state: &mut State, entry: &Entry) {
 /// What an entry is about where its own event does not tell: the event that a reversal takes back; of
 /// a correction and of its reversal the fact, on the day of that entry.
 pub(crate) fn about(entry: &Entry) -> Option<Event> {
-    let told = told_event(entry);
+    let told = entry.reverses.and_then(|_| entry.taken_back());
     let is_correction = |event: &Event| matches!(event.kind, Kind::Correct(_));
     if !is_correction(told.as_ref().unwrap_or(&entry.event)) {
         return told;
@@ -272,26 +263,6 @@ fn fee_mut(loan: &mut Loan, from: Option<Date>) -> Option<&mut FeePaid> {
     loan.fees.iter_mut().rev().find(|fee| from.is_none_or(|from| fee.from == from))
 }
 
-/// Loan and note of an event of the loan family.
-pub(crate) fn loan_key(kind: &Kind) -> Option<(&Id, Option<&Id>)> {
-    match kind {
-        Kind::Disburse(own) => Some((&own.loan, own.note.as_ref())),
-        Kind::Repay(own) => Some((&own.loan, own.note.as_ref())),
-        Kind::InterestPaid(own) => Some((&own.loan, own.note.as_ref())),
-        Kind::FeePaid(own) => Some((&own.loan, None)),
-        Kind::FeeRefunded(own) => Some((&own.loan, None)),
-        Kind::OtherBenefit(own) => Some((&own.loan, own.note.as_ref())),
-        Kind::Reprice(own) => Some((&own.loan, own.note.as_ref())),
-        Kind::Extend(own) => Some((&own.loan, own.note.as_ref())),
-        Kind::Overdue(own) => Some((&own.loan, own.note.as_ref())),
-        Kind::Npl(own) => Some((&own.loan, own.note.as_ref())),
-        Kind::Cure(own) => Some((&own.loan, own.note.as_ref())),
-        Kind::Remove(own) => Some((&own.loan, None)),
-        Kind::ChangeRules(own) => Some((&own.loan, None)),
-        _ => None,
-    }
-}
-
 fn new_note(loan: &Loan, entry: &Entry, exposure: Money) -> Option<Note> {
     let event = &entry.event;
     let Kind::Disburse(own) = &event.kind else { return None };
@@ -323,7 +294,7 @@ fn new_note(loan: &Loan, entry: &Entry, exposure: Money) -> Option<Note> {
 
 fn follow_loan(state: &mut State, entry: &Entry) {
     let event = &entry.event;
-    let Some((id, note)) = loan_key(&event.kind) else { return };
+    let Some((id, note)) = event.kind.loan_fact() else { return };
     let Some(loan) = state.loans.get_mut(id) else { return };
     loan.trail.push(entry.seq);
     tell(loan, note, entry);

@@ -11,6 +11,7 @@
 pub mod ceiling;
 
 use crate::domain::calendar::Date;
+use crate::domain::codes;
 use crate::domain::event::{PartyKind, Programme};
 use crate::domain::loan::Loan;
 use crate::domain::money::{Money, Total};
@@ -21,70 +22,50 @@ use crate::domain::text::Id;
 use crate::planted::{Bug, planted};
 use serde::{Deserialize, Serialize};
 
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $variant:ident $word:literal)*) => {
-        /// A kind of ceiling.
-        #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-        )]
-        pub enum CapKind { $($(#[$doc])* $variant),* }
-
-        impl CapKind {
-            /// The words of the kinds that are kept as balances, which reports list.
-            pub const LISTED: &'static [&'static str] = &[
-                "loan",
-                "firm-total",
-                "firm-year",
-                "bank-year",
-                "bank-year-share",
-                "owner-year",
-                "quota",
-                "subsidy-year",
-                "subsidy-total",
-                "programme-budget",
-            ];
-
-            /// The words of all kinds.
-            pub const WORDS: &'static [&'static str] = &[$($word),*];
-
-            /// The word in files, on the command line and in reports.
-            pub fn code(self) -> &'static str {
-                match self { $(Self::$variant => $word),* }
-            }
-
-            /// The kind of a word.
-            pub fn parse(text: &str) -> Option<Self> {
-                match text { $($word => Some(Self::$variant),)* _ => None }
-            }
-        }
-    };
+codes! {
+    /// A kind of ceiling.
+    pub CapKind {
+        /// The pool's part of the base by the sharing table.
+        PoolPart "pool-part",
+        /// Compensation of a loan over all its notes.
+        Loan "loan",
+        /// Compensation of a firm over all years.
+        FirmTotal "firm-total",
+        /// Compensation of a firm in a year.
+        FirmYear "firm-year",
+        /// Compensation of a bank in a year.
+        BankYear "bank-year",
+        /// The same as a share of its enrolled balance at the end of the year before.
+        BankYearShare "bank-year-share",
+        /// Compensation of an owner in a year.
+        OwnerYear "owner-year",
+        /// The quota of an owner in a year (额度制, E-46).
+        Quota "quota",
+        /// All public money together, as a share of the loss.
+        AllProgrammes "all-programmes",
+        /// Subsidies of a programme to a firm in a year.
+        SubsidyYear "subsidy-year",
+        /// Subsidies of a programme to a firm over all years.
+        SubsidyTotal "subsidy-total",
+        /// The money of a cell for its programme.
+        ProgrammeBudget "programme-budget",
+    }
 }
 
-kinds! {
-    /// The pool's part of the base by the sharing table.
-    PoolPart "pool-part"
-    /// Compensation of a loan over all its notes.
-    Loan "loan"
-    /// Compensation of a firm over all years.
-    FirmTotal "firm-total"
-    /// Compensation of a firm in a year.
-    FirmYear "firm-year"
-    /// Compensation of a bank in a year.
-    BankYear "bank-year"
-    /// The same as a share of its enrolled balance at the end of the year before.
-    BankYearShare "bank-year-share"
-    /// Compensation of an owner in a year.
-    OwnerYear "owner-year"
-    /// The quota of an owner in a year (额度制, E-46).
-    Quota "quota"
-    /// All public money together, as a share of the loss.
-    AllProgrammes "all-programmes"
-    /// Subsidies of a programme to a firm in a year.
-    SubsidyYear "subsidy-year"
-    /// Subsidies of a programme to a firm over all years.
-    SubsidyTotal "subsidy-total"
-    /// The money of a cell for its programme.
-    ProgrammeBudget "programme-budget"
+impl CapKind {
+    /// The words of the kinds that are kept as balances, which reports list.
+    pub const LISTED: &'static [&'static str] = &[
+        "loan",
+        "firm-total",
+        "firm-year",
+        "bank-year",
+        "bank-year-share",
+        "owner-year",
+        "quota",
+        "subsidy-year",
+        "subsidy-total",
+        "programme-budget",
+    ];
 }
 
 /// What a ceiling is counted by.

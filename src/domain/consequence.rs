@@ -11,9 +11,10 @@
 mod gauge;
 
 use crate::domain::account::Account;
-use crate::domain::apply::{about, claim_of, loan_of};
+use crate::domain::apply::{about, loan_of};
 use crate::domain::cap::ceiling::{Ceiling, ceilings};
 use crate::domain::cap::{self, CapKind, Counter, Item, taken};
+use crate::domain::codes;
 use crate::domain::decide::{between, firm_caps, is_followed};
 use crate::domain::entry::Entry;
 use crate::domain::event::{Event, Kind};
@@ -23,57 +24,42 @@ use crate::domain::state::{Cell, State};
 use crate::domain::text::Id;
 use gauge::{Gauge, Level, of_loan, of_pool, of_rules};
 
-macro_rules! codes {
-    ($($(#[$doc:meta])* $variant:ident $code:literal;)*) => {
-        /// What was set off.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Code { $($(#[$doc])* $variant),* }
-
-        impl Code {
-            /// Every code.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// The word in JSON; its wording is the message `set-off-<word>`.
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$variant => $code),* }
-            }
-        }
-    };
-}
-
 codes! {
-    /// The circuit breaker stopped enrolments of a scope.
-    PoolSuspended "pool-suspended";
-    /// The ratio of a scope reached the warning line.
-    PoolWarning "pool-warning";
-    /// Enrolments of a scope are taken again.
-    PoolReopened "pool-reopened";
-    /// The loans are as large as the pool may carry.
-    LeverageReached "leverage-reached";
-    /// The loans are at nine tenths of what the pool may carry.
-    LeverageNear "leverage-near";
-    /// A ceiling is used up.
-    CapUsedUp "cap-used-up";
-    /// Nine tenths of a ceiling are used.
-    CapNear "cap-near";
-    /// A ceiling that was used up has room again.
-    CapFreed "cap-freed";
-    /// The money of a cell is spent or spoken for.
-    MoneyUsedUp "money-used-up";
-    /// A ceiling cut what the pool bears of a claim.
-    ClaimCut "claim-cut";
-    /// The true date lies in a closed period.
-    AfterClose "after-close";
-    /// A certified day of a bank account is touched.
-    CertificateTouched "certificate-touched";
-    /// Loans enrolled since the day from which new rules are in force go over to them.
-    LoansChanged "loans-changed";
-    /// Loans enrolled since then keep what they were enrolled under.
-    LoansKept "loans-kept";
-    /// A loan enrolled since then cannot go over.
-    LoanBound "loan-bound";
-    /// More was set off than is listed.
-    AndMore "and-more";
+    /// What was set off; its wording is the message `set-off-<code>`.
+    pub Code {
+        /// The circuit breaker stopped enrolments of a scope.
+        PoolSuspended "pool-suspended",
+        /// The ratio of a scope reached the warning line.
+        PoolWarning "pool-warning",
+        /// Enrolments of a scope are taken again.
+        PoolReopened "pool-reopened",
+        /// The loans are as large as the pool may carry.
+        LeverageReached "leverage-reached",
+        /// The loans are at nine tenths of what the pool may carry.
+        LeverageNear "leverage-near",
+        /// A ceiling is used up.
+        CapUsedUp "cap-used-up",
+        /// Nine tenths of a ceiling are used.
+        CapNear "cap-near",
+        /// A ceiling that was used up has room again.
+        CapFreed "cap-freed",
+        /// The money of a cell is spent or spoken for.
+        MoneyUsedUp "money-used-up",
+        /// A ceiling cut what the pool bears of a claim.
+        ClaimCut "claim-cut",
+        /// The true date lies in a closed period.
+        AfterClose "after-close",
+        /// A certified day of a bank account is touched.
+        CertificateTouched "certificate-touched",
+        /// Loans enrolled since the day from which new rules are in force go over to them.
+        LoansChanged "loans-changed",
+        /// Loans enrolled since then keep what they were enrolled under.
+        LoansKept "loans-kept",
+        /// A loan enrolled since then cannot go over.
+        LoanBound "loan-bound",
+        /// More was set off than is listed.
+        AndMore "and-more",
+    }
 }
 
 /// One thing that an entry set off.
@@ -218,7 +204,7 @@ impl Before {
 
 /// What the claim or subsidy line of an event uses and holds of its ceilings.
 fn items(state: &State, event: &Event) -> Vec<Item> {
-    if let Some(claim) = claim_of(&event.kind) {
+    if let Some(claim) = event.kind.claim() {
         let claim = state.claims.get(claim);
         return claim.map(|claim| cap::items(state, claim)).unwrap_or_default();
     }

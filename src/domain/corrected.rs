@@ -4,7 +4,6 @@
 //! Replay needs no look-up: with this the record of the loan is gone back to before the fact and
 //! told again from there.
 
-use crate::domain::apply::loan_key;
 use crate::domain::entry::{Entry, Line};
 use crate::domain::event::{Event, Kind};
 use crate::domain::field::Json;
@@ -37,7 +36,7 @@ pub fn is_step(kind: &Kind) -> bool {
         kind,
         Kind::ApplyDeposit(_) | Kind::PayClaim(_) | Kind::CancelRest(_) | Kind::CloseClaim(_)
     );
-    moves || loan_key(kind).is_some() && !matches!(kind, Kind::Disburse(_))
+    moves || kind.is_loan_fact() && !matches!(kind, Kind::Disburse(_))
 }
 
 fn lines(lines: &[Line]) -> Value {
@@ -95,12 +94,12 @@ impl Corrected {
 
     /// The loan that it is about.
     pub fn loan(&self) -> Option<&Id> {
-        loan_key(&self.fact.now.event.kind).map(|(loan, _)| loan)
+        self.fact.now.event.kind.loan_fact().map(|(loan, _)| loan)
     }
 
     /// The note that it is about, where the fact names one.
     pub fn note(&self) -> Option<&Id> {
-        let (loan, note) = loan_key(&self.fact.now.event.kind)?;
+        let (loan, note) = self.fact.now.event.kind.loan_fact()?;
         let own = matches!(self.fact.now.event.kind, Kind::Disburse(_)).then_some(loan);
         note.or(own)
     }

@@ -13,6 +13,7 @@ pub mod apply;
 pub mod calendar;
 pub mod cap;
 pub mod capitals;
+mod codes;
 pub mod consequence;
 pub mod corrected;
 pub mod credit_code;
@@ -49,3 +50,5 @@ pub mod subsidy;
 pub mod table;
 pub mod text;
 pub mod years;
+
+pub(crate) use codes::codes;

@@ -12,7 +12,7 @@
 
 use crate::domain::calendar::{Date, parse_date};
 use crate::domain::rate::Rate;
-use crate::domain::settings::{self, Sheet, Word, setting_words};
+use crate::domain::settings::{self, Sheet, setting_words};
 use crate::limits::RULES_TEXT_MAX;
 use crate::problem::Problem;
 
@@ -33,10 +33,6 @@ setting_words! {
 }
 
 impl Series {
-    /// Every series, in the order of the table.
-    pub const ALL: [Self; 5] =
-        [Self::Benchmark1y, Self::Benchmark5y, Self::BenchmarkLong, Self::Lpr1y, Self::Lpr5y];
-
     /// The benchmark of a loan's term in months.
     pub fn benchmark_of(months: u32) -> Self {
         match months {
@@ -71,7 +67,7 @@ impl RateTable {
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
         settings::read(text, RULES_TEXT_MAX, |root| {
             let mut table = Self::default();
-            for series in Series::ALL {
+            for series in Series::ALL.iter().copied() {
                 if let (Some(sheet), Some(list)) =
                     (root.table(series.code()), table.series.get_mut(series.index()))
                 {

@@ -5,8 +5,7 @@
 
 use crate::domain::corrected::Corrected;
 use crate::domain::entry::Entry;
-use crate::domain::event::{Event, Kind};
-use crate::domain::json::Writer;
+use crate::domain::event::{Event, Kind, RecordKind};
 use crate::domain::text::Id;
 use std::collections::BTreeSet;
 
@@ -37,27 +36,12 @@ impl Seals {
     }
 }
 
-/// Where a record stands through which an event that names no owner concerns one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Register {
-    /// Applications for loans.
-    Application,
-    /// Enrolled loans.
-    Loan,
-    /// Claims.
-    Claim,
-    /// Subsidy lines, and the filings for them.
-    Subsidy,
-    /// Bank accounts.
-    BankAccount,
-}
-
 /// The owners that an entry concerns, in the order of codes: those that it names, or else the owner
 /// of the record that it names. `owner_of` tells the latter as of the entry's place in the journal.
 /// Cost: the lines of the entry.
 pub fn concerned(
     entry: &Entry,
-    owner_of: &mut dyn FnMut(Register, &Id) -> Option<Id>,
+    owner_of: &mut dyn FnMut(RecordKind, &Id) -> Option<Id>,
 ) -> BTreeSet<Id> {
     let event = &entry.event;
     let mut owners = BTreeSet::new();
@@ -72,7 +56,7 @@ pub fn concerned(
         return owners;
     }
     let back = match &event.kind {
-        Kind::Reverse(_) => reversed(entry),
+        Kind::Reverse(_) => entry.taken_back(),
         _ => None,
     };
     // A correction is about what the fact is about.
@@ -83,7 +67,7 @@ pub fn concerned(
     let told = back.as_ref().unwrap_or(event);
     name_owners(told, &mut owners);
     if owners.is_empty() {
-        owners.extend(named(told).and_then(|(register, id)| owner_of(register, &id)));
+        owners.extend(told.kind.named().and_then(|(record, id)| owner_of(record, id)));
     }
     owners
 }
@@ -95,40 +79,6 @@ fn name_owners(event: &Event, owners: &mut BTreeSet<Id>) {
         Kind::SettleTransfer(own) => owners.extend([own.to_owner.clone()]),
         _ => {}
     }
-}
-
-/// The event that a reversal takes back.
-fn reversed(entry: &Entry) -> Option<Event> {
-    let working = entry.working.as_ref()?.value();
-    Event::from_json(working.get("reversed")?.to_string().as_bytes()).ok()
-}
-
-/// The record that an event names, by the names of its fields. Events that move money or registers
-/// name their owners in their lines, and never come here.
-fn named(event: &Event) -> Option<(Register, Id)> {
-    let of_loan = match &event.kind {
-        Kind::RecommendLoan(_) | Kind::RejectLoan(_) => Register::Application,
-        _ => Register::Loan,
-    };
-    let fields = [
-        ("loan", of_loan),
-        ("claim", Register::Claim),
-        ("subsidy", Register::Subsidy),
-        ("bank_account", Register::BankAccount),
-    ];
-    let mut found: Option<(usize, Register, Id)> = None;
-    event.kind.visit(&mut |name, value| {
-        let Some(place) = fields.iter().position(|(field, _)| *field == name) else { return };
-        let mut bytes = Vec::new();
-        value.write(&mut Writer::new(&mut bytes));
-        let text: Option<String> = serde_json::from_slice(&bytes).ok();
-        let id = text.and_then(|text| Id::parse(&text).ok());
-        let is_first = found.as_ref().is_none_or(|(other, ..)| place < *other);
-        if let (Some(id), Some((_, register)), true) = (id, fields.get(place), is_first) {
-            found = Some((place, *register, id));
-        }
-    });
-    found.map(|(_, register, id)| (register, id))
 }
 
 #[cfg(test)]

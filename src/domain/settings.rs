@@ -23,25 +23,23 @@ pub trait Word: Sized + Copy {
     fn code(self) -> &'static str;
 }
 
-/// Makes an enum of a closed list of words.
+/// Declares closed lists that settings may name, and the list of these lists.
 macro_rules! setting_words {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident $word:literal),* $(,)? })*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$vdoc])* $variant),* }
-        impl $crate::domain::settings::Word for $name {
-            const WORDS: &'static [&'static str] = &[$($word),*];
-            fn parse(text: &str) -> Option<Self> {
-                match text { $($word => Some(Self::$variant),)* _ => None }
+    ($($(#[$doc:meta])* $name:ident { $($words:tt)* })*) => {
+        $crate::domain::codes! { $($(#[$doc])* pub $name { $($words)* })* }
+        $(
+            impl $crate::domain::settings::Word for $name {
+                const WORDS: &'static [&'static str] = Self::WORDS;
+                fn parse(text: &str) -> Option<Self> {
+                    Self::parse(text)
+                }
+                fn code(self) -> &'static str {
+                    Self::code(self)
+                }
             }
-            fn code(self) -> &'static str {
-                match self { $(Self::$variant => $word),* }
-            }
-        }
-    )*
+        )*
         /// Every list of this module by its name, with its words.
-        pub const LISTS: &[(&str, &[&str])] =
-            &[$((stringify!($name), <$name as $crate::domain::settings::Word>::WORDS)),*];
+        pub const LISTS: &[(&str, &[&str])] = &[$((stringify!($name), $name::WORDS)),*];
     };
 }
 pub(crate) use setting_words;

@@ -4,7 +4,7 @@
 //! another); a table takes the first that it has a column for.
 
 use crate::domain::event::COMMON_FIELDS;
-use crate::domain::event::VOCABULARY;
+use crate::domain::event::{EventSpec, VOCABULARY};
 use crate::domain::field::{FieldSpec, Value, nearest};
 use crate::intake::cell::{half_width, trim};
 use crate::problem::Problem;
@@ -192,103 +192,12 @@ pub const WORDS: &[(&str, &[&str])] = &[
     ("reviewed", &["审查通过", "初审"]),
     ("noticed", &["已公示", "公示"]),
     ("ordered", &["已下支付令", "支付令"]),
-    ("open-book", &["建账", "建立账本"]),
-    ("join", &["加入"]),
-    ("party", &["往来单位"]),
-    ("change-party", &["变更往来单位", "往来单位信息变更"]),
-    ("bank-account", &["银行账户", "开立银行专户"]),
-    ("adopt-rules", &["启用规则"]),
-    ("adopt-rates", &["启用利率", "启用参考利率表"]),
-    ("qualify", &["认定资格", "企业取得资格"]),
-    ("disqualify", &["取消资格", "企业失去资格"]),
-    ("target", &["目标"]),
-    ("commit", &["认缴", "认缴出资"]),
-    ("contribute", &["出资", "出资到位"]),
-    ("quota", &["补偿额度", "年度补偿额度", "核定年度补偿额度"]),
-    ("budget", &["预算", "补贴预算", "补贴预算拨入", "财政预算拨入"]),
-    ("return-budget", &["结余上缴", "补贴预算结余上缴"]),
-    ("receive-deposit", &["收助保金", "收企业助保金"]),
-    ("refund-deposit", &["退助保金", "贷款结清后退助保金"]),
-    ("apply-deposit", &["动用助保金", "先用助保金偿还逾期本金"]),
-    ("approve-withdrawal", &["批准退出", "批准出资方退出"]),
-    ("pay-withdrawal", &["支付退出", "支付已批退出"]),
-    ("transfer", &["跨县调剂", "池间划转"]),
-    ("move", &["账户划转"]),
-    ("unknown-receipt", &["待查收款"]),
-    ("explain-receipt", &["查明收款", "查明待查收款"]),
-    ("accrue-interest", &["计提利息", "计提存款利息"]),
-    ("estimate-subsidy", &["暂估补贴"]),
-    ("pool-interest", &["存款利息", "专户结息"]),
-    ("pay-treasury", &["上缴国库", "上缴财政款"]),
-    ("bank-charge", &["手续费", "银行手续费"]),
-    ("trustee-fee", &["托管费", "委托管理费"]),
-    ("apply-loan", &["申请备案"]),
-    ("recommend-loan", &["推荐"]),
-    ("reject-loan", &["不予备案"]),
-    ("enrol", &["备案", "贷款备案"]),
-    ("disburse", &["放款"]),
-    ("repay", &["还款", "还本", "归还本金"]),
-    ("interest-paid", &["付息", "企业付息"]),
-    ("fee-paid", &["付担保费", "企业交担保费"]),
-    ("fee-refunded", &["退担保费", "担保机构退还担保费"]),
-    ("other-benefit", &["其他补贴", "享受其他补贴"]),
-    ("reprice", &["调息", "合同利率变动"]),
-    ("extend", &["展期"]),
-    ("overdue", &["逾期", "本金逾期"]),
-    ("npl", &["不良", "转为不良"]),
-    ("cure", &["恢复", "恢复正常"]),
-    ("remove", &["撤销", "撤销备案"]),
-    ("change-rules", &["改用规则", "贷款改用规则"]),
-    ("file-claim", &["申请代偿", "申请补偿"]),
-    ("review-claim", &["补偿审查环节", "补偿审查"]),
-    ("approve-claim", &["批准代偿", "批准补偿"]),
-    ("release", &["解除暂停"]),
-    ("run-off", &["收口", "资金池收口"]),
-    ("liquidate", &["清算", "资金池清算"]),
-    ("share-loss", &["损失分担", "损益分担给出资方"]),
-    ("close-pool", &["关闭", "关闭资金池"]),
-    ("settle-transfer", &["结清调剂", "结清池间往来"]),
-    ("change-custodian", &["变更托管", "变更托管账户"]),
-    ("reject-claim", &["驳回代偿", "不予补偿"]),
-    ("withdraw-claim", &["撤回补偿申请"]),
-    ("pay-claim", &["支付代偿", "支付补偿"]),
-    ("cancel-rest", &["取消余额", "取消未付补偿"]),
-    ("settle-claim", &["补偿清算"]),
-    ("revoke-claim", &["撤销补偿"]),
-    ("refund-claim", &["退回补偿", "收回应退补偿"]),
-    ("recover-in-kind", &["以物抵债"]),
-    ("recover", &["追偿", "追偿收回"]),
-    ("recovery-cost", &["列支追偿费用"]),
-    ("write-off", &["核销"]),
-    ("close-claim", &["补偿终结", "终结"]),
-    ("file-subsidy", &["申报补贴"]),
-    ("review-subsidy", &["补贴审查环节", "补贴审查"]),
-    ("checkpoint", &["存证", "做校验点"]),
-    ("keep-checkpoint", &["送存校验点", "登记校验点由外单位保存"]),
-    ("approve-subsidy", &["核定补贴"]),
-    ("pay-subsidy", &["支付补贴"]),
-    ("return-subsidy", &["退票", "补贴付款退票"]),
-    ("reissue-subsidy", &["退票重付", "退票补贴重付"]),
-    ("reduce-subsidy", &["核减补贴"]),
-    ("claw-back", &["追回补贴"]),
-    ("receive-clawback", &["收回追回款", "收到追回补贴"]),
-    ("offset-clawback", &["追回抵扣", "追回款抵扣下期补贴"]),
-    ("write-off-clawback", &["追回核销", "核销应追回补贴"]),
     ("soft", &["预结账"]),
     ("final", &["结账"]),
     ("keep", &["保持原规则", "不变"]),
     ("change", &["改用新规则"]),
     ("two", &["两人"]),
     ("three", &["三人"]),
-    ("close", &["结账", "期末结账"]),
-    ("reverse", &["冲销", "红冲", "冲销凭证"]),
-    ("correct", &["更正", "更正贷款记录"]),
-    ("import-statement", &["导入对账单", "登记对账单"]),
-    ("undo-statement", &["撤销对账单", "撤回对账单"]),
-    ("match-lines", &["确认勾对", "勾对"]),
-    ("unmatch-lines", &["取消勾对", "撤销勾对"]),
-    ("reconcile-settings", &["勾对参数", "对账参数"]),
-    ("certify", &["核对确认", "对账确认"]),
 ];
 
 /// A header in the form in which names are compared: NFC, plain widths, no blanks, lower case, the
@@ -338,8 +247,12 @@ pub fn word_of<'w>(text: &str, words: &[&'w str]) -> Option<&'w str> {
         return Some(code);
     }
     let text = half_width(trim(text));
-    let mut codes = WORDS.iter().filter(|(_, names)| names.contains(&text.as_ref()));
-    codes.find_map(|(code, _)| words.iter().find(|word| *word == code).copied())
+    let events = VOCABULARY.iter().map(|spec| (spec.word, spec.chinese));
+    let mut codes = WORDS.iter().copied().chain(events);
+    codes.find_map(|(code, names)| {
+        let word = words.iter().find(|word| **word == code);
+        word.copied().filter(|_| names.contains(&text.as_ref()))
+    })
 }
 
 /// The word as a field's value: its code, or the text as it stands, for the field to refuse.
@@ -349,14 +262,18 @@ pub fn word_value<'v>(text: &'v str, words: &[&'static str]) -> Value<'v> {
 
 /// The code of an event word in either language, or the text as it stands.
 pub fn event_word(text: &str) -> Cow<'_, str> {
-    let known = VOCABULARY.iter().map(|(word, _)| *word).collect::<Vec<_>>();
-    word_of(text, &known).map_or(Cow::Borrowed(text), Cow::Borrowed)
+    let folded = text.to_ascii_lowercase();
+    let plain = half_width(trim(text));
+    let is_code = |spec: &&EventSpec| spec.word == folded;
+    let is_word = |spec: &&EventSpec| spec.chinese.contains(&plain.as_ref());
+    let known = VOCABULARY.iter().find(is_code).or_else(|| VOCABULARY.iter().find(is_word));
+    known.map_or(Cow::Borrowed(text), |spec| Cow::Borrowed(spec.word))
 }
 
 /// Every field of the vocabulary once, for tables whose rows are events of any kind.
 pub fn all_fields() -> Vec<FieldSpec> {
     let mut fields: Vec<FieldSpec> = COMMON_FIELDS.to_vec();
-    for spec in VOCABULARY.iter().flat_map(|(_, own)| own.iter()) {
+    for spec in VOCABULARY.iter().flat_map(|known| known.fields) {
         if !fields.iter().any(|known| known.name == spec.name) {
             fields.push(*spec);
         }
@@ -379,10 +296,11 @@ mod tests {
                 }
             }
         }
-        for (word, _) in VOCABULARY {
-            let (_, names) = WORDS.iter().find(|(code, _)| code == word).unwrap();
-            assert_eq!(event_word(names.first().unwrap()), *word);
-            assert_eq!(event_word(word), *word);
+        for spec in VOCABULARY {
+            assert!(!spec.chinese.is_empty(), "{}", spec.word);
+            for name in spec.chinese.iter().chain([&spec.word]) {
+                assert_eq!(event_word(name), spec.word, "{name} names two events");
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! Sources of events: JSON Lines, tables, mapped tables, folders, or memory.
 
-use crate::domain::event::{Event, VOCABULARY};
+use crate::domain::event::{Event, EventSpec};
 use crate::domain::field::{FieldKind, FieldSpec, Fields, Value};
 pub use crate::domain::source::EventSource;
 use crate::intake::cell::Cell;
@@ -113,7 +113,7 @@ impl TableEvents {
     fn event(&self, row: &Row<'_, '_>) -> Result<Event, Problem> {
         let word = row.cell(self.event).shown();
         let word = event_word(&word);
-        let own = VOCABULARY.iter().find(|(known, _)| word == *known).map_or(&[][..], |(_, o)| o);
+        let own = EventSpec::of(&word).map_or(&[][..], |spec| spec.fields);
         let mut fields = Fields::new();
         for (index, name) in self.columns.iter().enumerate() {
             let Some(name) = *name else { continue };

@@ -31,7 +31,7 @@ impl Said {
         }
         let args: Vec<(&str, &str)> =
             args.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let text = locale.text(&format!("set-off-{}", told.code.word()), &args);
+        let text = locale.text(&format!("set-off-{}", told.code.code()), &args);
         Self { told, text }
     }
 
@@ -46,7 +46,7 @@ impl Said {
     pub(super) fn write(&self, writer: &mut Writer<'_>) {
         writer.begin_object();
         writer.key("code");
-        writer.string(self.told.code.word());
+        writer.string(self.told.code.code());
         writer.key("entry");
         writer.integer(self.told.entry);
         for (key, value) in

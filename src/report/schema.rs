@@ -27,7 +27,7 @@ const LINE: &str = r"^[^\u0000-\u001F\u007F]*$";
 /// The schema of one event in an event file: one object per line.
 pub fn events(locale: &Locale) -> Value {
     let variants: Vec<Value> =
-        VOCABULARY.iter().map(|(word, own)| event(word, own, locale)).collect();
+        VOCABULARY.iter().map(|spec| event(spec.word, spec.fields, locale)).collect();
     json!({
         "$schema": DRAFT,
         "$id": "https://poolbook.invalid/schema/event/1",
@@ -208,6 +208,7 @@ fn value(kind: ColumnKind) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::event::EventSpec;
     use crate::report::locale::Lang;
 
     #[test]
@@ -215,11 +216,12 @@ mod tests {
         let schema = events(&Locale::new(Lang::English));
         let variants = schema["oneOf"].as_array().unwrap();
         assert_eq!(variants.len(), VOCABULARY.len());
-        for ((word, own), variant) in VOCABULARY.iter().zip(variants) {
-            assert_eq!(variant["properties"]["event"]["const"], *word);
+        for (known, variant) in VOCABULARY.iter().zip(variants) {
+            let (word, own) = (known.word, known.fields);
+            assert_eq!(variant["properties"]["event"]["const"], word);
             assert_eq!(variant["additionalProperties"], false);
             let required = variant["required"].as_array().unwrap();
-            for spec in *own {
+            for spec in own {
                 assert_eq!(
                     required.contains(&spec.name.into()),
                     spec.required,
@@ -232,8 +234,8 @@ mod tests {
 
     #[test]
     fn closed_lists_are_enums_and_amounts_are_texts() {
-        let contribute = VOCABULARY.iter().find(|(word, _)| *word == "contribute").unwrap();
-        let schema = event("contribute", contribute.1, &Locale::new(Lang::English));
+        let contribute = EventSpec::of("contribute").unwrap();
+        let schema = event("contribute", contribute.fields, &Locale::new(Lang::English));
         assert_eq!(schema["properties"]["fund"]["enum"], json!(["RISK", "INT", "GFEE"]));
         assert_eq!(schema["properties"]["amount"]["type"], "string");
     }

@@ -302,8 +302,8 @@ impl Maker<'_> {
         let mut event = json!({"claim": "nothing", "loan": "nothing", "subsidy": "nothing",
             "bank_account": "RISK-CITY", "reason": "x", "amount": "1.00", "gross": "1.00",
             "receipt": "nothing", "against": "nothing"});
-        let fields = poolbook::domain::event::VOCABULARY.iter().find(|(word, _)| *word == kind);
-        let fields = fields.map_or(&[][..], |(_, fields)| fields);
+        let fields =
+            poolbook::domain::event::EventSpec::of(kind).map_or(&[][..], |spec| spec.fields);
         let object = event.as_object_mut().unwrap();
         object.retain(|key, _| fields.iter().any(|field| field.name == key));
         for field in fields.iter().filter(|field| field.required) {

@@ -689,7 +689,7 @@ fn lives_reach_every_kind_of_event_and_most_refusals() {
             }
         }
     }
-    let words = poolbook::domain::event::VOCABULARY.iter().map(|(word, _)| *word);
+    let words = poolbook::domain::event::VOCABULARY.iter().map(|spec| spec.word);
     let missing: Vec<_> = words
         .filter(|word| !SET_UP.iter().any(|(known, _)| known == word))
         .filter(|word| !taken.contains(*word))

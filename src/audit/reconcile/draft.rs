@@ -2,7 +2,7 @@
 //! named beside them, and nobody's signature is copied.
 
 use crate::audit::reconcile::{BookLine, Place, StatementLine, SuggestInput};
-use crate::domain::event::VOCABULARY;
+use crate::domain::event::EventSpec;
 use crate::domain::money::Total;
 use serde_json::{Map, Value, json};
 
@@ -208,8 +208,7 @@ pub(super) fn match_lines(input: &SuggestInput<'_>, places: &[Place]) -> Draft {
 }
 
 fn has_field(word: &str, field: &str) -> bool {
-    let own = VOCABULARY.iter().find(|(known, _)| *known == word).map(|(_, fields)| *fields);
-    own.is_some_and(|fields| fields.iter().any(|known| known.name == field))
+    EventSpec::of(word).is_some_and(|spec| spec.fields.iter().any(|known| known.name == field))
 }
 
 fn text(event: &Value, field: &str) -> Option<String> {

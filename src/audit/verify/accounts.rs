@@ -284,7 +284,7 @@ fn check_amounts(fact: &Fact<'_>, tally: &mut Tally) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::event::{Event, VOCABULARY};
+    use crate::domain::event::{Event, EventSpec, VOCABULARY};
     use crate::domain::field::{FieldKind, FieldSpec};
     use std::collections::BTreeSet;
 
@@ -352,9 +352,9 @@ mod tests {
 
     #[test]
     fn every_event_of_the_vocabulary_has_its_row_or_moves_nothing() {
-        let none = |(word, own): &(&'static str, &[FieldSpec])| {
+        let none = |spec: &EventSpec| {
             let pair = (A::OtherExpense, A::OtherExpense);
-            posts(&any(word, own), Fund::Risk, pair).is_none().then_some(*word)
+            posts(&any(spec.word, spec.fields), Fund::Risk, pair).is_none().then_some(spec.word)
         };
         let found: BTreeSet<&str> = VOCABULARY.iter().filter_map(none).collect();
         assert_eq!(found, FACTS.iter().copied().collect());

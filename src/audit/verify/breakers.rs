@@ -10,6 +10,7 @@ use super::fact::Fact;
 use super::loans::{Loan, Part};
 use crate::domain::account::Account;
 use crate::domain::calendar::Date;
+use crate::domain::entry::Warning;
 use crate::domain::event::{Enrol, Kind, Release, Scope};
 use crate::domain::money::Total;
 use crate::domain::rate::Share;
@@ -110,7 +111,7 @@ impl Breakers {
     pub fn enrol(&self, fact: &Fact<'_>, own: &Enrol, rules: &RuleSet, tally: &mut Tally) {
         let Some(owner) = fact.owner() else { return };
         tally.look(Check::EnrolSuspended);
-        if super::pools::is_noted(fact, "breaker-stopped") {
+        if fact.entry.has_warning(Warning::BreakerStopped) {
             return;
         }
         let at = |scope: Scope| place(scope, owner, &own.bank);

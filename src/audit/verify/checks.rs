@@ -2,112 +2,100 @@
 //! a check holds the book to stands in [`crate::notes::invariants`].
 
 use crate::audit::finding::Finding;
+use crate::domain::codes;
 use std::fmt::Display;
 
-/// One variant a check, with its code.
-macro_rules! checks {
-    ($($name:ident $code:literal)*) => {
-        /// A check of the pass over all entries.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum Check { $($name),* }
-
-        /// Every check of this pass, by the code of its finding.
-        pub const CHECKS: &[&str] = &[$($code),*];
-
-        impl Check {
-            /// The code of its findings.
-            pub fn code(self) -> &'static str {
-                match self { $(Self::$name => $code),* }
-            }
-        }
-    };
+codes! {
+    /// A check of the pass over all entries; its findings have its code.
+    pub(super) Check {
+        EntrySeq "entry-seq",
+        EntryTooLong "entry-too-long",
+        RecordedOrder "recorded-order",
+        EntryGroupBroken "entry-group-broken",
+        EntryLineCount "entry-line-count",
+        LineAmount "line-amount",
+        LineRegister "line-register",
+        EntryUnbalanced "entry-unbalanced",
+        MemoUnbalanced "memo-unbalanced",
+        VoucherMissing "voucher-missing",
+        VoucherNumber "voucher-number",
+        VoucherMonth "voucher-month",
+        VoucherWord "voucher-word",
+        IdDoubled "id-doubled",
+        ReversalTarget "reversal-target",
+        ReversalTwice "reversal-twice",
+        ReversalOfReversal "reversal-of-reversal",
+        ReversalLines "reversal-lines",
+        LineFund "line-fund",
+        LineBankAccount "line-bank-account",
+        LineBankAccountFund "line-bank-account-fund",
+        EntryUnnamed "entry-unnamed",
+        MakerIsChecker "maker-is-checker",
+        PaymentUnchecked "payment-unchecked",
+        PaymentUnapproved "payment-unapproved",
+        CloseDigest "close-digest",
+        CellBelowZero "cell-below-zero",
+        TrialBalance "trial-balance",
+        RollForward "roll-forward",
+        BankAccountSum "bank-account-sum",
+        EventFund "event-fund",
+        EventAccounts "event-accounts",
+        EventAmount "event-amount",
+        ReceiptOpen "receipt-open",
+        CommitmentOpen "commitment-open",
+        BudgetGiven "budget-given",
+        InterestWithoutOwner "interest-without-owner",
+        TransferDocument "transfer-document",
+        TransferSides "transfer-sides",
+        RulesVersion "rules-version",
+        RulesChanged "rules-changed",
+        EnrolSuspended "enrol-suspended",
+        EnrolSums "enrol-sums",
+        FirmLimit "firm-limit",
+        Leverage "leverage",
+        PoolStage "pool-stage",
+        LoanBalance "loan-balance",
+        LoanExposure "loan-exposure",
+        ClaimLoan "claim-loan",
+        ClaimAboveBalance "claim-above-balance",
+        ClaimAboveLimit "claim-above-limit",
+        ClaimCeiling "claim-ceiling",
+        QuotaRegister "quota-register",
+        ClaimParts "claim-parts",
+        ClaimTwice "claim-twice",
+        ClaimPayable "claim-payable",
+        ClaimRight "claim-right",
+        ClaimAllowance "claim-allowance",
+        ClaimRegister "claim-register",
+        RecoveryShare "recovery-share",
+        RecoveryUndistributed "recovery-undistributed",
+        PaperTwice "paper-twice",
+        SlipTwice "slip-twice",
+        FeeRate "fee-rate",
+        SubsidySlips "subsidy-slips",
+        SubsidyDays "subsidy-days",
+        SubsidyWindow "subsidy-window",
+        SubsidyFirmYear "subsidy-firm-year",
+        SubsidyRegister "subsidy-register",
+        SubsidyArithmetic "subsidy-arithmetic",
+        SubsidyCeilings "subsidy-ceilings",
+        SubsidyRate "subsidy-rate",
+        SubsidyUnapproved "subsidy-unapproved",
+        SubsidyPayable "subsidy-payable",
+        SubsidyReturned "subsidy-returned",
+        SubsidyExpense "subsidy-expense",
+        SubsidyClawback "subsidy-clawback",
+        StatementSums "statement-sums",
+        StatementChain "statement-chain",
+        StatementSources "statement-sources",
+        MatchUnequal "match-unequal",
+        CertificateDiffers "certificate-differs",
+        CertificateBroken "certificate-broken",
+    }
 }
 
-checks! {
-    EntrySeq "entry-seq"
-    EntryTooLong "entry-too-long"
-    RecordedOrder "recorded-order"
-    EntryGroupBroken "entry-group-broken"
-    EntryLineCount "entry-line-count"
-    LineAmount "line-amount"
-    LineRegister "line-register"
-    EntryUnbalanced "entry-unbalanced"
-    MemoUnbalanced "memo-unbalanced"
-    VoucherMissing "voucher-missing"
-    VoucherNumber "voucher-number"
-    VoucherMonth "voucher-month"
-    VoucherWord "voucher-word"
-    IdDoubled "id-doubled"
-    ReversalTarget "reversal-target"
-    ReversalTwice "reversal-twice"
-    ReversalOfReversal "reversal-of-reversal"
-    ReversalLines "reversal-lines"
-    LineFund "line-fund"
-    LineBankAccount "line-bank-account"
-    LineBankAccountFund "line-bank-account-fund"
-    EntryUnnamed "entry-unnamed"
-    MakerIsChecker "maker-is-checker"
-    PaymentUnchecked "payment-unchecked"
-    PaymentUnapproved "payment-unapproved"
-    CloseDigest "close-digest"
-    CellBelowZero "cell-below-zero"
-    TrialBalance "trial-balance"
-    RollForward "roll-forward"
-    BankAccountSum "bank-account-sum"
-    EventFund "event-fund"
-    EventAccounts "event-accounts"
-    EventAmount "event-amount"
-    ReceiptOpen "receipt-open"
-    CommitmentOpen "commitment-open"
-    BudgetGiven "budget-given"
-    InterestWithoutOwner "interest-without-owner"
-    TransferDocument "transfer-document"
-    TransferSides "transfer-sides"
-    RulesVersion "rules-version"
-    RulesChanged "rules-changed"
-    EnrolSuspended "enrol-suspended"
-    EnrolSums "enrol-sums"
-    FirmLimit "firm-limit"
-    Leverage "leverage"
-    PoolStage "pool-stage"
-    LoanBalance "loan-balance"
-    LoanExposure "loan-exposure"
-    ClaimLoan "claim-loan"
-    ClaimAboveBalance "claim-above-balance"
-    ClaimAboveLimit "claim-above-limit"
-    ClaimCeiling "claim-ceiling"
-    QuotaRegister "quota-register"
-    ClaimParts "claim-parts"
-    ClaimTwice "claim-twice"
-    ClaimPayable "claim-payable"
-    ClaimRight "claim-right"
-    ClaimAllowance "claim-allowance"
-    ClaimRegister "claim-register"
-    RecoveryShare "recovery-share"
-    RecoveryUndistributed "recovery-undistributed"
-    PaperTwice "paper-twice"
-    SlipTwice "slip-twice"
-    FeeRate "fee-rate"
-    SubsidySlips "subsidy-slips"
-    SubsidyDays "subsidy-days"
-    SubsidyWindow "subsidy-window"
-    SubsidyFirmYear "subsidy-firm-year"
-    SubsidyRegister "subsidy-register"
-    SubsidyArithmetic "subsidy-arithmetic"
-    SubsidyCeilings "subsidy-ceilings"
-    SubsidyRate "subsidy-rate"
-    SubsidyUnapproved "subsidy-unapproved"
-    SubsidyPayable "subsidy-payable"
-    SubsidyReturned "subsidy-returned"
-    SubsidyExpense "subsidy-expense"
-    SubsidyClawback "subsidy-clawback"
-    StatementSums "statement-sums"
-    StatementChain "statement-chain"
-    StatementSources "statement-sources"
-    MatchUnequal "match-unequal"
-    CertificateDiffers "certificate-differs"
-    CertificateBroken "certificate-broken"
-}
+/// Every check of this pass, by the code of its finding.
+pub const CHECKS: &[&str] = Check::WORDS;
 
 /// Findings, and how many things each check looked at.
 #[derive(Debug)]

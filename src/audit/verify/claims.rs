@@ -60,6 +60,41 @@ impl Claim {
         self.paid - self.closed - self.written_off - self.due
     }
 
+    /// What is approved and not paid, and what is left to recover.
+    fn open(&self) -> [Total; 2] {
+        [self.approved - self.paid, self.right()]
+    }
+
+    /// Reported by the entry by which it falls below zero, not again by later ones.
+    fn check_not_below_zero(&self, (seq, id): (u64, &Id), before: [Total; 2], tally: &mut Tally) {
+        let checks = [Check::ClaimPayable, Check::ClaimRight];
+        for ((check, before), after) in checks.into_iter().zip(before).zip(self.open()) {
+            if after < Total::ZERO && after < before {
+                tally.find(check, seq, id, ">= 0.00", after);
+            }
+        }
+    }
+
+    /// E-43, E-44: the amount paid, and whether it is the last of the claim.
+    fn pay(&mut self, fact: &Fact<'_>, amount: Option<Money>) -> (Total, bool) {
+        let open = self.approved - self.paid;
+        let paid = fact.told(Account::CompensationPayable);
+        let amount = if fact.back { paid } else { or(amount, open) };
+        self.paid += fact.signed(amount);
+        (amount, if fact.back { open == Total::ZERO } else { amount == open })
+    }
+
+    /// E-48: all that was paid and neither refunded nor recovered is to come back.
+    fn revoke(&mut self, fact: &Fact<'_>) {
+        self.revoked = !fact.back;
+        let told = fact.told(Account::CompensationRefund);
+        let out = self.paid - self.due - self.recovered;
+        let of_register =
+            if fact.back { -fact.told(Account::WrittenOff) } else { out - self.right() };
+        self.due += fact.signed(if fact.back { told } else { out });
+        self.written_off += -fact.signed(of_register);
+    }
+
     fn expected(&self) -> [Total; 7] {
         let open = !self.rejected && self.approved == Total::ZERO && self.paid == Total::ZERO;
         let review = if open { self.claimed } else { Total::ZERO };
@@ -95,25 +130,13 @@ fn parts(whole: Total, sharing: &Sharing) -> [Total; 3] {
     parts
 }
 
-/// The claim of an event.
+/// The claim of an event that moves one.
 pub(super) fn named(kind: &Kind) -> Option<&Id> {
-    Some(match kind {
-        Kind::FileClaim(own) => &own.claim,
-        Kind::ApproveClaim(own) => &own.claim,
-        Kind::RejectClaim(own) => &own.claim,
-        Kind::WithdrawClaim(own) => &own.claim,
-        Kind::CloseClaim(own) => &own.claim,
-        Kind::PayClaim(own) => &own.claim,
-        Kind::CancelRest(own) => &own.claim,
-        Kind::SettleClaim(own) => &own.claim,
-        Kind::RevokeClaim(own) => &own.claim,
-        Kind::RefundClaim(own) => &own.claim,
-        Kind::Recover(own) => &own.claim,
-        Kind::RecoveryCost(own) => &own.claim,
-        Kind::WriteOff(own) => &own.claim,
-        Kind::ExplainReceipt(own) if own.to == Origin::Recovery => own.claim.as_ref()?,
-        _ => return None,
-    })
+    match kind {
+        Kind::ReviewClaim(_) | Kind::RecoverInKind(_) => None,
+        Kind::ExplainReceipt(own) if own.to != Origin::Recovery => None,
+        _ => kind.claim(),
+    }
 }
 
 impl Claims {
@@ -244,7 +267,7 @@ impl Claims {
         let rules = loans.get(&key.0).and_then(|loan| loan.rules.as_ref());
         let rules = rules.and_then(|id| adopted.rules(id));
         let alone = rules.is_some_and(|rules| !rules.recovery.after_write_off);
-        let before = [claim.approved - claim.paid, claim.right()];
+        let before = claim.open();
         match &fact.event.kind {
             // Only taken back here.
             Kind::FileClaim(_) => {
@@ -253,10 +276,9 @@ impl Claims {
             }
             Kind::RejectClaim(_) | Kind::WithdrawClaim(_) => {
                 claim.rejected = !fact.back;
-                if fact.back {
-                    self.live.insert(key, id.clone());
-                } else {
-                    self.live.remove(&key);
+                match fact.back {
+                    true => drop(self.live.insert(key, id.clone())),
+                    false => drop(self.live.remove(&key)),
                 }
             }
             Kind::CloseClaim(_) => {
@@ -276,14 +298,7 @@ impl Claims {
                 }
             }
             Kind::PayClaim(own) => {
-                let open = claim.approved - claim.paid;
-                let amount = if fact.back {
-                    fact.told(Account::CompensationPayable)
-                } else {
-                    or(own.amount, open)
-                };
-                let last = if fact.back { open == Total::ZERO } else { amount == open };
-                claim.paid += fact.signed(amount);
+                let (amount, last) = claim.pay(fact, own.amount);
                 loans.compensate(fact, (&key.0, &key.1), claim.base - claim.interest, amount, last);
             }
             Kind::CancelRest(_) => {
@@ -293,15 +308,7 @@ impl Claims {
                 loans.compensate(fact, (&key.0, &key.1), claim.base - claim.interest, rest, true);
             }
             Kind::SettleClaim(own) => claim.due += fact.signed(own.amount),
-            Kind::RevokeClaim(_) => {
-                claim.revoked = !fact.back;
-                let told = fact.told(Account::CompensationRefund);
-                let out = claim.paid - claim.due - claim.recovered;
-                let of_register =
-                    if fact.back { -fact.told(Account::WrittenOff) } else { out - claim.right() };
-                claim.due += fact.signed(if fact.back { told } else { out });
-                claim.written_off += -fact.signed(of_register);
-            }
+            Kind::RevokeClaim(_) => claim.revoke(fact),
             Kind::RefundClaim(own) => {
                 let told = -fact.told(Account::CompensationRefund);
                 let open = claim.due - claim.refunded;
@@ -311,29 +318,13 @@ impl Claims {
                 let told = -fact.told(Account::RecoveryRight);
                 claim.written_off += fact.signed(if fact.back { told } else { claim.right() });
             }
-            Kind::Recover(own) => {
-                let credit = match own.to {
-                    Some(InterestOwner::Treasury) => Account::TreasuryPayable,
-                    _ => Account::RecoveryIncome,
-                };
-                let recovery = Recovery { gross: own.gross, cost: own.cost, credit, alone };
-                recovered(fact, id, claim, &recovery, tally);
-            }
-            Kind::ExplainReceipt(own) => {
-                let (gross, credit) = (own.gross.unwrap_or_default(), Account::RecoveryIncome);
-                let recovery = Recovery { gross, cost: own.cost, credit, alone };
-                recovered(fact, id, claim, &recovery, tally);
-            }
-            _ => {}
-        }
-        // Told when it falls below zero, not again at every later entry.
-        let after = [claim.approved - claim.paid, claim.right()];
-        let checks = [Check::ClaimPayable, Check::ClaimRight];
-        for ((check, before), after) in checks.into_iter().zip(before).zip(after) {
-            if after < Total::ZERO && after < before {
-                tally.find(check, fact.seq, id, ">= 0.00", after);
+            kind => {
+                if let Some(recovery) = Recovery::of(kind, alone) {
+                    recovered(fact, id, claim, &recovery, tally);
+                }
             }
         }
+        claim.check_not_below_zero((fact.seq, id), before, tally);
     }
 
     /// Holds the lines of every claim that the entry touches against its events.
@@ -422,6 +413,23 @@ struct Recovery {
     credit: Account,
     /// Rules that give the pool all that comes in after a write-off, until it has its money back.
     alone: bool,
+}
+
+impl Recovery {
+    /// The recovery of an event, if it is one.
+    fn of(kind: &Kind, alone: bool) -> Option<Self> {
+        let (gross, cost, credit) = match kind {
+            Kind::Recover(own) if own.to == Some(InterestOwner::Treasury) => {
+                (own.gross, own.cost, Account::TreasuryPayable)
+            }
+            Kind::Recover(own) => (own.gross, own.cost, Account::RecoveryIncome),
+            Kind::ExplainReceipt(own) => {
+                (own.gross.unwrap_or_default(), own.cost, Account::RecoveryIncome)
+            }
+            _ => return None,
+        };
+        Some(Self { gross, cost, credit, alone })
+    }
 }
 
 /// The pool's share of all net recoveries so far, less what it had (C-12); first it closes

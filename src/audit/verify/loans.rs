@@ -11,7 +11,7 @@ use super::slips::Slip;
 use super::terms::Terms;
 use crate::domain::account::Account;
 use crate::domain::calendar::Date;
-use crate::domain::event::{ContractDays, Event, Kind, Origin};
+use crate::domain::event::{ContractDays, Disburse, Enrol, Event, Kind, Origin, RecordKind};
 use crate::domain::money::Total;
 use crate::domain::rate::{Rate, Share};
 use crate::domain::rules::Sharing;
@@ -142,6 +142,32 @@ pub(super) struct Part {
     pub live: i64,
 }
 
+impl Note {
+    /// A note as it is drawn.
+    fn drawn(own: &Disburse, event: &Event, loan: &Loan) -> Self {
+        let amount = Total::from(own.amount);
+        Self {
+            id: own.note.as_ref().unwrap_or(&own.loan).clone(),
+            drawn: event.happened(),
+            due: own.due.unwrap_or(loan.due),
+            balance: amount,
+            amount,
+            repayments: Vec::new(),
+            rates: Vec::new(),
+            interest: Vec::new(),
+            class: Class::Normal,
+            extensions: Vec::new(),
+            overdue: Vec::new(),
+            npl: None,
+            exposure: share_of(amount, loan.sharing.pool),
+            compensated: Total::ZERO,
+            classes: Vec::new(),
+            cures: Vec::new(),
+            removed: (Total::ZERO, Total::ZERO),
+        }
+    }
+}
+
 impl Loan {
     /// What it counts for as it stands. What is not drawn counts until every note is repaid.
     pub fn part(&self) -> Part {
@@ -211,28 +237,11 @@ pub(super) struct Loans {
     loans: FastMap<Id, Loan>,
 }
 
-/// Loan and note of an event of the loan family.
+/// Loan and note of an event on an enrolled loan.
 pub(in crate::audit) fn named(event: &Event) -> Option<(&Id, Option<&Id>)> {
-    Some(match &event.kind {
-        Kind::Enrol(own) => (&own.loan, None),
-        Kind::Disburse(own) => (&own.loan, own.note.as_ref()),
-        Kind::Repay(own) => (&own.loan, own.note.as_ref()),
-        Kind::InterestPaid(own) => (&own.loan, own.note.as_ref()),
-        Kind::FeePaid(own) => (&own.loan, None),
-        Kind::Reprice(own) => (&own.loan, own.note.as_ref()),
-        Kind::Extend(own) => (&own.loan, own.note.as_ref()),
-        Kind::Overdue(own) => (&own.loan, own.note.as_ref()),
-        Kind::Npl(own) => (&own.loan, own.note.as_ref()),
-        Kind::Cure(own) => (&own.loan, own.note.as_ref()),
-        Kind::Remove(own) => (&own.loan, None),
-        Kind::ChangeRules(own) => (&own.loan, None),
-        Kind::ReceiveDeposit(own) => (&own.loan, None),
-        Kind::RefundDeposit(own) => (&own.loan, None),
-        Kind::ApplyDeposit(own) => (&own.loan, own.note.as_ref()),
-        Kind::FileClaim(own) => (&own.loan, own.note.as_ref()),
-        Kind::ApproveSubsidy(own) => (&own.loan, own.note.as_ref()),
-        _ => return None,
-    })
+    let Some((RecordKind::Loan, _)) = event.kind.named() else { return None };
+    let elsewhere = matches!(event.kind, Kind::ExplainReceipt(_) | Kind::FileSubsidy(_));
+    event.kind.loan().filter(|_| !elsewhere)
 }
 
 impl Loans {
@@ -246,34 +255,39 @@ impl Loans {
         self.loans.iter()
     }
 
+    /// An enrolment; the first one of an id counts.
+    fn enrol(&mut self, fact: &Fact<'_>, own: &Enrol, adopted: &Adopted) {
+        let event = fact.event;
+        let rules = fact.entry.rules.as_ref();
+        let Some(owner) = fact.owner() else { return };
+        let terms = Terms::of(own, event);
+        let loan = Loan {
+            owner: owner.clone(),
+            firm: own.firm.clone(),
+            bank: own.bank.clone(),
+            rules: rules.cloned(),
+            sharing: terms.sharing(rules.and_then(|id| adopted.rules(id))),
+            changes: Vec::new(),
+            terms,
+            enrolled: event.happened(),
+            removed: None,
+            notes: Vec::new(),
+            amount: own.amount.into(),
+            rate: own.rate,
+            day_count: own.day_count.unwrap_or(ContractDays::Act360),
+            fees: Vec::new(),
+            due: own.due,
+            deposit: Total::ZERO,
+            registers: [Total::ZERO; 5],
+        };
+        self.loans.entry(own.loan.clone()).or_insert(loan);
+    }
+
     /// Takes an event of the loan family in.
     pub fn take(&mut self, fact: &Fact<'_>, adopted: &Adopted) {
         let event = fact.event;
         if let Kind::Enrol(own) = &event.kind {
-            let rules = fact.entry.rules.as_ref();
-            let Some(owner) = fact.owner() else { return };
-            let terms = Terms::of(own, event);
-            let loan = Loan {
-                owner: owner.clone(),
-                firm: own.firm.clone(),
-                bank: own.bank.clone(),
-                rules: rules.cloned(),
-                sharing: terms.sharing(rules.and_then(|id| adopted.rules(id))),
-                changes: Vec::new(),
-                terms,
-                enrolled: event.happened(),
-                removed: None,
-                notes: Vec::new(),
-                amount: own.amount.into(),
-                rate: own.rate,
-                day_count: own.day_count.unwrap_or(ContractDays::Act360),
-                fees: Vec::new(),
-                due: own.due,
-                deposit: Total::ZERO,
-                registers: [Total::ZERO; 5],
-            };
-            self.loans.entry(own.loan.clone()).or_insert(loan);
-            return;
+            return self.enrol(fact, own, adopted);
         }
         if let Kind::ExplainReceipt(own) = &event.kind {
             if let (Origin::Deposit, Some(id)) = (own.to, &own.loan) {
@@ -290,26 +304,8 @@ impl Loans {
                 loan.notes.retain(|note| note.id != *id);
             }
             Kind::Disburse(own) => {
-                let amount = Total::from(own.amount);
-                loan.notes.push(Note {
-                    id: own.note.as_ref().unwrap_or(&own.loan).clone(),
-                    drawn: event.happened(),
-                    due: own.due.unwrap_or(loan.due),
-                    balance: amount,
-                    amount,
-                    repayments: Vec::new(),
-                    rates: Vec::new(),
-                    interest: Vec::new(),
-                    class: Class::Normal,
-                    extensions: Vec::new(),
-                    overdue: Vec::new(),
-                    npl: None,
-                    exposure: share_of(amount, loan.sharing.pool),
-                    compensated: Total::ZERO,
-                    classes: Vec::new(),
-                    cures: Vec::new(),
-                    removed: (Total::ZERO, Total::ZERO),
-                });
+                let note = Note::drawn(own, event, loan);
+                loan.notes.push(note);
             }
             Kind::Remove(_) if fact.back => {
                 loan.removed = None;
@@ -326,9 +322,7 @@ impl Loans {
             }
             Kind::ChangeRules(own) => loan.change_rules(fact.back, &own.to_rules, adopted),
             Kind::Repay(own) => repay(loan, note, fact, own.amount.into()),
-            Kind::FeePaid(_) if fact.back => {
-                loan.fees.pop();
-            }
+            Kind::FeePaid(_) if fact.back => drop(loan.fees.pop()),
             Kind::FeePaid(own) => loan.fees.push(Slip {
                 from: own.from,
                 to: own.to,

@@ -15,7 +15,7 @@ use super::subsidies::{self, Subsidies};
 use crate::domain::calendar::Date;
 use crate::domain::corrected::{Corrected, Step};
 use crate::domain::entry::{Entry, Line};
-use crate::domain::event::{Event, Kind};
+use crate::domain::event::Kind;
 use crate::domain::rules::RuleSet;
 use crate::domain::text::Id;
 
@@ -35,19 +35,13 @@ pub(super) struct Passes {
     of_subsidy: super::FastMap<Id, Id>,
 }
 
-/// The event that a reversal takes back stands in its working.
-fn taken_back(entry: &Entry) -> Option<Event> {
-    let working = entry.working.as_ref()?.value();
-    Event::from_json(working.get("reversed")?.to_string().as_bytes()).ok()
-}
-
 impl Passes {
     /// Takes an entry in and checks it.
     pub fn take(&mut self, seq: u64, entry: &Entry, tally: &mut Tally) {
         if entry.reverses.is_none() && !matches!(entry.event.kind, Kind::Reverse(_)) {
             return self.follow(&Fact { seq, entry, event: &entry.event, back: false }, tally);
         }
-        if let Some(event) = taken_back(entry) {
+        if let Some(event) = entry.taken_back() {
             self.follow(&Fact { seq, entry, event: &event, back: true }, tally);
         }
     }

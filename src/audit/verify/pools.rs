@@ -11,7 +11,7 @@ use super::checks::{Check, Tally};
 use super::fact::{Fact, rounded, share_of};
 use super::loans::{Loan, Part};
 use crate::domain::account::{Account, Fund};
-use crate::domain::entry::Line;
+use crate::domain::entry::{Line, Warning};
 use crate::domain::event::{Enrol, Kind, Settlement, ShareLoss};
 use crate::domain::money::Total;
 use crate::domain::rules::RuleSet;
@@ -64,13 +64,6 @@ pub(super) struct Pools {
     /// Contract amounts and number of each firm's live loans, over all owners and banks.
     firms: FastMap<CompactString, (Total, i64)>,
     breakers: Breakers,
-}
-
-/// Whether a loan was taken in against a limit that is noted with it.
-pub(super) fn is_noted(fact: &Fact<'_>, warning: &str) -> bool {
-    let working = fact.entry.working.as_ref().map(|working| working.value());
-    let warnings = working.as_ref().and_then(|working| working.get("warnings")?.as_array());
-    warnings.is_some_and(|warnings| warnings.iter().any(|noted| noted.as_str() == Some(warning)))
 }
 
 impl Pools {
@@ -260,7 +253,7 @@ impl Pools {
         };
         tally.look(Check::Leverage);
         let most = Total((money + quota - out).0.saturating_mul(i128::from(leverage.limit)));
-        if loans > most && !is_noted(fact, "leverage-exceeded") {
+        if loans > most && !fact.entry.has_warning(Warning::LeverageExceeded) {
             tally.find(Check::Leverage, fact.seq, owner, format_args!("<= {most}"), loans);
         }
     }

@@ -176,17 +176,11 @@ pub(super) struct Subsidies {
 
 /// The line of an event, and the line that it is set off against.
 pub(super) fn named(kind: &Kind) -> Option<(&Id, Option<&Id>)> {
-    Some(match kind {
-        Kind::PaySubsidy(own) => (&own.subsidy, None),
-        Kind::ReturnSubsidy(own) => (&own.subsidy, None),
-        Kind::ReissueSubsidy(own) => (&own.subsidy, None),
-        Kind::ReduceSubsidy(own) => (&own.subsidy, None),
-        Kind::ClawBack(own) => (&own.subsidy, None),
-        Kind::ReceiveClawback(own) => (&own.subsidy, None),
-        Kind::OffsetClawback(own) => (&own.subsidy, Some(&own.against)),
-        Kind::WriteOffClawback(own) => (&own.subsidy, None),
-        _ => return None,
-    })
+    match kind {
+        Kind::ReviewSubsidy(_) => None,
+        Kind::OffsetClawback(own) => Some((&own.subsidy, Some(&own.against))),
+        _ => kind.subsidy().map(|line| (line, None)),
+    }
 }
 
 /// The cap of a firm in a year.

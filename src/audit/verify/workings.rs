@@ -12,7 +12,6 @@ use crate::domain::event::ApproveSubsidy;
 use crate::domain::money::{Money, Total};
 use crate::domain::rate::{Fraction, Rate};
 use crate::domain::rates::Series;
-use crate::domain::settings::Word as _;
 use crate::domain::text::Id;
 use serde_json::Value;
 

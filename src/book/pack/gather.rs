@@ -80,7 +80,7 @@ impl Gathered {
             if seq <= size {
                 found.note_close(&entry);
             }
-            let owners = concerned(&entry, &mut |register, id| owner_of(state, seq, register, id));
+            let owners = concerned(&entry, &mut |record, id| owner_of(state, seq, record, id));
             match (owners.contains(owner), seq <= covered) {
                 (true, true) => {
                     found.tree.append(leaf);

@@ -10,6 +10,9 @@ use crate::store::Store;
 /// The value of `schema`.
 const SCHEMA: &str = "poolbook/pack/2";
 
+/// Puts one line: the fields of its object.
+type Put<'p> = &'p mut dyn FnMut(&mut dyn FnMut(&mut Writer<'_>)) -> Result<(), Problem>;
+
 impl<S: Store> Pack<'_, S> {
     /// Hands the lines to a sink, each with its line feed. Cost: one read an entry of the pack.
     ///
@@ -42,6 +45,23 @@ impl<S: Store> Pack<'_, S> {
             out.key("to");
             out.date(self.days.1);
         })?;
+        self.write_entries(&mut put)?;
+        let rows = self.write_balance(&mut put)?;
+        put(&mut |out| {
+            out.key("commitment");
+            out.integer(1);
+            out.key("entries");
+            out.integer(self.entries);
+            out.key("shared");
+            out.integer(self.gathered.shared.len() as u64);
+            out.key("t");
+            out.string("end");
+            out.key("trial_balance");
+            out.integer(rows);
+        })
+    }
+
+    fn write_entries(&self, put: Put<'_>) -> Result<(), Problem> {
         let commitment = [self.gathered.commitment];
         let kinds: [(&str, &[u64]); 3] = [
             ("entry", &self.gathered.entries),
@@ -69,6 +89,11 @@ impl<S: Store> Pack<'_, S> {
                 out.string(kind);
             })?;
         }
+        Ok(())
+    }
+
+    /// The trial balance of the owner; gives the number of its rows.
+    fn write_balance(&self, put: Put<'_>) -> Result<u64, Problem> {
         let mut rows = 0;
         for ((fund, account), (opening, debit, credit)) in &self.gathered.balance {
             let closing = *opening + *debit - *credit;
@@ -92,17 +117,6 @@ impl<S: Store> Pack<'_, S> {
                 out.string("trial-balance");
             })?;
         }
-        put(&mut |out| {
-            out.key("commitment");
-            out.integer(1);
-            out.key("entries");
-            out.integer(self.entries);
-            out.key("shared");
-            out.integer(self.gathered.shared.len() as u64);
-            out.key("t");
-            out.string("end");
-            out.key("trial_balance");
-            out.integer(rows);
-        })
+        Ok(rows)
     }
 }

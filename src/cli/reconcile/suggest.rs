@@ -13,7 +13,7 @@ use poolbook::book::Scope;
 use poolbook::problem::Exit;
 use poolbook::report::views::{self, OtherView, SuggestionsView};
 use serde_json::Value;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -95,21 +95,31 @@ pub fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Failure> {
     };
     let report = views::suggestions(&view, state, &open::journal(&book.head()));
     page.report(context, &report)?;
-    if let (Some(mut made), Some(path)) = (made, &args.drafts) {
-        let (text, events, left) = drafts(&suggestions);
-        made.put(text.as_bytes())?;
-        made.keep(context)?;
-        let (events, left) = (events.to_string(), left.to_string());
-        let file = path.display().to_string();
-        context
-            .output
-            .say("suggest-drafts", &[("file", &file), ("events", &events), ("left", &left)]);
+    if let (Some(made), Some(path)) = (made, &args.drafts) {
+        write_drafts(&suggestions, made, path, context)?;
     }
     Ok(if form.items.is_empty() { Exit::Done } else { Exit::Findings })
 }
 
-/// The complete events of the best suggestion of each line, one per line and each once; their
-/// number; and the number of suggestions that still lack facts only a person knows.
+/// Writes the ready events, and says how many there are and how many suggestions are left.
+fn write_drafts(
+    suggestions: &[Vec<Suggestion>],
+    mut made: Made,
+    path: &Path,
+    context: &Context<'_>,
+) -> Result<(), Failure> {
+    let (text, events, left) = drafts(suggestions);
+    made.put(text.as_bytes())?;
+    made.keep(context)?;
+    let (events, left) = (events.to_string(), left.to_string());
+    let file = path.display().to_string();
+    let args = [("file", &*file), ("events", &*events), ("left", &*left)];
+    context.output.say("suggest-drafts", &args);
+    Ok(())
+}
+
+/// The ready events of the best suggestion of each line, one a line and each once; how many there
+/// are, and how many suggestions still lack what only a person knows.
 fn drafts(suggestions: &[Vec<Suggestion>]) -> (String, usize, usize) {
     let (mut lines, mut left): (Vec<String>, usize) = (Vec::new(), 0);
     for best in suggestions.iter().filter_map(|list| list.first()) {

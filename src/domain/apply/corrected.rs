@@ -7,7 +7,6 @@
 use super::undo::{stood_in, untell};
 use super::{note_mut, repaid, review, rules, sum, tell, unpaid};
 use crate::domain::account::Account;
-use crate::domain::apply::loan_key;
 use crate::domain::corrected::Corrected;
 use crate::domain::entry::Entry;
 use crate::domain::event::{Event, Kind};
@@ -52,7 +51,7 @@ fn note_of(state: &State, event: &Event) -> Option<Id> {
         Kind::CancelRest(own) => of_claim(&own.claim),
         Kind::CloseClaim(own) => of_claim(&own.claim),
         Kind::ApplyDeposit(own) => own.note.clone(),
-        kind => loan_key(kind).and_then(|(_, note)| note.cloned()),
+        kind => kind.loan_fact().and_then(|(_, note)| note.cloned()),
     }
 }
 

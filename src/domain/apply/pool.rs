@@ -7,7 +7,7 @@ use super::sum;
 use crate::domain::account::{Account, Side};
 use crate::domain::calendar::Date;
 use crate::domain::entry::Entry;
-use crate::domain::event::{Event, Kind, Scope};
+use crate::domain::event::{Event, Kind, RecordKind, Scope};
 use crate::domain::pool::{
     Part, Pool, PoolState, Ratio, Stage, Standing, Step, Sum, Suspension, Turn, Watch,
     budget_back_key, budget_key, firm_key, inter_pool_key, owner_key, places,
@@ -21,102 +21,14 @@ pub(super) struct Before {
     part: Part,
 }
 
-/// The loan whose sums an event may move. Every event of the vocabulary stands here, so that the
-/// compiler asks for a new one.
+/// The loan whose sums an event may move: the one that it names, or that of its claim.
 pub(crate) fn loan_of(state: &State, kind: &Kind) -> Option<Id> {
-    let of_claim = |claim: &Id| state.claims.get(claim).map(|claim| claim.loan.clone());
-    match kind {
-        Kind::Enrol(own) => Some(own.loan.clone()),
-        Kind::Disburse(own) => Some(own.loan.clone()),
-        Kind::Repay(own) => Some(own.loan.clone()),
-        Kind::ApplyDeposit(own) => Some(own.loan.clone()),
-        Kind::Extend(own) => Some(own.loan.clone()),
-        Kind::Overdue(own) => Some(own.loan.clone()),
-        Kind::Npl(own) => Some(own.loan.clone()),
-        Kind::Cure(own) => Some(own.loan.clone()),
-        Kind::Remove(own) => Some(own.loan.clone()),
-        Kind::ChangeRules(own) => Some(own.loan.clone()),
-        Kind::PayClaim(own) => of_claim(&own.claim),
-        Kind::CancelRest(own) => of_claim(&own.claim),
-        Kind::CloseClaim(own) => of_claim(&own.claim),
-        Kind::OpenBook(_)
-        | Kind::Join(_)
-        | Kind::Party(_)
-        | Kind::ChangeParty(_)
-        | Kind::BankAccount(_)
-        | Kind::AdoptRules(_)
-        | Kind::AdoptRates(_)
-        | Kind::Qualify(_)
-        | Kind::Disqualify(_)
-        | Kind::Target(_)
-        | Kind::Commit(_)
-        | Kind::Contribute(_)
-        | Kind::Quota(_)
-        | Kind::Budget(_)
-        | Kind::ReturnBudget(_)
-        | Kind::ReceiveDeposit(_)
-        | Kind::RefundDeposit(_)
-        | Kind::ApproveWithdrawal(_)
-        | Kind::PayWithdrawal(_)
-        | Kind::Transfer(_)
-        | Kind::Move(_)
-        | Kind::UnknownReceipt(_)
-        | Kind::ExplainReceipt(_)
-        | Kind::PoolInterest(_)
-        | Kind::AccrueInterest(_)
-        | Kind::EstimateSubsidy(_)
-        | Kind::PayTreasury(_)
-        | Kind::BankCharge(_)
-        | Kind::TrusteeFee(_)
-        | Kind::ApplyLoan(_)
-        | Kind::RecommendLoan(_)
-        | Kind::RejectLoan(_)
-        | Kind::InterestPaid(_)
-        | Kind::FeePaid(_)
-        | Kind::FeeRefunded(_)
-        | Kind::OtherBenefit(_)
-        | Kind::Reprice(_)
-        | Kind::FileClaim(_)
-        | Kind::ReviewClaim(_)
-        | Kind::ApproveClaim(_)
-        | Kind::RejectClaim(_)
-        | Kind::WithdrawClaim(_)
-        | Kind::SettleClaim(_)
-        | Kind::RevokeClaim(_)
-        | Kind::RefundClaim(_)
-        | Kind::Recover(_)
-        | Kind::RecoverInKind(_)
-        | Kind::RecoveryCost(_)
-        | Kind::WriteOff(_)
-        | Kind::FileSubsidy(_)
-        | Kind::ReviewSubsidy(_)
-        | Kind::ApproveSubsidy(_)
-        | Kind::PaySubsidy(_)
-        | Kind::ReturnSubsidy(_)
-        | Kind::ReissueSubsidy(_)
-        | Kind::ReduceSubsidy(_)
-        | Kind::ClawBack(_)
-        | Kind::ReceiveClawback(_)
-        | Kind::OffsetClawback(_)
-        | Kind::WriteOffClawback(_)
-        | Kind::Release(_)
-        | Kind::RunOff(_)
-        | Kind::Liquidate(_)
-        | Kind::ShareLoss(_)
-        | Kind::ClosePool(_)
-        | Kind::SettleTransfer(_)
-        | Kind::ChangeCustodian(_)
-        | Kind::Close(_)
-        | Kind::Checkpoint(_)
-        | Kind::KeepCheckpoint(_)
-        | Kind::Reverse(_)
-        | Kind::Correct(_)
-        | Kind::ImportStatement(_)
-        | Kind::UndoStatement(_)
-        | Kind::MatchLines(_)
-        | Kind::UnmatchLines(_)
-        | Kind::ReconcileSettings(_)
-        | Kind::Certify(_) => None,
+    match kind.named()? {
+        (RecordKind::Loan, loan) => Some(loan.clone()),
+        (RecordKind::Claim, claim) => state.claims.get(claim).map(|claim| claim.loan.clone()),
+        (RecordKind::Application, _) | (RecordKind::Subsidy, _) | (RecordKind::BankAccount, _) => {
+            None
+        }
     }
 }
 
@@ -179,7 +91,7 @@ fn count_lines(state: &mut State, entry: &Entry, sign: i128) {
             let key = inter_pool_key(state, line.fund, [owner, &own.to_owner]);
             state.add_sum(key, -sign * i128::from(settled.fen()));
         }
-        Kind::Enrol(_) if is_noted(entry) => {
+        Kind::Enrol(_) if entry.is_noted() => {
             if let Some(owner) = &entry.event.owner {
                 let key = owner_key(state, Sum::Noted, 0, owner);
                 state.add_sum(key, sign);
@@ -236,12 +148,6 @@ fn count_budget(state: &mut State, entry: &Entry, sign: i128) {
             state.add_sum(key, sign * line.signed().0);
         }
     }
-}
-
-/// Whether a loan was taken in against leverage or the circuit breaker, by its working.
-pub fn is_noted(entry: &Entry) -> bool {
-    let told = entry.working.as_ref().map_or("", |working| working.as_str());
-    ["\"breaker-stopped\"", "\"leverage-exceeded\""].iter().any(|warning| told.contains(warning))
 }
 
 /// Moves the sums of owner, firm and scopes by what a loan counts for more or less.

@@ -5,26 +5,11 @@ use crate::domain::cap::{self, Quota};
 use crate::domain::entry::Entry;
 use crate::domain::event::Kind;
 use crate::domain::state::State;
-use crate::domain::text::Id;
 
 /// The claim that an event changes.
-pub(crate) fn claim_of(kind: &Kind) -> Option<&Id> {
-    match kind {
-        Kind::FileClaim(own) => Some(&own.claim),
-        Kind::ApproveClaim(own) => Some(&own.claim),
-        Kind::RejectClaim(own) => Some(&own.claim),
-        Kind::PayClaim(own) => Some(&own.claim),
-        Kind::CancelRest(own) => Some(&own.claim),
-        Kind::SettleClaim(own) => Some(&own.claim),
-        Kind::RevokeClaim(own) => Some(&own.claim),
-        Kind::RefundClaim(own) => Some(&own.claim),
-        _ => None,
-    }
-}
-
 /// Changes the records of an event, and the counters of its claim by the difference.
 pub(super) fn counted(state: &mut State, kind: &Kind, change: impl FnOnce(&mut State)) {
-    let Some(claim) = claim_of(kind) else { return change(state) };
+    let Some(claim) = kind.claim() else { return change(state) };
     let before = state.claims.get(claim).map(|claim| cap::items(state, claim)).unwrap_or_default();
     change(state);
     cap::moved(state, claim, &before);

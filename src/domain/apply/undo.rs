@@ -149,7 +149,7 @@ fn undo_subsidy(state: &mut State, original: &Entry) {
 
 fn undo_loan(state: &mut State, original: &Entry) {
     let event = &original.event;
-    let Some((id, note)) = loan_key(&event.kind) else { return };
+    let Some((id, note)) = event.kind.loan_fact() else { return };
     let Some(loan) = state.loans.get_mut(id) else { return };
     loan.trail.pop();
     untell(loan, note, original);

@@ -7,7 +7,6 @@ use crate::domain::entry::Entry;
 use crate::domain::event::{Event, Kind, Release, Scope};
 use crate::domain::money::Total;
 use crate::domain::pool::{Halt, Standing, Suspension, Watch, percent};
-use crate::domain::settings::Word as _;
 use crate::domain::state::State;
 use crate::domain::text::Id;
 

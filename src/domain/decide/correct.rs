@@ -11,10 +11,10 @@ use super::{
 };
 use super::{Draft, settlement};
 use crate::domain::account::Account;
-use crate::domain::apply::{loan_key, take_back, tell_again};
+use crate::domain::apply::{take_back, tell_again};
 use crate::domain::corrected::{Corrected, Step, is_step};
 use crate::domain::entry::{Entry, Line};
-use crate::domain::event::{Correct, Event, Kind, VOCABULARY};
+use crate::domain::event::{Correct, Event, EventSpec, Kind};
 use crate::domain::json::Writer;
 use crate::domain::loan::Loan;
 use crate::domain::money::{Money, Total};
@@ -30,7 +30,7 @@ use serde_json::{Map, Value};
 /// loan and its claims. None for other events.
 pub fn rests_on(state: &State, kind: &Kind, original: Option<&Entry>) -> Vec<u64> {
     let (Kind::Correct(_), Some(original)) = (kind, original) else { return Vec::new() };
-    let loan = loan_key(&original.event.kind).and_then(|(id, _)| state.loans.get(id));
+    let loan = original.event.kind.loan_fact().and_then(|(id, _)| state.loans.get(id));
     let Some(loan) = loan else { return Vec::new() };
     let claims = loan.notes.iter().flat_map(|note| &note.claims);
     let claims = claims.filter_map(|id| state.claims.get(id)).flat_map(|claim| &claim.trail);
@@ -53,7 +53,7 @@ pub(super) fn correct(
     if let Some(by) = state.reversed_by(seq) {
         return Err(Reason::CorrectReversed.refuse().with("entry", seq).with("by", by));
     }
-    let loan = loan_key(&original.event.kind).and_then(|(id, _)| state.loans.get(id));
+    let loan = original.event.kind.loan_fact().and_then(|(id, _)| state.loans.get(id));
     let is_fact =
         original.reverses.is_none() && !matches!(original.event.kind, Kind::ChangeRules(_));
     let Some(loan) = loan.filter(|_| is_fact) else {
@@ -99,7 +99,7 @@ fn as_they_count(original: &Entry, later: &[Entry]) -> Vec<Entry> {
 /// The fact with the fields that the correction names.
 fn replaced(event: &Event, fact: &Entry, loan: &Loan) -> Result<Event, Problem> {
     let word = fact.event.kind.word();
-    let own = VOCABULARY.iter().find(|(known, _)| *known == word).map_or(&[][..], |(_, own)| own);
+    let own = EventSpec::of(word).map_or(&[][..], |spec| spec.fields);
     let mut told: Map<String, Value> =
         serde_json::from_str(&fact.event.to_json()).unwrap_or_default();
     let mut given: Vec<(&'static str, Value)> = Vec::new();
@@ -147,8 +147,8 @@ fn replaced(event: &Event, fact: &Entry, loan: &Loan) -> Result<Event, Problem> 
 
 /// Whether a correction has the field of a fact.
 fn is_field(name: &str) -> bool {
-    let own = VOCABULARY.iter().find(|(word, _)| *word == "correct");
-    own.is_some_and(|(_, own)| own.iter().any(|spec| spec.name == name))
+    let own = EventSpec::of("correct");
+    own.is_some_and(|spec| spec.fields.iter().any(|field| field.name == name))
 }
 
 /// Everything from the fact on, decided again.

@@ -5,6 +5,7 @@ use super::{Limits, in_order, out_of_range};
 use crate::domain::account::{Account, Fund};
 use crate::domain::calendar::{Date, add_months};
 use crate::domain::decide::claim::enrol_facts;
+use crate::domain::entry::Warning;
 use crate::domain::event::{Enrol, Event, Scope, Source};
 use crate::domain::field::Json;
 use crate::domain::loan::Loan;
@@ -19,7 +20,6 @@ use crate::domain::refusal::Reason;
 use crate::domain::registry::Owner;
 use crate::domain::rules::words::{LeverageBase, LeverageCounts};
 use crate::domain::rules::{Leverage, RateLimit, RuleSet};
-use crate::domain::settings::Word as _;
 use crate::domain::state::{Cell, State};
 use crate::domain::text::Id;
 use crate::problem::Problem;
@@ -52,10 +52,10 @@ pub(super) fn test(
     {
         working.insert("leverage".to_owned(), told);
         if let Some(problem) = problem {
-            tested.against("leverage-exceeded", problem)?;
+            tested.against(Warning::LeverageExceeded, problem)?;
         }
         if pool_state(state, &owner.code, event.date) == PoolState::Planned {
-            tested.warnings.push("pool-planned");
+            tested.warnings.push(Warning::PoolPlanned);
         }
     }
     if working.is_empty() {
@@ -70,12 +70,12 @@ pub(super) fn test(
 /// What the tests have found so far.
 struct Tested {
     limits: Limits,
-    warnings: Vec<&'static str>,
+    warnings: Vec<Warning>,
 }
 
 impl Tested {
     /// A limit that is broken refuses the loan, or is noted with it.
-    fn against(&mut self, warning: &'static str, problem: Problem) -> Result<(), Problem> {
+    fn against(&mut self, warning: Warning, problem: Problem) -> Result<(), Problem> {
         if self.limits == Limits::Held {
             return Err(problem);
         }
@@ -330,7 +330,7 @@ fn check_breaker(
     tested: &mut Tested,
 ) -> Result<Option<Value>, Problem> {
     if let Some(problem) = latched(state, event, own, owner) {
-        tested.against("breaker-stopped", problem)?;
+        tested.against(Warning::BreakerStopped, problem)?;
     }
     let Some(breaker) = &rules.breaker else { return Ok(None) };
     let watch = Watch::new(breaker.scope.into(), &owner.code, &own.bank);
@@ -347,12 +347,12 @@ fn check_breaker(
             );
             let crossed = step.map_or(ratio, |step| step.ratio);
             let problem = stopped(event, &watch, crossed, percent(breaker.stop), since);
-            tested.against("breaker-stopped", problem)?;
+            tested.against(Warning::BreakerStopped, problem)?;
             ("stopped", step.map(|step| ("stopped_by", step.seq)))
         }
     };
     if matches!(halt, Halt::Warning | Halt::Released(_)) {
-        tested.warnings.push("breaker-warning");
+        tested.warnings.push(Warning::BreakerWarning);
     }
     let mut told = json!({
         "ratio": breaker.ratio.code(), "scope": watch.scope.code(), "of": watch.place(),

@@ -52,7 +52,7 @@ pub use subsidy::{cap_years_of, firm_caps, firm_year_cap};
 use crate::domain::account::Fund;
 use crate::domain::calendar::Month;
 use crate::domain::entry::{Entry, Line, Voucher, VoucherWord};
-use crate::domain::event::{Event, Kind};
+use crate::domain::event::{Event, Kind, Pays};
 use crate::domain::field::Json;
 use crate::domain::money::{Money, MoneyError, Total};
 use crate::domain::posting::Draft;
@@ -271,6 +271,12 @@ pub fn decide(state: &State, event: Event, context: &Context<'_>) -> Result<Entr
         Kind::ReconcileSettings(own) => statement::settings(state, &event, own, context.seq),
         Kind::Certify(own) => statement::certify(state, &event, own, context.journal),
     }?;
+    let pays = event.kind.spec().pays;
+    assert!(
+        pays == Pays::Sometimes || decision.money_out == (pays == Pays::Always),
+        "BUG: {} pays, and its row does not say so, or the other way round",
+        event.kind.word()
+    );
     close::check_open(state, &event, &decision)?;
     people::check(state, &event, decision.money_out)?;
     if let Some(payment) = &decision.payment {

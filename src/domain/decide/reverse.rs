@@ -5,7 +5,7 @@ use crate::domain::account::Account;
 use crate::domain::cap::Quota;
 use crate::domain::corrected::Corrected;
 use crate::domain::entry::{Entry, Line};
-use crate::domain::event::{Event, Kind, Origin, Reverse};
+use crate::domain::event::{Event, Kind, Origin, RecordKind, Reverse, Undo};
 use crate::domain::field::Json;
 use crate::domain::money::Total;
 use crate::domain::pool::inter_pool_key;
@@ -101,30 +101,19 @@ fn carried(original: &[Line], reversal: &[Line]) -> serde_json::Map<String, serd
 }
 
 /// Whose fact it is that moved nothing and named no owner, so that no closed period of theirs is
-/// entered.
+/// entered: the owner of the record that it names.
 fn owner_of_fact<'s>(state: &'s State, original: &Entry) -> Option<&'s Id> {
-    let loan = |id: &str| state.loans.get(id).map(|loan| &loan.owner);
-    let claim = |id: &str| state.claims.get(id).map(|claim| &claim.owner);
-    let applied = |id: &str| state.application(id).map(|one| &one.owner);
-    match &original.event.kind {
-        Kind::InterestPaid(own) => loan(&own.loan),
-        Kind::FeePaid(own) => loan(&own.loan),
-        Kind::FeeRefunded(own) => loan(&own.loan),
-        Kind::OtherBenefit(own) => loan(&own.loan),
-        Kind::Reprice(own) => loan(&own.loan),
-        Kind::Extend(own) => loan(&own.loan),
-        Kind::ChangeRules(own) => loan(&own.loan),
-        Kind::Correct(_) => Corrected::of(original)?.loan().and_then(|id| loan(id)),
-        Kind::FileSubsidy(own) => loan(&own.loan),
-        Kind::RecommendLoan(own) => applied(&own.loan),
-        Kind::RejectLoan(own) => applied(&own.loan),
-        Kind::ReviewClaim(own) => claim(&own.claim),
-        Kind::RecoverInKind(own) => claim(&own.claim),
-        Kind::ReviewSubsidy(own) => {
-            let filing = state.filings.get(&own.subsidy).map(|filing| &filing.owner);
-            filing.or_else(|| state.subsidies.get(&own.subsidy).map(|line| &line.owner))
+    let corrected = Corrected::of(original);
+    let event = corrected.as_ref().map_or(&original.event, |corrected| &corrected.fact.was.event);
+    match event.kind.named()? {
+        (RecordKind::Application, id) => state.application(id).map(|one| &one.owner),
+        (RecordKind::Loan, id) => state.loans.get(id).map(|loan| &loan.owner),
+        (RecordKind::Claim, id) => state.claims.get(id).map(|claim| &claim.owner),
+        (RecordKind::Subsidy, id) => {
+            let filing = state.filings.get(id).map(|filing| &filing.owner);
+            filing.or_else(|| state.subsidies.get(id).map(|line| &line.owner))
         }
-        _ => None,
+        (RecordKind::BankAccount, id) => state.bank_accounts.get(id).map(|account| &account.owner),
     }
 }
 
@@ -139,31 +128,16 @@ fn check_promise(state: &State, original: &Entry) -> Result<(), Problem> {
     Err(Reason::ReverseLater.refuse().with("entry", original.seq).with("later", "-"))
 }
 
-/// Master data and enrolments are superseded or removed, because other entries rest on them.
+/// Master data and enrolments are superseded or removed, because other entries rest on them; facts
+/// about statements have opposites of their own, or are made anew.
 fn check_kind(original: &Entry) -> Result<(), Problem> {
-    match &original.event.kind {
-        Kind::OpenBook(_)
-        | Kind::Join(_)
-        | Kind::Party(_)
-        | Kind::ChangeParty(_)
-        | Kind::BankAccount(_)
-        | Kind::AdoptRules(_)
-        | Kind::AdoptRates(_)
-        | Kind::Target(_)
-        | Kind::Enrol(_)
-        | Kind::Close(_)
-        | Kind::Checkpoint(_)
-        | Kind::Reverse(_) => Err(Reason::ReverseKind
-            .refuse()
-            .with("entry", original.seq)
-            .with("event", original.event.kind.word())),
-        // They have opposites of their own, or are made anew.
-        kind if kind.is_of_statements() => Err(Reason::ReverseStatement
-            .refuse()
-            .with("entry", original.seq)
-            .with("event", kind.word())),
-        _ => Ok(()),
-    }
+    let reason = match original.event.kind.spec().undo {
+        Undo::Reverse => return Ok(()),
+        Undo::Superseded => Reason::ReverseKind,
+        Undo::Opposite => Reason::ReverseStatement,
+    };
+    let refused = reason.refuse().with("entry", original.seq);
+    Err(refused.with("event", original.event.kind.word()))
 }
 
 /// What was approved or received for the treasury and paid since cannot be taken back.
@@ -286,27 +260,14 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
     let filing = |id: &str| state.filings.get(id).map(|filing| filing.trail.as_slice());
     let application = |id: &str| state.application(id).map(|one| one.trail.as_slice());
     let loan_of = |id: &str| state.claims.get(id).and_then(|claim| loan(&claim.loan));
-    match &original.event.kind {
-        Kind::ApplyLoan(own) => [application(&own.loan), None],
-        Kind::RecommendLoan(own) => [application(&own.loan), None],
-        Kind::RejectLoan(own) => [application(&own.loan), None],
-        Kind::Disburse(own) => [loan(&own.loan), None],
-        Kind::Repay(own) => [loan(&own.loan), None],
-        Kind::InterestPaid(own) => [loan(&own.loan), None],
-        Kind::FeePaid(own) => [loan(&own.loan), None],
-        Kind::FeeRefunded(own) => [loan(&own.loan), None],
-        Kind::OtherBenefit(own) => [loan(&own.loan), None],
-        Kind::Reprice(own) => [loan(&own.loan), None],
-        Kind::Extend(own) => [loan(&own.loan), None],
-        Kind::Overdue(own) => [loan(&own.loan), None],
-        Kind::Npl(own) => [loan(&own.loan), None],
-        Kind::Cure(own) => [loan(&own.loan), None],
-        Kind::Remove(own) => [loan(&own.loan), None],
-        Kind::ChangeRules(own) => [loan(&own.loan), None],
-        Kind::ReceiveDeposit(own) => [loan(&own.loan), None],
-        Kind::RefundDeposit(own) => [loan(&own.loan), None],
-        Kind::ApplyDeposit(own) => [loan(&own.loan), None],
-        Kind::UnknownReceipt(_) => [receipt(&original.event.id), None],
+    let event = &original.event;
+    match &event.kind {
+        // These make the record that others name.
+        Kind::UnknownReceipt(_) => [receipt(&event.id), None],
+        Kind::FileSubsidy(_) => [filing(&event.id), None],
+        Kind::ApproveSubsidy(own) => {
+            [line(&event.id), own.supplement.as_ref().and_then(|id| line(id))]
+        }
         Kind::ExplainReceipt(own) => {
             let record = match own.to {
                 Origin::Deposit => own.loan.as_ref().and_then(|id| loan(id)),
@@ -316,47 +277,32 @@ fn touched<'s>(state: &'s State, original: &Entry) -> [Option<&'s [u64]>; 2] {
             [receipt(&own.receipt), record]
         }
         Kind::RunOff(_) | Kind::Liquidate(_) | Kind::ClosePool(_) => {
-            let pool = original.event.owner.as_ref().and_then(|owner| state.pools.get(owner));
+            let pool = event.owner.as_ref().and_then(|owner| state.pools.get(owner));
             [pool.map(|pool| pool.trail.as_slice()), None]
         }
+        Kind::Quota(own) => [quota(own.year.0), None],
         Kind::FileClaim(own) => [claim(&own.claim), loan(&own.loan)],
-        Kind::ApproveClaim(own) => [claim(&own.claim), None],
-        Kind::ReviewClaim(own) => [claim(&own.claim), None],
-        Kind::WithdrawClaim(own) => [claim(&own.claim), loan_of(&own.claim)],
-        Kind::CloseClaim(own) => [claim(&own.claim), loan_of(&own.claim)],
         // A rejected claim makes room for another one on the same note, and for repayment or
         // removal of the loan; once that room is used the claim cannot come back.
-        Kind::RejectClaim(own) => [claim(&own.claim), loan_of(&own.claim)],
-        Kind::PayClaim(own) => [claim(&own.claim), loan_of(&own.claim)],
-        Kind::CancelRest(own) => [claim(&own.claim), loan_of(&own.claim)],
-        Kind::SettleClaim(own) => [claim(&own.claim), None],
-        Kind::RevokeClaim(own) => [claim(&own.claim), None],
-        Kind::RefundClaim(own) => [claim(&own.claim), None],
-        Kind::RecoveryCost(own) => [claim(&own.claim), None],
-        Kind::Recover(own) => [claim(&own.claim), None],
-        Kind::RecoverInKind(own) => [claim(&own.claim), None],
-        Kind::WriteOff(own) => [claim(&own.claim), None],
+        Kind::WithdrawClaim(_)
+        | Kind::CloseClaim(_)
+        | Kind::RejectClaim(_)
+        | Kind::PayClaim(_)
+        | Kind::CancelRest(_) => {
+            let id = event.kind.claim();
+            [id.and_then(|id| claim(id)), id.and_then(|id| loan_of(id))]
+        }
+        Kind::OffsetClawback(own) => [line(&own.subsidy), line(&own.against)],
         Kind::Correct(_) => {
             let corrected = Corrected::of(original);
             [corrected.as_ref().and_then(Corrected::loan).and_then(|id| loan(id)), None]
         }
-        Kind::Quota(own) => [quota(own.year.0), None],
-        Kind::ApproveSubsidy(own) => {
-            [line(&original.event.id), own.supplement.as_ref().and_then(|id| line(id))]
-        }
-        Kind::FileSubsidy(_) => [filing(&original.event.id), None],
-        Kind::ReviewSubsidy(own) => [filing(&own.subsidy).or(line(&own.subsidy)), None],
-        Kind::ReturnSubsidy(own) => [line(&own.subsidy), None],
-        Kind::ReissueSubsidy(own) => [line(&own.subsidy), None],
-        Kind::ReduceSubsidy(own) => [line(&own.subsidy), None],
-        Kind::ClawBack(own) => [line(&own.subsidy), None],
-        Kind::ReceiveClawback(own) => [line(&own.subsidy), None],
-        Kind::WriteOffClawback(own) => [line(&own.subsidy), None],
-        Kind::OffsetClawback(own) => [line(&own.subsidy), line(&own.against)],
-        Kind::PaySubsidy(own) => {
-            let line = state.subsidies.get(&own.subsidy);
-            [line.map(|line| line.trail.as_slice()), None]
-        }
-        _ => [None, None],
+        kind => match kind.named() {
+            Some((RecordKind::Application, id)) => [application(id), None],
+            Some((RecordKind::Loan, id)) => [loan(id), None],
+            Some((RecordKind::Claim, id)) => [claim(id), None],
+            Some((RecordKind::Subsidy, id)) => [filing(id).or(line(id)), None],
+            Some((RecordKind::BankAccount, _)) | None => [None, None],
+        },
     }
 }

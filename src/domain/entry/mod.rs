@@ -5,8 +5,10 @@
 
 mod plain;
 mod read;
+mod working;
 
 pub use read::Given;
+pub use working::Warning;
 
 use crate::domain::account::{Account, Fund, Side};
 use crate::domain::calendar::Month;

@@ -13,6 +13,9 @@ impl Scalar for Id {
         let text = text_of(value)?;
         Self::parse(text).map_err(|error| error.problem(text))
     }
+    fn as_id(&self) -> Option<&Id> {
+        Some(self)
+    }
 }
 
 impl Shown for CompactString {

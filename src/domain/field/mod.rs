@@ -360,6 +360,10 @@ pub trait Scalar: Sized + Shown {
     /// # Errors
     /// A [`Problem`] with the text as given; the field's name is added by the caller.
     fn read(value: &Value<'_>) -> Result<Self, Problem>;
+    /// The id that it is; none in other types.
+    fn as_id(&self) -> Option<&Id> {
+        None
+    }
 }
 
 /// The type of a field: a value that must be there, or an `Option` of one.
@@ -375,6 +379,8 @@ pub trait FieldType: Sized + Shown {
     fn read(value: Option<&Value<'_>>) -> Result<Self, Problem>;
     /// True when there is something to write.
     fn is_present(&self) -> bool;
+    /// The id that it holds; none in fields of other types.
+    fn as_id(&self) -> Option<&Id>;
 }
 
 impl<T: Scalar> FieldType for T {
@@ -388,6 +394,9 @@ impl<T: Scalar> FieldType for T {
     }
     fn is_present(&self) -> bool {
         true
+    }
+    fn as_id(&self) -> Option<&Id> {
+        T::as_id(self)
     }
 }
 
@@ -410,6 +419,9 @@ impl<T: Scalar> FieldType for Option<T> {
     }
     fn is_present(&self) -> bool {
         self.is_some()
+    }
+    fn as_id(&self) -> Option<&Id> {
+        self.as_ref().and_then(T::as_id)
     }
 }
 

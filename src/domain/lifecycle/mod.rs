@@ -20,22 +20,12 @@ macro_rules! lifecycle {
     ($(#[$doc:meta])* $name:ident {
         $($(#[$state_doc:meta])* $variant:ident $word:literal [$($moved:literal)*])*
     }) => {
-        $(#[$doc])*
-        #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize,
-            serde::Deserialize,
-        )]
-        pub enum $name { $($(#[$state_doc])* $variant),* }
+        $crate::domain::codes! {
+            $(#[$doc])*
+            pub $name { $($(#[$state_doc])* $variant $word),* }
+        }
 
         impl $name {
-            /// Every state, in the order of a life.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// The word in reports and messages.
-            pub fn code(self) -> &'static str {
-                match self { $(Self::$variant => $word),* }
-            }
-
             /// The moves that are legal from here.
             pub fn legal(self) -> &'static [&'static str] {
                 match self { $(Self::$variant => &[$($moved),*]),* }

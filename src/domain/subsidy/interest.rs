@@ -15,7 +15,6 @@ use crate::domain::rules::words::{
     CapYear, DayCount, OnLate, OnOverdue, Others, PayAfter, Per, Qualified, Reference as On,
 };
 use crate::domain::rules::{InterestDiscount, RateRule, Rules};
-use crate::domain::settings::Word as _;
 use crate::domain::subsidy::Facts;
 use crate::domain::subsidy::days::{Cut, DayRules, base, of_contract, repaid_on, units, window};
 use crate::domain::subsidy::qualified;

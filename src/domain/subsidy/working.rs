@@ -11,7 +11,6 @@ use crate::domain::json::Writer;
 use crate::domain::money::{Money, MoneyError};
 use crate::domain::rate::{Fraction, Rate, Share};
 use crate::domain::rates::Series;
-use crate::domain::settings::Word as _;
 use crate::domain::subsidy::days::{Cut, days_once};
 use crate::domain::subsidy::evidence::Evidence;
 use crate::domain::subsidy::rate_text::RateText;

@@ -111,6 +111,40 @@ impl People {
     }
 }
 
+/// Fields of an event as texts; those that are not given are left out.
+type Given<'f> = Vec<(&'static str, Option<&'f str>)>;
+
+impl Owner {
+    fn fields<'f>(&'f self, id: &'f str) -> Given<'f> {
+        vec![
+            ("event", Some("join")),
+            ("id", Some(id)),
+            ("date", Some(&self.joined)),
+            ("owner", Some(&self.code)),
+            ("name", self.name.as_deref()),
+            ("kind", self.kind.as_deref()),
+            ("document", self.document.as_deref()),
+        ]
+    }
+}
+
+impl Party {
+    fn fields<'f>(&'f self, id: &'f str, start: &'f str) -> Given<'f> {
+        vec![
+            ("event", Some("party")),
+            ("id", Some(id)),
+            ("date", Some(start)),
+            ("party", Some(&self.party)),
+            ("name", Some(&self.name)),
+            ("kind", Some(&self.kind)),
+            ("credit_code", self.credit_code.as_deref()),
+            ("account", self.account.as_deref()),
+            ("account_bank", self.account_bank.as_deref()),
+            ("override_reason", self.override_reason.as_deref()),
+        ]
+    }
+}
+
 impl BookFile {
     /// The first day of the book.
     ///
@@ -153,35 +187,11 @@ impl BookFile {
             events.push(event.map_err(|problem| problem.with("key", key)));
         };
         for (index, owner) in self.owners.iter().enumerate() {
-            make(
-                format!("owner[{index}]"),
-                &[
-                    ("event", Some("join")),
-                    ("id", Some(&format!("join/{}", owner.code))),
-                    ("date", Some(&owner.joined)),
-                    ("owner", Some(&owner.code)),
-                    ("name", owner.name.as_deref()),
-                    ("kind", owner.kind.as_deref()),
-                    ("document", owner.document.as_deref()),
-                ],
-            );
+            make(format!("owner[{index}]"), &owner.fields(&format!("join/{}", owner.code)));
         }
         for (index, party) in self.parties.iter().enumerate() {
-            make(
-                format!("party[{index}]"),
-                &[
-                    ("event", Some("party")),
-                    ("id", Some(&format!("party/{}", party.party))),
-                    ("date", Some(&start)),
-                    ("party", Some(&party.party)),
-                    ("name", Some(&party.name)),
-                    ("kind", Some(&party.kind)),
-                    ("credit_code", party.credit_code.as_deref()),
-                    ("account", party.account.as_deref()),
-                    ("account_bank", party.account_bank.as_deref()),
-                    ("override_reason", party.override_reason.as_deref()),
-                ],
-            );
+            let id = format!("party/{}", party.party);
+            make(format!("party[{index}]"), &party.fields(&id, &start));
         }
         for (index, account) in self.bank_accounts.iter().enumerate() {
             let joined = self.owners.iter().find(|owner| owner.code == account.owner);

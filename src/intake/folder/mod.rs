@@ -158,7 +158,7 @@ pub fn read(dir: &Path) -> Result<Folder, Vec<Problem>> {
 
 fn order(event: &Event) -> (crate::domain::calendar::Date, usize, &str) {
     let word = event.kind.word();
-    let rank = VOCABULARY.iter().position(|(known, _)| *known == word).unwrap_or(usize::MAX);
+    let rank = VOCABULARY.iter().position(|spec| spec.word == word).unwrap_or(usize::MAX);
     (event.date, rank, &event.id)
 }
 

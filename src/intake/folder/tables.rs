@@ -1,7 +1,7 @@
 //! The tables of a folder: their columns, and the events that each row stands for.
 
 use crate::domain::account::Fund;
-use crate::domain::event::{Event, InterestOwner, Receives, Source};
+use crate::domain::event::{Event, EventSpec, InterestOwner, Receives, Source};
 use crate::domain::field::{FieldKind, FieldSpec, Fields, Value};
 use crate::intake::source::{columns_of, placed};
 use crate::intake::table::{Row, Table};
@@ -26,12 +26,56 @@ struct Output {
     suffix: &'static str,
     /// The event happens only when its date stands there.
     optional: bool,
-    /// Fields with the columns that fill them.
-    fields: &'static [(&'static str, &'static str)],
+    /// Columns that are no fields of this event, though they have the name of one.
+    others: &'static [&'static str],
 }
 
 const fn must(name: &'static str, kind: FieldKind) -> FieldSpec {
     FieldSpec { name, kind, required: true }
+}
+
+/// The only event of a row.
+const fn event(word: &'static str) -> Output {
+    Output { word: Some(word), date: "date", suffix: "", optional: false, others: &[] }
+}
+
+/// One event of several, with the column of its date and what is added to the row's id.
+const fn part(word: &'static str, date: &'static str, suffix: &'static str) -> Output {
+    Output { word: Some(word), date, suffix, optional: false, others: &[] }
+}
+
+impl Output {
+    /// It happens only when its date is given; columns named as fields of it that are another event's.
+    const fn once_dated(self, others: &'static [&'static str]) -> Self {
+        Self { optional: true, others, ..self }
+    }
+
+    /// The event of a row.
+    fn word<'v>(&self, values: &'v Values<'_>) -> Result<&'v str, Problem> {
+        match (self.word, values.text("status")) {
+            (Some(word), _) => Ok(word),
+            (None, Some(word)) if STATUS.contains(&word) => Ok(word),
+            (None, Some(word)) => Err(unknown_status(word)),
+            (None, None) => Err(missing("status")),
+        }
+    }
+
+    /// The fields of an event with the columns that fill them: those of the same name, its date, and
+    /// a reason where the event has none, which is its memo.
+    fn filled(&self, word: &str, values: &Values<'_>) -> Vec<(&'static str, &'static str)> {
+        let own = EventSpec::of(word).map_or(&[][..], |spec| spec.fields);
+        let has_reason = own.iter().any(|spec| spec.name == "reason");
+        let remark = (!has_reason && values.get("reason").is_some()).then_some(("memo", "reason"));
+        let common = COMMON.iter().map(|spec| spec.name).filter(|name| *name != "id");
+        let common = common.filter(|name| *name != "memo" || remark.is_none());
+        let own = own.iter().map(|spec| spec.name).filter(|name| !self.others.contains(name));
+        let same = ["owner"].into_iter().chain(own).chain(common).map(|name| (name, name));
+        [("date", self.date)].into_iter().chain(remark).chain(same).collect()
+    }
+}
+
+fn missing(field: &'static str) -> Problem {
+    Problem::data("field-missing").with("field", field).in_column(field)
 }
 
 const fn may(name: &'static str, kind: FieldKind) -> FieldSpec {
@@ -66,20 +110,7 @@ pub const TABLES: &[TableSpec] = &[
             must("bank_account", FieldKind::Id),
             must("amount", FieldKind::Amount),
         ],
-        outputs: &[Output {
-            word: Some("contribute"),
-            date: "date",
-            suffix: "",
-            optional: false,
-            fields: &[
-                ("owner", "owner"),
-                ("fund", "fund"),
-                ("source", "source"),
-                ("party", "party"),
-                ("bank_account", "bank_account"),
-                ("amount", "amount"),
-            ],
-        }],
+        outputs: &[event("contribute")],
     },
     TableSpec {
         name: "budget",
@@ -91,19 +122,7 @@ pub const TABLES: &[TableSpec] = &[
             must("amount", FieldKind::Amount),
             may("source", FieldKind::Word(Source::WORDS)),
         ],
-        outputs: &[Output {
-            word: Some("budget"),
-            date: "date",
-            suffix: "",
-            optional: false,
-            fields: &[
-                ("owner", "owner"),
-                ("fund", "fund"),
-                ("bank_account", "bank_account"),
-                ("amount", "amount"),
-                ("source", "source"),
-            ],
-        }],
+        outputs: &[event("budget")],
     },
     TableSpec {
         name: "loans",
@@ -129,42 +148,8 @@ pub const TABLES: &[TableSpec] = &[
             may("guarantor_share", FieldKind::Share),
         ],
         outputs: &[
-            Output {
-                word: Some("enrol"),
-                date: "enrolled",
-                suffix: "/enrol",
-                optional: false,
-                fields: &[
-                    ("owner", "owner"),
-                    ("loan", "loan"),
-                    ("firm", "firm"),
-                    ("firm_class", "firm_class"),
-                    ("first_loan", "first_loan"),
-                    ("bank", "bank"),
-                    ("guarantor", "guarantor"),
-                    ("contract", "contract"),
-                    ("drawing_of", "drawing_of"),
-                    ("amount", "amount"),
-                    ("signed", "signed"),
-                    ("due", "due"),
-                    ("rate", "rate"),
-                    ("security", "security"),
-                    ("pool_share", "pool_share"),
-                    ("guarantor_share", "guarantor_share"),
-                ],
-            },
-            Output {
-                word: Some("disburse"),
-                date: "disbursed",
-                suffix: "/disburse",
-                optional: true,
-                fields: &[
-                    ("owner", "owner"),
-                    ("loan", "loan"),
-                    ("amount", "amount"),
-                    ("due", "due"),
-                ],
-            },
+            part("enrol", "enrolled", "/enrol"),
+            part("disburse", "disbursed", "/disburse").once_dated(&["drawing_of"]),
         ],
     },
     TableSpec {
@@ -175,13 +160,7 @@ pub const TABLES: &[TableSpec] = &[
             may("note", FieldKind::Id),
             must("amount", FieldKind::Amount),
         ],
-        outputs: &[Output {
-            word: Some("repay"),
-            date: "date",
-            suffix: "",
-            optional: false,
-            fields: &[("loan", "loan"), ("note", "note"), ("amount", "amount")],
-        }],
+        outputs: &[event("repay")],
     },
     TableSpec {
         name: "interest_paid",
@@ -194,20 +173,7 @@ pub const TABLES: &[TableSpec] = &[
             must("amount", FieldKind::Amount),
             may("instalment", FieldKind::Bool),
         ],
-        outputs: &[Output {
-            word: Some("interest-paid"),
-            date: "date",
-            suffix: "",
-            optional: false,
-            fields: &[
-                ("loan", "loan"),
-                ("note", "note"),
-                ("from", "from"),
-                ("to", "to"),
-                ("amount", "amount"),
-                ("instalment", "instalment"),
-            ],
-        }],
+        outputs: &[event("interest-paid")],
     },
     TableSpec {
         name: "guarantee_fees",
@@ -220,20 +186,7 @@ pub const TABLES: &[TableSpec] = &[
             must("fee_rate", FieldKind::Rate),
             may("instalment", FieldKind::Bool),
         ],
-        outputs: &[Output {
-            word: Some("fee-paid"),
-            date: "date",
-            suffix: "",
-            optional: false,
-            fields: &[
-                ("loan", "loan"),
-                ("from", "from"),
-                ("to", "to"),
-                ("amount", "amount"),
-                ("fee_rate", "fee_rate"),
-                ("instalment", "instalment"),
-            ],
-        }],
+        outputs: &[event("fee-paid")],
     },
     TableSpec {
         name: "loan_status",
@@ -245,13 +198,7 @@ pub const TABLES: &[TableSpec] = &[
             may("due", FieldKind::Date),
             may("reason", FieldKind::Text),
         ],
-        outputs: &[Output {
-            word: None,
-            date: "date",
-            suffix: "",
-            optional: false,
-            fields: &[("loan", "loan"), ("note", "note")],
-        }],
+        outputs: &[Output { word: None, ..event("") }],
     },
     TableSpec {
         name: "claims",
@@ -272,37 +219,9 @@ pub const TABLES: &[TableSpec] = &[
             may("bank_account", FieldKind::Id),
         ],
         outputs: &[
-            Output {
-                word: Some("file-claim"),
-                date: "filed",
-                suffix: "/file-claim",
-                optional: false,
-                fields: &[
-                    ("claim", "claim"),
-                    ("loan", "loan"),
-                    ("note", "note"),
-                    ("base", "base"),
-                    ("interest", "interest"),
-                    ("collateral", "collateral"),
-                    ("other", "other"),
-                    ("supplement", "supplement"),
-                    ("lawsuit", "lawsuit"),
-                ],
-            },
-            Output {
-                word: Some("approve-claim"),
-                date: "approved",
-                suffix: "/approve-claim",
-                optional: true,
-                fields: &[("claim", "claim"), ("amount", "amount")],
-            },
-            Output {
-                word: Some("pay-claim"),
-                date: "paid",
-                suffix: "/pay-claim",
-                optional: true,
-                fields: &[("claim", "claim"), ("bank_account", "bank_account")],
-            },
+            part("file-claim", "filed", "/file-claim"),
+            part("approve-claim", "approved", "/approve-claim").once_dated(&[]),
+            part("pay-claim", "paid", "/pay-claim").once_dated(&["amount"]),
         ],
     },
     TableSpec {
@@ -315,19 +234,7 @@ pub const TABLES: &[TableSpec] = &[
             may("receives", FieldKind::Word(Receives::WORDS)),
             must("bank_account", FieldKind::Id),
         ],
-        outputs: &[Output {
-            word: Some("recover"),
-            date: "date",
-            suffix: "",
-            optional: false,
-            fields: &[
-                ("claim", "claim"),
-                ("gross", "gross"),
-                ("cost", "cost"),
-                ("receives", "receives"),
-                ("bank_account", "bank_account"),
-            ],
-        }],
+        outputs: &[event("recover")],
     },
     TableSpec {
         name: "pool_interest",
@@ -339,30 +246,9 @@ pub const TABLES: &[TableSpec] = &[
             must("amount", FieldKind::Amount),
             may("to", FieldKind::Word(InterestOwner::WORDS)),
         ],
-        outputs: &[Output {
-            word: Some("pool-interest"),
-            date: "date",
-            suffix: "",
-            optional: false,
-            fields: &[
-                ("owner", "owner"),
-                ("fund", "fund"),
-                ("bank_account", "bank_account"),
-                ("amount", "amount"),
-                ("to", "to"),
-            ],
-        }],
+        outputs: &[event("pool-interest")],
     },
 ];
-
-/// The fields that a change of status has beside the loan.
-fn status_fields(word: &str) -> &'static [(&'static str, &'static str)] {
-    match word {
-        "extend" => &[("due", "due"), ("memo", "reason")],
-        "remove" => &[("reason", "reason")],
-        _ => &[("memo", "reason")],
-    }
-}
 
 /// What the rows of the tables are read into.
 pub struct Reading<'r> {
@@ -432,7 +318,6 @@ impl TableSpec {
         reading: &mut Reading<'_>,
     ) -> Result<(), Problem> {
         let values = values_of(row, columns, specs)?;
-        let missing = |field| Problem::data("field-missing").with("field", field).in_column(field);
         let id = values.text("id").ok_or_else(|| missing("id"))?;
         if let Some(first) = ids.insert(id.to_owned(), row.number) {
             return Err(Problem::data("row-id-twice")
@@ -441,44 +326,54 @@ impl TableSpec {
                 .in_column("id"));
         }
         let mut events = Vec::new();
+        let mut used = vec!["id"];
         for output in self.outputs {
             if output.optional && values.get(output.date).is_none() {
                 continue;
             }
-            events.push(self.event(output, id, &values)?);
+            let word = output.word(&values)?;
+            let filled = output.filled(word, &values);
+            events.push(self.event((word, output.suffix), &filled, id, &values)?);
+            used.extend(filled.iter().map(|(_, column)| *column));
         }
-        if self.name == "loans"
-            && let Some(firm) = firm_event(&values, reading)?
-        {
-            events.push(firm);
+        if self.name == "loans" {
+            used.push("firm_name");
+            events.extend(firm_event(&values, reading)?);
         }
+        self.check_used(&used, &values)?;
         reading.events.extend(events.into_iter().map(|event| (event, place.clone())));
         Ok(())
     }
 
-    fn event(&self, output: &Output, id: &str, values: &Values<'_>) -> Result<Event, Problem> {
-        let missing = |field| Problem::data("field-missing").with("field", field).in_column(field);
-        let word = match output.word {
-            Some(word) => word,
-            None => values.text("status").ok_or_else(|| missing("status"))?,
+    /// A value that no event of the row takes would be read and forgotten. One of an event whose date is
+    /// blank waits for that date.
+    fn check_used(&self, used: &[&str], values: &Values<'_>) -> Result<(), Problem> {
+        let waits = |column: &str| {
+            let blank = |output: &&Output| output.optional && values.get(output.date).is_none();
+            self.outputs.iter().filter(blank).any(|output| {
+                let word = output.word(values).unwrap_or_default();
+                output.filled(word, values).iter().any(|(_, own)| *own == column)
+            })
         };
+        let columns = values.0.iter().map(|(column, _)| *column);
+        let mut idle = columns.filter(|column| !used.contains(column) && *column != "status");
+        let Some(column) = idle.find(|column| !waits(column)) else { return Ok(()) };
+        let word = self.outputs.first().and_then(|output| output.word(values).ok());
+        let needless = Problem::data("field-needless").with("field", column);
+        Err(needless.with("event", word.unwrap_or("-")).in_column(column))
+    }
+
+    fn event(
+        &self,
+        (word, suffix): (&str, &str),
+        filled: &[(&'static str, &'static str)],
+        id: &str,
+        values: &Values<'_>,
+    ) -> Result<Event, Problem> {
         let mut fields = Fields::new();
         fields.push("event", Value::text(word));
-        fields.push("id", Value::text(format!("{}/{id}{}", self.name, output.suffix)));
-        let common = COMMON.iter().map(|spec| (spec.name, spec.name));
-        let common = common.filter(|(name, _)| *name != "id");
-        let more: &[(&str, &str)] = match output.word {
-            Some(_) => &[],
-            None if STATUS.contains(&word) => status_fields(word),
-            None => return Err(unknown_status(word)),
-        };
-        let mut filled = vec![("date", output.date)];
-        filled.extend(output.fields.iter().chain(more).copied());
-        // A reason told as the memo stands before a memo of the row's own.
-        filled.extend(common.filter(|(name, _)| {
-            !more.iter().any(|(field, column)| field == name && values.get(column).is_some())
-        }));
-        for (field, column) in &filled {
+        fields.push("id", Value::text(format!("{}/{id}{suffix}", self.name)));
+        for (field, column) in filled {
             if let Some(value) = values.get(column) {
                 fields.push(*field, value.clone());
             }

@@ -3,7 +3,7 @@
 use super::check::Check;
 use super::value::{Columns, Context, Lookup, Months, Recipe, Template};
 use super::{EventRecipe, Mapping, Requirement};
-use crate::domain::event::{COMMON_FIELDS, VOCABULARY};
+use crate::domain::event::{COMMON_FIELDS, EventSpec, VOCABULARY};
 use crate::domain::field::{FieldSpec, nearest};
 use crate::intake::dates::DateFormats;
 use crate::intake::decode::Encoding;
@@ -136,8 +136,8 @@ impl EventReader<'_> {
             Some(Value::String(word)) => word.as_str(),
             _ => return Err(value_problem(&self.path("event"), "event")),
         };
-        let words = || VOCABULARY.iter().map(|(word, _)| *word);
-        let (_, own) = VOCABULARY.iter().find(|(known, _)| *known == word).ok_or_else(|| {
+        let words = || VOCABULARY.iter().map(|spec| spec.word);
+        let known = EventSpec::of(word).ok_or_else(|| {
             Problem::data("mapping-event-unknown")
                 .with("key", self.path("event"))
                 .with("event", word)
@@ -155,12 +155,12 @@ impl EventReader<'_> {
                     recipe.once = Some(Template::parse(text, columns).map_err(at(path))?);
                 }
                 _ => {
-                    let spec = self.spec(name, own)?;
+                    let spec = self.spec(name, known.fields)?;
                     recipe.fields.push((*spec, self.recipe(value, &path, columns)?));
                 }
             }
         }
-        for spec in COMMON_FIELDS.iter().chain(*own).filter(|spec| spec.required) {
+        for spec in COMMON_FIELDS.iter().chain(known.fields).filter(|spec| spec.required) {
             let known = |(made, _): &(FieldSpec, Recipe)| made.name == spec.name;
             if spec.name != "event" && !recipe.fields.iter().any(known) {
                 return Err(Problem::data("mapping-field-missing")

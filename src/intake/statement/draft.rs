@@ -323,8 +323,8 @@ impl<'t> Body<'t> {
         found
     }
 
-    /// The draft for one choice of the columns of amounts.
-    fn draft(&self, way: Vec<(&'static str, usize)>) -> Draft {
+    /// The columns with their meanings, beside those of one way to mean the columns of amounts.
+    fn meanings(&self, way: Vec<(&'static str, usize)>) -> Vec<(&'static str, usize)> {
         let mut taken: Vec<usize> = way.iter().map(|(_, place)| *place).collect();
         let mut found = way;
         if let Some(before) = self.candidates("balance-before").first() {
@@ -351,10 +351,14 @@ impl<'t> Body<'t> {
                 taken.push(place);
             }
         }
-        if let Some(own) = self.own().filter(|own| !taken.contains(own)) {
-            found.push(("own", own));
-            taken.push(own);
-        }
+        found.extend(self.own().filter(|own| !taken.contains(own)).map(|own| ("own", own)));
+        found
+    }
+
+    /// The draft of one way to mean the columns of amounts.
+    fn draft(&self, way: Vec<(&'static str, usize)>) -> Draft {
+        let found = self.meanings(way);
+        let taken: Vec<usize> = found.iter().map(|(_, place)| *place).collect();
         let name = |place: &usize| self.names.get(*place).cloned().unwrap_or_default();
         let guesses: Vec<(&'static str, String)> =
             found.iter().map(|(key, place)| (*key, name(place))).collect();

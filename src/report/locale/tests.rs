@@ -142,7 +142,8 @@ fn every_event_field_column_and_word_has_a_label() {
             missing.insert(key);
         }
     };
-    for (word, own) in VOCABULARY {
+    for known in VOCABULARY {
+        let (word, own) = (known.word, known.fields);
         need(format!("event-{word}"));
         for spec in own.iter().chain(COMMON_FIELDS) {
             need(format!("field-{}", spec.name));

@@ -107,35 +107,7 @@ pub fn loan(loan: &Loan, entries: &[Entry], state: &State, journal: &Journal) ->
     ]);
     meta.extend(journal_cells(journal));
     let mut report = Report::new(&shapes::LOAN, meta);
-    let mut sums = [Total::ZERO; 3];
-    for note in &loan.notes {
-        for (sum, amount) in sums.iter_mut().zip([note.amount, note.balance, note.exposure]) {
-            *sum += amount.into();
-        }
-        report.row(vec![
-            (&note.id).into(),
-            note.amount.into(),
-            note.drawn.into(),
-            note.due.into(),
-            Cell::Word(LoanState::of_note(note, state).code()),
-            note.balance.into(),
-            note.exposure.into(),
-            Cell::optional(note.npl),
-        ]);
-        changes(note, &mut report);
-    }
-    let [amount, balance, exposure] = sums.map(Cell::from);
-    let empty = Cell::Empty;
-    report.total(vec![
-        empty.clone(),
-        amount,
-        empty.clone(),
-        empty.clone(),
-        empty.clone(),
-        balance,
-        exposure,
-        empty,
-    ]);
+    notes(loan, state, &mut report);
     for fee in &loan.fees {
         report.section_row(
             "fees_paid",
@@ -155,6 +127,49 @@ pub fn loan(loan: &Loan, entries: &[Entry], state: &State, journal: &Journal) ->
             report.section_row("qualifications", qualification(told));
         }
     }
+    rests(loan, state, &mut report);
+    let applied = state.application(&loan.id).map_or(&[][..], |one| &one.before);
+    let last = applied.last().map(|_| LoanState::Enrolled.code());
+    let states: Vec<&str> = applied.iter().skip(1).map(|state| state.code()).chain(last).collect();
+    steps(&mut report, entries, &states);
+    report
+}
+
+/// The drawdown notes with their sums.
+fn notes(loan: &Loan, state: &State, report: &mut Report) {
+    let mut sums = [Total::ZERO; 3];
+    for note in &loan.notes {
+        for (sum, amount) in sums.iter_mut().zip([note.amount, note.balance, note.exposure]) {
+            *sum += amount.into();
+        }
+        report.row(vec![
+            (&note.id).into(),
+            note.amount.into(),
+            note.drawn.into(),
+            note.due.into(),
+            Cell::Word(LoanState::of_note(note, state).code()),
+            note.balance.into(),
+            note.exposure.into(),
+            Cell::optional(note.npl),
+        ]);
+        changes(note, report);
+    }
+    let [amount, balance, exposure] = sums.map(Cell::from);
+    let empty = Cell::Empty;
+    report.total(vec![
+        empty.clone(),
+        amount,
+        empty.clone(),
+        empty.clone(),
+        empty.clone(),
+        balance,
+        exposure,
+        empty,
+    ]);
+}
+
+/// What rests on the loan: claims, subsidy lines, and filings of which nothing came yet.
+fn rests(loan: &Loan, state: &State, report: &mut Report) {
     for claim in state.claims.iter().filter(|claim| claim.loan == loan.id) {
         report.section_row(
             "claims",
@@ -196,11 +211,6 @@ pub fn loan(loan: &Loan, entries: &[Entry], state: &State, journal: &Journal) ->
             ],
         );
     }
-    let applied = state.application(&loan.id).map_or(&[][..], |one| &one.before);
-    let last = applied.last().map(|_| LoanState::Enrolled.code());
-    let states: Vec<&str> = applied.iter().skip(1).map(|state| state.code()).chain(last).collect();
-    steps(&mut report, entries, &states);
-    report
 }
 
 /// A qualification of the firm, granted or lost.

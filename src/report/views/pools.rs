@@ -11,7 +11,6 @@ use crate::domain::posting::capital;
 use crate::domain::registry::Owner;
 use crate::domain::rules::Breaker;
 use crate::domain::rules::words::{LeverageBase, LeverageCounts};
-use crate::domain::settings::Word as _;
 use crate::domain::state::{Cell as PoolCell, State};
 use crate::domain::text::Id;
 use crate::report::shapes;

@@ -34,25 +34,8 @@ pub struct VerifyView<'a> {
     pub folded: bool,
 }
 
-/// Sums over the journal, every finding, and every check with the number of things it examined.
-pub fn verify(found: &VerifyView<'_>, locale: &Locale) -> Report {
-    let [entries, root] = journal_cells(&found.journal);
-    let causes = found.consequences.iter().filter(|cause| cause.is_none()).count();
-    let meta = vec![
-        entries,
-        root,
-        found.bytes.into(),
-        found.summary.lines.into(),
-        found.summary.memo_lines.into(),
-        found.summary.debit.into(),
-        found.summary.credit.into(),
-        found.index_compared.into(),
-        Cell::optional(found.written.map(|written| written.bytes)),
-        Cell::optional(found.written.map(|written| written.lines)),
-        found.findings.len().into(),
-        causes.into(),
-    ];
-    let mut report = Report::new(&shapes::VERIFY, meta);
+/// The findings, each with the place of the one that it follows from.
+fn findings(found: &VerifyView<'_>, locale: &Locale, report: &mut Report) {
     for (place, finding) in found.findings.iter().enumerate() {
         let cause = found.consequences.get(place).copied().flatten();
         if found.folded && cause.is_some() {
@@ -78,6 +61,28 @@ pub fn verify(found: &VerifyView<'_>, locale: &Locale) -> Report {
             message.next.into(),
         ]);
     }
+}
+
+/// Sums over the journal, every finding, and every check with how many things it looked at.
+pub fn verify(found: &VerifyView<'_>, locale: &Locale) -> Report {
+    let [entries, root] = journal_cells(&found.journal);
+    let causes = found.consequences.iter().filter(|cause| cause.is_none()).count();
+    let meta = vec![
+        entries,
+        root,
+        found.bytes.into(),
+        found.summary.lines.into(),
+        found.summary.memo_lines.into(),
+        found.summary.debit.into(),
+        found.summary.credit.into(),
+        found.index_compared.into(),
+        Cell::optional(found.written.map(|written| written.bytes)),
+        Cell::optional(found.written.map(|written| written.lines)),
+        found.findings.len().into(),
+        causes.into(),
+    ];
+    let mut report = Report::new(&shapes::VERIFY, meta);
+    findings(found, locale, &mut report);
     for compared in found.compared {
         report.section_row(
             "compared",
