@@ -213,6 +213,38 @@ fn lines_stay_short() {
     assert_eq!(found, [""; 0]);
 }
 
+/// Most lines of a function.
+const FUNCTION_MAX: usize = 70;
+/// Tables in the form of a function: one arm an event, one line an arm.
+const TABLES: [&str; 3] = ["decide", "follow", "undo"];
+
+#[test]
+fn functions_stay_short() {
+    let mut found = Vec::new();
+    for source in sources("src").iter().filter(|source| !source.path.ends_with("tests.rs")) {
+        let lines: Vec<&str> = source.text.lines().collect();
+        for (first, line) in lines.iter().enumerate() {
+            let head = line.trim_start();
+            let indent = &line[..line.len() - head.len()];
+            let head = head.trim_start_matches("pub(super) ").trim_start_matches("pub(crate) ");
+            let head = head.trim_start_matches("pub ").trim_start_matches("const ");
+            let Some(name) = head.strip_prefix("fn ") else { continue };
+            let name = name.split(['(', '<']).next().unwrap_or_default();
+            // A function of a trait may have no body.
+            let body = lines[first..].iter().find(|line| line.ends_with(['{', ';']));
+            if body.is_none_or(|line| line.ends_with(';')) {
+                continue;
+            }
+            let end = format!("{indent}}}");
+            let last = lines[first..].iter().position(|line| *line == end).unwrap_or(0);
+            if last >= FUNCTION_MAX && !TABLES.contains(&name) {
+                found.push(format!("{}:{} {name}: {} lines", source.path, first + 1, last + 1));
+            }
+        }
+    }
+    assert_eq!(found, [""; 0]);
+}
+
 /// The file in which the module of a file must be declared.
 fn parents(path: &str) -> (Vec<String>, String) {
     let path = Path::new(path);
