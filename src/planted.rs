@@ -1,9 +1,9 @@
 //! Bugs planted on purpose to test the tests: the tests that guard against one must fail while it
 //! is active (`tests/planted.rs`).
 //!
-//! Without the feature `planted-bugs` the answer is a constant `false`, and the compiler removes
-//! all of it. With the feature the tests switch on one bug at a time; no environment variable and
-//! no setting can. A program for use is never built with it.
+//! In a release build the answer is a constant `false`, and the compiler leaves nothing of it. In a
+//! build with debug assertions a test switches on one bug at a time; nothing else can, no environment
+//! variable and no setting.
 
 /// One bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,23 +104,23 @@ pub enum Bug {
     TailUnjudged,
 }
 
-/// Returns true if a bug is active: never.
-#[cfg(not(feature = "planted-bugs"))]
+/// Whether a bug is there: never.
+#[cfg(not(debug_assertions))]
 pub const fn planted(_: Bug) -> bool {
     false
 }
 
-#[cfg(feature = "planted-bugs")]
+#[cfg(debug_assertions)]
 static PLANTED: std::sync::atomic::AtomicU8 = std::sync::atomic::AtomicU8::new(0);
 
-/// Returns true if a bug is active.
-#[cfg(feature = "planted-bugs")]
+/// Whether a bug is there.
+#[cfg(debug_assertions)]
 pub fn planted(bug: Bug) -> bool {
     PLANTED.load(std::sync::atomic::Ordering::Relaxed) == bug as u8
 }
 
-/// Activates a bug instead of any other, or deactivates the last one.
-#[cfg(feature = "planted-bugs")]
+/// Plants one bug instead of the last one, or removes it.
+#[cfg(debug_assertions)]
 pub fn plant(bug: Option<Bug>) {
     PLANTED.store(bug.map_or(0, |bug| bug as u8), std::sync::atomic::Ordering::SeqCst);
 }

@@ -230,7 +230,7 @@ fn what_is_being_written_is_not_counted_and_not_damage() {
     let before = answers(dir);
     let verdict = run("poolbook --format json verify", dir);
     assert_eq!(verdict.0, 0, "{}", verdict.2);
-    events(dir, "large.jsonl", 30_000);
+    events(dir, "large.jsonl", 12_000);
     let writer = Stopped::in_the_middle(&["record", "large.jsonl"], dir);
     let (file, counted) = lengths(dir);
     assert_eq!(answers(dir), before);
@@ -259,7 +259,7 @@ fn what_is_being_written_is_not_counted_and_not_damage() {
     let (exit, out, err) = run("poolbook --format json verify", dir);
     assert_eq!(exit, 0, "{out}{err}");
     let after: serde_json::Value = serde_json::from_str(&out).unwrap();
-    assert_eq!(after["entries"].as_u64(), alone["entries"].as_u64().map(|count| count + 30_000));
+    assert_eq!(after["entries"].as_u64(), alone["entries"].as_u64().map(|count| count + 12_000));
 }
 
 /// The same between the groups of a file that is taken in row by row, where a part is acknowledged.
@@ -267,7 +267,7 @@ fn what_is_being_written_is_not_counted_and_not_damage() {
 fn what_is_acknowledged_of_a_long_record_is_counted() {
     let temp = book();
     let dir = temp.path();
-    events(dir, "rows.jsonl", 30_000);
+    events(dir, "rows.jsonl", 12_000);
     let (_, before) = lengths(dir);
     let record = ["record", "rows.jsonl", "--rejects", "rejects.jsonl"];
     let writer = Stopped::in_the_middle(&record, dir);
@@ -318,7 +318,7 @@ fn a_torn_tail_is_no_finding_only_while_a_writer_is_there() {
 fn the_second_writer_waits_and_is_told_who_has_the_book() {
     let temp = book();
     let dir = temp.path();
-    events(dir, "large.jsonl", 30_000);
+    events(dir, "large.jsonl", 12_000);
     // The option before the command is none.
     let writer = Stopped::in_the_middle(&["--book", "book", "record", "large.jsonl"], dir);
     let pid = writer.0.id().to_string();
@@ -343,7 +343,7 @@ fn the_second_writer_waits_and_is_told_who_has_the_book() {
 fn the_holder_has_a_name_without_any_in_the_environment() {
     let temp = book();
     let dir = temp.path();
-    events(dir, "large.jsonl", 30_000);
+    events(dir, "large.jsonl", 12_000);
     let mut nameless = Command::new(env!("CARGO_BIN_EXE_poolbook"));
     nameless.args(["record", "large.jsonl"]).current_dir(dir).env_clear();
     nameless.env("POOLBOOK_MAKER", "王会计").env("USER", "").stdout(Stdio::null());
@@ -373,7 +373,7 @@ fn a_long_record_lets_others_read_the_index() {
     let dir = temp.path();
     events(dir, "some.jsonl", 2_000);
     must(&format!("{PEOPLE}poolbook record some.jsonl"), dir, Path::new("some"));
-    events(dir, "large.jsonl", 30_000);
+    events(dir, "large.jsonl", 12_000);
     let writer = Stopped::in_the_middle(&["record", "large.jsonl"], dir);
     let (exit, out, err) = run("poolbook --format json verify", dir);
     assert_eq!(exit, 0, "{err}");

@@ -204,7 +204,7 @@ fn lived(steps: &[Step], basis: &str) -> Book<MemoryStore> {
 }
 
 proptest! {
-    #![proptest_config(cases(32))]
+    #![proptest_config(cases(16))]
 
     #[test]
     fn no_ceiling_is_ever_passed(steps in steps_of(KINDS), basis in 0_usize..3) {

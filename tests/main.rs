@@ -43,7 +43,7 @@ mod outputs;
 mod owner_trees;
 mod packs;
 mod people;
-#[cfg(feature = "planted-bugs")]
+#[cfg(debug_assertions)]
 mod planted;
 mod pools;
 mod proofs;

@@ -65,8 +65,11 @@ type Operation = (&'static str, &'static str, fn(Arc<dyn Disk>, &Path) -> Result
 /// The balances of the state, and the rows of the index.
 type Seen = (Vec<Balance>, usize);
 
+/// A process that another test starts may hold a copy of the lock until it runs its program.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 fn open(disk: Arc<dyn Disk>, path: &Path) -> Result<Book<FileStore>, Problem> {
-    Book::open(FileStore::open_on(disk, path, Duration::ZERO)?, Scope::All)
+    Book::open(FileStore::open_on(disk, path, PATIENCE)?, Scope::All)
 }
 
 fn seen(book: &Book<FileStore>) -> Seen {

@@ -273,7 +273,7 @@ fn every_flip_is_noticed_and_no_refusal_changes_a_file() {
                 if name == "journal.jsonl" && bit == at % 8 {
                     let before = files(&book);
                     let read = ReadStore::open(&book).map(|store| store.head());
-                    if at % 16 == 0 || read.is_err() && (all || at % 4 == 0) {
+                    if at % 16 == 0 || read.is_err() && (all || at % 12 == 0) {
                         let opened = FileStore::open(&book).map(|store| store.head());
                         assert_eq!(opened.is_err(), read.is_err(), "byte {at}");
                         let damaged = |error: StoreError| error.problem().exit == Exit::Damaged;

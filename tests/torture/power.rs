@@ -169,7 +169,7 @@ pub fn power_cuts(cuts: u64, seed: u64) -> u64 {
 #[test]
 fn power_cuts_lose_nothing_that_was_acknowledged() {
     let start = Instant::now();
-    let done = power_cuts(budget("POOLBOOK_POWER_CUTS", 2_000), seed());
+    let done = power_cuts(budget("POOLBOOK_POWER_CUTS", 1_000), seed());
     let spent = start.elapsed().as_millis();
     println!("{done} power cuts in {spent} ms: nothing lost, no false alarm");
 }
